@@ -1,0 +1,41 @@
+# Two commands matter: `make app` and `make test`. Each does all the set-up it needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: app build test lint bench train clean
+
+app: $(INSTALLED)
+	$(BIN)/python app.py
+
+build: $(INSTALLED)
+	$(BIN)/qa build seeds
+
+test: $(INSTALLED)
+	$(BIN)/pytest
+
+lint: $(INSTALLED)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: $(INSTALLED)
+	$(BIN)/python -m benchmarks
+
+# DATA is a folder of labelled questions (*.jsonl.gz); a run that was cut off goes on.
+train: $(INSTALLED)
+	@test -n "$(DATA)" || { echo 'name the data: make train DATA=folder'; exit 2; }
+	$(BIN)/python -m qa.train $(DATA)
+
+clean:
+	rm -rf $(VENV) build
+
+# Installed last and touched at the end: an interrupted set-up is done again.
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Verbatim needs Python 3.11 or newer; name one: make PYTHON=python3.12"; exit 2; }
+	@echo "Setting up $(VENV): a minute or two, once."
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[test,train]'
+	@touch $@

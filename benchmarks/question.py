@@ -1,0 +1,81 @@
+"""A whole question, against reading the same ten passages with PyTorch in float32."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+
+import torch
+from qa.threads import cores
+from transformers import AutoModelForQuestionAnswering, AutoTokenizer
+
+from qa.evaluation.golden import read_golden
+from qa.pipeline import QA
+from qa.weights import encoder_folder
+
+GOLDEN = Path("tests/golden/seeds.jsonl")
+TOP_K = 10
+
+
+def measure(index: str, *, checkpoint: Path | None, rounds: int = 3) -> dict[str, Any]:
+    """Return milliseconds of both, question by question in turn.
+
+    Without ``checkpoint`` the network of the same shape is made from the
+    encoder's weights with an untrained span head: its arithmetic, and so its
+    time, is the same. It reads its passages both as one padded batch and one by
+    one; the quicker of the two is what we compare with.
+    """
+    qa = QA.open(index)
+    questions = [golden.question for golden in read_golden(GOLDEN)]
+    folder = checkpoint or encoder_folder()
+    torch.set_num_threads(cores())
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModelForQuestionAnswering.from_pretrained(folder, dtype=torch.float32).eval()
+
+    def torch_reads(question: str, texts: list[str]) -> None:
+        encoded = tokenizer(
+            [question] * len(texts), texts, padding=True, truncation=True, return_tensors="pt"
+        )
+        with torch.inference_mode():
+            model(**{k: v for k, v in encoded.items() if k != "overflow_to_sample_mapping"})
+
+    ours: list[dict[str, float]] = []
+    batch: list[float] = []
+    single: list[float] = []
+    for question in questions[:5]:  # warm up
+        texts = [hit.passage.text for hit in qa.ask(question, top_k=TOP_K).passages]
+        torch_reads(question, texts)
+    for question in questions * rounds:
+        prediction = qa.ask(question, top_k=TOP_K)
+        ours.append(prediction.timings_ms)
+        texts = [hit.passage.text for hit in prediction.passages]
+        batch.append(_milliseconds(lambda: torch_reads(question, texts)))  # noqa: B023
+        single.append(_milliseconds(lambda: [torch_reads(question, [t]) for t in texts]))  # noqa: B023
+    baseline = batch if median(batch) <= median(single) else single
+    totals = [timing["total"] for timing in ours]
+    return {
+        "questions": len(ours),
+        "passages_read": TOP_K,
+        "question_ms": _spread(totals),
+        "retrieve_ms": _spread([timing["retrieve"] for timing in ours]),
+        "read_ms": _spread([timing["read"] for timing in ours]),
+        "torch_fp32_batch_ms": _spread(batch),
+        "torch_fp32_single_ms": _spread(single),
+        "question_over_torch_read": round(median(totals) / median(baseline), 3),
+        "read_over_torch_read": round(
+            median(timing["read"] for timing in ours) / median(baseline), 3
+        ),
+    }
+
+
+def _milliseconds(call: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    call()
+    return 1000 * (time.perf_counter() - began)
+
+
+def _spread(values: list[float]) -> dict[str, float]:
+    return {"median": round(median(values), 1), "p95": round(quantiles(values, n=20)[-1], 1)}

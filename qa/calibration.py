@@ -1,0 +1,55 @@
+"""From a candidate's features to the probability that it answers the question."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from qa.errors import ModelCorrupt, ModelNotFound
+
+MODELS = Path(__file__).parent / "models"
+_MEND = "reinstall Verbatim, or make it anew with `python -m qa.train.calibrate`"
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A logistic regression on named features, and the operating point.
+
+    ``threshold``: the lowest probability that is shown as an answer, chosen on
+    held-out questions. ``reader`` is the fingerprint of the reader whose logits
+    the weights belong to.
+    """
+
+    weights: Mapping[str, float]
+    bias: float
+    threshold: float
+    reader: str
+
+    def probability(self, features: Mapping[str, float]) -> float:
+        """Return ``1 / (1 + exp(-(bias + Σ wᵢ xᵢ)))``, 0 to 1."""
+        logit = self.bias + sum(weight * features[name] for name, weight in self.weights.items())
+        # exp() of a large positive number overflows; tanh does not.
+        return 0.5 * (1.0 + math.tanh(logit / 2))
+
+    @classmethod
+    def load(cls, *, reader: str, folder: Path = MODELS) -> Calibration:
+        """Read the shipped calibration and check that it belongs to ``reader``."""
+        path = folder / "calibration.json"
+        try:
+            stored = json.loads(path.read_text(encoding="utf-8"))
+            calibration = cls(
+                {str(name): float(weight) for name, weight in stored["weights"].items()},
+                float(stored["bias"]),
+                float(stored["threshold"]),
+                str(stored["reader"]),
+            )
+        except FileNotFoundError as error:
+            raise ModelNotFound(f"{path} is missing: {_MEND}") from error
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ModelCorrupt(f"{path} cannot be read ({error!r}): {_MEND}") from error
+        if calibration.reader != reader:
+            raise ModelCorrupt(f"{path} was fitted to another reader: {_MEND}")
+        return calibration

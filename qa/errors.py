@@ -1,0 +1,80 @@
+"""The errors Verbatim raises on purpose.
+
+::
+
+    QAError
+    ├─ QuestionError                  an empty question
+    ├─ CorpusError                    the folder of documents
+    │  ├─ EmptyCorpus
+    │  └─ UnreadableDocument
+    ├─ StoredIndexError               what is on disk
+    │  ├─ IndexNotFound
+    │  ├─ IndexCorrupt
+    │  ├─ IndexMismatch
+    │  └─ IndexLocked
+    ├─ ModelError                     weights and tokenizers
+    │  ├─ ModelNotFound
+    │  └─ ModelCorrupt
+    └─ DatasetError                   labelled questions
+
+Each message is one line and ends with what mends it. The command line catches
+:class:`QAError` alone: anything else is a defect of Verbatim itself.
+"""
+
+from __future__ import annotations
+
+
+class QAError(Exception):
+    """Base of every error a user can mend."""
+
+
+class QuestionError(QAError):
+    """The question cannot be asked."""
+
+
+class CorpusError(QAError):
+    """The folder of documents cannot be indexed."""
+
+
+class EmptyCorpus(CorpusError):
+    """No readable document stands in the folder."""
+
+
+class UnreadableDocument(CorpusError):
+    """One file cannot be read; the message says why."""
+
+
+class StoredIndexError(QAError):
+    """The stored index cannot be used."""
+
+
+class IndexNotFound(StoredIndexError):
+    """There is no index at the path."""
+
+
+class IndexCorrupt(StoredIndexError):
+    """A stored file is missing or is not what was written."""
+
+
+class IndexMismatch(StoredIndexError):
+    """The index was built by another format version or another encoder."""
+
+
+class IndexLocked(StoredIndexError):
+    """Another build is writing the index."""
+
+
+class ModelError(QAError):
+    """A model cannot be loaded."""
+
+
+class ModelNotFound(ModelError):
+    """The model's files are absent."""
+
+
+class ModelCorrupt(ModelError):
+    """The model's files are not those that were published."""
+
+
+class DatasetError(QAError):
+    """A file of labelled questions cannot be read."""

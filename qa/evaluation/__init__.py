@@ -1,0 +1,1 @@
+"""Measuring the reader and the whole pipeline on labelled questions."""

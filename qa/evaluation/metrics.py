@@ -1,0 +1,52 @@
+"""Exact match and F1 of SQuAD: pure functions of strings."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+_ARTICLES = re.compile(r"\b(a|an|the)\b")
+_PUNCTUATION = frozenset(string.punctuation)
+
+
+def normalize(text: str) -> str:
+    """Lower-case ``text`` and drop ASCII punctuation, English articles and extra space.
+
+    Source: the official SQuAD v1.1 evaluation script (Rajpurkar et al., 2016).
+    """
+    text = "".join(character for character in text.lower() if character not in _PUNCTUATION)
+    return " ".join(_ARTICLES.sub(" ", text).split())
+
+
+def exact_match(prediction: str, reference: str) -> float:
+    """Return 1.0 when both texts are equal after :func:`normalize`, else 0.0."""
+    return float(normalize(prediction) == normalize(reference))
+
+
+def f1(prediction: str, reference: str) -> float:
+    """Return the harmonic mean of word precision and recall after :func:`normalize`, 0 to 1.
+
+    ``F1 = 2PR / (P + R)`` over the two bags of words (SQuAD v1.1). When either
+    side is empty after normalising, both must be (SQuAD v2.0).
+    """
+    predicted, expected = normalize(prediction).split(), normalize(reference).split()
+    if not predicted or not expected:
+        return float(predicted == expected)
+    overlap = sum((Counter(predicted) & Counter(expected)).values())
+    if overlap == 0:
+        return 0.0
+    precision, recall = overlap / len(predicted), overlap / len(expected)
+    return 2 * precision * recall / (precision + recall)
+
+
+def best_over_references(
+    metric: Callable[[str, str], float], prediction: str, references: Sequence[str]
+) -> float:
+    """Return the maximum of ``metric`` over ``references``.
+
+    No reference means that the question is unanswerable: the right prediction
+    is then the empty string, for "not found".
+    """
+    return max(metric(prediction, reference) for reference in references or [""])

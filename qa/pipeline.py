@@ -1,0 +1,216 @@
+"""Question in, quotations out: the only module that knows every stage."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from qa.builder import BuildReport, build, is_stale
+from qa.calibration import Calibration
+from qa.candidates import Candidate, rank_candidates
+from qa.encoder import SentenceEncoder
+from qa.errors import IndexCorrupt, QuestionError, StoredIndexError
+from qa.index import StoredIndex, open_index
+from qa.index.freshness import outdated_documents
+from qa.index.manifest import Manifest
+from qa.reader import OnnxReader
+from qa.retriever import Retriever
+from qa.types import Answer, Document, Encoder, Hit, Place, Prediction, Reader, Span
+
+INDEX = "index"
+FOLDER = "seeds"
+MAX_QUESTION_WORDS = 5000
+# A second answer less likely than this is noise on the page.
+MIN_PROBABILITY = 0.02
+
+Progress = Callable[[int, int], None]
+
+
+class QA:
+    """Answers questions about one index; safe to share between threads.
+
+    ``threshold`` is the lowest probability shown as an answer.
+    """
+
+    def __init__(
+        self,
+        index: StoredIndex,
+        *,
+        encoder: Encoder,
+        reader: Reader,
+        calibration: Calibration,
+    ) -> None:
+        self._index = index
+        self._retriever = Retriever(index, encoder)
+        self._reader = reader
+        self._calibration = calibration
+        self.threshold = calibration.threshold
+
+    @classmethod
+    def open(cls, index: str | Path = INDEX) -> QA:
+        """Open a stored index with the shipped encoder and reader."""
+        encoder = SentenceEncoder()
+        stored = open_index(Path(index), encoder_fingerprint=encoder.fingerprint)
+        return cls._assemble(stored, encoder)
+
+    @classmethod
+    def build(
+        cls,
+        folder: str | Path = FOLDER,
+        index: str | Path = INDEX,
+        *,
+        progress: Progress | None = None,
+    ) -> QA:
+        """Bring the index up to date with the folder, then open it."""
+        encoder = SentenceEncoder()
+        build(Path(folder), Path(index), encoder=encoder, progress=progress)
+        stored = open_index(Path(index), encoder_fingerprint=encoder.fingerprint)
+        return cls._assemble(stored, encoder)
+
+    @classmethod
+    def _assemble(cls, stored: StoredIndex, encoder: Encoder) -> QA:
+        reader = OnnxReader()
+        calibration = Calibration.load(reader=reader.fingerprint)
+        return cls(stored, encoder=encoder, reader=reader, calibration=calibration)
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the open index holds."""
+        return self._index.manifest
+
+    def document(self, document_id: str) -> Document:
+        """Return a document as it was indexed."""
+        return self._index.document(document_id)
+
+    def search(self, question: str, *, top_k: int = 10) -> list[Hit]:
+        """Return the passages nearest to a question, nearest first."""
+        hits, _ = self._retrieve(_checked(question), top_k)
+        return hits
+
+    def ask(
+        self,
+        question: str,
+        *,
+        top_k: int = 10,
+        max_answers: int = 3,
+        threshold: float | None = None,
+    ) -> Prediction:
+        """Answer a question from the ``top_k`` nearest passages.
+
+        ``threshold`` moves the operating point: 0 always answers, 0.9 answers
+        only what is nearly certain. Raises :class:`~qa.errors.QuestionError`
+        for an empty or endless question.
+        """
+        resolved = _checked(question)
+        threshold = self.threshold if threshold is None else threshold
+        began = time.perf_counter()
+        hits, outdated = self._retrieve(resolved, top_k)
+        retrieved = time.perf_counter()
+        spans = self._reader.read(resolved, [hit.passage for hit in hits])
+        read = time.perf_counter()
+        answers = self._answers(hits, spans, max_answers)
+        found = bool(answers) and answers[0].probability >= threshold
+        ended = time.perf_counter()
+        return Prediction(
+            question=question,
+            resolved_question=resolved,
+            answers=tuple(answers) if found else (),
+            found=found,
+            passages=tuple(hits),
+            timings_ms={
+                "retrieve": round(1000 * (retrieved - began), 2),
+                "read": round(1000 * (read - retrieved), 2),
+                "select": round(1000 * (ended - read), 2),
+                "total": round(1000 * (ended - began), 2),
+            },
+            outdated=tuple(sorted(outdated)),
+        )
+
+    def _retrieve(self, question: str, top_k: int) -> tuple[list[Hit], set[str]]:
+        """Return the nearest passages of documents that are still what was indexed."""
+        outdated: set[str] = set()
+        while True:
+            hits = self._retriever.search(question, top_k, exclude=outdated)
+            changed = outdated_documents(self._index, {hit.passage.document_id for hit in hits})
+            if not changed:
+                return hits, outdated
+            outdated |= changed
+
+    def _answers(
+        self, hits: Sequence[Hit], spans: Sequence[Sequence[Span]], limit: int
+    ) -> list[Answer]:
+        """Return the candidates as checked quotations, most probable first."""
+        candidates = rank_candidates(hits, spans, limit=max(limit, 1))
+        scored = [
+            (self._calibration.probability(candidate.features), candidate)
+            for candidate in candidates
+        ]
+        scored.sort(key=lambda pair: -pair[0])  # stable: equal ones keep the reader's order
+        return [
+            self._answer(candidate, probability)
+            for position, (probability, candidate) in enumerate(scored[:limit])
+            if position == 0 or probability >= MIN_PROBABILITY
+        ]
+
+    def _answer(self, candidate: Candidate, probability: float) -> Answer:
+        """Return a quotation, after comparing it with its document letter by letter."""
+        place = self._place(candidate.span)
+        answer = Answer(
+            text=candidate.span.text,
+            place=place,
+            probability=round(probability, 4),
+            passage=candidate.span.passage,
+            also_at=tuple(self._place(span) for span in candidate.also),
+        )
+        text = self._index.document(answer.document_id).text
+        if text[answer.start : answer.end] != answer.text:
+            raise IndexCorrupt(
+                f"a quotation does not stand in {answer.document_id}: "
+                f"run `qa build {self.manifest.folder}`"
+            )
+        return answer
+
+    def _place(self, span: Span) -> Place:
+        """Return where a span stands, with the page where the format has pages."""
+        document = self._index.document(span.passage.document_id)
+        place = Place(document.id, span.start, span.end, document.source)
+        if not document.pages:
+            return place
+        return replace(place, page=sum(1 for begin in document.pages if begin <= span.start))
+
+
+def open_or_build(
+    folder: str | Path = FOLDER,
+    index: str | Path = INDEX,
+    *,
+    progress: Progress | None = None,
+    on_build: Callable[[BuildReport], None] | None = None,
+) -> QA:
+    """Open the index, building it first where it is missing or no longer fits the folder."""
+    encoder = SentenceEncoder()
+    folder, index = Path(folder), Path(index)
+    stale = is_stale(folder, index, encoder.fingerprint)
+    if not stale:
+        try:
+            return QA._assemble(open_index(index, encoder_fingerprint=encoder.fingerprint), encoder)
+        except StoredIndexError:
+            pass  # damaged: the documents are at hand, so it is built anew
+    report = build(folder, index, encoder=encoder, progress=progress)
+    if on_build is not None:
+        on_build(report)
+    return QA._assemble(open_index(index, encoder_fingerprint=encoder.fingerprint), encoder)
+
+
+def _checked(question: str) -> str:
+    """Return the question with its white space in order, or say why it cannot be asked."""
+    words = question.split()
+    if not any(character.isalnum() for word in words for character in word):
+        raise QuestionError('the question is empty: write one, as in `qa ask "Who …?"`')
+    if len(words) > MAX_QUESTION_WORDS:
+        raise QuestionError(
+            f"the question has {len(words):,} words: ask one of at most "
+            f'{MAX_QUESTION_WORDS:,}, as in `qa ask "Who …?"`'
+        )
+    return " ".join(words)

@@ -1,0 +1,208 @@
+"""Question and passages in, answer spans with raw logits out, on ONNX Runtime."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.errors import ModelCorrupt, ModelNotFound
+from qa.spans import best_spans
+from qa.threads import cores
+from qa.types import Passage, Span
+
+MODELS = Path(__file__).parent / "models"
+MAX_TOKENS = 256
+MAX_QUESTION_TOKENS = 64
+STRIDE = 96
+# A passage that reached us without its spaces can be one token of any length to
+# the pre-tokeniser; this bounds what a single passage may cost.
+MAX_WINDOWS = 64
+_MEND = "reinstall Verbatim, or make it anew with `python -m qa.train DATA`"
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One call of the network: ids ``(1, tokens)`` and where its window lies."""
+
+    passage: int
+    input_ids: NDArray[np.int64]
+    token_type_ids: NDArray[np.int64]
+    window: slice
+    first_token: int
+
+
+class OnnxReader:
+    """The shipped extractive reader.
+
+    Every passage is one row of its own, never padded and never batched: the
+    int8 network takes one activation scale over all it is given, so in a batch
+    a passage's logits would depend on its neighbours. Rows run side by side on
+    as many single-threaded sessions' calls as there are cores.
+    """
+
+    def __init__(self, folder: str | Path = MODELS) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        folder = Path(folder)
+        description = _read_description(folder)
+        weights = _read_checked(folder / "reader.onnx", description["weights_sha256"])
+        tokenizer = _read_checked(folder / "tokenizer.json", description["tokenizer_sha256"])
+        self.fingerprint: str = description["weights_sha256"]
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            self._tokenizer = Tokenizer.from_str(tokenizer.decode("utf-8"))
+            self._session = onnxruntime.InferenceSession(
+                weights, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # both libraries raise bare Exception subclasses
+            raise ModelCorrupt(f"{folder} holds no usable reader ({error}): {_MEND}") from error
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+        self._cls = self._tokenizer.token_to_id("[CLS]")
+        self._sep = self._tokenizer.token_to_id("[SEP]")
+        if self._cls is None or self._sep is None:
+            raise ModelCorrupt(f"{folder / 'tokenizer.json'} lacks [CLS] or [SEP]: {_MEND}")
+        self._pool = ThreadPoolExecutor(cores(), thread_name_prefix="reader")
+
+    def read(self, question: str, passages: Sequence[Passage], *, n: int = 5) -> list[list[Span]]:
+        """Return the ``n`` best spans of each passage, best first, passages in order.
+
+        A span begins and ends at whole words. A passage longer than the window
+        of 256 tokens is read in windows that overlap by 96; its null score is
+        the lowest of theirs, since one window that holds the answer is enough.
+        """
+        question_ids = self._tokenizer.encode(question, add_special_tokens=False).ids
+        question_ids = question_ids[:MAX_QUESTION_TOKENS]
+        encodings = self._tokenizer.encode_batch(
+            [passage.text for passage in passages], add_special_tokens=False
+        )
+        rows = [
+            row
+            for position, encoding in enumerate(encodings)
+            for row in self._rows(position, question_ids, encoding.ids)
+        ]
+        # The longest rows first: the last worker to finish then finishes early.
+        rows.sort(key=lambda row: -row.input_ids.shape[1])
+        results = list(self._pool.map(self._run, rows)) if len(rows) > 1 else map(self._run, rows)
+        by_passage: list[list[tuple[int, int, float]]] = [[] for _ in passages]
+        nulls = [np.inf] * len(passages)
+        for row, (start_logits, end_logits) in zip(rows, results, strict=True):
+            encoding = encodings[row.passage]
+            nulls[row.passage] = min(
+                nulls[row.passage], float(start_logits[0]) + float(end_logits[0])
+            )
+            starts, ends = start_logits[row.window], end_logits[row.window]
+            words = encoding.word_ids[row.first_token : row.first_token + len(starts)]
+            starts, ends = _whole_words(starts, ends, words)
+            for first, last, score in best_spans(starts, ends, n=n):
+                by_passage[row.passage].append(
+                    (
+                        encoding.offsets[first + row.first_token][0],
+                        encoding.offsets[last + row.first_token][1],
+                        score,
+                    )
+                )
+        return [
+            _spans(passage, found, null, n)
+            for passage, found, null in zip(passages, by_passage, nulls, strict=True)
+        ]
+
+    def _rows(
+        self, position: int, question_ids: list[int], passage_ids: list[int]
+    ) -> Iterator[_Row]:
+        """Cut one passage into rows that fit the network."""
+        room = MAX_TOKENS - len(question_ids) - 3
+        offset = len(question_ids) + 2
+        first = 0
+        for _ in range(MAX_WINDOWS):
+            window = passage_ids[first : first + room]
+            if not window:
+                return
+            ids = [self._cls, *question_ids, self._sep, *window, self._sep]
+            types = np.zeros((1, len(ids)), dtype=np.int64)
+            types[0, offset:] = 1
+            yield _Row(
+                position,
+                np.array([ids], dtype=np.int64),
+                types,
+                slice(offset, offset + len(window)),
+                first,
+            )
+            if first + room >= len(passage_ids):
+                return
+            first += room - STRIDE
+
+    def _run(self, row: _Row) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the start and end logits of one row, each of shape ``(tokens,)``."""
+        starts, ends = self._session.run(
+            ["start_logits", "end_logits"],
+            {"input_ids": row.input_ids, "token_type_ids": row.token_type_ids},
+        )
+        return starts[0], ends[0]
+
+
+def _spans(
+    passage: Passage, found: list[tuple[int, int, float]], null: float, n: int
+) -> list[Span]:
+    """Turn offsets within a passage into spans of the document; one span a place."""
+    best: dict[tuple[int, int], float] = {}
+    for start, end, score in found:
+        if end > start:
+            best[start, end] = max(score, best.get((start, end), -np.inf))
+    ordered = sorted(best.items(), key=lambda item: (-item[1], item[0]))[:n]
+    return [
+        Span(passage, passage.start + start, passage.start + end, score, null)
+        for (start, end), score in ordered
+    ]
+
+
+def _whole_words(
+    starts: NDArray[np.float32], ends: NDArray[np.float32], words: list[int | None]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Forbid spans that begin or end inside a word: nobody quotes half a word."""
+    ids = np.array([-1 if word is None else word for word in words])
+    same = ids[1:] == ids[:-1]
+    starts, ends = starts.copy(), ends.copy()
+    starts[1:][same] = -np.inf
+    ends[:-1][same] = -np.inf
+    return starts, ends
+
+
+def _read_description(folder: Path) -> dict[str, Any]:
+    """Return ``reader.json``, which names the files and their hashes."""
+    path = folder / "reader.json"
+    try:
+        description = json.loads(path.read_text(encoding="utf-8"))
+        if description["format"] != 1:
+            raise ValueError(f"format {description['format']}")
+        for key in ("weights_sha256", "tokenizer_sha256"):
+            if not isinstance(description[key], str):
+                raise TypeError(key)
+    except FileNotFoundError as error:
+        raise ModelNotFound(f"there is no reader in {folder}: {_MEND}") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelCorrupt(f"{path} cannot be read ({error}): {_MEND}") from error
+    return dict(description)
+
+
+def _read_checked(path: Path, sha256: str) -> bytes:
+    """Return a file's bytes after comparing their hash; what is checked is what is used."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ModelNotFound(f"{path} cannot be read ({error.strerror}): {_MEND}") from error
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise ModelCorrupt(f"{path} is not the file that was published: {_MEND}")
+    return data

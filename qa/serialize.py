@@ -1,0 +1,63 @@
+"""A prediction as plain JSON values, for programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qa.types import Answer, Hit, Passage, Place, Prediction
+
+
+def prediction_to_dict(prediction: Prediction) -> dict[str, Any]:
+    """Return the JSON object that `qa ask --json` prints and the page's API returns.
+
+    Offsets are code points of the document's text, end exclusive.
+    """
+    return {
+        "question": prediction.question,
+        "resolved_question": prediction.resolved_question,
+        "found": prediction.found,
+        "answers": [_answer(answer) for answer in prediction.answers],
+        "passages": [hit_to_dict(hit) for hit in prediction.passages],
+        "outdated": list(prediction.outdated),
+        "timings_ms": prediction.timings_ms,
+    }
+
+
+def hit_to_dict(hit: Hit) -> dict[str, Any]:
+    """Return one retrieved passage with its scores."""
+    return {
+        "document": hit.passage.document_id,
+        **_passage(hit.passage),
+        "score": round(hit.score, 6),
+        "similarity": round(hit.similarity, 4),
+        "dense_rank": hit.dense_rank,
+        "lexical_rank": hit.lexical_rank,
+    }
+
+
+def _answer(answer: Answer) -> dict[str, Any]:
+    return {
+        "text": answer.text,
+        "probability": answer.probability,
+        **_place(answer.place),
+        "passage": _passage(answer.passage),
+        "also_at": [_place(place) for place in answer.also_at],
+    }
+
+
+def _place(place: Place) -> dict[str, Any]:
+    return {
+        "document": place.document_id,
+        "start": place.start,
+        "end": place.end,
+        "page": place.page,
+    }
+
+
+def _passage(passage: Passage) -> dict[str, Any]:
+    return {
+        "text": passage.text,
+        "start": passage.start,
+        "end": passage.end,
+        "heading": passage.heading,
+    }

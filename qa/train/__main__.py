@@ -1,0 +1,66 @@
+"""``python -m qa.train``: data in, a checkpoint and the shipped int8 file out."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer
+
+from qa.train.batches import plan_epoch
+from qa.train.examples import load_examples
+from qa.train.negatives import add_negatives
+from qa.train.trainer import Recipe, train
+from qa.weights import encoder_folder
+
+
+def main() -> None:
+    """Train a reader, from the beginning or from the last checkpoint."""
+    defaults = Recipe(steps=0)
+    parser = argparse.ArgumentParser(prog="python -m qa.train", description=main.__doc__)
+    parser.add_argument("data", type=Path, help="folder of *.jsonl.gz training sets")
+    parser.add_argument("--output", type=Path, default=Path("build/reader"))
+    parser.add_argument("--epochs", type=float, default=2.0)
+    parser.add_argument("--steps", type=int, help="instead of --epochs; may shrink on resuming")
+    parser.add_argument("--learning-rate", type=float, default=defaults.learning_rate)
+    parser.add_argument("--negatives", type=float, default=defaults.negatives)
+    parser.add_argument("--tokens-per-batch", type=int, default=defaults.tokens_per_batch)
+    parser.add_argument("--seed", type=int, default=defaults.seed)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    options = parser.parse_args()
+
+    torch.set_num_threads(os.cpu_count() or 1)
+    encoder = encoder_folder()
+    tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    contexts, examples, held_out = load_examples(options.data, tokenizer, seed=options.seed)
+    examples = add_negatives(examples, contexts, share=options.negatives, seed=options.seed)
+    plan = plan_epoch(
+        examples, contexts, tokens_per_batch=options.tokens_per_batch, seed=options.seed
+    )
+    recipe = Recipe(
+        steps=options.steps or round(len(plan) * options.epochs),
+        learning_rate=options.learning_rate,
+        tokens_per_batch=options.tokens_per_batch,
+        negatives=options.negatives,
+        seed=options.seed,
+    )
+    print(f"{len(examples)} examples, {len(held_out)} held out, {len(plan)} batches an epoch")
+    model = train(
+        contexts,
+        examples,
+        held_out,
+        encoder=encoder,
+        tokenizer=tokenizer,
+        recipe=recipe,
+        output=options.output,
+        device=options.device,
+    )
+    model.save_pretrained(options.output / "checkpoint")
+    tokenizer.save(str(options.output / "checkpoint" / "tokenizer.json"))
+
+
+main()

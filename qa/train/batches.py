@@ -1,0 +1,141 @@
+"""Batches of similar length: padding is the hidden cost of training on a CPU."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from qa.train.examples import MAX_TOKENS, Context, Example, Row, make_sequence
+
+# Matrix units work on tiles of 16 rows; a multiple wastes none of them.
+_MULTIPLE = 16
+# Batches are sorted by length only within chunks, so that an epoch stays random.
+_CHUNK = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Tensors of one step; ``rows`` x ``tokens``, padded on the right.
+
+    ``candidate`` marks the positions an answer may use (the window, and
+    ``[CLS]`` for "no answer here"); ``group`` says which rows share a question.
+    """
+
+    input_ids: torch.Tensor
+    token_type_ids: torch.Tensor
+    attention_mask: torch.Tensor
+    candidate: torch.Tensor
+    start_targets: torch.Tensor
+    end_targets: torch.Tensor
+    group: torch.Tensor
+
+    def to(self, device: str) -> Batch:
+        """Return the batch on ``device``."""
+        return Batch(*(getattr(self, name).to(device) for name in self.__slots__))
+
+
+def plan_epoch(
+    examples: Sequence[Example],
+    contexts: Sequence[Context],
+    *,
+    tokens_per_batch: int,
+    seed: int,
+) -> list[list[int]]:
+    """Return an epoch's batches as lists of example positions.
+
+    The same arguments give the same plan, which is what lets an interrupted run
+    resume at the very next batch.
+    """
+    rng = random.Random(seed)
+    order = list(range(len(examples)))
+    rng.shuffle(order)
+    size = [
+        min(MAX_TOKENS, len(e.question_ids) + 3 + len(contexts[e.context].ids)) for e in examples
+    ]
+    batches: list[list[int]] = []
+    for begin in range(0, len(order), _CHUNK):
+        batch: list[int] = []
+        rows = longest = 0
+        for position in sorted(order[begin : begin + _CHUNK], key=lambda i: size[i]):
+            needed = 1 + (examples[position].negative >= 0)
+            longest = max(longest, size[position])
+            if batch and (rows + needed) * longest > tokens_per_batch:
+                batches.append(batch)
+                batch, rows, longest = [], 0, size[position]
+            batch.append(position)
+            rows += needed
+        batches.append(batch)
+    rng.shuffle(batches)
+    return batches
+
+
+def lay_out(
+    batch: Sequence[int],
+    examples: Sequence[Example],
+    contexts: Sequence[Context],
+    *,
+    special: tuple[int, int],
+    question_mark: int,
+    seed: int,
+) -> list[Row]:
+    """Return the rows of a batch: each example, and its negative beside it.
+
+    One question in eight loses its question mark, as people who search write.
+    A negative is cut to its positive's length: it then costs no padding.
+    """
+    rng = random.Random(seed)
+    rows: list[Row] = []
+    for group, position in enumerate(batch):
+        example = examples[position]
+        question = example.question_ids
+        if len(question) > 1 and question[-1] == question_mark and rng.random() < 0.125:
+            question = question[:-1]
+        context = contexts[example.context]
+        row = make_sequence(
+            question, context, example.answers, special=special, rng=rng, group=group
+        )
+        rows.append(row)
+        if example.negative >= 0:
+            length = max(len(row.ids), len(question) + 3 + 32)
+            rows.append(
+                make_sequence(
+                    question,
+                    contexts[example.negative],
+                    {},
+                    special=special,
+                    rng=rng,
+                    max_tokens=length,
+                    group=group,
+                )
+            )
+    return rows
+
+
+def collate(rows: Sequence[Row]) -> Batch:
+    """Pad rows into tensors."""
+    longest = max(len(row.ids) for row in rows)
+    shape = (len(rows), -(-longest // _MULTIPLE) * _MULTIPLE)
+    ids = np.zeros(shape, dtype=np.int64)
+    types = np.zeros(shape, dtype=np.int64)
+    mask = np.zeros(shape, dtype=np.int64)
+    candidate = np.zeros(shape, dtype=bool)
+    starts = np.zeros(shape, dtype=np.float32)
+    ends = np.zeros(shape, dtype=np.float32)
+    for i, row in enumerate(rows):
+        length = len(row.ids)
+        ids[i, :length] = row.ids
+        types[i, row.window_start : length] = 1
+        mask[i, :length] = 1
+        candidate[i, row.window_start : length - 1] = True
+        candidate[i, 0] = True
+        for position, weight in row.start_targets.items():
+            starts[i, position] = weight
+        for position, weight in row.end_targets.items():
+            ends[i, position] = weight
+    group = np.array([row.group for row in rows], dtype=np.int64)
+    arrays = (ids, types, mask, candidate, starts, ends, group)
+    return Batch(*(torch.from_numpy(array) for array in arrays))

@@ -1,0 +1,200 @@
+"""Fit the probability: ``python -m qa.train.calibrate squad-v2.0-dev.jsonl.gz``.
+
+The articles of the file, sorted by title, are halved: the first half is fitted
+to, the second is only reported on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from qa.builder import build
+from qa.calibration import MODELS, Calibration
+from qa.candidates import rank_candidates
+from qa.encoder import SentenceEncoder
+from qa.evaluation.datasets import Paragraph, read_paragraphs
+from qa.evaluation.golden import GoldenQuestion
+from qa.evaluation.metrics import best_over_references, f1
+from qa.evaluation.pool import write_pool
+from qa.index import open_index
+from qa.reader import OnnxReader
+from qa.retriever import Retriever
+
+FEATURES = ("margin", "score", "lead", "similarity", "lexical", "dense", "support")
+# A candidate counts as right from this F1 on: "the green car" for "green car",
+# not "car".
+RIGHT_FROM_F1 = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The best candidates of one question.
+
+    ``features`` has shape ``(candidates, features)``, ``right`` ``(candidates,)``.
+    """
+
+    answerable: bool
+    features: np.ndarray
+    right: np.ndarray
+
+
+def judge(
+    paragraphs: Sequence[Paragraph], reader: OnnxReader, *, sample: int, seed: int, top_k: int = 10
+) -> list[Judged]:
+    """Ask a sample of the questions of all the paragraphs pooled, and judge the candidates."""
+    encoder = SentenceEncoder()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder, index = Path(temporary) / "pool", Path(temporary) / "index"
+        questions = write_pool(paragraphs, folder)
+        build(folder, index, encoder=encoder)
+        random.Random(seed).shuffle(questions)
+        retriever = Retriever(open_index(index, encoder_fingerprint=encoder.fingerprint), encoder)
+        return [_judge(question, retriever, reader, top_k) for question in questions[:sample]]
+
+
+def _judge(
+    question: GoldenQuestion, retriever: Retriever, reader: OnnxReader, top_k: int
+) -> Judged:
+    hits = retriever.search(question.question, top_k)
+    spans = reader.read(question.question, [hit.passage for hit in hits])
+    candidates = rank_candidates(hits, spans, limit=3)
+    features = np.array([[c.features[name] for name in FEATURES] for c in candidates])
+    right = np.array(
+        [
+            bool(question.answers)
+            and best_over_references(f1, c.span.text, question.answers) >= RIGHT_FROM_F1
+            for c in candidates
+        ]
+    )
+    return Judged(bool(question.answers), features.reshape(-1, len(FEATURES)), right)
+
+
+def fit(judged: Sequence[Judged], *, reader: str) -> Calibration:
+    """Fit a logistic regression to the candidates and choose the threshold.
+
+    The threshold is the probability at which most questions end well: a right
+    answer shown, or nothing shown where the answer is absent.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+
+    features = np.concatenate([question.features for question in judged])
+    right = np.concatenate([question.right for question in judged])
+    scaler = StandardScaler().fit(features)
+    model = LogisticRegression(C=1.0, max_iter=1000).fit(scaler.transform(features), right)
+    # Undo the scaling, so that the shipped weights apply to the features as they are.
+    weights = model.coef_[0] / scaler.scale_
+    bias = float(model.intercept_[0] - (weights * scaler.mean_).sum())
+    named = dict(zip(FEATURES, (round(float(w), 6) for w in weights), strict=True))
+    unset = Calibration(named, round(bias, 6), 0.0, reader)
+    best = [_best(question, unset) for question in judged]
+    grid = np.arange(0.02, 0.98, 0.01)
+    good = [
+        sum(
+            _ends_well(question, p, right, t)
+            for question, (p, right) in zip(judged, best, strict=True)
+        )
+        for t in grid
+    ]
+    return Calibration(named, round(bias, 6), round(float(grid[int(np.argmax(good))]), 2), reader)
+
+
+def _best(question: Judged, calibration: Calibration) -> tuple[float, bool]:
+    """Return the highest probability among the candidates, and whether that one is right."""
+    scored = [
+        (calibration.probability(dict(zip(FEATURES, row, strict=True))), bool(right))
+        for row, right in zip(question.features, question.right, strict=True)
+    ]
+    return max(scored, key=lambda pair: pair[0], default=(0.0, False))
+
+
+def _ends_well(question: Judged, probability: float, right: bool, threshold: float) -> bool:
+    return right if probability >= threshold else not question.answerable
+
+
+def report(judged: Sequence[Judged], calibration: Calibration) -> dict[str, float]:
+    """Return how the probability fares on questions, in percent unless it says otherwise.
+
+    ``ece`` (0 to 1) is the expected calibration error over ten bins of equal
+    width (Guo et al., 2017); ``coverage_at_80`` the largest share of all
+    questions that can be answered with four in five of the answers right.
+    """
+    best = [_best(question, calibration) for question in judged]
+    probability = np.array([p for p, _ in best])
+    right = np.array([r for _, r in best], dtype=float)
+    answerable = np.array([question.answerable for question in judged])
+    shown = probability >= calibration.threshold
+    bins = np.minimum((probability * 10).astype(int), 9)
+    ece = sum(
+        (bins == b).mean() * abs(probability[bins == b].mean() - right[bins == b].mean())
+        for b in range(10)
+        if (bins == b).any()
+    )
+    order = np.argsort(-probability, kind="stable")
+    precision = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    reached = np.nonzero(precision >= 0.8)[0]
+    return {
+        "questions": len(judged),
+        "answerable": int(answerable.sum()),
+        "threshold": calibration.threshold,
+        "right_of_shown": round(100 * right[shown].mean(), 1) if shown.any() else 0.0,
+        "shown": round(100 * shown.mean(), 1),
+        "answered_but_absent": round(100 * shown[~answerable].mean(), 1),
+        "refused_but_there": round(100 * (~shown[answerable]).mean(), 1),
+        "right_best_of_answerable": round(100 * right[answerable].mean(), 1),
+        "ece": round(float(ece), 4),
+        "coverage_at_80": round(100 * (reached[-1] + 1) / len(order), 1) if len(reached) else 0.0,
+    }
+
+
+def main() -> None:
+    """Fit on the first half of a file's articles, report on the second, write the result."""
+    parser = argparse.ArgumentParser(prog="python -m qa.train.calibrate", description=main.__doc__)
+    parser.add_argument("file", type=Path, help="paragraphs with questions, some unanswerable")
+    parser.add_argument("--models", type=Path, default=MODELS, help="where the reader lies")
+    parser.add_argument("--sample", type=int, default=2500, help="questions of each half")
+    options = parser.parse_args()
+    paragraphs = list(read_paragraphs(options.file))
+    titles = sorted({paragraph.title for paragraph in paragraphs})
+    first = set(titles[: len(titles) // 2])
+    reader = OnnxReader(options.models)
+    halves = [
+        judge(
+            [p for p in paragraphs if (p.title in first) == is_first],
+            reader,
+            sample=options.sample,
+            seed=1,
+        )
+        for is_first in (True, False)
+    ]
+    calibration = fit(halves[0], reader=reader.fingerprint)
+    scores = {
+        "fitted_on": report(halves[0], calibration),
+        "held_out": report(halves[1], calibration),
+    }
+    stored = {
+        "weights": dict(calibration.weights),
+        "bias": calibration.bias,
+        "threshold": calibration.threshold,
+        "reader": calibration.reader,
+        "data": f"{options.file.name}, first half of the articles by title",
+        **scores,
+    }
+    (options.models / "calibration.json").write_text(
+        json.dumps(stored, indent=2) + "\n", encoding="utf-8"
+    )
+    json.dump(stored, sys.stdout, indent=2)
+    print()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,188 @@
+"""Labelled paragraphs as token sequences with soft start and end targets."""
+
+from __future__ import annotations
+
+import bisect
+import hashlib
+import random
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from qa.evaluation.datasets import Paragraph, Reference, read_paragraphs
+
+# Share of each set's questions that enters training. QAMR repeats itself and
+# PolicyQA's questions come from a few templates, so both are thinned.
+MIX = {
+    "squad": 1.0,
+    "squad-rejoined": 1.0,
+    "qed": 1.0,
+    "squadshifts-new-wiki": 1.0,
+    "squadshifts-reddit": 0.5,
+    "tweetqa": 1.0,
+    "fairytaleqa": 1.0,
+    "policyqa": 0.25,
+    "qamr": 0.1,
+}
+MAX_TOKENS = 256
+MAX_QUESTION_TOKENS = 64
+HELD_OUT = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A tokenised paragraph: ids ``(tokens,)`` and the code points each token covers."""
+
+    text: str
+    ids: NDArray[np.int32]
+    starts: NDArray[np.int32]
+    ends: NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A question, its paragraph and its answers as ``{(first, last) token: votes}``.
+
+    ``negative`` is the position of a paragraph, in the list of contexts, that
+    looks right and does not hold the answer; -1 where there is none.
+    """
+
+    question: str
+    question_ids: NDArray[np.int32]
+    context: int
+    answers: dict[tuple[int, int], int]
+    references: tuple[str, ...]
+    negative: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a batch: ``[CLS] question [SEP] window [SEP]`` and its targets.
+
+    The window begins at position ``window_start`` of the row, and at token
+    ``first_token`` of its context.
+    """
+
+    ids: NDArray[np.int32]
+    window_start: int
+    first_token: int
+    start_targets: dict[int, float]
+    end_targets: dict[int, float]
+    group: int
+
+
+def is_held_out(paragraph: Paragraph) -> bool:
+    """Tell whether a paragraph belongs to the validation split.
+
+    Decided by a hash of its first eight words, so that two revisions of one
+    paragraph fall on the same side.
+    """
+    words = " ".join(paragraph.context.lower().split()[:8])
+    digest = hashlib.sha256(words.encode()).digest()
+    return int.from_bytes(digest[:4], "big") / 2**32 < HELD_OUT
+
+
+def token_span(context: Context, reference: Reference) -> tuple[int, int] | None:
+    """Return the first and last token of a reference, or None where it does not stand there."""
+    end = reference.start + len(reference.text)
+    if not reference.text or context.text[reference.start : end] != reference.text:
+        return None
+    first = bisect.bisect_right(context.starts, reference.start) - 1
+    last = bisect.bisect_left(context.ends, end)
+    if first < 0 or last >= len(context.ids) or last < first:
+        return None
+    return first, last
+
+
+def load_examples(
+    folder: Path,
+    tokenizer: Tokenizer,
+    *,
+    seed: int,
+    mix: dict[str, float] | None = None,
+) -> tuple[list[Context], list[Example], list[Example]]:
+    """Read the training sets of ``folder``: contexts, training examples, held-out examples."""
+    rng = random.Random(seed)
+    contexts: list[Context] = []
+    train: list[Example] = []
+    held_out: list[Example] = []
+    for name, share in (mix or MIX).items():
+        for paragraph in read_paragraphs(folder / f"{name}.jsonl.gz"):
+            chosen = [q for q in paragraph.questions if share >= 1 or rng.random() < share]
+            if not chosen:
+                continue
+            encoding = tokenizer.encode(paragraph.context, add_special_tokens=False)
+            offsets = np.array(encoding.offsets, dtype=np.int32).reshape(-1, 2)
+            context = Context(
+                paragraph.context,
+                np.array(encoding.ids, dtype=np.int32),
+                offsets[:, 0].copy(),
+                offsets[:, 1].copy(),
+            )
+            contexts.append(context)
+            side = held_out if is_held_out(paragraph) else train
+            for question in chosen:
+                spans = [token_span(context, reference) for reference in question.references]
+                answers = Counter(span for span in spans if span is not None)
+                if question.references and not answers:
+                    continue
+                ids = tokenizer.encode(question.question.strip(), add_special_tokens=False).ids
+                side.append(
+                    Example(
+                        question.question,
+                        np.array(ids[:MAX_QUESTION_TOKENS], dtype=np.int32),
+                        len(contexts) - 1,
+                        dict(answers),
+                        question.texts,
+                    )
+                )
+    return contexts, train, held_out
+
+
+def make_sequence(
+    question_ids: NDArray[np.int32],
+    context: Context,
+    answers: dict[tuple[int, int], int],
+    *,
+    special: tuple[int, int],
+    rng: random.Random,
+    max_tokens: int = MAX_TOKENS,
+    group: int = 0,
+) -> Row:
+    """Lay out one training row.
+
+    A context longer than ``max_tokens`` allows is cut to a random window that
+    holds one of the answers. Targets are distributions over positions of the
+    row; position 0, the ``[CLS]`` token, stands for "no answer here".
+    """
+    cls, sep = special
+    room = max_tokens - len(question_ids) - 3
+    start = 0
+    surplus = len(context.ids) - room
+    if surplus > 0:
+        low, high = 0, surplus
+        if answers:
+            first, last = rng.choices(list(answers), weights=list(answers.values()))[0]
+            low, high = max(0, min(last - room + 1, surplus)), min(first, surplus)
+        start = rng.randint(low, max(low, high))
+    window = context.ids[start : start + room]
+    ids = np.concatenate([[cls], question_ids, [sep], window, [sep]]).astype(np.int32)
+    offset = len(question_ids) + 2
+    inside = {
+        span: votes
+        for span, votes in answers.items()
+        if span[0] >= start and span[1] < start + len(window)
+    }
+    total = sum(inside.values())
+    starts: dict[int, float] = {}
+    ends: dict[int, float] = {}
+    for (first, last), votes in inside.items():
+        starts[first - start + offset] = starts.get(first - start + offset, 0) + votes / total
+        ends[last - start + offset] = ends.get(last - start + offset, 0) + votes / total
+    if not inside:
+        starts, ends = {0: 1.0}, {0: 1.0}
+    return Row(ids, offset, start, starts, ends, group)

@@ -1,0 +1,48 @@
+"""The training loss: a softmax per passage with a null, and one shared by all passages."""
+
+from __future__ import annotations
+
+import torch
+
+from qa.train.batches import Batch
+
+
+def span_loss(start_logits: torch.Tensor, end_logits: torch.Tensor, batch: Batch) -> torch.Tensor:
+    """Return the mean loss of a batch, a scalar.
+
+    Logits are ``(rows, tokens)`` in float32. Two terms, each the mean of the
+    start and the end cross-entropy against soft targets:
+
+    - per passage, over its tokens and ``[CLS]``, which stands for "no answer
+      here" (Devlin et al., 2019, section 4.3);
+    - per question that has a negative beside it, over the tokens of all its
+      passages without ``[CLS]`` (shared normalisation: Clark & Gardner, 2018,
+      section 3.3), so that raw scores compare across passages.
+    """
+    total = start_logits.new_zeros(())
+    questions = int(batch.group.max()) + 1
+    rows_per_question = torch.bincount(batch.group, minlength=questions)
+    answered = batch.start_targets[:, 0] == 0
+    shared = answered & (rows_per_question[batch.group] > 1)
+    for logits, targets in (
+        (start_logits, batch.start_targets),
+        (end_logits, batch.end_targets),
+    ):
+        logits = logits.masked_fill(~batch.candidate, -1e4)
+        row_total = torch.logsumexp(logits, dim=1)
+        # The targets of a row sum to one, so this is log Z minus the expected logit.
+        expected = (logits * targets).sum(dim=1)
+        total = total + (row_total - expected).mean()
+        if bool(shared.any()):
+            spans = torch.logsumexp(logits[:, 1:], dim=1)
+            # logaddexp over the rows of each question, without a Python loop.
+            highest = spans.new_full((questions,), -1e4).scatter_reduce(
+                0, batch.group, spans, reduce="amax"
+            )
+            sums = torch.zeros_like(highest).scatter_add(
+                0, batch.group, torch.exp(spans - highest[batch.group].detach())
+            )
+            question_total = torch.log(sums) + highest.detach()
+            term = (question_total[batch.group] - expected)[shared]
+            total = total + term.sum() / questions
+    return total / 2

@@ -1,0 +1,42 @@
+import json
+import math
+
+import pytest
+
+from qa.calibration import MODELS, Calibration
+from qa.errors import ModelCorrupt, ModelNotFound
+from qa.reader import OnnxReader
+
+
+def test_probability_is_the_logistic_function_and_never_overflows():
+    calibration = Calibration({"margin": 2.0}, -1.0, 0.5, "reader")
+    assert calibration.probability({"margin": 1.0}) == pytest.approx(1 / (1 + math.exp(-1)))
+    assert calibration.probability({"margin": 1e6}) == 1.0
+    assert calibration.probability({"margin": -1e6}) == 0.0
+
+
+def test_the_shipped_one_belongs_to_the_shipped_reader():
+    reader = OnnxReader()
+    calibration = Calibration.load(reader=reader.fingerprint)
+    assert 0 < calibration.threshold < 1
+    assert calibration.weights["margin"] > 0  # more evidence, more probability
+    with pytest.raises(ModelCorrupt, match="another reader"):
+        Calibration.load(reader="0" * 64)
+
+
+def test_its_scores_were_measured_on_questions_it_was_not_fitted_to():
+    stored = json.loads((MODELS / "calibration.json").read_text())
+    assert stored["held_out"]["questions"] >= 1000
+    assert 0 < stored["held_out"]["ece"] < 0.1
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"weights": 1}'])
+def test_a_damaged_file_names_the_command_that_mends_it(tmp_path, content):
+    (tmp_path / "calibration.json").write_text(content)
+    with pytest.raises(ModelCorrupt, match=r"qa\.train\.calibrate"):
+        Calibration.load(reader="x", folder=tmp_path)
+
+
+def test_an_absent_file_names_the_command_that_mends_it(tmp_path):
+    with pytest.raises(ModelNotFound, match=r"qa\.train\.calibrate"):
+        Calibration.load(reader="x", folder=tmp_path)

@@ -1,0 +1,187 @@
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from qa.cli import main
+
+TEXT = """A clock for Hamburg
+
+On Tuesday the governor of Osaka gave the mayor of Hamburg a wooden clock.
+It was carved by Ichiro Tanaka in 1894.
+"""
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    made = tmp_path_factory.mktemp("cli")
+    (made / "documents").mkdir()
+    (made / "documents" / "clock.txt").write_text(TEXT, encoding="utf-8")
+    (made / "documents" / "picture.txt").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
+    assert main(["build", str(made / "documents"), "--index", str(made / "index")]) == 0
+    return made
+
+
+@pytest.fixture
+def run(place, capsys):
+    def call(*arguments):
+        code = main([*arguments, "--index", str(place / "index")])
+        return (code, *capsys.readouterr())
+
+    return call
+
+
+def test_build_reports_every_file(run, place):
+    code, out, _ = run("build", str(place / "documents"))
+    assert code == 0
+    assert "clock.txt" in out
+    assert "picture.txt" in out
+    assert "skipped" in out
+
+
+def test_ask_prints_the_quotation_and_its_place(run):
+    code, out, _ = run("ask", "Who carved the clock?", "--threshold", "0")
+    assert code == 0
+    assert "“Ichiro Tanaka”" in out
+    assert "clock.txt:" in out
+
+
+def test_ask_json_has_the_documented_shape(run, place):
+    code, out, _ = run("ask", "--json", "Who carved the clock?", "--threshold", "0")
+    assert code == 0
+    shown = json.loads(out)
+    assert {
+        "question",
+        "resolved_question",
+        "found",
+        "answers",
+        "passages",
+        "timings_ms",
+    } <= set(shown)
+    answer = shown["answers"][0]
+    assert {
+        "text",
+        "probability",
+        "document",
+        "start",
+        "end",
+        "page",
+        "passage",
+        "also_at",
+    } <= set(answer)
+    text = (place / "documents" / answer["document"]).read_text(encoding="utf-8")
+    assert text[answer["start"] : answer["end"]] == answer["text"] == "Ichiro Tanaka"
+    passage = answer["passage"]
+    assert text[passage["start"] : passage["end"]] == passage["text"]
+
+
+def test_ask_says_not_found(run):
+    code, out, _ = run("ask", "Who carved the clock?", "--threshold", "1")
+    assert code == 0
+    assert "Not found in these documents." in out
+    assert "clock.txt:" in out  # the nearest passage
+
+
+def test_search_and_info_and_verify(run):
+    code, out, _ = run("search", "wooden clock")
+    assert code == 0
+    assert "clock.txt:" in out
+    assert json.loads(run("search", "wooden clock", "--json")[1])[0]["document"] == "clock.txt"
+    code, out, _ = run("info")
+    assert code == 0
+    assert "clock.txt" in out or "1 document" in out
+    assert json.loads(run("info", "--json")[1])
+    assert run("verify")[0] == 0
+
+
+def test_eval_corpus_and_reader(run, tmp_path, capsys):
+    golden = tmp_path / "golden.jsonl"
+    rows = [
+        {"id": "1", "question": "Who carved the clock?", "answers": ["Ichiro Tanaka"]},
+        {"id": "2", "question": "How tall is the mayor?", "answers": []},
+    ]
+    golden.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    code, out, _ = run("eval", "corpus", "--questions", str(golden), "--json")
+    assert code == 0
+    scores = json.loads(out)
+    assert scores["questions"] == 2
+    assert scores["best_em"] == 100
+    assert scores["recall_at"]["1"] == 100
+    paragraphs = tmp_path / "paragraphs.jsonl"
+    answers = [{"text": "Ichiro Tanaka", "answer_start": TEXT.index("Ichiro")}]
+    qas = [{"id": "1", "question": "Who carved the clock?", "answers": answers}]
+    paragraphs.write_text(json.dumps({"title": "", "context": TEXT, "qas": qas}))
+    assert main(["eval", "reader", str(paragraphs), "--json"]) == 0
+    scores = json.loads(capsys.readouterr().out)
+    assert (scores["em"], scores["f1"], scores["questions"]) == (100, 100, 1)
+
+
+def test_what_goes_wrong_is_one_line_with_the_remedy(run, tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "bad.jsonl").write_text("{}\n")
+    absent = str(tmp_path / "absent")
+    for arguments, remedy in [
+        (["ask", "Who?", "--index", absent], "qa build"),
+        (["info", "--index", absent], "qa build"),
+        (["search", "Who?", "--index", absent], "qa build"),
+        (["verify", "--index", absent], "qa build"),
+        (["build", str(tmp_path / "empty"), "--index", absent], "empty"),
+        (["build", str(tmp_path / "nowhere"), "--index", absent], "nowhere"),
+        (["eval", "reader", str(tmp_path / "bad.jsonl")], "line 1"),
+    ]:
+        assert main(arguments) == 2, arguments
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.startswith("qa: ")
+        assert err.count("\n") == 1
+        assert remedy in err
+    for question in ("", "   ", "word " * 10_000):
+        code, out, err = run("ask", question)
+        assert (code, out) == (2, "")
+        assert err.count("\n") == 1
+        assert "qa ask" in err
+
+
+def test_an_index_of_another_encoder_is_refused(place, tmp_path, capsys):
+    import shutil
+
+    from qa.weights import sha256_of
+
+    index = tmp_path / "index"
+    shutil.copytree(place / "index", index)
+    (manifest,) = index.glob("g-*/manifest.json")
+    stored = manifest.read_text(encoding="utf-8")
+    fingerprint = json.loads(stored)["encoder"]["fingerprint"]
+    manifest.write_text(stored.replace(fingerprint, "another"), encoding="utf-8")
+    assert sha256_of(manifest) != sha256_of(next((place / "index").glob("g-*/manifest.json")))
+    assert main(["ask", "Who carved the clock?", "--index", str(index)]) == 2
+    assert "qa build" in capsys.readouterr().err
+
+
+def test_a_failed_build_leaves_the_index_as_it_was(run, place, tmp_path):
+    (tmp_path / "empty").mkdir()
+    assert run("build", str(tmp_path / "empty"))[0] == 2
+    assert "Ichiro Tanaka" in run("ask", "Who carved the clock?", "--threshold", "0")[1]
+
+
+def test_help_of_every_verb(capsys):
+    for verb in ("build", "ask", "search", "info", "verify", "serve", "eval"):
+        with pytest.raises(SystemExit) as left:
+            main([verb, "--help"])
+        assert left.value.code == 0
+        assert verb in capsys.readouterr().out
+
+
+def test_python_dash_m_and_exit_codes(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "qa", "ask", "Who?", "--index", "absent"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONWARNINGS": "ignore"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr

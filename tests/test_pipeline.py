@@ -1,0 +1,171 @@
+import threading
+
+import pytest
+
+from qa import QA
+from qa.errors import EmptyCorpus, IndexNotFound, QuestionError
+from qa.pipeline import MAX_QUESTION_WORDS, open_or_build
+from qa.serialize import prediction_to_dict
+
+LIBRARY = """The library of Kassel
+
+The library was founded by Landgrave William IV in 1580. Its reading room was rebuilt
+after the war by the architect Paul Bode. The oldest book in the library is a copy of the
+Hildebrandslied, written around the year 830.
+"""
+BRIDGE = """The bridge at Remagen
+
+The Ludendorff Bridge at Remagen was built by Russian prisoners of war between 1916 and 1919.
+American troops captured it on 7 March 1945. It collapsed ten days later.
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path / "documents"
+    made.mkdir()
+    (made / "library.txt").write_text(LIBRARY, encoding="utf-8")
+    (made / "bridge.txt").write_text(BRIDGE, encoding="utf-8")
+    return made
+
+
+@pytest.fixture
+def qa(folder, tmp_path):
+    return QA.build(folder, tmp_path / "index")
+
+
+def asked(qa, question):
+    prediction = qa.ask(question, threshold=0)
+    return prediction.answers[0]
+
+
+def test_an_answer_is_a_quotation_with_its_place(qa):
+    answer = asked(qa, "Who founded the library?")
+    assert "William IV" in answer.text
+    assert answer.document_id == "library.txt"
+    document = qa.document(answer.document_id)
+    assert document.text[answer.start : answer.end] == answer.text
+    assert answer.source.endswith(f"library.txt:{answer.start}-{answer.end}")
+
+
+def test_every_answer_to_every_question_is_a_quotation(qa):
+    for question in ("Who built it?", "When?", "library", "Paul Bode 1580", "Remagen?", "ten"):
+        prediction = qa.ask(question, threshold=0)
+        for answer in prediction.answers:
+            for place in (answer.place, *answer.also_at):
+                text = qa.document(place.document_id).text[place.start : place.end]
+                assert text.casefold() == answer.text.casefold()
+            assert 0 <= answer.probability <= 1
+
+
+def test_the_same_question_gives_the_same_bytes(folder, tmp_path):
+    results = []
+    for name in ("one", "two"):
+        qa = QA.build(folder, tmp_path / name)
+        for _ in range(2):
+            shown = prediction_to_dict(qa.ask("Who rebuilt the reading room?", threshold=0))
+            shown.pop("timings_ms")
+            results.append(shown)
+    assert all(result == results[0] for result in results)
+
+
+def test_not_found_is_a_result_with_the_nearest_passages(qa):
+    prediction = qa.ask("Who founded the library?", threshold=1)
+    assert not prediction.found
+    assert prediction.answers == ()
+    assert prediction.passages
+
+
+def test_a_threshold_of_zero_always_answers(qa):
+    assert qa.ask("What is the capital of Peru?", threshold=0).found
+
+
+def test_a_deleted_or_changed_file_is_never_quoted(qa, folder):
+    (folder / "library.txt").unlink()
+    prediction = qa.ask("Who founded the library?", threshold=0)
+    assert prediction.outdated == ("library.txt",)
+    assert all(hit.passage.document_id == "bridge.txt" for hit in prediction.passages)
+    (folder / "bridge.txt").write_text(BRIDGE.replace("ten days", "two weeks"), encoding="utf-8")
+    prediction = qa.ask("When did it collapse?", threshold=0)
+    assert prediction.outdated == ("bridge.txt", "library.txt")
+    assert prediction.answers == ()
+    assert not prediction.found
+
+
+def test_incremental_equals_full(qa, folder, tmp_path):
+    (folder / "library.txt").unlink()
+    (folder / "bridge.txt").write_text(BRIDGE.replace("ten days", "two weeks"), encoding="utf-8")
+    (folder / "new.md").write_text("# Tower\n\nThe tower was sold to Ada Blum in 1999.\n")
+    incremental = QA.build(folder, tmp_path / "index")
+    full = QA.build(folder, tmp_path / "fresh")
+    for question in ("Who bought the tower?", "When did it collapse?", "Who founded the library?"):
+        one, other = incremental.ask(question, threshold=0), full.ask(question, threshold=0)
+        assert one == other  # timings are not compared
+
+
+@pytest.mark.parametrize("question", ["", "  \n", "?!", "…"])
+def test_an_empty_question_is_refused(qa, question):
+    with pytest.raises(QuestionError, match="empty"):
+        qa.ask(question)
+    with pytest.raises(QuestionError, match="empty"):
+        qa.search(question)
+
+
+def test_an_endless_question_is_refused_and_a_long_one_is_not(qa):
+    with pytest.raises(QuestionError, match="10,000 words"):
+        qa.ask("word " * 10_000)
+    qa.ask("library " * MAX_QUESTION_WORDS)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["AND OR NOT", 'title:"x"^2 (', "\\", "IN [a TO b]", "x" * 5000, "\x00 a", "誰が?", "é̂‍🏽 a"],
+)
+def test_odd_questions_are_answered_or_not_found(qa, question):
+    qa.ask(question)
+
+
+def test_threads_get_what_one_thread_gets(qa):
+    questions = ["Who founded the library?", "Who built the bridge?", "When was it captured?"]
+    expected = {question: qa.ask(question, threshold=0) for question in questions}
+    wrong = []
+
+    def work():
+        for question in questions * 3:
+            if qa.ask(question, threshold=0) != expected[question]:
+                wrong.append(question)
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_open_or_build_builds_once_and_again_only_after_a_change(folder, tmp_path):
+    reports = []
+    index = tmp_path / "index"
+    for _ in range(2):
+        open_or_build(folder, index, on_build=reports.append)
+    assert len(reports) == 1
+    (folder / "bridge.txt").write_text(BRIDGE + "\nIt was never rebuilt.\n", encoding="utf-8")
+    qa = open_or_build(folder, index, on_build=reports.append)
+    assert len(reports) == 2
+    assert "never rebuilt" in qa.document("bridge.txt").text
+
+
+def test_open_or_build_mends_a_damaged_index(folder, tmp_path):
+    index = tmp_path / "index"
+    open_or_build(folder, index)
+    (vectors,) = index.glob("g-*/vectors.faiss")
+    vectors.write_bytes(vectors.read_bytes()[:-1])
+    assert asked(open_or_build(folder, index), "Who founded the library?").text
+
+
+def test_no_index_and_no_documents_say_what_to_do(tmp_path):
+    with pytest.raises(IndexNotFound, match="qa build"):
+        QA.open(tmp_path / "absent")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(EmptyCorpus):
+        QA.build(tmp_path / "empty", tmp_path / "index")

@@ -1,0 +1,134 @@
+import json
+import shutil
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from qa.errors import ModelCorrupt, ModelNotFound
+from qa.reader import MODELS, OnnxReader
+from qa.types import Passage
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return OnnxReader()
+
+
+def passage(text, start=0):
+    return Passage("a.txt", start, start + len(text), text)
+
+
+GIFT = passage(
+    "On Tuesday the governor of Osaka gave the mayor of Hamburg a wooden clock. "
+    "It was carved by Ichiro Tanaka in 1894.",
+    start=1000,
+)
+RIVER = passage("The Elbe rises in the Giant Mountains and flows through Dresden.")
+
+
+def best(reader, question, text):
+    return reader.read(question, [text])[0][0]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Who carved the clock?", "Ichiro Tanaka"),
+        ("who carved the clock", "Ichiro Tanaka"),
+        ("When was the clock carved?", "1894"),
+        ("Which river flows through Dresden?", None),
+    ],
+)
+def test_reads(reader, question, answer):
+    span = best(reader, question, GIFT)
+    if answer is None:
+        assert span.score < span.null_score
+    else:
+        assert span.text == answer
+        assert span.score > span.null_score
+
+
+def test_offsets_are_those_of_the_document(reader):
+    span = best(reader, "Who carved the clock?", GIFT)
+    assert GIFT.text[span.start - 1000 : span.end - 1000] == span.text
+
+
+def test_raw_scores_put_the_right_passage_first(reader):
+    spans = reader.read("Who carved the clock?", [RIVER, GIFT])
+    assert spans[1][0].score > spans[0][0].score
+
+
+def test_a_passage_reads_the_same_whatever_its_neighbours(reader):
+    alone = reader.read("Who carved the clock?", [GIFT])[0]
+    among = reader.read("Who carved the clock?", [RIVER, passage("x " * 400), GIFT, RIVER])[2]
+    assert alone == among
+
+
+def test_an_answer_far_down_a_long_passage_is_found(reader):
+    text = "Nothing of note happened that day in the valley. " * 60 + GIFT.text
+    span = best(reader, "Who carved the clock?", passage(text))
+    assert span.text == "Ichiro Tanaka"
+
+
+def test_no_passages_no_spans(reader):
+    assert reader.read("Who?", []) == []
+
+
+@given(st.text(max_size=200), st.text(max_size=400))
+@example("", "")
+@example("?", "word")
+@example("誰が車を受け取りましたか", "金正恩は車を受け取った。")
+@example("who " * 5000, "short")
+@example("who", "nospaces" * 500)
+@example(
+    "who", "\ud800 lone surrogate".encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
+)
+@settings(max_examples=40, deadline=None)
+def test_any_text_gives_spans_that_stand_in_it(reader, question, text):
+    for span in reader.read(question, [passage(text, 7)])[0]:
+        assert span.text == text[span.start - 7 : span.end - 7]
+        assert span.text
+
+
+@pytest.fixture
+def copy(tmp_path):
+    folder = tmp_path / "models"
+    folder.mkdir()
+    for name in ("reader.onnx", "reader.json", "tokenizer.json"):
+        shutil.copy(MODELS / name, folder / name)
+    return folder
+
+
+@pytest.mark.parametrize("name", ["reader.onnx", "tokenizer.json"])
+def test_a_flipped_byte_is_found_before_use(copy, name):
+    data = bytearray((copy / name).read_bytes())
+    data[len(data) // 2] ^= 1
+    (copy / name).write_bytes(data)
+    with pytest.raises(ModelCorrupt, match=r"reinstall Verbatim"):
+        OnnxReader(copy)
+
+
+@pytest.mark.parametrize("name", ["reader.onnx", "reader.json", "tokenizer.json"])
+def test_an_absent_file_is_named(copy, name):
+    (copy / name).unlink()
+    with pytest.raises(ModelNotFound, match="reinstall Verbatim"):
+        OnnxReader(copy)
+
+
+def test_foreign_weights_with_a_right_hash_are_no_reader(copy):
+    from qa.weights import sha256_of
+
+    (copy / "reader.onnx").write_bytes(b"not a network")
+    description = json.loads((copy / "reader.json").read_text())
+    description["weights_sha256"] = sha256_of(copy / "reader.onnx")
+    (copy / "reader.json").write_text(json.dumps(description))
+    with pytest.raises(ModelCorrupt, match="no usable reader"):
+        OnnxReader(copy)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": 2}'])
+def test_a_damaged_description_is_no_reader(copy, content):
+    (copy / "reader.json").write_text(content)
+    with pytest.raises(ModelCorrupt, match=r"reader\.json"):
+        OnnxReader(copy)

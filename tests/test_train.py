@@ -1,0 +1,191 @@
+import gzip
+import json
+import random
+
+import numpy as np
+import pytest
+import torch
+from tokenizers import Tokenizer
+
+from qa.evaluation.datasets import Paragraph, Reference
+from qa.train.batches import Batch, collate, lay_out, plan_epoch
+from qa.train.examples import is_held_out, load_examples, make_sequence, token_span
+from qa.train.negatives import add_negatives
+from qa.train.objective import span_loss
+from qa.train.trainer import Recipe, learning_rate_at, train
+from qa.weights import encoder_folder
+
+NAMES = ["Aachen", "Bremen", "Cuxhaven", "Dessau", "Emden", "Fulda", "Gera", "Halle"]
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    loaded = Tokenizer.from_file(str(encoder_folder() / "tokenizer.json"))
+    loaded.no_padding()
+    loaded.no_truncation()
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory, tokenizer):
+    folder = tmp_path_factory.mktemp("data")
+    rows = []
+    for number, name in enumerate(NAMES * 5):
+        context = (
+            f"In {1900 + number} the mayor of {name} opened a bridge. " + "It rained. " * number
+        )
+        answers = [{"text": name, "answer_start": context.index(name)}]
+        question = f"Whose mayor opened a bridge in {1900 + number}?"
+        qas = [
+            {"id": f"{number}", "question": question, "answers": answers},
+            {"id": f"{number}u", "question": "Who closed it?", "answers": []},
+        ]
+        rows.append({"title": name, "context": context, "qas": qas})
+    with gzip.open(folder / "towns.jsonl.gz", "wt") as file:
+        file.writelines(json.dumps(row) + "\n" for row in rows)
+    return load_examples(folder, tokenizer, seed=1, mix={"towns": 1.0})
+
+
+def special(tokenizer):
+    return tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
+
+
+def test_token_spans_cover_the_reference_and_wrong_offsets_are_refused(data):
+    contexts, examples, _ = data
+    for example in examples:
+        context = contexts[example.context]
+        for first, last in example.answers:
+            assert context.text[context.starts[first] : context.ends[last]] in example.references
+    assert token_span(contexts[0], Reference("Aachen", 1)) is None
+
+
+def test_revisions_of_a_paragraph_fall_on_one_side():
+    text = "one two three four five six seven eight nine"
+    sides = {is_held_out(Paragraph("", text + tail, ())) for tail in ("", " ten", " eleven")}
+    assert len(sides) == 1
+    held = sum(is_held_out(Paragraph("", f"{n} {text}", ())) for n in range(3000))
+    assert 30 <= held <= 100  # about 2 %
+
+
+def test_a_cut_window_holds_the_answer(data, tokenizer):
+    contexts, examples, _ = data
+    rng = random.Random(1)
+    for example in examples:
+        row = make_sequence(
+            example.question_ids,
+            contexts[example.context],
+            example.answers,
+            special=special(tokenizer),
+            rng=rng,
+            max_tokens=40,
+        )
+        assert len(row.ids) <= 40
+        assert sum(row.start_targets.values()) == pytest.approx(1)
+        if example.answers:
+            (start,), (end,) = row.start_targets, row.end_targets
+            assert (
+                tokenizer.decode(row.ids[start : end + 1].tolist()) == example.references[0].lower()
+            )
+        else:
+            assert row.start_targets == {0: 1.0}
+
+
+def test_negatives_do_not_hold_the_answer(data):
+    contexts, examples, _ = data
+    with_negatives = add_negatives(examples, contexts, share=1.0, seed=1)
+    chosen = [e for e in with_negatives if e.negative >= 0]
+    assert len(chosen) > len(examples) / 4
+    for example in chosen:
+        assert example.answers
+        assert example.references[0] not in contexts[example.negative].text
+
+
+def test_an_epoch_holds_every_example_once_and_is_the_same_again(data):
+    contexts, examples, _ = data
+    plan = plan_epoch(examples, contexts, tokens_per_batch=400, seed=5)
+    assert sorted(i for batch in plan for i in batch) == list(range(len(examples)))
+    assert plan == plan_epoch(examples, contexts, tokens_per_batch=400, seed=5)
+    assert plan != plan_epoch(examples, contexts, tokens_per_batch=400, seed=6)
+
+
+def test_the_loss_is_the_one_the_docstring_states(data, tokenizer):
+    contexts, examples, _ = data
+    examples = add_negatives(examples, contexts, share=0.5, seed=1)
+    rows = lay_out(
+        list(range(12)), examples, contexts, special=special(tokenizer), question_mark=0, seed=1
+    )
+    batch = collate(rows)
+    torch.manual_seed(0)
+    logits = [torch.randn(batch.input_ids.shape), torch.randn(batch.input_ids.shape)]
+    expected = 0.0
+    for values, targets in zip(logits, (batch.start_targets, batch.end_targets), strict=True):
+        values, targets = values.numpy().astype(float), targets.numpy()
+        allowed = batch.candidate.numpy()
+        per_row = []
+        for i in range(len(rows)):
+            log_z = np.log(np.exp(values[i][allowed[i]]).sum())
+            per_row.append(log_z - (targets[i] * values[i]).sum())
+        shared = 0.0
+        groups = batch.group.numpy()
+        for group in set(groups):
+            members = [i for i in range(len(rows)) if groups[i] == group]
+            answered = [i for i in members if targets[i, 0] == 0]
+            if len(members) > 1 and answered:
+                spans = np.concatenate([values[i, 1:][allowed[i, 1:]] for i in members])
+                (gold,) = answered
+                shared += np.log(np.exp(spans).sum()) - (targets[gold] * values[gold]).sum()
+        expected += np.mean(per_row) + shared / (groups.max() + 1)
+    assert len(rows) > 12  # some questions have a negative beside them
+    assert float(span_loss(*logits, batch)) == pytest.approx(expected / 2, rel=1e-4)
+
+
+def test_padding_does_not_change_the_loss(data, tokenizer):
+    contexts, examples, _ = data
+    rows = lay_out([0, 1], examples, contexts, special=special(tokenizer), question_mark=0, seed=1)
+    batch = collate(rows)
+    torch.manual_seed(0)
+    starts, ends = torch.randn(batch.input_ids.shape), torch.randn(batch.input_ids.shape)
+    wider = Batch(
+        *(
+            torch.nn.functional.pad(getattr(batch, name), (0, 16))
+            if name != "group"
+            else batch.group
+            for name in Batch.__slots__
+        )
+    )
+    padded = [torch.nn.functional.pad(logits, (0, 16), value=50.0) for logits in (starts, ends)]
+    assert float(span_loss(*padded, wider)) == pytest.approx(float(span_loss(starts, ends, batch)))
+
+
+def test_the_learning_rate_rises_stays_and_falls_to_zero():
+    recipe = Recipe(steps=100, warmup=0.1, cooldown=0.4)
+    rates = [learning_rate_at(step, recipe) for step in range(101)]
+    assert rates[0] < rates[5] < rates[10] == rates[60] == recipe.learning_rate
+    assert rates[80] == pytest.approx(recipe.learning_rate / 2)
+    assert rates[100] == 0
+
+
+def test_a_run_cut_off_and_resumed_ends_where_an_unbroken_one_does(data, tokenizer, tmp_path):
+    contexts, examples, held_out = data
+
+    def run(output, steps, stop=None):
+        recipe = Recipe(steps=steps, tokens_per_batch=300, warmup=0.2)
+        return train(
+            contexts,
+            examples[:20],
+            held_out,
+            encoder=encoder_folder(),
+            tokenizer=tokenizer,
+            recipe=recipe,
+            output=output,
+            checkpoint_every=2,
+            stop_after=stop,
+        )
+
+    whole = run(tmp_path / "whole", 4).state_dict()
+    run(tmp_path / "parts", 4, stop=2)
+    parts = run(tmp_path / "parts", 4).state_dict()
+    assert all(torch.equal(whole[name], parts[name]) for name in whole)
+    lines = (tmp_path / "parts" / "log.jsonl").read_text().splitlines()
+    log = [json.loads(line) for line in lines]
+    assert [line["step"] for line in log if line["event"] == "start"] == [0, 2]
