@@ -38,7 +38,7 @@ def main() -> None:
         build(Path("seeds"), Path(index), encoder=SentenceEncoder())
         results = {
             "commit": commit(),
-            "date": datetime.now(UTC).date().isoformat(),
+            "date": datetime.now(UTC).isoformat(timespec="seconds"),
             "machine": {"cores": cores(), "arch": platform.machine(), "os": platform.system()},
             "python": platform.python_version(),
             "startup": startup.measure(index),

@@ -1,1 +1,11 @@
 """Verbatim answers questions about a folder of documents in the documents' own words."""
+
+from qa.silence import keep_silent
+
+keep_silent()
+
+from qa.errors import QAError  # noqa: E402
+from qa.pipeline import QA  # noqa: E402
+from qa.types import Answer, Document, Hit, Passage, Place, Prediction  # noqa: E402
+
+__all__ = ["QA", "Answer", "Document", "Hit", "Passage", "Place", "Prediction", "QAError"]

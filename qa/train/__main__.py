@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import os
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
 
+from qa.reader import MODELS
+from qa.threads import cores
 from qa.train.batches import plan_epoch
-from qa.train.examples import load_examples
+from qa.train.examples import MAX_TOKENS, MIX, load_examples
+from qa.train.export import export
 from qa.train.negatives import add_negatives
 from qa.train.trainer import Recipe, train
 from qa.weights import encoder_folder
@@ -27,11 +30,12 @@ def main() -> None:
     parser.add_argument("--learning-rate", type=float, default=defaults.learning_rate)
     parser.add_argument("--negatives", type=float, default=defaults.negatives)
     parser.add_argument("--tokens-per-batch", type=int, default=defaults.tokens_per_batch)
+    parser.add_argument("--models", type=Path, default=MODELS, help="where the int8 file goes")
     parser.add_argument("--seed", type=int, default=defaults.seed)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args()
 
-    torch.set_num_threads(os.cpu_count() or 1)
+    torch.set_num_threads(cores())
     encoder = encoder_folder()
     tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
     tokenizer.no_padding()
@@ -59,8 +63,20 @@ def main() -> None:
         output=options.output,
         device=options.device,
     )
-    model.save_pretrained(options.output / "checkpoint")
-    tokenizer.save(str(options.output / "checkpoint" / "tokenizer.json"))
+    checkpoint = options.output / "checkpoint"
+    model.save_pretrained(checkpoint)
+    tokenizer.save(str(checkpoint / "tokenizer.json"))
+    training = {
+        "recipe": asdict(recipe),
+        "mix": MIX,
+        "max_tokens": MAX_TOKENS,
+        "examples": len(examples),
+        "batches_per_epoch": len(plan),
+        "torch": torch.__version__,
+    }
+    print(f"exported {export(checkpoint, options.models, training=training)}")
+    print("the probability belongs to the weights: run `python -m qa.train.calibrate FILE` next")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TextIO
 
 import torch
 from tokenizers import Tokenizer
@@ -138,69 +139,68 @@ def train(
         model.load_state_dict(saved["model"])
         optimizer.load_state_dict(saved["optimizer"])
         step, epoch, position = saved["step"], saved["epoch"], saved["position"]
-    log = (output / "log.jsonl").open("a", encoding="utf-8")
-    record(log, event="start", step=step, bfloat16=bfloat16, recipe=asdict(recipe))
-    losses: list[float] = []
-    tokens, since = 0, time.monotonic()
-    while step < last:
-        plan = plan_epoch(
-            examples,
-            contexts,
-            tokens_per_batch=recipe.tokens_per_batch,
-            seed=recipe.seed * 1000 + epoch,
-        )
-        while position < len(plan) and step < last:
-            rows = lay_out(
-                plan[position],
+    with (output / "log.jsonl").open("a", encoding="utf-8") as log:
+        record(log, event="start", step=step, bfloat16=bfloat16, recipe=asdict(recipe))
+        losses: list[float] = []
+        tokens, since = 0, time.monotonic()
+        while step < last:
+            plan = plan_epoch(
                 examples,
                 contexts,
-                special=special,
-                question_mark=question_mark,
-                seed=(recipe.seed * 1000 + epoch) * 1_000_000 + position,
+                tokens_per_batch=recipe.tokens_per_batch,
+                seed=recipe.seed * 1000 + epoch,
             )
-            batch = collate(rows).to(device)
-            for group in optimizer.param_groups:
-                group["lr"] = learning_rate_at(step, recipe)
-            loss = span_loss(*span_logits(model, batch, bfloat16=bfloat16), batch)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-            optimizer.zero_grad()
-            losses.append(loss.item())
-            tokens += batch.input_ids.numel()
-            step, position = step + 1, position + 1
-            if step % 50 == 0 or step == last:
-                elapsed = time.monotonic() - since
-                record(
-                    log,
-                    event="step",
-                    step=step,
-                    epoch=epoch,
-                    loss=round(sum(losses) / len(losses), 4),
-                    learning_rate=learning_rate_at(step, recipe),
-                    tokens_per_s=round(tokens / elapsed),
-                    minutes_left=round(elapsed / len(losses) * (recipe.steps - step) / 60, 1),
-                )
-                losses, tokens, since = [], 0, time.monotonic()
-            if step % checkpoint_every == 0 or step == last:
-                save(output, model, optimizer, step=step, epoch=epoch, position=position)
-            if step % validate_every == 0 or step == last:
-                scores = validate(
-                    model,
-                    random.Random(0).sample(held_out, min(600, len(held_out))),
+            while position < len(plan) and step < last:
+                rows = lay_out(
+                    plan[position],
+                    examples,
                     contexts,
                     special=special,
-                    logits=lambda b: span_logits(model, b, bfloat16=bfloat16),
+                    question_mark=question_mark,
+                    seed=(recipe.seed * 1000 + epoch) * 1_000_000 + position,
                 )
-                record(log, event="validation", step=step, **scores)
-                since = time.monotonic()
-        if position == len(plan):
-            epoch, position = epoch + 1, 0
-    log.close()
+                batch = collate(rows).to(device)
+                for group in optimizer.param_groups:
+                    group["lr"] = learning_rate_at(step, recipe)
+                loss = span_loss(*span_logits(model, batch, bfloat16=bfloat16), batch)
+                loss.backward()
+                torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+                optimizer.step()
+                optimizer.zero_grad()
+                losses.append(loss.item())
+                tokens += batch.input_ids.numel()
+                step, position = step + 1, position + 1
+                if step % 50 == 0 or step == last:
+                    elapsed = time.monotonic() - since
+                    record(
+                        log,
+                        event="step",
+                        step=step,
+                        epoch=epoch,
+                        loss=round(sum(losses) / len(losses), 4),
+                        learning_rate=learning_rate_at(step, recipe),
+                        tokens_per_s=round(tokens / elapsed),
+                        minutes_left=round(elapsed / len(losses) * (recipe.steps - step) / 60, 1),
+                    )
+                    losses, tokens, since = [], 0, time.monotonic()
+                if step % checkpoint_every == 0 or step == last:
+                    save(output, model, optimizer, step=step, epoch=epoch, position=position)
+                if step % validate_every == 0 or step == last:
+                    scores = validate(
+                        model,
+                        random.Random(0).sample(held_out, min(600, len(held_out))),
+                        contexts,
+                        special=special,
+                        logits=lambda b: span_logits(model, b, bfloat16=bfloat16),
+                    )
+                    record(log, event="validation", step=step, **scores)
+                    since = time.monotonic()
+            if position == len(plan):
+                epoch, position = epoch + 1, 0
     return model
 
 
-def record(log, **values: object) -> None:  # type: ignore[no-untyped-def]
+def record(log: TextIO, **values: object) -> None:
     """Write one line of the log, and show it."""
     line = json.dumps(values)
     print(line, flush=True)

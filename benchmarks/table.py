@@ -1,0 +1,104 @@
+"""The README's table of numbers, made from the newest results: ``python -m benchmarks.table``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).parent / "results"
+README = Path(__file__).parents[1] / "README.md"
+BEGIN, END = "<!-- numbers: python -m benchmarks.table -->", "<!-- end of numbers -->"
+
+
+def newest(kind: str) -> dict[str, Any]:
+    """Return the newest saved results of a kind, ``speed`` or ``accuracy``."""
+    saved = [json.loads(path.read_text("utf-8")) for path in RESULTS.glob(f"{kind}-*.json")]
+    if not saved:
+        raise SystemExit(f"no {kind} results in {RESULTS}: run `make bench` first")
+    return max(saved, key=lambda results: results["date"])
+
+
+def table() -> str:
+    """Return the table as Markdown."""
+    accuracy, speed = newest("accuracy"), newest("speed")
+    v1, v2 = accuracy["squad_v1"], accuracy["squad_v2"]
+    seeds, pooled = accuracy["seeds"], accuracy["pooled"]
+    held_out = accuracy["calibration"]
+    question, building, startup = speed["question"], speed["building"], speed["startup"]
+    rows = [
+        (
+            "SQuAD v1.1 dev, paragraph given (int8)",
+            f"EM {v1['em']:.1f}, F1 {v1['f1']:.1f}",
+            "`qa eval reader squad-v1.1-dev.jsonl.gz`",
+        ),
+        (
+            "SQuAD v2.0 dev, paragraph given (int8)",
+            f"EM {v2['em']:.1f}, F1 {v2['f1']:.1f}",
+            "`qa eval reader squad-v2.0-dev.jsonl.gz`",
+        ),
+        (
+            f"SQuAD v1.1 dev pooled as {pooled['documents']} documents, "
+            f"{pooled['questions']} questions",
+            f"EM {pooled['best_em']:.1f}, F1 {pooled['best_f1']:.1f}, "
+            f"recall@5 {pooled['recall_at']['5']:.1f}",
+            "`make bench`",
+        ),
+        (
+            f"`seeds/`, {seeds['questions']} golden questions, "
+            f"{seeds['unanswerable']} of them unanswerable",
+            f"EM {seeds['em']:.1f}, F1 {seeds['f1']:.1f}",
+            "`qa eval corpus --questions tests/golden/seeds.jsonl`",
+        ),
+        (
+            "… absent, yet answered / there, yet refused",
+            f"{seeds['answered_but_absent']:.0f} % / {seeds['refused_but_there']:.0f} %",
+            "the same",
+        ),
+        (
+            f"Probability: calibration error on {held_out['questions']} held-out questions",
+            f"ECE {held_out['ece']:.3f}",
+            "`python -m qa.train.calibrate`",
+        ),
+        (
+            "A whole question over `seeds/`, ten passages read",
+            f"median {question['question_ms']['median']:.0f} ms, "
+            f"p95 {question['question_ms']['p95']:.0f} ms",
+            "`make bench`",
+        ),
+        (
+            "… against reading the same passages with PyTorch in float32",
+            f"× {question['question_over_torch_read']:.2f}",
+            "`make bench`",
+        ),
+        (
+            "Building, against `SentenceTransformer.encode` alone",
+            f"{building['build_passages_per_s']:.0f} passages/s, "
+            f"× {building['build_over_plain_encode_time']:.2f} of its time",
+            "`make bench`",
+        ),
+        (
+            "`qa ask` from nothing to its answer; peak memory",
+            f"{startup['ask_s']:.1f} s; {startup['ask_peak_mib']:.0f} MiB",
+            "`make bench`",
+        ),
+    ]
+    lines = ["| what | measured | command |", "|---|---|---|"]
+    lines += [f"| {what} | {measured} | {command} |" for what, measured, command in rows]
+    note = (
+        f"Speed at commit {speed['commit']}, on {speed['machine']['cores']} shared "
+        f"{speed['machine']['arch']} cores: read the ratios, they were taken side by side."
+    )
+    return "\n".join([*lines, "", note])
+
+
+def main() -> None:
+    """Write the table into the README, between its two marks."""
+    text = README.read_text("utf-8")
+    before, rest = text.split(BEGIN)
+    after = rest.split(END)[1]
+    README.write_text(f"{before}{BEGIN}\n{table()}\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

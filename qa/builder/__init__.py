@@ -1,0 +1,6 @@
+"""A folder of documents in, a stored index out; only what changed is worked on."""
+
+from qa.builder.build import build, encoded_text, is_stale
+from qa.builder.report import BuildReport, FileReport
+
+__all__ = ["BuildReport", "FileReport", "build", "encoded_text", "is_stale"]

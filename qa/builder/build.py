@@ -1,0 +1,216 @@
+"""Bring a stored index up to date with a folder of documents."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing, nullcontext
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.builder.circumstances import (
+    MAX_TOKENS,
+    OVERLAP_SENTENCES,
+    encoding,
+    identity,
+    library_versions,
+    settings_of,
+)
+from qa.builder.corpus import Contents, Examined, corpus_files, differs, examine
+from qa.builder.report import BuildReport, FileReport
+from qa.errors import EmptyCorpus, StoredIndexError
+from qa.index import (
+    IndexedFile,
+    Manifest,
+    SkippedFile,
+    StoredIndex,
+    WriterLock,
+    open_index,
+    read_manifest,
+    sweep,
+    write_generation,
+)
+from qa.splitter import Splitter
+from qa.types import Encoder, Passage
+
+_CHUNK = 32
+
+Progress = Callable[[int, int], None]
+
+
+def build(
+    folder: Path,
+    index_dir: Path,
+    *,
+    encoder: Encoder,
+    max_tokens: int = MAX_TOKENS,
+    progress: Progress | None = None,
+) -> BuildReport:
+    """Bring an index up to date with a folder of documents.
+
+    Files whose bytes are those indexed before are not read again, and passages
+    whose text is stored keep their vectors. The result is what a fresh build
+    gives, since a vector depends on its passage alone. A file that cannot be
+    read becomes a skipped line of the report. ``progress`` is called with the
+    passages encoded so far and those to encode. Raises
+    :class:`~qa.errors.EmptyCorpus` when no file can be indexed, and
+    :class:`~qa.errors.IndexLocked` while another build runs; what was stored
+    then stays as it was.
+    """
+    began = time.perf_counter()
+    settings = settings_of(folder, max_tokens)
+    libraries = library_versions()
+    splitter = Splitter(
+        encoder.count_tokens, max_tokens=max_tokens, overlap_sentences=OVERLAP_SENTENCES
+    )
+    with WriterLock(index_dir):
+        previous = _previous(index_dir)
+        with nullcontext() if previous is None else closing(previous):
+            known: dict[str, IndexedFile] = {}
+            if previous and (previous.manifest.settings, previous.manifest.libraries) == (
+                settings,
+                libraries,
+            ):
+                known = previous.indexed
+            examined = [
+                examine(path, document_id, known.get(document_id), folder, splitter)
+                for document_id, path in sorted(corpus_files(folder, index_dir).items())
+            ]
+            indexed = [found for found in examined if not isinstance(found, SkippedFile)]
+            skipped = [found for found in examined if isinstance(found, SkippedFile)]
+            if not indexed:
+                raise EmptyCorpus(_nothing_to_index(folder, skipped))
+            manifest = Manifest(
+                folder=str(folder),
+                encoder_name=encoder.name,
+                encoder_fingerprint=encoder.fingerprint,
+                dimension=encoder.dimension,
+                settings=settings,
+                libraries=libraries,
+                documents=tuple(file for file, _ in indexed),
+                skipped=tuple(skipped),
+            )
+            changed = previous is None or identity(previous.manifest) != identity(manifest)
+            encoded = 0
+            if changed:
+                contents = [
+                    _stored(previous, file.path) if content is None else content
+                    for file, content in indexed
+                ]
+                vectors, encoded = _vectors(contents, previous, manifest, encoder, progress)
+                write_generation(index_dir, manifest, contents, vectors)
+        sweep(index_dir)
+    return BuildReport(
+        folder=str(folder),
+        files=tuple(_reported(found) for found in examined),
+        encoded=encoded,
+        reused=manifest.passages - encoded,
+        changed=changed,
+        seconds=round(time.perf_counter() - began, 3),
+    )
+
+
+def is_stale(folder: Path, index_dir: Path, encoder_fingerprint: str) -> bool:
+    """Return whether ``build`` with its defaults would change the index.
+
+    Sizes and times are compared first, and hashes where a time alone differs.
+    An index that is missing or cannot be read is stale.
+    """
+    try:
+        manifest = read_manifest(index_dir)
+    except StoredIndexError:
+        return True
+    if (
+        manifest.encoder_fingerprint != encoder_fingerprint
+        or manifest.settings != settings_of(folder, MAX_TOKENS)
+        or manifest.libraries != library_versions()
+    ):
+        return True
+    files: list[IndexedFile | SkippedFile] = [*manifest.documents, *manifest.skipped]
+    known = {file.path: file for file in files}
+    corpus = corpus_files(folder, index_dir)
+    if corpus.keys() != known.keys():
+        return True
+    return any(differs(path, known[document_id]) for document_id, path in corpus.items())
+
+
+def encoded_text(passage: Passage) -> str:
+    """Return what a passage's vector is made of: its heading, then its text."""
+    return f"{passage.heading}\n{passage.text}" if passage.heading else passage.text
+
+
+def _vectors(
+    contents: Sequence[Contents],
+    previous: StoredIndex | None,
+    manifest: Manifest,
+    encoder: Encoder,
+    progress: Progress | None,
+) -> tuple[NDArray[np.float32], int]:
+    """Return one vector per passage, and how many passages were not stored before."""
+    stored: dict[bytes, int] = {}
+    if previous and encoding(previous.manifest) == encoding(manifest):
+        stored = {
+            _digest(encoded_text(passage)): row
+            for row, passage in enumerate(previous.all_passages())
+        }
+    texts = [encoded_text(passage) for _, passages in contents for passage in passages]
+    digests = [_digest(text) for text in texts]
+    missing = {
+        digest: text for digest, text in zip(digests, texts, strict=True) if digest not in stored
+    }
+    vectors = np.empty((len(texts), encoder.dimension), dtype=np.float32)
+    if previous:
+        known = [row for row, digest in enumerate(digests) if digest in stored]
+        vectors[known] = previous.vectors.reconstruct([stored[digests[row]] for row in known])
+    fresh: dict[bytes, NDArray[np.float32]] = {}
+    waiting = list(missing.items())
+    for first in range(0, len(waiting), _CHUNK):
+        chunk = waiting[first : first + _CHUNK]
+        encoded = encoder.encode([text for _, text in chunk])
+        fresh.update(zip((digest for digest, _ in chunk), encoded, strict=True))
+        if progress is not None:
+            progress(len(fresh), len(waiting))
+    count = 0
+    for row, digest in enumerate(digests):
+        if digest in fresh:
+            vectors[row] = fresh[digest]
+            count += 1
+    return vectors, count
+
+
+def _previous(index_dir: Path) -> StoredIndex | None:
+    """Return the index as it stands, None when there is none to build upon."""
+    try:
+        return open_index(index_dir)
+    except StoredIndexError:
+        return None
+
+
+def _stored(previous: StoredIndex | None, document_id: str) -> Contents:
+    if previous is None:
+        raise KeyError(document_id)
+    return previous.document(document_id), previous.texts.passages_of(document_id)
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8")).digest()
+
+
+def _reported(found: Examined) -> FileReport:
+    if isinstance(found, SkippedFile):
+        return FileReport(found.path, "skipped", reason=found.reason)
+    file, _ = found
+    return FileReport(file.path, "indexed", passages=file.passages)
+
+
+def _nothing_to_index(folder: Path, skipped: Sequence[SkippedFile]) -> str:
+    if not folder.is_dir():
+        return f"there is no folder {folder}: make it, put documents in, run `qa build {folder}`"
+    why = f"; {skipped[0].path}: {skipped[0].reason}" if skipped else ""
+    return (
+        f"no readable document in {folder} ({len(skipped)} skipped{why}): "
+        f"put documents there, then run `qa build {folder}`"
+    )

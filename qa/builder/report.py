@@ -1,0 +1,59 @@
+"""What a build did, file by file."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """What became of one file; ``reason`` says why it was skipped."""
+
+    path: str
+    status: Literal["indexed", "skipped"]
+    passages: int = 0
+    reason: str = ""
+
+    def __str__(self) -> str:
+        name = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in self.path)
+        return f"{self.status}  {name}: {self.reason or f'{self.passages:,} passages'}"
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a build did; ``changed`` is false when the index already fitted the folder.
+
+    ``encoded`` and ``reused`` add up to the passages of the index.
+    """
+
+    folder: str
+    files: tuple[FileReport, ...]
+    encoded: int
+    reused: int
+    changed: bool
+    seconds: float
+
+    @property
+    def documents(self) -> int:
+        """How many files were indexed."""
+        return sum(file.status == "indexed" for file in self.files)
+
+    @property
+    def passages(self) -> int:
+        """How many passages the index holds."""
+        return self.encoded + self.reused
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as plain JSON values."""
+        return {**asdict(self), "documents": self.documents, "passages": self.passages}
+
+    def __str__(self) -> str:
+        total = (
+            f"{self.documents:,} documents, {self.passages:,} passages "
+            f"({self.encoded:,} encoded, {self.reused:,} reused), "
+            f"{len(self.files) - self.documents:,} skipped, {self.seconds:.1f} s"
+        )
+        if not self.changed:
+            total += "; nothing changed"
+        return "\n".join([*map(str, self.files), total])

@@ -1,0 +1,24 @@
+"""What is on disk: written as whole generations, checked when opened.
+
+The format is described for people in ``index/README.md``.
+"""
+
+from qa.index.documents import DocumentSummary
+from qa.index.generation import read_manifest, sweep, write_generation
+from qa.index.lock import WriterLock
+from qa.index.manifest import IndexedFile, Manifest, SkippedFile
+from qa.index.stored import StoredIndex, open_index, verify
+
+__all__ = [
+    "DocumentSummary",
+    "IndexedFile",
+    "Manifest",
+    "SkippedFile",
+    "StoredIndex",
+    "WriterLock",
+    "open_index",
+    "read_manifest",
+    "sweep",
+    "verify",
+    "write_generation",
+]

@@ -1,0 +1,33 @@
+"""Which documents are no longer what was indexed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from qa.index.stored import StoredIndex
+from qa.weights import sha256_of
+
+
+def outdated_documents(index: StoredIndex, document_ids: Iterable[str]) -> set[str]:
+    """Return those of these documents whose file changed or vanished since the build.
+
+    A file whose size and time are those indexed is taken as unchanged; one
+    whose time alone differs is hashed, once for each time it has.
+    """
+    return {document_id for document_id in document_ids if _is_outdated(index, document_id)}
+
+
+def _is_outdated(index: StoredIndex, document_id: str) -> bool:
+    indexed = index.indexed[document_id]
+    path = index.folder / document_id
+    try:
+        stat = path.stat()
+        found = (stat.st_size, stat.st_mtime_ns)
+        if found in ((indexed.size, indexed.mtime_ns), index.unchanged.get(document_id)):
+            return False
+        if stat.st_size != indexed.size or sha256_of(path) != indexed.sha256:
+            return True
+    except OSError:
+        return True
+    index.unchanged[document_id] = found
+    return False

@@ -1,0 +1,163 @@
+"""Generations on disk: written beside the live one, then swapped in by one rename."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.errors import IndexCorrupt, IndexNotFound, StoredIndexError
+from qa.index import documents, vectors, words
+from qa.index.lock import is_being_read
+from qa.index.manifest import Manifest, StoredFile
+from qa.types import Document, Passage
+
+CURRENT = "CURRENT"
+MANIFEST = "manifest.json"
+
+_GENERATION = re.compile(r"g-(\d+)-([0-9a-f]{16})")
+_UNFINISHED = ".writing"
+
+
+def live_generation(index_dir: Path) -> Path:
+    """Return the folder that ``CURRENT`` names.
+
+    Raises :class:`~qa.errors.IndexNotFound` without a ``CURRENT`` and
+    :class:`~qa.errors.IndexCorrupt` when it names no generation.
+    """
+    try:
+        pointer = (index_dir / CURRENT).read_bytes()
+    except OSError as error:
+        raise IndexNotFound(f"there is no index in {index_dir}: run `qa build FOLDER`") from error
+    name, end, rest = pointer.decode("ascii", "replace").partition("\n")
+    generation = index_dir / name
+    if not (_GENERATION.fullmatch(name) and end and not rest and generation.is_dir()):
+        raise IndexCorrupt(f"{index_dir / CURRENT} is damaged: run `qa build FOLDER`")
+    return generation
+
+
+def read_manifest(index_dir: Path) -> Manifest:
+    """Return what the live generation says of itself; its folder's name holds the hash."""
+    return manifest_of(live_generation(index_dir))
+
+
+def manifest_of(generation: Path) -> Manifest:
+    """Return a generation's manifest after comparing it with the hash in the folder's name."""
+    path = generation / MANIFEST
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise IndexCorrupt(f"{path} is missing: run `qa build FOLDER`") from error
+    if not generation.name.endswith(f"-{_hash(data)}"):
+        raise IndexCorrupt(f"{path} is damaged: run `qa build FOLDER`")
+    return Manifest.from_json(data, generation.parent)
+
+
+def check_files(generation: Path, manifest: Manifest) -> None:
+    """Compare every byte of a generation with its hashes, or raise IndexCorrupt."""
+    for file in manifest.files:
+        path = generation / file.path
+        try:
+            found = _describe(path, generation)
+        except OSError as error:
+            raise IndexCorrupt(f"{path} is missing: run `qa build {manifest.folder}`") from error
+        if found != file:
+            raise IndexCorrupt(f"{path} is damaged: run `qa build {manifest.folder}`")
+
+
+def write_generation(
+    index_dir: Path,
+    manifest: Manifest,
+    contents: Sequence[tuple[Document, Sequence[Passage]]],
+    rows: NDArray[np.float32],
+) -> Path:
+    """Write a generation, make it the live one and return its folder.
+
+    ``rows`` has one vector per passage, in order, and ``manifest.files`` is
+    filled in here. The caller holds the writer's lock. Whatever fails or stops
+    on the way, the generation that was live stays so; afterwards it is for
+    ``sweep``. Raises
+    :class:`~qa.errors.StoredIndexError` when the disk cannot be written.
+    """
+    sweep(index_dir)
+    unfinished = index_dir / _UNFINISHED
+    try:
+        unfinished.mkdir()
+        documents.write_documents(unfinished / documents.NAME, contents)
+        vectors.write_vectors(unfinished / vectors.NAME, rows)
+        passages = [passage for _, parts in contents for passage in parts]
+        words.write_words(unfinished / words.NAME, passages)
+        stored = sorted(path for path in unfinished.rglob("*") if path.is_file())
+        manifest = replace(manifest, files=tuple(_describe(path, unfinished) for path in stored))
+        data = manifest.to_json(index_dir)
+        (unfinished / MANIFEST).write_bytes(data)
+        for path in (*unfinished.rglob("*"), unfinished):
+            _sync(path)
+        generation = index_dir / f"g-{_last_number(index_dir) + 1}-{_hash(data)}"
+        unfinished.rename(generation)
+        _sync(index_dir)
+        _point_to(generation)
+    except (OSError, RuntimeError, sqlite3.Error) as error:  # FAISS raises RuntimeError
+        raise StoredIndexError(
+            f"{index_dir} cannot be written ({error}): free some space, then repeat"
+        ) from error
+    return generation
+
+
+def sweep(index_dir: Path) -> None:
+    """Remove what no reader uses: old generations, and what a stopped build left."""
+    shutil.rmtree(index_dir / _UNFINISHED, ignore_errors=True)
+    try:
+        live = live_generation(index_dir)
+    except StoredIndexError:
+        return  # which one was live is unknown, so nothing is removed
+    for folder in index_dir.iterdir():
+        if folder == live or _GENERATION.fullmatch(folder.name) is None:
+            continue
+        if not is_being_read(folder / MANIFEST):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _point_to(generation: Path) -> None:
+    """Make a generation the live one: the one step readers can see."""
+    pointer = generation.parent / CURRENT
+    sibling = pointer.with_name(f".{CURRENT}")
+    sibling.write_bytes(f"{generation.name}\n".encode("ascii"))
+    _sync(sibling)
+    sibling.replace(pointer)
+    _sync(generation.parent)
+
+
+def _last_number(index_dir: Path) -> int:
+    matches = (_GENERATION.fullmatch(path.name) for path in index_dir.iterdir())
+    return max((int(match[1]) for match in matches if match), default=0)
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
+def _describe(path: Path, generation: Path) -> StoredFile:
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        size = os.fstat(file.fileno()).st_size
+    return StoredFile(path.relative_to(generation).as_posix(), sha256, size)
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file or folder is on the disk; Windows cannot sync a folder."""
+    if os.name == "nt" and path.is_dir():
+        return
+    descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,100 @@
+"""Locks the operating system holds: they end with the process that took them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from types import TracebackType
+
+from qa.errors import IndexLocked, StoredIndexError
+
+LOCK = ".lock"
+
+
+class WriterLock:
+    """Lets one process at a time write an index; use it in a ``with`` statement.
+
+    Raises :class:`~qa.errors.IndexLocked` at once when another build holds it.
+    """
+
+    def __init__(self, index_dir: Path) -> None:
+        self._path = index_dir / LOCK
+        self._descriptor = -1
+
+    def __enter__(self) -> WriterLock:
+        folder = self._path.parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise StoredIndexError(
+                f"{folder} cannot be written ({error.strerror}): name another with --index"
+            ) from error
+        if not _lock(descriptor, shared=False):
+            os.close(descriptor)
+            raise IndexLocked(f"another build is writing {folder}: wait until it ends, then repeat")
+        self._descriptor = descriptor
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        os.close(self._descriptor)
+
+
+class ReaderLock:
+    """Marks a generation as being read, from its making until ``close``.
+
+    The lock lies on the manifest, so that reading needs no right to write.
+    """
+
+    def __init__(self, manifest: Path) -> None:
+        self._descriptor = os.open(manifest, os.O_RDONLY)
+        _lock(self._descriptor, shared=True)
+
+    def close(self) -> None:
+        """Let the generation be removed; closing twice is fine."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def is_being_read(manifest: Path) -> bool:
+    """Return whether a reader holds the generation of this manifest."""
+    try:
+        descriptor = os.open(manifest, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        return not _lock(descriptor, shared=False)
+    finally:
+        os.close(descriptor)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(descriptor: int, *, shared: bool) -> bool:
+        """Try to lock a file; a file open elsewhere cannot be deleted here anyway."""
+        if shared:
+            return True
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _lock(descriptor: int, *, shared: bool) -> bool:
+        """Try to lock a file; return whether nobody else holds it."""
+        try:
+            fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True

@@ -1,0 +1,148 @@
+"""What an index holds and how it was made: the manifest of one generation."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from qa.errors import IndexCorrupt, IndexMismatch
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedFile:
+    """A file of the corpus that was indexed; ``path`` is the document's id.
+
+    ``size`` in bytes and ``mtime_ns`` were taken before the file was read.
+    """
+
+    path: str
+    sha256: str
+    size: int
+    mtime_ns: int
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedFile:
+    """A file of the corpus that could not be indexed, and why."""
+
+    path: str
+    reason: str
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file of the generation itself; ``path`` is relative to its folder."""
+
+    path: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The description of one generation.
+
+    ``folder`` is the corpus as seen from the current directory; on disk it is
+    relative to the index, so that both can be moved together. ``settings`` are
+    the builder's own: what they do not equal is built anew.
+    """
+
+    folder: str
+    encoder_name: str
+    encoder_fingerprint: str
+    dimension: int
+    settings: Mapping[str, str | int]
+    libraries: Mapping[str, str]
+    documents: tuple[IndexedFile, ...]
+    skipped: tuple[SkippedFile, ...]
+    files: tuple[StoredFile, ...] = ()
+
+    @property
+    def passages(self) -> int:
+        """How many passages are stored: the rows of each store."""
+        return sum(document.passages for document in self.documents)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the manifest as plain JSON values."""
+        counts = {"documents": len(self.documents), "passages": self.passages}
+        return {"format": FORMAT_VERSION, **asdict(self), "counts": counts}
+
+    def to_json(self, index_dir: Path) -> bytes:
+        """Return the manifest as it is stored in an index."""
+        values = self.to_dict()
+        values["folder"] = _relative(Path(self.folder), index_dir)
+        return json.dumps(values, indent=1, sort_keys=True).encode("ascii")
+
+    @classmethod
+    def from_json(cls, data: bytes, index_dir: Path) -> Manifest:
+        """Read a stored manifest.
+
+        Raises :class:`~qa.errors.IndexMismatch` for another format version and
+        :class:`~qa.errors.IndexCorrupt` for what is no manifest.
+        """
+        try:
+            values = json.loads(data)
+            version = values["format"]
+            if version == FORMAT_VERSION:
+                return cls(
+                    folder=_seen_from_here(index_dir / values["folder"]),
+                    encoder_name=str(values["encoder_name"]),
+                    encoder_fingerprint=str(values["encoder_fingerprint"]),
+                    dimension=int(values["dimension"]),
+                    settings=dict(values["settings"]),
+                    libraries=dict(values["libraries"]),
+                    documents=tuple(IndexedFile(**entry) for entry in values["documents"]),
+                    skipped=tuple(SkippedFile(**entry) for entry in values["skipped"]),
+                    files=tuple(StoredFile(**entry) for entry in values["files"]),
+                )
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise IndexCorrupt(
+                f"the manifest of {index_dir} cannot be read: run `qa build FOLDER`"
+            ) from error
+        raise IndexMismatch(
+            f"{index_dir} has format {version}, not {FORMAT_VERSION}: run `qa build FOLDER`"
+        )
+
+    def summary(self) -> str:
+        """Return what a person wants to know, one fact a line."""
+        size = sum(file.size for file in self.files)
+        lines = [
+            f"folder      {self.folder}",
+            f"documents   {len(self.documents):,}",
+            f"passages    {self.passages:,}",
+            f"skipped     {len(self.skipped):,}",
+            f"size        {size / 1e6:,.1f} MB",
+            f"encoder     {self.encoder_name}, {self.dimension} dimensions",
+            f"settings    {_pairs(self.settings)}",
+            f"libraries   {_pairs(self.libraries)}",
+        ]
+        lines += [f"  skipped {file.path}: {file.reason}" for file in self.skipped]
+        return "\n".join(lines)
+
+
+def _pairs(values: Mapping[str, str | int]) -> str:
+    return ", ".join(f"{name} {str(value)[:16]}" for name, value in values.items())
+
+
+def _relative(folder: Path, index_dir: Path) -> str:
+    """Return the path from the index to the corpus; absolute where there is none."""
+    try:
+        return Path(os.path.relpath(folder.resolve(), index_dir.resolve())).as_posix()
+    except ValueError:  # on Windows: two drives
+        return folder.resolve().as_posix()
+
+
+def _seen_from_here(folder: Path) -> str:
+    """Return a path as a person in the current directory would write it."""
+    folder = folder.resolve()
+    here = Path.cwd()
+    return str(folder.relative_to(here)) if folder.is_relative_to(here) else str(folder)

@@ -1,0 +1,128 @@
+"""An open index: three stores whose rows agree."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from qa.errors import IndexCorrupt, IndexMismatch
+from qa.index import documents, vectors, words
+from qa.index.documents import DocumentStore, DocumentSummary
+from qa.index.generation import MANIFEST, check_files, live_generation, manifest_of
+from qa.index.lock import ReaderLock
+from qa.index.manifest import Manifest
+from qa.index.vectors import FaissVectors
+from qa.index.words import WordIndex
+from qa.types import Document, Passage
+
+
+class StoredIndex:
+    """One generation, open for reading; safe to share between threads.
+
+    It stays what it was when it was opened, whatever is built meanwhile, until
+    ``close``. Rows count passages from 0 and mean the same in all stores.
+    """
+
+    def __init__(self, index_dir: Path, generation: Path, manifest: Manifest) -> None:
+        self.path = index_dir
+        self.generation = generation.name
+        self.manifest = manifest
+        self.folder = Path(manifest.folder).resolve()
+        self.indexed = {file.path: file for file in manifest.documents}
+        # Files whose time changed and whose bytes did not: hashed once, not at each question.
+        self.unchanged: dict[str, tuple[int, int]] = {}
+        self._lock = ReaderLock(generation / MANIFEST)
+        try:
+            self.texts = DocumentStore(generation / documents.NAME)
+            self.vectors = FaissVectors(generation / vectors.NAME)
+            self.words = WordIndex(generation / words.NAME)
+            rows = {len(self.texts), len(self.vectors), len(self.words), manifest.passages}
+            if len(rows) > 1 or self.vectors.dimension != manifest.dimension:
+                raise ValueError("its stores do not agree")
+        except (OSError, ValueError, RuntimeError, sqlite3.Error) as error:
+            self._lock.close()
+            raise IndexCorrupt(
+                f"{generation} cannot be opened ({error}): run `qa build {manifest.folder}`"
+            ) from error
+
+    def passage(self, row: int) -> Passage:
+        """Return the passage at a row; KeyError for an unknown row."""
+        return self.texts.passages([row])[0]
+
+    def passages(self, rows: Sequence[int]) -> list[Passage]:
+        """Return the passages at these rows, in this order; KeyError for an unknown row."""
+        return self.texts.passages(rows)
+
+    def all_passages(self) -> Iterator[Passage]:
+        """Yield every passage in the order of rows."""
+        return self.texts.all_passages()
+
+    def rows_of(self, document_id: str) -> range:
+        """Return the rows of one document's passages; KeyError for an unknown id."""
+        return self.texts.rows_of(document_id)
+
+    def document(self, document_id: str) -> Document:
+        """Return a document as it was indexed; KeyError for an unknown id."""
+        return self.texts.document(document_id)
+
+    def documents(self) -> list[DocumentSummary]:
+        """Return one summary per document, in the order of the index."""
+        return self.texts.summaries()
+
+    def close(self) -> None:
+        """Let go of the generation; closing twice is fine."""
+        self.texts.close()
+        self._lock.close()
+
+
+def open_index(index_dir: Path, *, encoder_fingerprint: str | None = None) -> StoredIndex:
+    """Open the live generation after checking every byte of it.
+
+    Raises :class:`~qa.errors.IndexNotFound`, :class:`~qa.errors.IndexCorrupt`
+    for a damaged or missing file, and :class:`~qa.errors.IndexMismatch` for
+    another format version or, when a fingerprint is given, another encoder.
+    """
+    while True:
+        generation = live_generation(index_dir)
+        try:
+            return _open(index_dir, generation, encoder_fingerprint)
+        except (IndexCorrupt, OSError):
+            # A build may have swapped and removed it while it was being opened.
+            if live_generation(index_dir) == generation:
+                raise
+
+
+def verify(index_dir: Path) -> str:
+    """Check every byte and every relation of an index; return in words what was checked.
+
+    Beyond what opening checks: the database's own structure, that each passage
+    stands in its document, and that each vector has length one.
+    """
+    index = open_index(index_dir)
+    try:
+        index.texts.check()
+        index.vectors.check()
+    except (ValueError, sqlite3.Error) as error:
+        raise IndexCorrupt(
+            f"{index_dir} is damaged ({error}): run `qa build {index.manifest.folder}`"
+        ) from error
+    finally:
+        index.close()
+    files = index.manifest.files
+    size = sum(file.size for file in files)
+    return (
+        f"{index_dir} is intact: {len(files)} files, {size / 1e6:,.1f} MB, "
+        f"{len(index.manifest.documents):,} documents, {index.manifest.passages:,} passages"
+    )
+
+
+def _open(index_dir: Path, generation: Path, encoder_fingerprint: str | None) -> StoredIndex:
+    manifest = manifest_of(generation)
+    if encoder_fingerprint not in (None, manifest.encoder_fingerprint):
+        raise IndexMismatch(
+            f"{index_dir} was built with another encoder ({manifest.encoder_name}): "
+            f"run `qa build {manifest.folder}`"
+        )
+    check_files(generation, manifest)
+    return StoredIndex(index_dir, generation, manifest)

@@ -1,0 +1,75 @@
+"""The vectors of an index, in FAISS: one row per passage."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.threads import limit_threads
+
+NAME = "vectors.faiss"
+
+
+def write_vectors(path: Path, vectors: NDArray[np.float32]) -> None:
+    """Write unit vectors of shape ``(rows, dimension)`` for exact inner-product search."""
+    import faiss
+
+    limit_threads()
+    index = faiss.IndexFlatIP(vectors.shape[1])
+    index.add(np.ascontiguousarray(vectors, dtype=np.float32))
+    faiss.write_index(index, str(path))
+
+
+class FaissVectors:
+    """Finds the nearest of the stored vectors, exactly; safe to share between threads.
+
+    ``path`` is handed to FAISS, which trusts it: check its hash first. The
+    vectors have length one, so that their inner product is the cosine.
+    """
+
+    def __init__(self, path: Path) -> None:
+        import faiss
+
+        limit_threads()
+        self._index = faiss.read_index(str(path))
+        self.dimension = int(self._index.d)
+
+    def __len__(self) -> int:
+        return int(self._index.ntotal)
+
+    def search(self, vector: NDArray[np.float32], top_k: int) -> list[tuple[int, float]]:
+        """Return ``(row, cosine)`` of the nearest rows, nearest first, lower rows first in a tie.
+
+        ``vector`` has shape ``(dimension,)``; fewer than ``top_k`` come back
+        where fewer are stored.
+        """
+        top_k = min(top_k, len(self))
+        if top_k < 1:
+            return []
+        query = np.ascontiguousarray(vector, dtype=np.float32).reshape(1, -1)
+        scores, rows = self._index.search(query, top_k)
+        # FAISS fills up with row -1 where it found nothing (a vector with NaN, say).
+        found = [
+            (int(row), float(score))
+            for row, score in zip(rows[0], scores[0], strict=True)
+            if row >= 0
+        ]
+        return sorted(found, key=lambda pair: (-pair[1], pair[0]))
+
+    def reconstruct(self, rows: Sequence[int]) -> NDArray[np.float32]:
+        """Return the stored vectors at these rows, shape ``(rows, dimension)``."""
+        if not len(rows):
+            return np.empty((0, self.dimension), np.float32)
+        vectors = self._index.reconstruct_batch(np.asarray(rows, dtype=np.int64))
+        return np.asarray(vectors, dtype=np.float32)
+
+    def check(self) -> None:
+        """Raise ValueError when a vector does not have length one."""
+        for first in range(0, len(self), 10_000):
+            vectors = self.reconstruct(range(first, min(first + 10_000, len(self))))
+            lengths = np.linalg.norm(vectors, axis=1)
+            if not np.allclose(lengths, 1.0, atol=1e-4):
+                raise ValueError("a vector does not have length one")

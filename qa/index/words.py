@@ -1,0 +1,155 @@
+"""The words of an index, in tantivy: BM25 over stems, exact words and headings."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from qa.types import Passage
+
+NAME = "words"
+MAX_TERMS = 256
+
+# What a match in a field counts, relative to one in the stemmed text. Exact words
+# tell "Universal" from "university"; a heading is shared by many passages.
+STEM_WEIGHT = 1.0
+EXACT_WEIGHT = 0.5
+HEADING_WEIGHT = 0.3
+# Two words in a row of which one holds a digit: "HS 8703", "EO-14", "7 March".
+CODE_WEIGHT = 1.0
+
+_MAX_WORD = 64
+_DIGIT = re.compile(r"\d")
+
+
+def write_words(folder: Path, passages: Sequence[Passage]) -> None:
+    """Write the inverted index of passages into a new folder; rows are their order."""
+    import tantivy
+
+    folder.mkdir()
+    index = tantivy.Index(_schema(), str(folder))
+    _register(index)
+    # One thread and a roomy heap: one segment, whose order is that of the rows.
+    writer = index.writer(heap_size=1_000_000_000, num_threads=1)
+    try:
+        for row, passage in enumerate(passages):
+            text, heading = [passage.text], [passage.heading]
+            writer.add_document(tantivy.Document(stem=text, exact=text, heading=heading, row=[row]))
+        writer.commit()
+        writer.wait_merging_threads()
+    except ValueError as error:  # what tantivy raises when the disk is full
+        raise OSError(str(error)) from error
+    for lock in folder.glob("*.lock"):
+        lock.unlink()
+    # Two files are made for their owner alone; whoever may read the others may read them.
+    mode = max(file.stat().st_mode for file in folder.iterdir())
+    for file in folder.iterdir():
+        file.chmod(mode)
+
+
+class WordIndex:
+    """Finds passages by their words; safe to share between threads."""
+
+    def __init__(self, folder: Path) -> None:
+        import tantivy
+
+        with _writable(folder) as place:
+            self._index = tantivy.Index.open(str(place))
+            # A generation never changes: no thread need watch its folder.
+            self._index.config_reader(reload_policy="manual")
+            _register(self._index)
+            self._schema = self._index.schema
+            self._searcher = self._index.searcher()
+        self._stems = _analyzer(stemmed=True)
+        self._words = _analyzer(stemmed=False)
+
+    def __len__(self) -> int:
+        return int(self._searcher.num_docs)
+
+    def search(self, question: str, top_k: int) -> list[tuple[int, float]]:
+        """Return ``(row, score)`` by BM25, best first, lower rows first in a tie.
+
+        The question is taken apart by the analyzers that took the passages
+        apart, and never parsed as a query: no character in it is special.
+        """
+        import tantivy
+
+        top_k = min(top_k, len(self))
+        clauses = [(tantivy.Occur.Should, query) for query in self._queries(question)]
+        if top_k < 1 or not clauses:
+            return []
+        query = tantivy.Query.boolean_query(clauses)
+        hits = self._searcher.search(query, top_k, count=False).hits
+        rows: list[Any] = self._searcher.fast_field_values("row", [hit[1] for hit in hits])
+        found = [(int(row), float(score)) for row, (score, _) in zip(rows, hits, strict=True)]
+        return sorted(found, key=lambda pair: (-pair[1], pair[0]))
+
+    def _queries(self, question: str) -> Iterator[Any]:
+        """Yield one weighted query per different term of the question."""
+        from tantivy import Query
+
+        stems = list(dict.fromkeys(self._stems.analyze(question)))[:MAX_TERMS]
+        words = self._words.analyze(question)
+        for term in stems:
+            yield Query.boost_query(Query.term_query(self._schema, "stem", term), STEM_WEIGHT)
+            yield Query.boost_query(Query.term_query(self._schema, "heading", term), HEADING_WEIGHT)
+        for term in list(dict.fromkeys(words))[:MAX_TERMS]:
+            yield Query.boost_query(Query.term_query(self._schema, "exact", term), EXACT_WEIGHT)
+        pairs = dict.fromkeys(pairwise(words))
+        codes = [pair for pair in pairs if _DIGIT.search(pair[0] + pair[1])]
+        for pair in codes[:MAX_TERMS]:
+            phrase = Query.phrase_query(self._schema, "exact", list(pair))
+            yield Query.boost_query(phrase, CODE_WEIGHT)
+
+
+@contextmanager
+def _writable(folder: Path) -> Iterator[Path]:
+    """Yield a folder with these files in which tantivy can make its lock, for as long as it opens.
+
+    It wants one even to read, which a read-only disk or another user's index refuses.
+    """
+    if os.access(folder, os.W_OK):
+        yield folder
+        return
+    with TemporaryDirectory() as place:
+        for file in folder.iterdir():
+            (Path(place) / file.name).symlink_to(file.resolve())
+        yield Path(place)
+
+
+def _schema() -> Any:
+    import tantivy
+
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("stem", tokenizer_name="stem", index_option="freq")
+    builder.add_text_field("exact", tokenizer_name="exact", index_option="position")
+    builder.add_text_field("heading", tokenizer_name="stem", index_option="freq")
+    builder.add_integer_field("row", fast=True)
+    return builder.build()
+
+
+def _register(index: Any) -> None:
+    """Give an index its analyzers: tantivy stores their names alone."""
+    index.register_tokenizer("stem", _analyzer(stemmed=True))
+    index.register_tokenizer("exact", _analyzer(stemmed=False))
+
+
+def _analyzer(*, stemmed: bool) -> Any:
+    """Return what cuts text into words: lower case, without accents, perhaps stemmed."""
+    from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
+
+    builder = (
+        TextAnalyzerBuilder(Tokenizer.simple())
+        .filter(Filter.remove_long(_MAX_WORD))
+        .filter(Filter.lowercase())
+        .filter(Filter.ascii_fold())
+    )
+    if stemmed:
+        builder = builder.filter(Filter.stemmer("english"))
+    return builder.build()

@@ -1,0 +1,129 @@
+"""Plain text: kept as it is, with a role for each stretch."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+from qa.loaders.dates import find_date, is_date_line
+from qa.loaders.extracted import Extracted
+from qa.loaders.furniture import credit_start, is_initials, is_navigation, is_section_label
+from qa.types import Block, BlockKind
+
+_LINE = re.compile(r"[^\r\n\v\f\x85\u2028\u2029]+")
+_TOP_LINES = 12
+_TITLE_CHARACTERS = 150
+_SUBHEAD_CHARACTERS = 50
+_QUESTION_CHARACTERS = 80
+_ENDS = tuple(".!:;,…\"”’)'")
+
+
+@dataclass(slots=True)
+class _Line:
+    start: int
+    end: int
+    text: str
+    alone: bool = True  # a blank line, or nothing, before and after
+    kind: BlockKind = "body"
+    level: int = 0
+
+
+def read_text(text: str) -> Extracted:
+    """Return the text unchanged, with its title, its date and its blocks.
+
+    Navigation, section labels above the title, the date line, picture credits
+    and the initials at the end are furniture; only clear patterns count, since
+    what is taken for furniture can never be quoted. A short line that stands
+    alone above running text is a heading.
+    """
+    lines = _lines(text)
+    title = date = ""
+    for position, line in enumerate(lines):
+        at_top = position < _TOP_LINES
+        if is_navigation(line.text) or (at_top and not title and is_section_label(line.text)):
+            line.kind = "furniture"
+        elif at_top and not date and is_date_line(line.text):
+            date, line.kind = find_date(line.text), "furniture"
+        elif at_top and not title and _may_be_title(line, lines[position + 1 :]):
+            title, line.kind, line.level = " ".join(line.text.split()), "heading", 1
+        elif at_top and not title:
+            title = title or ""
+    if lines and len(lines) > 1 and is_initials(lines[-1].text):
+        lines[-1].kind = "furniture"
+    for line, following in pairwise(lines):
+        if line.kind == "body" and _is_subhead(line, following):
+            line.kind, line.level = "heading", 2
+    return Extracted(text, tuple(_blocks(text, lines)), title, date)
+
+
+def _lines(text: str) -> list[_Line]:
+    lines = []
+    for found in _LINE.finditer(text):
+        content = found.group()
+        stripped = content.strip()
+        if stripped:
+            start = found.start() + content.index(stripped)
+            lines.append(_Line(start, start + len(stripped), stripped))
+    for line, following in pairwise(lines):
+        breaks = text[line.end : following.start].replace("\r\n", "\n")
+        together = sum(breaks.count(sign) for sign in "\n\r\v\f\x85\u2028\u2029") < 2
+        if together:
+            line.alone = following.alone = False
+    # A line may stand directly below navigation and still be alone in its paragraph.
+    return lines
+
+
+def _may_be_title(line: _Line, rest: list[_Line]) -> bool:
+    """Tell whether the first line of content is a title: short, alone, text below."""
+    return (
+        bool(rest)
+        and line.alone
+        and len(line.text) <= _TITLE_CHARACTERS
+        and not line.text.endswith(_ENDS)
+        and any(character.isalpha() for character in line.text)
+    )
+
+
+def _is_subhead(line: _Line, following: _Line) -> bool:
+    """Tell whether a line names the running text that follows it."""
+    limit = _QUESTION_CHARACTERS if line.text.endswith("?") else _SUBHEAD_CHARACTERS
+    return (
+        line.alone
+        and len(line.text) <= limit
+        and not line.text.endswith(_ENDS)
+        and not any(character.isdigit() or character in ":|\t" for character in line.text)
+        and line.text[0].isupper()
+        and following.kind == "body"
+        and len(following.text) > limit
+    )
+
+
+def _blocks(text: str, lines: list[_Line]) -> list[Block]:
+    """Join the lines of a paragraph and cut picture credits off."""
+    blocks: list[Block] = []
+    previous: _Line | None = None
+    for line in lines:
+        cut = credit_start(line.text) if line.kind == "body" else None
+        end = line.end if cut is None else line.start + len(line.text[:cut].rstrip())
+        if line.start < end:
+            joined = (
+                previous is not None
+                and line.kind == previous.kind == "body"
+                and blocks[-1].kind == "body"
+                and not _apart(text[previous.end : line.start])
+            )
+            if joined:
+                blocks[-1] = Block(blocks[-1].start, end, "body")
+            else:
+                blocks.append(Block(line.start, end, line.kind, line.level))
+        if cut is not None:
+            blocks.append(Block(line.start + cut, line.end, "furniture"))
+        previous = line
+    return blocks
+
+
+def _apart(between: str) -> bool:
+    """Tell whether a blank line or a page break stands between two lines."""
+    unified = between.replace("\r\n", "\n")
+    return "\f" in between or sum(unified.count(sign) for sign in "\n\r\v\x85\u2028\u2029") > 1

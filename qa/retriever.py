@@ -1,0 +1,70 @@
+"""Question in, passages out: meaning and words, fused."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+
+from qa.index import StoredIndex
+from qa.types import Encoder, Hit
+
+FUSION_K = 60
+
+
+class Retriever:
+    """Finds the passages of an index that are nearest to a question.
+
+    Two searches are made, by vectors and by words, and their rankings are fused
+    by reciprocal rank (Cormack, Clarke and Büttcher, SIGIR 2009)::
+
+        score(passage) = Σ 1 / (k + rank of the passage in the search),  k = 60
+
+    over the searches that returned it. Only ranks count, so that a cosine and a
+    BM25 score need no common scale. Ties go to the passage that stands first.
+    """
+
+    def __init__(self, index: StoredIndex, encoder: Encoder) -> None:
+        self._index = index
+        self._encoder = encoder
+
+    def search(
+        self,
+        question: str,
+        top_k: int = 20,
+        *,
+        candidates: int = 50,
+        exclude: Collection[str] = (),
+    ) -> list[Hit]:
+        """Return the ``top_k`` nearest passages, nearest first.
+
+        Each search gives ``candidates`` passages. Those of the documents in
+        ``exclude`` are left out as if they had never been indexed.
+        """
+        # A question may come with lone surrogates, which have no UTF-8 and no token.
+        question = question.encode("utf-8", "replace").decode("utf-8")
+        without = {row for document_id in exclude for row in self._index.rows_of(document_id)}
+        wanted = max(candidates, top_k)
+        depth = wanted + len(without)
+        (vector,) = self._encoder.encode([question])
+        rankings = [
+            [row for row, _ in found if row not in without][:wanted]
+            for found in (
+                self._index.vectors.search(vector, depth),
+                self._index.words.search(question, depth),
+            )
+        ]
+        dense, lexical = (
+            {row: rank for rank, row in enumerate(ranking, start=1)} for ranking in rankings
+        )
+        scores = {
+            row: sum(1 / (FUSION_K + ranks[row]) for ranks in (dense, lexical) if row in ranks)
+            for row in {**dense, **lexical}
+        }
+        rows = sorted(scores, key=lambda row: (-scores[row], row))[:top_k]
+        # Summed row by row, so that a cosine does not depend on the rows beside it.
+        cosines = np.sum(self._index.vectors.reconstruct(rows) * vector, axis=1)
+        return [
+            Hit(passage, scores[row], float(cosine), dense.get(row), lexical.get(row))
+            for row, passage, cosine in zip(rows, self._index.passages(rows), cosines, strict=True)
+        ]

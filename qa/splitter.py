@@ -1,0 +1,148 @@
+"""Documents into passages of whole sentences, within a token budget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from qa.types import Block, Document, Passage
+
+MAX_TOKENS = 160
+_HEADING_CHARACTERS = 200
+# From this share of the budget on, a passage ends at the paragraph's end.
+_FULL_ENOUGH = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    start: int
+    end: int
+    tokens: int
+    ends_paragraph: bool
+
+
+class Splitter:
+    """Cuts documents into passages.
+
+    ``count_tokens`` is the encoder's own tokenizer; no passage is longer than
+    ``max_tokens``. Where the cut falls inside a paragraph, the next passage
+    repeats the last ``overlap_sentences``.
+    """
+
+    def __init__(
+        self,
+        count_tokens: Callable[[Sequence[str]], list[int]],
+        *,
+        max_tokens: int = MAX_TOKENS,
+        overlap_sentences: int = 1,
+    ) -> None:
+        self._count = count_tokens
+        self._max = max_tokens
+        self._overlap = overlap_sentences
+
+    def split(self, document: Document) -> list[Passage]:
+        """Return the passages of a document, in order.
+
+        A passage holds body text alone and crosses no heading and no furniture.
+        """
+        passages = []
+        for heading, run in _runs(document):
+            sentences = [s for block in run for s in self._sentences(document.text, block)]
+            for part in self._pack(sentences):
+                start, end = part[0].start, part[-1].end
+                passages.append(Passage(document.id, start, end, document.text[start:end], heading))
+        return passages
+
+    def _sentences(self, text: str, block: Block) -> list[_Sentence]:
+        from sentencex import get_sentence_boundaries
+
+        spans: list[tuple[int, int]] = []
+        content = text[block.start : block.end]
+        for found in get_sentence_boundaries("en", content):
+            span = _trim(text, block.start + found["start_index"], block.start + found["end_index"])
+            if span[0] < span[1]:
+                spans.append(span)
+        counts = self._count([text[start:end] for start, end in spans])
+        sized = [
+            piece
+            for (start, end), tokens in zip(spans, counts, strict=True)
+            for piece in (
+                [(start, end, tokens)] if tokens <= self._max else self._cut(text, start, end)
+            )
+        ]
+        return [
+            _Sentence(start, end, tokens, position == len(sized) - 1)
+            for position, (start, end, tokens) in enumerate(sized)
+        ]
+
+    def _cut(self, text: str, start: int, end: int) -> list[tuple[int, int, int]]:
+        """Cut a sentence longer than the budget, at white space where there is some."""
+        pieces = []
+        while start < end:
+            low, high = start + 1, min(end, start + 12 * self._max)
+            while low < high:  # the longest piece within the budget
+                middle = (low + high + 1) // 2
+                if self._count([text[start:middle]])[0] <= self._max:
+                    low = middle
+                else:
+                    high = middle - 1
+            stop = low
+            if stop < end:
+                space = next((i for i in range(stop, start, -1) if text[i].isspace()), start)
+                stop = space if space > start else stop
+            left, right = _trim(text, start, stop)
+            if left < right:
+                pieces.append((left, right, self._count([text[left:right]])[0]))
+            start = stop
+            while start < end and text[start].isspace():
+                start += 1
+        return pieces
+
+    def _pack(self, sentences: list[_Sentence]) -> Iterator[list[_Sentence]]:
+        part: list[_Sentence] = []
+        used = fresh = 0
+        for sentence in sentences:
+            full = used + sentence.tokens > self._max
+            settled = part and part[-1].ends_paragraph and used >= _FULL_ENOUGH * self._max
+            if fresh and (full or settled):
+                yield part
+                kept = [] if part[-1].ends_paragraph else part[-self._overlap :]
+                while kept and sum(s.tokens for s in kept) + sentence.tokens > self._max:
+                    kept = kept[1:]
+                part, used, fresh = list(kept), sum(s.tokens for s in kept), 0
+            part.append(sentence)
+            used += sentence.tokens
+            fresh += 1
+        if fresh:
+            yield part
+
+
+def _runs(document: Document) -> Iterator[tuple[str, list[Block]]]:
+    """Yield stretches of body blocks with nothing between them, and their headings."""
+    above: list[Block] = []
+    run: list[Block] = []
+    for block in document.blocks:
+        if block.kind == "body":
+            run.append(block)
+            continue
+        if run:
+            yield _heading(document, above), run
+            run = []
+        if block.kind == "heading":
+            above = [*(b for b in above if b.level < block.level), block]
+    if run:
+        yield _heading(document, above), run
+
+
+def _heading(document: Document, above: Sequence[Block]) -> str:
+    names = [document.title, *(document.text[b.start : b.end] for b in above)]
+    cleaned = dict.fromkeys(" ".join(name.split()) for name in names if name.strip())
+    return " › ".join(cleaned)[:_HEADING_CHARACTERS]
+
+
+def _trim(text: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return start, end

@@ -1,0 +1,55 @@
+"""The small parts that the conversation and the evidence have in common."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from qa.types import Place
+from qa.web.likelihood import likelihood, percentage
+from qa.web.text import verbatim
+from qa.web.views import View
+
+
+def button(view: View, content: str | Markup, *, style: str, current: View | None = None) -> Markup:
+    """Return a button that moves the evidence to a view; the current one says so."""
+    return Markup('<button type="button" class="{}" data-view="{}"{}>{}</button>').format(
+        style,
+        view.address,
+        Markup(' aria-current="true"') if view == current else "",
+        content,
+    )
+
+
+def ask_button(question: str, content: str | Markup, *, style: str, guess: bool = False) -> Markup:
+    """Return a button that asks a question; with ``guess`` the best answer is shown regardless."""
+    return Markup('<button type="button" class="{}" data-ask="{}"{}>{}</button>').format(
+        style, question, Markup(' data-guess="true"') if guess else "", content
+    )
+
+
+def quotation(text: str) -> Markup:
+    """Return the words of an answer in quotation marks that are not part of them."""
+    return Markup(
+        '<span class="quote-mark">“</span><q class="words">{}</q><span class="quote-mark">”</span>'
+    ).format(verbatim(text))
+
+
+def chance(probability: float) -> Markup:
+    """Return a probability as a bar, words and figures."""
+    shown = percentage(probability)
+    return Markup(
+        '<span class="chance"><span class="bar" aria-hidden="true">'
+        '<span style="width: {0}%"></span></span>{1} · {0} %</span>'
+    ).format(shown, likelihood(probability))
+
+
+def where(place: Place) -> str:
+    """Return a place within its document: its page, or its offsets."""
+    if place.page is not None:
+        return f"page {place.page}"
+    return f"characters {place.start:,}–{place.end:,}"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun, "1 document" or "19 documents"."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -1,0 +1,144 @@
+"""The conversation as HTML: questions, quotations, and the ways to their evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from markupsafe import Markup
+
+from qa.types import Prediction
+from qa.web.controls import ask_button, button, chance, counted, quotation
+from qa.web.text import excerpt, verbatim
+from qa.web.views import Turn, View, places_of
+
+# Questions about the documents that come with Verbatim, each with the one that answers it.
+EXAMPLES = (
+    ("Who received the car?", "gift-of-an-aurus.txt"),
+    ("Which agency reported the gift?", "gift-of-an-aurus.txt"),
+    ("How much did the car cost?", "gift-of-an-aurus.txt"),
+    ("Where do I put my documents?", "verbatim-user-guide.md"),
+)
+NEAREST = 3
+
+Title = Callable[[str], str]
+
+
+def conversation_html(
+    turns: Sequence[Turn], current: View, *, document_ids: Sequence[str], title: Title
+) -> str:
+    """Return the whole conversation; ``title`` gives the title of a document by its id."""
+    if not turns:
+        return _welcome(document_ids)
+    parts = [_turn(number, turn, current, title) for number, turn in enumerate(turns)]
+    return Markup('<div class="turns" role="log" aria-label="Conversation">{}</div>').format(
+        Markup("").join(parts)
+    )
+
+
+def _welcome(document_ids: Sequence[str]) -> Markup:
+    known = set(document_ids)
+    examples = [
+        ask_button(question, question, style="example")
+        for question, document_id in EXAMPLES
+        if document_id in known
+    ]
+    heading = Markup('<p class="try">For instance</p>') if examples else ""
+    return Markup(
+        '<div class="welcome"><h2>Ask your documents.</h2>'
+        "<p>The answer is a quotation, shown where it stands. "
+        "If the documents do not say, you are told so.</p>"
+        '{}<div class="examples">{}</div></div>'
+    ).format(heading, Markup("").join(examples))
+
+
+def _turn(number: int, turn: Turn, current: View, title: Title) -> Markup:
+    if turn.trouble:
+        reply = Markup('<p class="trouble">{}</p>').format(turn.trouble)
+    elif turn.prediction is None:
+        reply = Markup('<p class="pending">Reading the documents …</p>')
+    elif turn.prediction.found:
+        reply = _found(number, turn, turn.prediction, current, title)
+    else:
+        reply = _not_found(number, turn.prediction, current, title)
+    return Markup(
+        '<article class="turn"><h3 class="question"><span class="unseen">Question: </span>'
+        '{}</h3><div class="reply">{}</div></article>'
+    ).format(verbatim(turn.question), reply)
+
+
+def _found(
+    number: int, turn: Turn, prediction: Prediction, current: View, title: Title
+) -> Markup:
+    answer = prediction.answers[0]
+    offset = answer.passage.start
+    before, after = excerpt(answer.passage.text, answer.start - offset, answer.end - offset)
+    citations = [
+        button(
+            View("answer", number, 0, position),
+            Markup('<span class="number">{}</span>{}').format(
+                position + 1, title(place.document_id)
+            ),
+            style="citation",
+            current=current,
+        )
+        for position, place in enumerate(places_of(answer))
+    ]
+    return Markup(
+        '{}<blockquote class="quote">{}</blockquote>'
+        '<p class="context">{}<b>{}</b>{}</p>'
+        '<p class="reckoning">{}{}</p><div class="citations">{}</div>{}'
+    ).format(
+        Markup('<p class="verdict">Best guess, less sure than what is shown unasked</p>')
+        if turn.best_guess
+        else "",
+        quotation(answer.text),
+        verbatim(before),
+        verbatim(answer.text),
+        verbatim(after),
+        chance(answer.probability),
+        _copy(answer.text, answer.source),
+        Markup("").join(citations),
+        _footnote(prediction),
+    )
+
+
+def _not_found(number: int, prediction: Prediction, current: View, title: Title) -> Markup:
+    nearest = [
+        button(
+            View("passage", number, position),
+            Markup('<span class="title">{}</span><span class="snippet">{}</span>').format(
+                title(hit.passage.document_id), "".join(excerpt(hit.passage.text, 0, 0))
+            ),
+            style="nearest",
+            current=current,
+        )
+        for position, hit in enumerate(prediction.passages[:NEAREST])
+    ]
+    listed = Markup(
+        "<p>The nearest passages. None of them is an answer:</p>"
+        '<div class="passages">{}</div><div class="citations">{}</div>'
+    ).format(
+        Markup("").join(nearest),
+        ask_button(
+            prediction.question, "Show the best guess all the same", style="quiet", guess=True
+        ),
+    )
+    return Markup('<p class="verdict">Not found in these documents.</p>{}{}').format(
+        listed if nearest else "", _footnote(prediction)
+    )
+
+
+def _copy(text: str, source: str) -> Markup:
+    words = Markup(
+        '<button type="button" class="quiet" data-copy="“{}” ({})">Copy with source</button>'
+    )
+    return words.format(text, source)
+
+
+def _footnote(prediction: Prediction) -> Markup:
+    milliseconds = prediction.timings_ms.get("total", 0.0)
+    words = f"{counted(len(prediction.passages), 'passage')} read in {milliseconds:,.0f} ms"
+    if prediction.outdated:
+        names = ", ".join(prediction.outdated)
+        words += f". Left out, changed since the index was built: {names}. Rebuild to read them"
+    return Markup('<p class="footnote">{}.</p>').format(words)

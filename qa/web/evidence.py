@@ -1,0 +1,131 @@
+"""The evidence as HTML: a document with the quoted words marked where they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+
+from markupsafe import Markup
+
+from qa.types import Answer, Document, Place
+from qa.web.controls import button, chance, quotation, where
+from qa.web.text import Mark, marked_text
+from qa.web.views import Turn, View, places_of
+
+Lookup = Callable[[str], Document]
+
+LIBRARY = button(View(), "All documents", style="quiet")
+
+
+def evidence_html(turns: Sequence[Turn], view: View, *, document: Lookup) -> str:
+    """Return what a view shows; ``document`` finds a document by its id.
+
+    Raises KeyError for a view of something that is not there: an address comes
+    from the browser, and a document may have gone with a rebuild.
+    """
+    if (found := view.answer(turns)) is not None:
+        return _answer(turns, view, *found, document)
+    if (hit := view.hit(turns)) is not None:
+        passage = hit.passage
+        shown = document(passage.document_id)
+        if shown.text[passage.start : passage.end] != passage.text:
+            return _changed(shown)
+        note = Markup(
+            '<p class="banner">Not an answer: one of the passages nearest to the question.</p>'
+        )
+        place = Place(shown.id, passage.start, passage.end, shown.source)
+        marks = [(passage.start, passage.end, "passage")]
+        return _sheet(note, shown, place, marks)
+    if view.kind == "document":
+        return _sheet(Markup(""), document(view.document_id), None, ())
+    raise KeyError(view.address)
+
+
+def _answer(
+    turns: Sequence[Turn], view: View, answer: Answer, place: Place, document: Lookup
+) -> Markup:
+    shown = document(place.document_id)
+    # Another place may write the same answer in another way; what is marked is what stands there.
+    words = shown.text[place.start : place.end]
+    if place == answer.place and words != answer.text:
+        return _changed(shown)
+    prediction = turns[view.turn].prediction
+    others = prediction.answers if prediction else ()
+    places = places_of(answer)
+    marks: list[Mark] = [(place.start, place.end, "answer")]
+    marks += [
+        (other.start, other.end, "also")
+        for other in places
+        if other != place and other.document_id == place.document_id
+    ]
+    if place == answer.place:
+        marks.append((answer.passage.start, answer.passage.end, "passage"))
+    head = Markup('<p class="quote">{}</p><p class="reckoning">{}</p>{}{}').format(
+        quotation(words),
+        chance(answer.probability),
+        _row(
+            "Also said at" if view.place == 0 else "Said at",
+            (
+                button(
+                    view.moved(place=position),
+                    f"{other.path}, {where(other)}",
+                    style="place",
+                    current=view,
+                )
+                for position, other in enumerate(places)
+                if position or view.place
+            ),
+        ),
+        _row(
+            "Other candidates",
+            (
+                button(
+                    view.moved(item=position),
+                    Markup("“{}” {}").format(other.text, chance(other.probability)),
+                    style="candidate",
+                )
+                for position, other in enumerate(others)
+                if position != view.item
+            ),
+        ),
+    )
+    return _sheet(head, shown, place, marks)
+
+
+def _sheet(head: Markup, document: Document, place: Place | None, marks: Iterable[Mark]) -> Markup:
+    facts = [_day(document.date), document.source, where(place) if place else ""]
+    return Markup(
+        '<section class="sheet"><header>{}{}<h2>{}</h2><p class="facts">{}</p></header>'
+        '<div class="document" tabindex="0" role="region" aria-label="Text of the document">{}</div>'
+        "</section>"
+    ).format(
+        Markup('<p class="back">{}</p>').format(LIBRARY),
+        head,
+        document.title,
+        Markup("").join(Markup("<span>{}</span>").format(fact) for fact in facts if fact),
+        marked_text(document, marks),
+    )
+
+
+def _changed(document: Document) -> Markup:
+    note = Markup(
+        '<p class="banner">This document has changed since the question was asked. '
+        "Ask again to see what it says now.</p>"
+    )
+    return _sheet(note, document, None, ())
+
+
+def _row(label: str, buttons: Iterable[Markup]) -> Markup:
+    content = Markup("").join(buttons)
+    if not content:
+        return Markup("")
+    return Markup('<div class="row"><span class="label">{}</span>{}</div>').format(label, content)
+
+
+def _day(iso: str) -> str:
+    """Return a date as people write it; what is no full date is left as it is."""
+    try:
+        day = date.fromisoformat(iso[:10])
+    except ValueError:
+        return iso
+    return f"{day.day} {day:%B %Y}"

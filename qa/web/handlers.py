@@ -1,0 +1,128 @@
+"""What happens on a question, a click and a rebuild."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Any
+
+import gradio as gr
+
+from qa.errors import QAError
+from qa.serialize import prediction_to_dict
+from qa.web.conversation import conversation_html
+from qa.web.corpus import Corpus, OpenIndex
+from qa.web.evidence import evidence_html
+from qa.web.library import library_html
+from qa.web.views import Turn, View
+
+Turns = tuple[Turn, ...]
+
+MAX_TOP_K = 50
+
+
+class Handlers:
+    """The page's event handlers over one corpus; they keep nothing of a visitor."""
+
+    def __init__(self, corpus: Corpus) -> None:
+        self._corpus = corpus
+
+    def open(self) -> tuple[str, str, str]:
+        """Return the conversation, the evidence and the summary of a fresh page."""
+        now = self._corpus.now
+        return _talk(now, (), View()), library_html(now.library), now.library.summary
+
+    def ask(self, question: str, turns: Turns) -> Iterator[tuple[Turns, str, Any, str]]:
+        """Yield the turns, the conversation, the evidence and the emptied question box."""
+        yield from self._answer(Turn(question), turns)
+
+    def ask_again(
+        self, turns: Turns, event: gr.EventData
+    ) -> Iterator[tuple[Turns, str, Any, str]]:
+        """Do the same for a button: an example, or a question whose best guess is wanted."""
+        data: dict[str, object] = event._data or {}
+        question = Turn(str(data.get("question", "")), best_guess=data.get("guess") is True)
+        yield from self._answer(question, turns)
+
+    def show(self, turns: Turns, event: gr.EventData) -> tuple[str, str]:
+        """Return the conversation and the evidence with another view current."""
+        view = View.at((event._data or {}).get("view"))
+        now = self._corpus.now
+        return _talk(now, turns, view), _evidence(now, turns, view)
+
+    def rebuild(self) -> Iterator[tuple[Any, Any, Any]]:
+        """Yield the button, the evidence and the summary while the index is brought up to date."""
+        done: list[str] = []
+
+        def count(encoded: int, passages: int) -> None:
+            done[:] = [f"Reading, {encoded / passages:.0%}"]
+
+        yield gr.Button("Reading …", interactive=False), gr.skip(), gr.skip()
+        with ThreadPoolExecutor(1) as pool:
+            future = pool.submit(self._corpus.rebuild, count)
+            while not wait([future], timeout=0.3).done:
+                if done:
+                    yield gr.Button(done[0], interactive=False), gr.skip(), gr.skip()
+        try:
+            note = future.result()
+        except QAError as error:
+            note = f"The index stays as it was: {error}."
+        library = self._corpus.now.library
+        yield gr.Button("Rebuild", interactive=True), library_html(library, note=note), (
+            library.summary
+        )
+
+    def api_ask(
+        self,
+        question: str,
+        top_k: int = 10,
+        max_answers: int = 3,
+        threshold: float | None = None,
+    ) -> dict[str, Any]:
+        """Answer a question in the documents' own words.
+
+        Returns the same JSON as `qa ask --json`; offsets are code points of the
+        document's text, end exclusive.
+        """
+        if not isinstance(question, str):
+            raise gr.Error("question must be text", print_exception=False)
+        if not (isinstance(top_k, int) and 1 <= top_k <= MAX_TOP_K):
+            raise gr.Error(f"top_k must be 1 to {MAX_TOP_K}", print_exception=False)
+        if not (isinstance(max_answers, int) and max_answers >= 1):
+            raise gr.Error("max_answers must be 1 or more", print_exception=False)
+        if not (threshold is None or isinstance(threshold, int | float) and 0 <= threshold <= 1):
+            raise gr.Error("threshold must be 0 to 1, or null", print_exception=False)
+        try:
+            prediction = self._corpus.now.qa.ask(
+                question, top_k=top_k, max_answers=max_answers, threshold=threshold
+            )
+        except QAError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        return prediction_to_dict(prediction)
+
+    def _answer(self, asked: Turn, turns: Turns) -> Iterator[tuple[Turns, str, Any, str]]:
+        now = self._corpus.now
+        pending = (*turns, asked)
+        yield turns, _talk(now, pending, View()), gr.skip(), ""
+        try:
+            threshold = 0.0 if asked.best_guess else None
+            prediction = now.qa.ask(asked.question, threshold=threshold)
+            turn = Turn(asked.question, prediction, best_guess=asked.best_guess)
+        except QAError as error:
+            turn = Turn(asked.question, trouble=str(error))
+        turns = (*turns, turn)
+        view = View.of_latest(turns)
+        evidence = gr.skip() if turn.trouble else _evidence(now, turns, view)
+        yield turns, _talk(now, turns, view), evidence, ""
+
+
+def _talk(now: OpenIndex, turns: Turns, current: View) -> str:
+    document_ids = [entry.document_id for entry in now.library.entries]
+    return conversation_html(turns, current, document_ids=document_ids, title=now.title)
+
+
+def _evidence(now: OpenIndex, turns: Turns, view: View) -> str:
+    try:
+        return evidence_html(turns, view, document=now.qa.document)
+    except KeyError:  # the list of documents, or something that is not there any more
+        return library_html(now.library)

@@ -1,0 +1,94 @@
+"""The page's layout, and which event calls which handler."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import gradio as gr
+from markupsafe import Markup
+
+from qa.threads import cores
+from qa.web.corpus import Corpus
+from qa.web.handlers import Handlers
+
+SCRIPT = Path(__file__).parent / "page.js"
+MAX_WAITING = 32
+MASTHEAD = Markup(
+    '<div class="masthead"><h1><span>Verbatim</span></h1>'
+    "<p>Your documents, in their own words</p></div>"
+)
+
+
+def create_page(corpus: Corpus) -> gr.Blocks:
+    """Return the page over a corpus: the conversation left, the evidence right.
+
+    Both are HTML of our own: Gradio's chatbot changes white space and Markdown in
+    what it shows, and takes no buttons that lead to the evidence.
+    """
+    handlers = Handlers(corpus)
+    script = SCRIPT.read_text(encoding="utf-8")
+    questions_at_once = max(cores(), 2)
+    with gr.Blocks(title="Verbatim", analytics_enabled=False, fill_width=True) as page:
+        turns = gr.State(())
+        with gr.Row(elem_id="masthead"):
+            gr.HTML(MASTHEAD, js_on_load=None, apply_default_css=False)
+            summary = gr.HTML(elem_id="summary", js_on_load=None, apply_default_css=False)
+            rebuild = gr.Button("Rebuild", elem_id="rebuild", size="sm", scale=0)
+        with gr.Row(elem_id="desk"):
+            with gr.Column(elem_id="talk"):
+                talk = gr.HTML(
+                    elem_id="conversation", js_on_load=script, apply_default_css=False
+                )
+                question = gr.Textbox(
+                    elem_id="question",
+                    label="Your question",
+                    placeholder="What do you want to know?",
+                    submit_btn="Ask",
+                    autofocus=True,
+                    max_lines=4,
+                )
+            with gr.Column(elem_id="source"):
+                evidence = gr.HTML(elem_id="evidence", js_on_load=script, apply_default_css=False)
+
+        gr.on(
+            page.load,
+            handlers.open,
+            outputs=[talk, evidence, summary],
+            queue=False,
+            show_progress="hidden",
+            api_visibility="private",
+        )
+        asking = {
+            "outputs": [turns, talk, evidence, question],
+            "concurrency_limit": questions_at_once,
+            "concurrency_id": "ask",
+            "show_progress": "hidden",
+            "api_visibility": "private",
+        }
+        question.submit(handlers.ask, [question, turns], **asking)
+        talk.submit(handlers.ask_again, [turns], **asking)
+        gr.on(
+            [talk.select, evidence.select],
+            handlers.show,
+            [turns],
+            [talk, evidence],
+            queue=False,
+            show_progress="hidden",
+            api_visibility="private",
+        )
+        rebuild.click(
+            handlers.rebuild,
+            outputs=[rebuild, evidence, summary],
+            concurrency_limit=1,
+            concurrency_id="rebuild",
+            show_progress="hidden",
+            api_visibility="private",
+        )
+        gr.api(
+            handlers.api_ask,
+            api_name="ask",
+            concurrency_limit=questions_at_once,
+            concurrency_id="ask",
+        )
+    page.queue(max_size=MAX_WAITING)
+    return page

@@ -1,0 +1,169 @@
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from qa.encoder import SentenceEncoder
+from qa.errors import ModelCorrupt, ModelNotFound
+from qa.threads import cores, limit_threads
+from qa.weights import encoder_folder
+
+TEXTS = [
+    "The governor gave the mayor a wooden clock.",
+    "Who received the clock?",
+    "x",
+    "",
+    "HS 8703 covers motor cars; 昔々 café naïve 🚗. " * 12,
+]
+
+
+def test_vectors_are_unit_float32(encoder):
+    vectors = encoder.encode(TEXTS)
+    assert vectors.shape == (len(TEXTS), encoder.dimension)
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    assert encoder.encode([]).shape == (0, encoder.dimension)
+
+
+def test_a_question_is_nearer_to_its_passage(encoder):
+    passage, question, other = encoder.encode(
+        ["The mayor received a clock.", "Who was given a clock?", "Rain fell in Peru all week."]
+    )
+    assert passage @ question > other @ question + 0.3
+
+
+def test_a_vector_depends_on_its_text_alone(encoder):
+    together = encoder.encode(TEXTS)
+    np.testing.assert_array_equal(encoder.encode(TEXTS[::-1])[::-1], together)
+    for text, vector in zip(TEXTS, together, strict=True):
+        np.testing.assert_array_equal(encoder.encode([text])[0], vector)
+
+
+def test_threads_get_the_same_vectors(encoder):
+    expected = encoder.encode(TEXTS)
+    wrong = []
+
+    def work():
+        if not np.array_equal(encoder.encode(TEXTS), expected):
+            wrong.append(threading.current_thread())
+
+    threads = [threading.Thread(target=work) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_a_long_text_is_cut_at_the_limit(encoder):
+    begin = "word " * (encoder.max_tokens - 2)
+    one, other = encoder.encode([begin, begin + "something else entirely"])
+    np.testing.assert_array_equal(one, other)
+
+
+def test_tokens_are_counted_beyond_the_limit_without_special_ones(encoder):
+    assert encoder.count_tokens(["", "word", "word word", "unbelievably"])[:3] == [0, 1, 2]
+    assert encoder.count_tokens(["word " * 1000]) == [1000]
+    # The network's own tokenizer adds two special tokens.
+    text = "The gift of 2,300 cars — worth $1.5m — was “remarkable”."
+    own = encoder._loaded().tokenizer(text)["input_ids"]
+    assert encoder.count_tokens([text]) == [len(own) - 2]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """A copy of the shipped model, as any other local folder."""
+    return Path(shutil.copytree(encoder_folder(), tmp_path_factory.mktemp("model") / "mine"))
+
+
+def test_another_folder_is_another_encoder(encoder, model):
+    other = SentenceEncoder(model)
+    assert (other.name, other.dimension, other.max_tokens) == ("mine", 384, 256)
+    assert other.fingerprint != encoder.fingerprint
+    assert other.fingerprint == SentenceEncoder(str(model)).fingerprint
+    np.testing.assert_array_equal(other.encode(TEXTS[:2]), encoder.encode(TEXTS[:2]))
+    vocabulary = model / "vocab.txt"
+    vocabulary.write_text(vocabulary.read_text(encoding="utf-8") + "more\n", encoding="utf-8")
+    assert other.fingerprint != SentenceEncoder(model).fingerprint
+
+
+def test_a_folder_without_a_model_says_so(tmp_path, model):
+    with pytest.raises(ModelNotFound, match="hf download"):
+        SentenceEncoder(tmp_path)
+    (model / "model.safetensors").write_bytes(b"no weights")
+    with pytest.raises(ModelCorrupt, match="name another"):
+        SentenceEncoder(model)
+
+
+def test_counting_tokens_loads_no_torch_and_encoding_prints_nothing():
+    code = """
+import sys
+from qa.encoder import SentenceEncoder
+encoder = SentenceEncoder()
+encoder.count_tokens(["one two"])
+assert "torch" not in sys.modules
+import faiss
+encoder.encode(["one two", "three"])
+import torch, numpy as np
+vectors = encoder.encode(["one"] * 8)
+index = faiss.IndexFlatIP(384)
+index.add(vectors)
+index.search(vectors[:1], 3)
+print(len(__import__("os").listdir("/proc/self/task")) if sys.platform == "linux" else 0)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    # The main thread and one worker a core; numpy's BLAS and PyTorch's own may idle beside
+    # them, but no OpenMP team of a core each per worker, per library.
+    assert int(done.stdout) <= 1 + 3 * cores() + 4
+
+
+def test_cores_are_those_this_process_may_use(monkeypatch, tmp_path):
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    assert 1 <= cores() <= allowed
+    quota = tmp_path / "cpu.max"
+    monkeypatch.setattr("qa.threads._QUOTA", quota)
+    for text, expected in (("max 100000", allowed), ("50000 100000", 1), ("nonsense", allowed)):
+        quota.write_text(text, encoding="ascii")
+        assert cores() == expected
+
+
+def test_no_library_gets_a_team_of_threads(encoder):
+    import faiss
+    import torch
+
+    encoder.encode(["loaded"])
+    counts = encoder._pool.submit(lambda: (torch.get_num_threads(), faiss.omp_get_max_threads()))
+    assert counts.result()[0] == 1
+    torch.set_num_threads(2)
+    faiss.omp_set_num_threads(2)
+    limit_threads()
+    assert (torch.get_num_threads(), faiss.omp_get_max_threads()) == (1, 1)
+
+
+def test_searching_between_encodings_does_not_slow_them(encoder):
+    """Two OpenMP runtimes that wait for the same cores made this 10 to 100 times slower."""
+    import faiss
+
+    vectors = np.tile(encoder.encode(TEXTS), (400, 1))
+    index = faiss.IndexFlatIP(encoder.dimension)
+    index.add(vectors)
+
+    def seconds(search):
+        best = []
+        for _ in range(12):
+            began = time.perf_counter()
+            encoder.encode([TEXTS[0]])
+            best.append(time.perf_counter() - began)
+            if search:
+                index.search(vectors[:64], 10)
+        return min(best)
+
+    seconds(search=True)
+    assert seconds(search=True) < 5 * seconds(search=False)

@@ -1,0 +1,535 @@
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qa.errors import (
+    IndexCorrupt,
+    IndexLocked,
+    IndexMismatch,
+    IndexNotFound,
+    StoredIndexError,
+)
+from qa.index import (
+    DocumentSummary,
+    IndexedFile,
+    Manifest,
+    SkippedFile,
+    WriterLock,
+    open_index,
+    read_manifest,
+    sweep,
+    verify,
+    write_generation,
+)
+from qa.index.freshness import outdated_documents
+from qa.index.vectors import FaissVectors, write_vectors
+from qa.index.words import WordIndex, write_words
+from qa.types import Block, Document, Passage
+from qa.weights import sha256_of
+
+TEXTS = {
+    "cars.txt": "Customs\n\nHeading HS 8703 covers motor cars.\nForm EO-14 is due on 7 March.",
+    "müller/naïve.txt": "Das Café gehört Frau Müller — seit 1894. 🚗 NUL\0here.",
+    "two.txt": "Page one says little.\fPage two says more.",
+}
+
+
+def unit_vectors(count, dimension=16, seed=0):
+    vectors = np.random.default_rng(seed).normal(size=(count, dimension)).astype(np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def contents_of(texts):
+    """Each line of each text as one passage."""
+    contents = []
+    for name, text in texts.items():
+        passages, start = [], 0
+        for line in text.splitlines(keepends=True):
+            stripped = line.rstrip()
+            if stripped:
+                passages.append(
+                    Passage(name, start, start + len(stripped), stripped, f"Title of {name}")
+                )
+            start += len(line)
+        blocks = (Block(0, 3, "heading", 1), Block(3, len(text), "body"))
+        pages = (0, text.index("\f") + 1) if "\f" in text else ()
+        document = Document(
+            name, text, "ab" * 32, f"Title of {name}", "2024-05-01", f"c/{name}", blocks, pages
+        )
+        contents.append((document, passages))
+    return contents
+
+
+def manifest_of(contents, folder, dimension=16):
+    return Manifest(
+        folder=str(folder),
+        encoder_name="some encoder",
+        encoder_fingerprint="some:encoder:256",
+        dimension=dimension,
+        settings={"max_tokens": 160},
+        libraries={"one": "1.0"},
+        documents=tuple(
+            IndexedFile(document.id, document.sha256, 10, 20, len(passages))
+            for document, passages in contents
+        ),
+        skipped=(SkippedFile("bad.pdf", "it is encrypted", 5, 6),),
+    )
+
+
+def write(index_dir, texts=TEXTS, folder=None):
+    contents = contents_of(texts)
+    count = sum(len(passages) for _, passages in contents)
+    manifest = manifest_of(contents, folder or index_dir.parent / "documents")
+    with WriterLock(index_dir):
+        generation = write_generation(index_dir, manifest, contents, unit_vectors(count))
+        sweep(index_dir)
+    return generation
+
+
+@pytest.fixture
+def index_dir(tmp_path):
+    write(tmp_path / "index")
+    return tmp_path / "index"
+
+
+def generations(index_dir):
+    return sorted(path.name for path in index_dir.glob("g-*"))
+
+
+def test_what_is_written_is_read_back(index_dir):
+    contents = contents_of(TEXTS)
+    passages = [passage for _, parts in contents for passage in parts]
+    index = open_index(index_dir, encoder_fingerprint="some:encoder:256")
+    assert [index.document(document.id) for document, _ in contents] == [d for d, _ in contents]
+    assert list(index.all_passages()) == passages
+    assert index.passages([3, 0, 3]) == [passages[3], passages[0], passages[3]]
+    assert index.passage(1) == passages[1]
+    assert index.passages([]) == []
+    np.testing.assert_array_equal(
+        index.vectors.reconstruct(range(len(passages))), unit_vectors(len(passages))
+    )
+    rows = index.rows_of("müller/naïve.txt")
+    assert index.passages(rows) == contents[1][1]
+    assert index.documents()[0] == DocumentSummary(
+        "cars.txt", "Title of cars.txt", "2024-05-01", "c/cars.txt", len(TEXTS["cars.txt"]), 3
+    )
+    with pytest.raises(KeyError):
+        index.document("absent")
+    with pytest.raises(KeyError):
+        index.passage(len(passages))
+    with pytest.raises(KeyError):
+        index.rows_of("absent")
+
+
+def test_the_manifest_is_read_back_and_summed_up(index_dir):
+    manifest = read_manifest(index_dir)
+    contents = contents_of(TEXTS)
+    written = manifest_of(contents, index_dir.parent / "documents")
+    assert replace(manifest, files=(), folder=written.folder) == written
+    assert {"documents.sqlite", "vectors.faiss"} < {file.path for file in manifest.files}
+    shown = manifest.to_dict()
+    assert json.loads(json.dumps(shown))["counts"] == {"documents": 3, "passages": 6}
+    assert "passages    6" in manifest.summary()
+    assert "bad.pdf: it is encrypted" in manifest.summary()
+
+
+def test_index_and_corpus_can_be_moved_together(tmp_path):
+    write(tmp_path / "old" / "index", folder=tmp_path / "old" / "documents")
+    (tmp_path / "old").rename(tmp_path / "new")
+    index = open_index(tmp_path / "new" / "index")
+    assert index.folder == (tmp_path / "new" / "documents").resolve()
+    assert str(tmp_path) not in next((tmp_path / "new").rglob("manifest.json")).read_text()
+
+
+def test_the_folder_is_shown_as_seen_from_here(tmp_path, monkeypatch):
+    write(tmp_path / "index", folder=tmp_path / "documents")
+    monkeypatch.chdir(tmp_path)
+    assert read_manifest(tmp_path / "index").folder == "documents"
+
+
+def test_no_index_says_how_to_build_one(tmp_path):
+    for call in (open_index, read_manifest, verify):
+        with pytest.raises(IndexNotFound, match="qa build"):
+            call(tmp_path / "absent")
+
+
+def test_another_encoder_or_format_is_a_mismatch(index_dir, monkeypatch):
+    with pytest.raises(IndexMismatch, match="qa build"):
+        open_index(index_dir, encoder_fingerprint="other:encoder:256")
+    monkeypatch.setattr("qa.index.manifest.FORMAT_VERSION", 99)
+    with pytest.raises(IndexMismatch, match="format 1, not 99"):
+        open_index(index_dir)
+
+
+def stored_files(index_dir):
+    return [path for path in sorted(index_dir.rglob("*")) if path.is_file() and path.stat().st_size]
+
+
+def test_any_flipped_byte_is_found(index_dir):
+    files = stored_files(index_dir)
+    assert len(files) > 8
+    for path in files:
+        whole = path.read_bytes()
+        for position in {0, len(whole) // 2, len(whole) - 1}:
+            damaged = bytearray(whole)
+            damaged[position] ^= 0x04
+            path.write_bytes(damaged)
+            for call in (open_index, verify):
+                with pytest.raises(IndexCorrupt, match="qa build"):
+                    call(index_dir)
+        path.write_bytes(whole)
+    open_index(index_dir).close()
+
+
+def test_any_missing_or_shortened_file_is_found(index_dir):
+    for path in stored_files(index_dir):
+        whole = path.read_bytes()
+        path.write_bytes(whole[:-1])
+        with pytest.raises(IndexCorrupt, match="qa build"):
+            open_index(index_dir)
+        path.unlink()
+        with pytest.raises(StoredIndexError, match="qa build"):
+            open_index(index_dir)
+        path.write_bytes(whole)
+
+
+@pytest.mark.parametrize("name", ["../other", "g-1-0000000000000000", "", "g-1"])
+def test_a_pointer_elsewhere_is_not_followed(index_dir, name):
+    (index_dir / "CURRENT").write_text(f"{name}\n")
+    with pytest.raises(IndexCorrupt, match="qa build"):
+        open_index(index_dir)
+
+
+def test_stores_whose_rows_disagree_are_not_opened(tmp_path):
+    contents = contents_of(TEXTS)
+    manifest = manifest_of(contents, tmp_path)
+    with WriterLock(tmp_path / "index"):
+        write_generation(tmp_path / "index", manifest, contents, unit_vectors(5))
+    with pytest.raises(IndexCorrupt, match="do not agree"):
+        open_index(tmp_path / "index")
+
+
+def test_verify_finds_what_hashes_cannot(tmp_path):
+    """An index written wrongly has right hashes."""
+    ((document, passages), *others) = contents_of(TEXTS)
+    wrong = [replace(passages[0], text="Another text"), *passages[1:]]
+    contents = [(document, wrong), *others]
+    manifest = manifest_of(contents, tmp_path)
+    with WriterLock(tmp_path / "index"):
+        write_generation(tmp_path / "index", manifest, contents, unit_vectors(6))
+    with pytest.raises(IndexCorrupt, match=r"does not stand in it.*qa build"):
+        verify(tmp_path / "index")
+    contents = contents_of(TEXTS)
+    with WriterLock(tmp_path / "index"):
+        write_generation(tmp_path / "index", manifest, contents, 2 * unit_vectors(6))
+    with pytest.raises(IndexCorrupt, match="length one"):
+        verify(tmp_path / "index")
+
+
+def test_verify_says_what_it_checked(index_dir):
+    assert "3 documents, 6 passages" in verify(index_dir)
+
+
+def test_a_reader_keeps_its_generation_and_it_goes_when_nobody_reads(index_dir):
+    reader = open_index(index_dir)
+    (first,) = generations(index_dir)
+    write(index_dir, {"new.txt": "Entirely new."})
+    write(index_dir, {"new.txt": "Entirely new again."})
+    assert len(generations(index_dir)) == 2
+    assert first in generations(index_dir)
+    assert "HS 8703" in reader.passage(1).text
+    assert reader.words.search("8703", 5)
+    reader.close()
+    reader.close()
+    with WriterLock(index_dir):
+        sweep(index_dir)
+    (last,) = generations(index_dir)
+    assert last.startswith("g-3-")
+
+
+def test_a_build_that_fails_leaves_the_index_as_it_was(index_dir):
+    before = {path: path.read_bytes() for path in stored_files(index_dir)}
+    contents = contents_of({"x.txt": "A lone surrogate \ud800 has no UTF-8."})
+    with WriterLock(index_dir), pytest.raises(UnicodeEncodeError):
+        write_generation(index_dir, manifest_of(contents, index_dir), contents, unit_vectors(1))
+    assert "HS 8703" in open_index(index_dir).passage(1).text
+    with WriterLock(index_dir):
+        sweep(index_dir)
+    assert {path: path.read_bytes() for path in stored_files(index_dir)} == before
+
+
+def test_a_disk_that_cannot_be_written_is_an_error_with_a_remedy(index_dir, monkeypatch):
+    def full(path, vectors):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("qa.index.vectors.write_vectors", full)
+    with pytest.raises(StoredIndexError, match="free some space"):
+        write(index_dir)
+    assert "HS 8703" in open_index(index_dir).passage(1).text
+
+
+def test_a_reader_sees_one_generation_or_the_other_while_builds_swap_them(index_dir):
+    stop = threading.Event()
+    seen, failures = set(), []
+
+    def read():
+        while not stop.is_set():
+            try:
+                index = open_index(index_dir)
+                texts = "".join(passage.text for passage in index.all_passages())
+                seen.add(texts)
+                index.close()
+            except Exception as error:
+                failures.append(error)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    written = set()
+    for number in range(8):
+        write(index_dir, {"a.txt": f"Text {number}."})
+        written.add(f"Text {number}.")
+    stop.set()
+    reader.join()
+    assert failures == []
+    first = "".join(passage.text for _, parts in contents_of(TEXTS) for passage in parts)
+    assert seen <= written | {first}
+
+
+def test_one_writer_at_a_time_and_its_lock_dies_with_it(tmp_path):
+    code = """
+import sys, time
+from pathlib import Path
+from qa.index import WriterLock
+with WriterLock(Path(sys.argv[1])):
+    print("locked", flush=True)
+    time.sleep(60)
+"""
+    other = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert other.stdout.readline().strip() == "locked"
+        with pytest.raises(IndexLocked, match="repeat"), WriterLock(tmp_path):
+            pass
+    finally:
+        other.kill()
+        other.communicate()
+    with WriterLock(tmp_path):
+        pass
+
+
+def test_a_place_that_cannot_be_written_says_so(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(StoredIndexError, match="--index"), WriterLock(tmp_path / "file"):
+        pass
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0,
+    reason="needs root, to become a user who may not write",
+)
+def test_reading_needs_no_right_to_write(index_dir):
+    with tempfile.TemporaryDirectory() as place:
+        copy = Path(shutil.copytree(index_dir, Path(place) / "index"))
+        for path in (Path(place), copy, *copy.rglob("*")):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+        before = sorted(copy.rglob("*"))
+        code = (
+            "import os, sys; from pathlib import Path; from qa.index import open_index\n"
+            "import faiss, numpy, tantivy; os.setgid(65534); os.setuid(65534)\n"
+            "assert not os.access(sys.argv[1], os.W_OK)\n"
+            "print(open_index(Path(sys.argv[1])).words.search('8703', 3)[0][0])"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(copy)], capture_output=True, text=True
+        )
+        assert done.stdout.strip() == "1", done.stderr
+        assert sorted(copy.rglob("*")) == before
+
+
+# Vectors
+
+
+@given(
+    count=st.integers(1, 60),
+    top_k=st.integers(1, 80),
+    seed=st.integers(0, 1000),
+    copies=st.integers(1, 3),
+)
+@settings(max_examples=60, deadline=None)
+def test_vector_search_equals_brute_force(tmp_path_factory, count, top_k, seed, copies):
+    vectors = np.tile(unit_vectors(count, 8, seed), (copies, 1))
+    path = tmp_path_factory.mktemp("vectors") / "vectors.faiss"
+    write_vectors(path, vectors)
+    store = FaissVectors(path)
+    query = unit_vectors(1, 8, seed + 1)[0]
+    found = store.search(query, top_k)
+    cosines = vectors @ query
+    best = np.sort(cosines)[::-1][:top_k]
+    assert len(found) == min(top_k, len(vectors))
+    np.testing.assert_allclose([score for _, score in found], best, atol=1e-6)
+    for row, score in found:
+        assert score == pytest.approx(cosines[row], abs=1e-6)
+    assert len({row for row, _ in found}) == len(found)
+    assert found == sorted(found, key=lambda pair: (-pair[1], pair[0]))
+    np.testing.assert_array_equal(store.reconstruct([0, len(vectors) - 1]), vectors[[0, -1]])
+
+
+def test_a_query_of_nan_finds_nothing_rather_than_the_last_row(tmp_path):
+    write_vectors(tmp_path / "vectors.faiss", unit_vectors(5))
+    store = FaissVectors(tmp_path / "vectors.faiss")
+    assert store.search(np.full(16, np.nan, np.float32), 3) == []
+    assert store.search(unit_vectors(1)[0], 0) == []
+    assert store.reconstruct([]).shape == (0, 16)
+
+
+# Words
+
+
+def word_index(folder, texts, headings=None):
+    headings = headings or [""] * len(texts)
+    passages = [
+        Passage("a.txt", 0, len(text), text, heading)
+        for text, heading in zip(texts, headings, strict=True)
+    ]
+    write_words(folder / "words", passages)
+    return WordIndex(folder / "words")
+
+
+def rows(found):
+    return [row for row, _ in found]
+
+
+def test_words_match_by_stem_and_without_accents(tmp_path):
+    words = word_index(tmp_path, ["He donated cars.", "Frau Müller in the café.", "Nothing here."])
+    assert rows(words.search("Which CAR was donated?", 3)) == [0]
+    assert rows(words.search("muller", 3)) == rows(words.search("MÜLLER cafe", 3)) == [1]
+    assert words.search("zebra", 3) == []
+
+
+def test_the_exact_word_comes_before_its_relatives(tmp_path):
+    texts = ["They visited the universe.", "They visited Universal.", "They visited universities."]
+    words = word_index(tmp_path, texts)
+    assert words.search("universe", 3)[0][0] == 0
+    assert words.search("Universal", 3)[0][0] == 1
+    assert words.search("universities", 3)[0][0] == 2
+
+
+def test_codes_match_as_a_whole_before_their_parts(tmp_path):
+    texts = [
+        "Form 14 mentions EO and also EO twice, form 12 too.",
+        "Form EO-14 is due.",
+        "Heading 8703 of the HS.",
+        "Under HS 8703 cars are free.",
+        "Chapter 87 of the HS, page 03.",
+    ]
+    words = word_index(tmp_path, texts)
+    assert words.search("EO-14", 5)[0][0] == 1
+    assert words.search("eo 14", 5)[0][0] == 1
+    assert words.search("HS 8703", 5)[0][0] == 3
+    assert set(rows(words.search("8703", 5))) == {2, 3}
+
+
+def test_a_heading_counts_less_than_the_text(tmp_path):
+    words = word_index(tmp_path, ["The library burned.", "It burned in May."], ["", "The library"])
+    assert rows(words.search("library", 2)) == [0, 1]
+
+
+def test_equal_passages_come_in_the_order_of_rows(tmp_path):
+    words = word_index(tmp_path, ["the same words"] * 300)
+    assert rows(words.search("same words", 40)) == list(range(40))
+    assert words._searcher.num_segments == 1
+
+
+@given(question=st.text(max_size=60))
+@settings(max_examples=80, deadline=None)
+def test_no_question_upsets_the_word_index(shared_words, question):
+    for row, score in shared_words.search(question, 5):
+        assert row in range(3)
+        assert score > 0
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["IN AND OR NOT", '"', "title:x^2 [a TO b] (", "\\", "a* b? ~3 +x -y", "x" * 9999, "w " * 9999],
+)
+def test_no_character_of_a_question_is_special(shared_words, question):
+    shared_words.search(question, 5)
+
+
+@pytest.fixture(scope="module")
+def shared_words(tmp_path_factory):
+    return word_index(tmp_path_factory.mktemp("words"), ["in and or", "not x to b", "title w"])
+
+
+# Freshness
+
+
+@pytest.fixture
+def corpus(tmp_path):
+    folder = tmp_path / "documents"
+    texts = {"a.txt": "Alpha.", "b.txt": "Beta."}
+    folder.mkdir()
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+    contents = contents_of(texts)
+    files = []
+    for name in texts:
+        stat = (folder / name).stat()
+        files.append(IndexedFile(name, sha256_of(folder / name), stat.st_size, stat.st_mtime_ns, 1))
+    manifest = replace(manifest_of(contents, folder), documents=tuple(files))
+    with WriterLock(tmp_path / "index"):
+        write_generation(tmp_path / "index", manifest, contents, unit_vectors(2))
+    return folder, open_index(tmp_path / "index")
+
+
+def test_changed_and_vanished_documents_are_outdated(corpus):
+    folder, index = corpus
+    both = ["a.txt", "b.txt"]
+    assert outdated_documents(index, both) == set()
+    (folder / "a.txt").write_text("Omega.")
+    assert outdated_documents(index, both) == {"a.txt"}
+    (folder / "b.txt").unlink()
+    assert outdated_documents(index, both) == {"a.txt", "b.txt"}
+    (folder / "a.txt").write_text("Alpha.")
+    assert outdated_documents(index, both) == {"b.txt"}
+    assert outdated_documents(index, []) == set()
+
+
+def test_a_touched_document_is_not_outdated_and_is_hashed_once(corpus, monkeypatch):
+    folder, index = corpus
+    os.utime(folder / "a.txt", ns=(1, 1))
+    hashed = []
+
+    def counted(path):
+        hashed.append(path)
+        return sha256_of(path)
+
+    monkeypatch.setattr("qa.index.freshness.sha256_of", counted)
+    for _ in range(3):
+        assert outdated_documents(index, ["a.txt", "b.txt"]) == set()
+    assert len(hashed) == 1
+
+
+def test_asking_whether_documents_are_fresh_costs_next_to_nothing(corpus):
+    _, index = corpus
+    best = min(timed(lambda: outdated_documents(index, ["a.txt", "b.txt"] * 5)) for _ in range(20))
+    assert best < 0.001
+
+
+def timed(call):
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began

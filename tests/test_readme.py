@@ -1,0 +1,78 @@
+"""The README cannot drift: its example runs, its commands exist, its numbers were measured."""
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+from qa.cli import main
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def code_blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+def test_the_python_example_runs(tmp_path, monkeypatch, capsys):
+    shutil.copytree(ROOT / "seeds", tmp_path / "seeds")
+    monkeypatch.chdir(tmp_path)
+    (example,) = code_blocks("python")
+    exec(compile(example, "README.md", "exec"), {})
+    shown = capsys.readouterr().out
+    assert "Kim Jong Un" in shown
+    assert re.search(r"seeds/\S+:\d+-\d+", shown)
+
+
+def test_the_terminal_session_is_what_the_program_prints(tmp_path, monkeypatch, capsys):
+    shutil.copytree(ROOT / "seeds", tmp_path / "seeds")
+    monkeypatch.chdir(tmp_path)
+    assert main(["build", "seeds"]) == 0
+    capsys.readouterr()
+    (session,) = code_blocks("console")
+    turns = re.split(r"^\$ ", session, flags=re.MULTILINE)[1:]
+    assert len(turns) >= 2
+    for turn in turns:
+        command, shown = turn.split("\n", 1)
+        assert main(shlex.split(command)[1:]) == 0
+        printed = capsys.readouterr().out
+        for line in shown.strip().splitlines():
+            if line.strip() != "…":
+                assert line.strip() in printed
+
+
+def test_every_command_named_exists(capsys):
+    for words in re.findall(r"`qa ([a-z]+(?: (?:reader|corpus))?)", README):
+        with pytest.raises(SystemExit) as left:
+            main([*words.split(), "--help"])
+        assert left.value.code == 0
+        capsys.readouterr()
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
+    for target in re.findall(r"make ([a-z]+)", README):
+        if target != "without":
+            assert target in targets or target in {"without"}, target
+
+
+def test_every_file_and_picture_named_exists():
+    for path in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (ROOT / path).exists(), path
+    tree = code_blocks("")[-1]
+    for name in re.findall(r"^  ([a-z_]+(?:\.py|/))", tree, flags=re.MULTILINE):
+        assert (ROOT / "qa" / name).exists(), name
+
+
+def test_every_module_of_the_package_stands_in_the_tree():
+    tree = code_blocks("")[-1]
+    for path in (ROOT / "qa").iterdir():
+        if not path.name.startswith("__"):
+            assert f"  {path.name}" in tree, path.name
+
+
+def test_the_numbers_are_the_newest_results():
+    from benchmarks.table import BEGIN, END, table
+
+    between = README.split(BEGIN)[1].split(END)[0]
+    assert between.strip() == table().strip()

@@ -1,0 +1,170 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qa.index import IndexedFile, Manifest, WriterLock, open_index, write_generation
+from qa.retriever import Retriever
+from qa.types import Document, Passage
+
+TEXTS = {
+    "gift.txt": [
+        "The governor of Osaka gave the mayor of Hamburg a wooden clock.",
+        "The clock was carved by Ichiro Tanaka.",
+    ],
+    "tariff.txt": [
+        "Heading HS 8703 covers motor cars.",
+        "Heading HS 8704 covers lorries.",
+        "Form EO-14 must reach the office by 7 March.",
+        "Form EO-41 must reach the office by 9 March.",
+    ],
+    "weather.txt": ["It rained for three days.", "It rained for three days."],
+    "people.txt": [
+        "Zbigniew Wrzesniewski ran the mill.",
+        "Zdzislaw Wisniewski ran the bakery.",
+        "The physician examined the child and prescribed rest.",
+    ],
+}
+
+
+def write(index_dir, texts, encoder):
+    contents = []
+    for name, lines in texts.items():
+        text = "\n".join(lines)
+        passages, start = [], 0
+        for line in lines:
+            passages.append(Passage(name, start, start + len(line), line, name))
+            start += len(line) + 1
+        contents.append((Document(name, text, "", name, "", name, ()), passages))
+    manifest = Manifest(
+        folder=str(index_dir.parent),
+        encoder_name=encoder.name,
+        encoder_fingerprint=encoder.fingerprint,
+        dimension=encoder.dimension,
+        settings={},
+        libraries={},
+        documents=tuple(IndexedFile(d.id, "", 0, 0, len(parts)) for d, parts in contents),
+        skipped=(),
+    )
+    vectors = encoder.encode([passage.text for _, parts in contents for passage in parts])
+    with WriterLock(index_dir):
+        write_generation(index_dir, manifest, contents, vectors)
+    return open_index(index_dir, encoder_fingerprint=encoder.fingerprint)
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory, encoder):
+    return write(tmp_path_factory.mktemp("retriever") / "index", TEXTS, encoder)
+
+
+@pytest.fixture(scope="module")
+def retriever(index, encoder):
+    return Retriever(index, encoder)
+
+
+def first(retriever, question):
+    return retriever.search(question, 1)[0].passage.text
+
+
+def test_meaning_finds_what_shares_no_word(retriever):
+    hits = retriever.search("Which doctor treated somebody's daughter?", 1)
+    assert hits[0].passage.text.startswith("The physician")
+
+
+@pytest.mark.parametrize(
+    ("question", "begin"),
+    [
+        ("HS 8703", "Heading HS 8703"),
+        ("What does 8704 cover?", "Heading HS 8704"),
+        ("eo-14 deadline", "Form EO-14"),
+        ("When is form EO-41 due?", "Form EO-41"),
+        ("9 March", "Form EO-41"),
+        ("wrzesniewski", "Zbigniew"),
+        ("What did Wiśniewski run?", "Zdzislaw"),
+        ("Ichiro", "The clock was carved"),
+    ],
+)
+def test_names_numbers_and_codes_are_found_by_their_words(retriever, question, begin):
+    assert first(retriever, question).startswith(begin)
+
+
+def test_ranks_say_which_search_found_it(index, retriever):
+    (hit, *_) = retriever.search("8703", 3)
+    assert hit.lexical_rank == 1
+    words = {row for row, _ in index.words.search("8703", 50)}
+    hits = retriever.search("8703", 20)
+    assert sum(hit.lexical_rank is not None for hit in hits) == len(words) == 1
+    assert all(hit.dense_rank is not None for hit in hits)  # fewer passages than candidates
+    only = retriever.search("8703", 20, candidates=1)
+    assert len(only) == 20 - 9
+
+
+def test_the_fused_score_is_the_sum_of_reciprocal_ranks(retriever):
+    from qa.retriever import FUSION_K
+
+    hits = retriever.search("Who carved the clock for Hamburg?", 20)
+    for hit in hits:
+        ranks = [rank for rank in (hit.dense_rank, hit.lexical_rank) if rank is not None]
+        assert hit.score == pytest.approx(sum(1 / (FUSION_K + rank) for rank in ranks))
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+
+
+def test_every_hit_has_its_cosine(retriever, encoder):
+    question = "Who gave the clock?"
+    (vector,) = encoder.encode([question])
+    for hit in retriever.search(question, 20, candidates=2):
+        expected = float(encoder.encode([hit.passage.text])[0] @ vector)
+        assert hit.similarity == pytest.approx(expected, abs=1e-5)
+
+
+def test_equal_passages_come_in_the_order_of_the_index(retriever):
+    one, other = retriever.search("How long did it rain?", 2)
+    assert (one.passage.document_id, one.passage.start) == ("weather.txt", 0)
+    assert other.passage.start > 0
+    assert one.similarity == other.similarity
+
+
+def test_top_k_bounds_the_hits(retriever):
+    total = sum(map(len, TEXTS.values()))
+    for top_k in (1, 3, 100):
+        assert len(retriever.search("clock", top_k)) == min(top_k, total)
+
+
+def test_excluded_documents_are_left_out_and_make_room(retriever):
+    hits = retriever.search("clock from Osaka", 3, exclude={"gift.txt"}, candidates=3)
+    assert len(hits) == 3
+    assert all(hit.passage.document_id != "gift.txt" for hit in hits)
+    assert retriever.search("clock", 3, exclude=set(TEXTS)) == []
+
+
+@given(out=st.sets(st.sampled_from(sorted(TEXTS))), candidates=st.integers(1, 12))
+@settings(max_examples=25, deadline=None)
+def test_leaving_out_changes_no_other_order_of_meaning(retriever, out, candidates):
+    question = "Which form must reach the office?"
+    full = retriever.search(question, 20, candidates=50)
+    kept = [hit for hit in full if hit.passage.document_id not in out]
+    dense = sorted(kept, key=lambda hit: hit.dense_rank)
+    hits = retriever.search(question, 20, exclude=out, candidates=50)
+    assert [hit.passage for hit in sorted(hits, key=lambda hit: hit.dense_rank)] == [
+        hit.passage for hit in dense
+    ]
+    few = retriever.search(question, candidates, exclude=out, candidates=candidates)
+    assert len(few) == min(candidates, len(kept))
+
+
+@pytest.mark.parametrize("question", ["AND", 'title:"x"^2 (', "\ud800", "誰", "x" * 5000, "\0"])
+def test_odd_questions_find_something_or_nothing(retriever, question):
+    for hit in retriever.search(question, 5):
+        assert np.isfinite(hit.similarity)
+
+
+def test_the_same_question_gives_the_same_hits(retriever, index, encoder):
+    question = "Who received a clock?"
+    hits = retriever.search(question, 20)
+    assert retriever.search(question, 20) == hits
+    assert Retriever(index, encoder).search(question, 20) == hits
+
+
+def test_a_cosine_does_not_depend_on_how_many_passages_are_asked_for(retriever):
+    hits = retriever.search("clock", 20)
+    assert retriever.search("clock", 1)[0] == hits[0]
