@@ -49,7 +49,7 @@ def run(code, *arguments):
 
 
 def test_the_guard_does_stop_what_leaves():
-    assert run(ESCAPE).split() == ["CONNECT", "192.0.2.1", "stopped"]
+    assert run(ESCAPE).split() == ["LOOKUP", "192.0.2.1", "stopped"]
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from markupsafe import Markup
 
 from qa.types import Prediction
-from qa.web.controls import ask_button, button, chance, counted, quotation
+from qa.web.controls import ask_button, button, chance, counted, quotation, where
 from qa.web.text import excerpt, verbatim
 from qa.web.views import Turn, View, places_of
 
@@ -75,8 +75,8 @@ def _found(
     citations = [
         button(
             View("answer", number, 0, position),
-            Markup('<span class="number">{}</span>{}').format(
-                position + 1, title(place.document_id)
+            Markup('<span class="number">{}</span><span>{}<span class="place-in">{}</span></span>').format(
+                position + 1, title(place.document_id), where(place)
             ),
             style="citation",
             current=current,

@@ -60,7 +60,7 @@ def _answer(
     ]
     if place == answer.place:
         marks.append((answer.passage.start, answer.passage.end, "passage"))
-    head = Markup('<p class="quote">{}</p><p class="reckoning">{}</p>{}{}').format(
+    head = Markup('<p class="claim"><span class="quote">{}</span>{}</p>{}{}').format(
         quotation(words),
         chance(answer.probability),
         _row(
@@ -95,14 +95,15 @@ def _answer(
 def _sheet(head: Markup, document: Document, place: Place | None, marks: Iterable[Mark]) -> Markup:
     facts = [_day(document.date), document.source, where(place) if place else ""]
     return Markup(
-        '<section class="sheet"><header>{}{}<h2>{}</h2><p class="facts">{}</p></header>'
+        '<section class="sheet"><header><div class="top"><h2>{}</h2>{}</div>'
+        '<p class="facts">{}</p>{}</header>'
         '<div class="document" tabindex="0" role="region" aria-label="Text of the document">{}</div>'
         "</section>"
     ).format(
-        Markup('<p class="back">{}</p>').format(LIBRARY),
-        head,
         document.title,
+        LIBRARY,
         Markup("").join(Markup("<span>{}</span>").format(fact) for fact in facts if fact),
+        head,
         marked_text(document, marks),
     )
 

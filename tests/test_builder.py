@@ -1,0 +1,348 @@
+import os
+import shutil
+import threading
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from qa.builder import BuildReport, build, encoded_text, is_stale
+from qa.errors import EmptyCorpus, IndexLocked
+from qa.index import WriterLock, open_index, read_manifest, verify
+from qa.retriever import Retriever
+from qa.types import Passage
+
+CLOCK = "The mayor of Hamburg received a clock. It was carved by Ichiro Tanaka in 1894.\n"
+MILL = "# The mill\n\nZbigniew ran the mill. He sold it in May.\n\n## Later\n\nIt burned down.\n"
+RAIN = "It rained for three days. The river rose by 2 m.\n"
+QUESTIONS = ["Who received the clock?", "mill", "How long did it rain?", "1894", "who bought it"]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path / "documents"
+    (made / "deep").mkdir(parents=True)
+    (made / "clock.txt").write_text(CLOCK, encoding="utf-8")
+    (made / "mill.md").write_text(MILL, encoding="utf-8")
+    (made / "deep" / "rain.txt").write_text(RAIN, encoding="utf-8")
+    return made
+
+
+def found(index_dir, encoder):
+    """All that can be seen of an index."""
+    index = open_index(index_dir, encoder_fingerprint=encoder.fingerprint)
+    retriever = Retriever(index, encoder)
+    hits = [retriever.search(question, 50) for question in QUESTIONS]
+    documents = [index.document(summary.id) for summary in index.documents()]
+    vectors = index.vectors.reconstruct(range(len(index.vectors))).tobytes()
+    index.close()
+    return hits, documents, vectors
+
+
+def generations(index_dir):
+    return sorted(path.name for path in index_dir.glob("g-*"))
+
+
+def test_a_build_reports_every_file(folder, tmp_path, encoder):
+    (folder / "picture.txt").write_bytes(b"\x89PNG\r\n\x1a\n\0\0")
+    (folder / "empty.txt").write_bytes(b"")
+    calls = []
+    report = build(
+        folder, tmp_path / "index", encoder=encoder, progress=lambda *args: calls.append(args)
+    )
+    status = {file.path: file.status for file in report.files}
+    assert status == {
+        "clock.txt": "indexed",
+        "deep/rain.txt": "indexed",
+        "empty.txt": "skipped",
+        "mill.md": "indexed",
+        "picture.txt": "skipped",
+    }
+    assert all(bool(file.reason) == (file.status == "skipped") for file in report.files)
+    assert report.changed
+    assert report.documents == 3
+    assert report.encoded == report.passages == sum(file.passages for file in report.files)
+    assert report.reused == 0
+    assert calls[-1] == (report.encoded, report.encoded)
+    assert "skipped  picture.txt: " in str(report)
+    assert report.to_dict()["documents"] == 3
+    manifest = read_manifest(tmp_path / "index")
+    assert [file.path for file in manifest.skipped] == ["empty.txt", "picture.txt"]
+    assert verify(tmp_path / "index")
+
+
+def test_every_passage_stands_in_its_document(folder, tmp_path, encoder):
+    build(folder, tmp_path / "index", encoder=encoder)
+    index = open_index(tmp_path / "index")
+    passages = list(index.all_passages())
+    for passage in passages:
+        text = index.document(passage.document_id).text
+        assert text[passage.start : passage.end] == passage.text
+    assert {file.path: file.sha256 for file in index.manifest.documents} == {
+        summary.id: index.document(summary.id).sha256 for summary in index.documents()
+    }
+
+
+def test_building_twice_changes_nothing(folder, tmp_path, encoder):
+    first = build(folder, tmp_path / "index", encoder=encoder)
+    before = generations(tmp_path / "index")
+    second = build(folder, tmp_path / "index", encoder=encoder)
+    assert (second.changed, second.encoded, second.reused) == (False, 0, first.passages)
+    assert second.files == first.files
+    assert generations(tmp_path / "index") == before
+    assert "nothing changed" in str(second)
+
+
+def test_only_what_changed_is_encoded(folder, tmp_path, encoder):
+    first = build(folder, tmp_path / "index", encoder=encoder)
+    (folder / "new.txt").write_text("Ada Blum bought the tower in 1999.", encoding="utf-8")
+    second = build(folder, tmp_path / "index", encoder=encoder)
+    assert (second.encoded, second.reused) == (1, first.passages)
+    (folder / "clock.txt").rename(folder / "clock-renamed.txt")
+    shutil.copy(folder / "new.txt", folder / "copy.txt")
+    third = build(folder, tmp_path / "index", encoder=encoder)
+    assert third.changed
+    assert [name[:4] for name in generations(tmp_path / "index")] == ["g-3-"]
+
+
+def test_the_same_text_twice_is_indexed_twice_and_encoded_alike(folder, tmp_path, encoder):
+    for name in ("one", "two"):
+        (folder / name).mkdir()
+        shutil.copy(folder / "clock.txt", folder / name / "same.txt")
+    build(folder, tmp_path / "index", encoder=encoder)
+    index = open_index(tmp_path / "index")
+    hits = Retriever(index, encoder).search("Who received the clock in Hamburg?", 3)
+    assert {"one/same.txt", "two/same.txt"} <= {hit.passage.document_id for hit in hits}
+    one, two = (hit for hit in hits if hit.passage.document_id.endswith("same.txt"))
+    assert one.similarity == two.similarity
+
+
+def test_a_deleted_file_is_gone(folder, tmp_path, encoder):
+    build(folder, tmp_path / "index", encoder=encoder)
+    (folder / "clock.txt").unlink()
+    report = build(folder, tmp_path / "index", encoder=encoder)
+    assert report.encoded == 0
+    hits, documents, _ = found(tmp_path / "index", encoder)
+    assert "clock.txt" not in {document.id for document in documents}
+    assert "clock.txt" not in {hit.passage.document_id for some in hits for hit in some}
+
+
+NAMES = st.sampled_from(["clock.txt", "mill.md", "deep/rain.txt", "new.txt", "deep/new.md"])
+BODIES = st.sampled_from([CLOCK, MILL, RAIN, CLOCK + "\n" + RAIN, "", "A short line.\n"])
+CHANGES = st.one_of(
+    st.tuples(st.just("write"), NAMES, BODIES),
+    st.tuples(st.just("delete"), NAMES, st.none()),
+    st.tuples(st.just("rename"), NAMES, NAMES),
+)
+
+
+@given(steps=st.lists(st.lists(CHANGES, min_size=1, max_size=3), min_size=1, max_size=3))
+@settings(
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_growing_an_index_gives_what_building_it_anew_gives(tmp_path_factory, encoder, steps):
+    place = tmp_path_factory.mktemp("growing")
+    folder = place / "documents"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "always.txt").write_text("The bridge is in Remagen.\n", encoding="utf-8")
+    build(folder, place / "grown", encoder=encoder)
+    for step in steps:
+        for verb, name, argument in step:
+            path = folder / name
+            if verb == "write":
+                path.write_text(argument, encoding="utf-8")
+            elif verb == "delete":
+                path.unlink(missing_ok=True)
+            elif path.exists():
+                path.replace(folder / argument)
+        grown = build(folder, place / "grown", encoder=encoder)
+    fresh = build(folder, place / "fresh", encoder=encoder)
+    assert grown.files == fresh.files
+    assert found(place / "grown", encoder) == found(place / "fresh", encoder)
+    assert len(generations(place / "grown")) == 1
+
+
+def test_an_empty_or_absent_folder_loses_nothing(folder, tmp_path, encoder):
+    build(folder, tmp_path / "index", encoder=encoder)
+    before = found(tmp_path / "index", encoder)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures" / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0")
+    for name in ("empty", "absent", "pictures"):
+        with pytest.raises(EmptyCorpus, match="qa build"):
+            build(tmp_path / name, tmp_path / "index", encoder=encoder)
+    assert found(tmp_path / "index", encoder) == before
+
+
+def test_a_damaged_index_is_built_anew(folder, tmp_path, encoder):
+    build(folder, tmp_path / "index", encoder=encoder)
+    before = found(tmp_path / "index", encoder)
+    (stored,) = (tmp_path / "index").glob("g-*/documents.sqlite")
+    stored.write_bytes(stored.read_bytes()[:-1])
+    report = build(folder, tmp_path / "index", encoder=encoder)
+    assert report.changed
+    assert report.reused == 0
+    assert found(tmp_path / "index", encoder) == before
+    (tmp_path / "index" / "CURRENT").write_text("nonsense")
+    build(folder, tmp_path / "index", encoder=encoder)
+    assert len(generations(tmp_path / "index")) == 1
+    assert found(tmp_path / "index", encoder) == before
+
+
+class RenamedEncoder:
+    """The real encoder under another fingerprint."""
+
+    def __init__(self, encoder):
+        self.name, self.fingerprint = "other", "other:1:256"
+        self.dimension, self.max_tokens = encoder.dimension, encoder.max_tokens
+        self.encode, self.count_tokens = encoder.encode, encoder.count_tokens
+
+
+def test_another_encoder_encodes_everything_again(folder, tmp_path, encoder):
+    first = build(folder, tmp_path / "index", encoder=encoder)
+    report = build(folder, tmp_path / "index", encoder=RenamedEncoder(encoder))
+    assert report.changed
+    assert report.encoded == first.passages
+
+
+def test_other_settings_build_anew_with_what_vectors_fit(folder, tmp_path, encoder):
+    (folder / "long.txt").write_text("One more sentence stands here. " * 40, encoding="utf-8")
+    first = build(folder, tmp_path / "index", encoder=encoder)
+    second = build(folder, tmp_path / "index", encoder=encoder, max_tokens=40)
+    assert second.changed
+    assert second.passages > first.passages
+    assert second.reused > 0
+
+
+def test_a_second_build_at_the_same_time_is_refused(folder, tmp_path, encoder):
+    with WriterLock(tmp_path / "index"), pytest.raises(IndexLocked):
+        build(folder, tmp_path / "index", encoder=encoder)
+    build(folder, tmp_path / "index", encoder=encoder)
+
+
+def test_an_interrupted_build_leaves_the_index_as_it_was(folder, tmp_path, encoder):
+    build(folder, tmp_path / "index", encoder=encoder)
+    before = found(tmp_path / "index", encoder)
+    (folder / "new.txt").write_text("Ada Blum bought the tower.", encoding="utf-8")
+
+    def interrupt(done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build(folder, tmp_path / "index", encoder=encoder, progress=interrupt)
+    assert found(tmp_path / "index", encoder) == before
+    assert build(folder, tmp_path / "index", encoder=encoder).encoded == 1
+
+
+def test_an_index_inside_the_corpus_is_no_document(folder, encoder):
+    first = build(folder, folder / "index", encoder=encoder)
+    second = build(folder, folder / "index", encoder=encoder)
+    assert not second.changed
+    assert second.files == first.files
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows allows no such names")
+def test_odd_names_end_in_the_report(folder, tmp_path, encoder):
+    (folder / "two\nlines.txt").write_text("A line.", encoding="utf-8")
+    bad = os.fsencode(folder) + b"/caf\xe9.txt"
+    try:
+        with open(bad, "w", encoding="utf-8") as file:  # noqa: PTH123
+            file.write("Café.")
+    except OSError:
+        pytest.skip("this file system takes no such names")
+    report = build(folder, tmp_path / "index", encoder=encoder)
+    lines = {file.path: file for file in report.files}
+    assert lines["two\nlines.txt"].status == "indexed"
+    assert lines["caf\\udce9.txt"].status == "skipped"
+    assert "rename it" in lines["caf\\udce9.txt"].reason
+    assert "two\\nlines.txt" in str(report)
+    str(report).encode("utf-8")
+    assert not build(folder, tmp_path / "index", encoder=encoder).changed
+    assert not is_stale(folder, tmp_path / "index", encoder.fingerprint)
+
+
+def test_a_file_that_breaks_its_parser_is_a_skipped_line(folder, tmp_path, encoder, monkeypatch):
+    from qa.builder import corpus
+
+    def load(path, *, folder):
+        if path.name == "clock.txt":
+            raise RecursionError("too deep\nin here")
+        return original(path, folder=folder)
+
+    original = corpus.load
+    monkeypatch.setattr(corpus, "load", load)
+    report = build(folder, tmp_path / "index", encoder=encoder)
+    (line,) = (file for file in report.files if file.status == "skipped")
+    assert line.path == "clock.txt"
+    assert line.reason == "it cannot be read (RecursionError: too deep in here)"
+    monkeypatch.undo()
+    assert build(folder, tmp_path / "index", encoder=encoder).documents == 3
+
+
+def test_staleness_follows_the_folder(folder, tmp_path, encoder):
+    index_dir = tmp_path / "index"
+
+    def stale():
+        return is_stale(folder, index_dir, encoder.fingerprint)
+
+    assert stale()
+    build(folder, index_dir, encoder=encoder)
+    assert not stale()
+    assert is_stale(folder, index_dir, "another")
+    assert is_stale(tmp_path / "elsewhere", index_dir, encoder.fingerprint)
+    os.utime(folder / "clock.txt", ns=(1, 1))
+    assert not stale()
+    (folder / "clock.txt").write_text(CLOCK.replace("Hamburg", "Bamberg"), encoding="utf-8")
+    assert stale()
+    build(folder, index_dir, encoder=encoder)
+    for change in (
+        lambda: (folder / "new.bin").write_bytes(b"\0\1"),
+        lambda: (folder / "new.bin").write_text("Now it is text.", encoding="utf-8"),
+        lambda: (folder / "new.bin").unlink(),
+        lambda: (folder / "clock.txt").rename(folder / "watch.txt"),
+    ):
+        change()
+        assert stale()
+        build(folder, index_dir, encoder=encoder)
+        assert not stale()
+    (index_dir / "CURRENT").unlink()
+    assert stale()
+
+
+def test_another_version_of_a_library_makes_it_stale(folder, tmp_path, encoder, monkeypatch):
+    build(folder, tmp_path / "index", encoder=encoder)
+    monkeypatch.setattr("importlib.metadata.version", lambda name: "0")
+    assert is_stale(folder, tmp_path / "index", encoder.fingerprint)
+    assert build(folder, tmp_path / "index", encoder=encoder).encoded > 0
+
+
+def test_questions_are_answered_while_the_index_is_rebuilt(folder, tmp_path, encoder):
+    build(folder, tmp_path / "index", encoder=encoder)
+    index = open_index(tmp_path / "index")
+    retriever = Retriever(index, encoder)
+    expected = retriever.search(QUESTIONS[0], 10)
+    wrong = []
+
+    def ask():
+        for _ in range(20):
+            if retriever.search(QUESTIONS[0], 10) != expected:
+                wrong.append(1)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    for number in range(4):
+        (folder / "new.txt").write_text(f"Version {number} of it.", encoding="utf-8")
+        assert build(folder, tmp_path / "index", encoder=encoder).changed
+    thread.join()
+    assert wrong == []
+    index.close()
+
+
+def test_the_heading_is_encoded_and_never_quoted():
+    assert encoded_text(Passage("a", 0, 4, "Text", "Title › Part")) == "Title › Part\nText"
+    assert encoded_text(Passage("a", 0, 4, "Text")) == "Text"
+
+
+def test_a_report_adds_up():
+    report = BuildReport("seeds", (), encoded=2, reused=3, changed=True, seconds=1.0)
+    assert (report.passages, report.documents) == (5, 0)
