@@ -10,11 +10,10 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks import building, question, startup
 from qa.builder import build
 from qa.encoder import SentenceEncoder
 from qa.threads import cores
-
-from benchmarks import building, question, startup
 
 RESULTS = Path(__file__).parent / "results"
 

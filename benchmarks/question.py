@@ -9,11 +9,11 @@ from statistics import median, quantiles
 from typing import Any
 
 import torch
-from qa.threads import cores
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
 from qa.evaluation.golden import read_golden
 from qa.pipeline import QA
+from qa.threads import cores
 from qa.weights import encoder_folder
 
 GOLDEN = Path("tests/golden/seeds.jsonl")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 DIMENSION = 384
 MAX_TOKENS = 256
 # What shapes a vector: weights, and the settings and vocabulary beside them.
-_SHAPING = {".safetensors", ".bin", ".json", ".txt", ".model"}
+_SHAPING = {".safetensors", ".json", ".txt", ".model"}
 
 
 class SentenceEncoder:
@@ -113,9 +113,12 @@ def _load(folder: Path) -> SentenceTransformer:
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         network = sentence_transformers.SentenceTransformer(
-            str(folder), device="cpu", local_files_only=True
+            str(folder),
+            device="cpu",
+            local_files_only=True,
+            model_kwargs={"use_safetensors": True},  # the other format is a pickle
         )
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except Exception as error:  # each of the libraries below raises its own
         reason = " ".join(str(error).split())[:200]
         raise ModelCorrupt(
             f"{folder} holds no usable sentence-transformers model ({reason}): name another"

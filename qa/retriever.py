@@ -9,7 +9,11 @@ import numpy as np
 from qa.index import StoredIndex
 from qa.types import Encoder, Hit
 
-FUSION_K = 60
+# Chosen on labelled pools outside the test sets. A small k trusts the first ranks
+# more; words weigh more because a name or number that matches is seldom by chance.
+FUSION_K = 10
+DENSE_WEIGHT = 1.0
+LEXICAL_WEIGHT = 1.5
 
 
 class Retriever:
@@ -18,10 +22,12 @@ class Retriever:
     Two searches are made, by vectors and by words, and their rankings are fused
     by reciprocal rank (Cormack, Clarke and Büttcher, SIGIR 2009)::
 
-        score(passage) = Σ 1 / (k + rank of the passage in the search),  k = 60
+        score(passage) = Σ weight of the search / (k + rank of the passage in it)
 
-    over the searches that returned it. Only ranks count, so that a cosine and a
-    BM25 score need no common scale. Ties go to the passage that stands first.
+    over the searches that returned it. The paper has k = 60 and equal weights;
+    here k = 10, and 1 for meaning against 1.5 for words. Only ranks count, so
+    that a cosine and a BM25 score need no common scale. Ties go to the passage
+    that stands first.
     """
 
     def __init__(self, index: StoredIndex, encoder: Encoder) -> None:
@@ -39,7 +45,7 @@ class Retriever:
         """Return the ``top_k`` nearest passages, nearest first.
 
         Each search gives ``candidates`` passages. Those of the documents in
-        ``exclude`` are left out as if they had never been indexed.
+        ``exclude`` are left out, and the next ones move up to their ranks.
         """
         # A question may come with lone surrogates, which have no UTF-8 and no token.
         question = question.encode("utf-8", "replace").decode("utf-8")
@@ -57,10 +63,10 @@ class Retriever:
         dense, lexical = (
             {row: rank for rank, row in enumerate(ranking, start=1)} for ranking in rankings
         )
-        scores = {
-            row: sum(1 / (FUSION_K + ranks[row]) for ranks in (dense, lexical) if row in ranks)
-            for row in {**dense, **lexical}
-        }
+        scores: dict[int, float] = {}
+        for ranks, weight in ((dense, DENSE_WEIGHT), (lexical, LEXICAL_WEIGHT)):
+            for row, rank in ranks.items():
+                scores[row] = scores.get(row, 0.0) + weight / (FUSION_K + rank)
         rows = sorted(scores, key=lambda row: (-scores[row], row))[:top_k]
         # Summed row by row, so that a cosine does not depend on the rows beside it.
         cosines = np.sum(self._index.vectors.reconstruct(rows) * vector, axis=1)

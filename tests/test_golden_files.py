@@ -6,9 +6,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from qa.loaders import load
 
 from qa.evaluation.golden import read_golden
+from qa.loaders import load
 
 ROOT = Path(__file__).parents[1]
 SEEDS = ROOT / "seeds"

@@ -20,7 +20,7 @@ def write_pool(paragraphs: Iterable[Paragraph], folder: Path) -> list[GoldenQues
     for paragraph in paragraphs:
         articles.setdefault(paragraph.title, []).append(paragraph)
     folder.mkdir(parents=True, exist_ok=True)
-    questions = []
+    questions: list[GoldenQuestion] = []
     for title, parts in articles.items():
         name = re.sub(r"[^\w-]+", "-", title).strip("-") or "untitled"
         document = f"{name}.txt"

@@ -18,7 +18,11 @@ _NAVIGATION = re.compile(
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
-_SECTIONS = ["africa", "americas", "arts", "asia", "business", "climate", "culture", "economy", "education", "entertainment", "environment", "europe", "finance", "food", "health", "lifestyle", "markets", "media", "migration", "nature", "news", "opinion", "politics", "science", "society", "sport", "sports", "technology", "travel", "weather", "world"]
+_SECTIONS = (
+    "africa americas arts asia business climate culture economy education entertainment"
+    " environment europe finance food health lifestyle markets media migration nature news"
+    " opinion politics science society sport sports technology travel weather world"
+).split()
 _SECTION = "|".join(name.capitalize() for name in _SECTIONS)
 # One or several labels run together, as copying a page does: "PoliticsNorth Korea".
 _LABEL = re.compile(rf"(?:{_SECTION})+(?:[A-Z][\w-]+(?: [A-Z][\w-]+){{0,2}})?")

@@ -31,8 +31,9 @@ def read_html(text: str) -> Extracted:
     found = bare_extraction(text, include_comments=False, include_tables=True, with_metadata=False)
     metadata = extract_metadata(text)
     builder = TextBuilder()
-    if found is not None and found.body is not None:
-        _add(found.body, builder)
+    body = getattr(found, "body", None)
+    if body is not None:
+        _add(body, builder)
     if sum(block.kind == "body" for block in builder.blocks) == 0:
         builder = TextBuilder()
         _add_everything(text, builder)

@@ -47,8 +47,6 @@ def read_text(text: str) -> Extracted:
             date, line.kind = find_date(line.text), "furniture"
         elif at_top and not title and _may_be_title(line, lines[position + 1 :]):
             title, line.kind, line.level = " ".join(line.text.split()), "heading", 1
-        elif at_top and not title:
-            title = title or ""
     if lines and len(lines) > 1 and is_initials(lines[-1].text):
         lines[-1].kind = "furniture"
     for line, following in pairwise(lines):
@@ -70,7 +68,6 @@ def _lines(text: str) -> list[_Line]:
         together = sum(breaks.count(sign) for sign in "\n\r\v\f\x85\u2028\u2029") < 2
         if together:
             line.alone = following.alone = False
-    # A line may stand directly below navigation and still be alone in its paragraph.
     return lines
 
 
@@ -95,7 +92,7 @@ def _is_subhead(line: _Line, following: _Line) -> bool:
         and not any(character.isdigit() or character in ":|\t" for character in line.text)
         and line.text[0].isupper()
         and following.kind == "body"
-        and len(following.text) > limit
+        and len(following.text) > len(line.text)
     )
 
 

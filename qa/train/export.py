@@ -28,7 +28,7 @@ class _RowReader(torch.nn.Module):
     def __init__(self, model: PreTrainedModel) -> None:
         super().__init__()
         self.body = model.base_model
-        self.head = model.qa_outputs
+        self.head: torch.nn.Linear = model.qa_outputs  # type: ignore[assignment]
 
     def forward(
         self, input_ids: torch.Tensor, token_type_ids: torch.Tensor

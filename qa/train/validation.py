@@ -32,7 +32,7 @@ def validate(
     cut around the answer, so the scores run a little high: they follow a
     training run, ``qa eval`` judges its result.
     """
-    model.eval()
+    model.train(False)
     rng = random.Random(0)
     order = sorted(examples, key=lambda e: len(contexts[e.context].ids))
     exact, overlap = [], []

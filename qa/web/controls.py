@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from markupsafe import Markup
 
 from qa.types import Place
@@ -34,13 +36,13 @@ def quotation(text: str) -> Markup:
     ).format(verbatim(text))
 
 
-def chance(probability: float) -> Markup:
-    """Return a probability as a bar, words and figures."""
+def chance(probability: float, *, bar: bool = True) -> Markup:
+    """Return a probability in words and figures, after a bar unless told otherwise."""
     shown = percentage(probability)
-    return Markup(
-        '<span class="chance"><span class="bar" aria-hidden="true">'
-        '<span style="width: {0}%"></span></span>{1} · {0} %</span>'
-    ).format(shown, likelihood(probability))
+    drawn = Markup('<span class="bar" aria-hidden="true"><span style="width: {}%"></span></span>')
+    return Markup('<span class="chance">{}{} · {} %</span>').format(
+        drawn.format(shown) if bar else "", likelihood(probability), shown
+    )
 
 
 def where(place: Place) -> str:
@@ -53,3 +55,12 @@ def where(place: Place) -> str:
 def counted(count: int, noun: str) -> str:
     """Return a count with its noun, "1 document" or "19 documents"."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def day(iso: str) -> str:
+    """Return a date as people write it; what is no full date is left as it is."""
+    try:
+        found = date.fromisoformat(iso[:10])
+    except ValueError:
+        return iso
+    return f"{found.day} {found:%B %Y}"

@@ -66,18 +66,16 @@ def _turn(number: int, turn: Turn, current: View, title: Title) -> Markup:
     ).format(verbatim(turn.question), reply)
 
 
-def _found(
-    number: int, turn: Turn, prediction: Prediction, current: View, title: Title
-) -> Markup:
+def _found(number: int, turn: Turn, prediction: Prediction, current: View, title: Title) -> Markup:
     answer = prediction.answers[0]
     offset = answer.passage.start
     before, after = excerpt(answer.passage.text, answer.start - offset, answer.end - offset)
     citations = [
         button(
             View("answer", number, 0, position),
-            Markup('<span class="number">{}</span><span>{}<span class="place-in">{}</span></span>').format(
-                position + 1, title(place.document_id), where(place)
-            ),
+            Markup(
+                '<span class="number">{}</span><span>{}<span class="place-in">{}</span></span>'
+            ).format(position + 1, title(place.document_id), where(place)),
             style="citation",
             current=current,
         )
@@ -88,7 +86,9 @@ def _found(
         '<p class="context">{}<b>{}</b>{}</p>'
         '<p class="reckoning">{}{}</p><div class="citations">{}</div>{}'
     ).format(
-        Markup('<p class="verdict">Best guess, less sure than what is shown unasked</p>')
+        Markup(
+            '<p class="caution">The best guess. It is less certain than an answer has to be.</p>'
+        )
         if turn.best_guess
         else "",
         quotation(answer.text),

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date
 
 from markupsafe import Markup
 
 from qa.types import Answer, Document, Place
-from qa.web.controls import button, chance, quotation, where
-from qa.web.text import Mark, marked_text
+from qa.web.controls import button, chance, day, quotation, where
+from qa.web.text import Mark, marked_text, verbatim
 from qa.web.views import Turn, View, places_of
 
 Lookup = Callable[[str], Document]
@@ -31,7 +30,7 @@ def evidence_html(turns: Sequence[Turn], view: View, *, document: Lookup) -> str
         if shown.text[passage.start : passage.end] != passage.text:
             return _changed(shown)
         note = Markup(
-            '<p class="banner">Not an answer: one of the passages nearest to the question.</p>'
+            '<p class="banner">Not an answer: the shaded passage is only near to the question.</p>'
         )
         place = Place(shown.id, passage.start, passage.end, shown.source)
         marks = [(passage.start, passage.end, "passage")]
@@ -49,55 +48,61 @@ def _answer(
     words = shown.text[place.start : place.end]
     if place == answer.place and words != answer.text:
         return _changed(shown)
-    prediction = turns[view.turn].prediction
-    others = prediction.answers if prediction else ()
     places = places_of(answer)
     marks: list[Mark] = [(place.start, place.end, "answer")]
+    if place == answer.place:
+        marks.append((answer.passage.start, answer.passage.end, "passage"))
     marks += [
         (other.start, other.end, "also")
         for other in places
         if other != place and other.document_id == place.document_id
     ]
-    if place == answer.place:
-        marks.append((answer.passage.start, answer.passage.end, "passage"))
+    prediction = turns[view.turn].prediction
     head = Markup('<p class="claim"><span class="quote">{}</span>{}</p>{}{}').format(
         quotation(words),
         chance(answer.probability),
-        _row(
-            "Also said at" if view.place == 0 else "Said at",
-            (
-                button(
-                    view.moved(place=position),
-                    f"{other.path}, {where(other)}",
-                    style="place",
-                    current=view,
-                )
-                for position, other in enumerate(places)
-                if position or view.place
-            ),
-        ),
-        _row(
-            "Other candidates",
-            (
-                button(
-                    view.moved(item=position),
-                    Markup("“{}” {}").format(other.text, chance(other.probability)),
-                    style="candidate",
-                )
-                for position, other in enumerate(others)
-                if position != view.item
-            ),
-        ),
+        _places(places, view),
+        _candidates(prediction.answers if prediction else (), view),
     )
     return _sheet(head, shown, place, marks)
 
 
+def _places(places: Sequence[Place], view: View) -> Markup:
+    """Return buttons to the other places that say the answer."""
+    return _row(
+        "Also said at",
+        (
+            button(view.moved(place=position), f"{place.path}, {where(place)}", style="place")
+            for position, place in enumerate(places)
+            if position != view.place
+        ),
+    )
+
+
+def _candidates(answers: Sequence[Answer], view: View) -> Markup:
+    """Return buttons to the other answers."""
+    return _row(
+        "Other candidates",
+        (
+            button(
+                view.moved(item=position),
+                Markup("<span>“{}”</span>{}").format(
+                    verbatim(answer.text), chance(answer.probability, bar=False)
+                ),
+                style="candidate",
+            )
+            for position, answer in enumerate(answers)
+            if position != view.item
+        ),
+    )
+
+
 def _sheet(head: Markup, document: Document, place: Place | None, marks: Iterable[Mark]) -> Markup:
-    facts = [_day(document.date), document.source, where(place) if place else ""]
+    facts = [day(document.date), document.source, where(place) if place else ""]
     return Markup(
         '<section class="sheet"><header><div class="top"><h2>{}</h2>{}</div>'
         '<p class="facts">{}</p>{}</header>'
-        '<div class="document" tabindex="0" role="region" aria-label="Text of the document">{}</div>'
+        '<div class="document" tabindex="0" role="region" aria-label="Document text">{}</div>'
         "</section>"
     ).format(
         document.title,
@@ -121,12 +126,3 @@ def _row(label: str, buttons: Iterable[Markup]) -> Markup:
     if not content:
         return Markup("")
     return Markup('<div class="row"><span class="label">{}</span>{}</div>').format(label, content)
-
-
-def _day(iso: str) -> str:
-    """Return a date as people write it; what is no full date is left as it is."""
-    try:
-        day = date.fromisoformat(iso[:10])
-    except ValueError:
-        return iso
-    return f"{day.day} {day:%B %Y}"

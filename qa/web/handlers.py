@@ -36,17 +36,14 @@ class Handlers:
         """Yield the turns, the conversation, the evidence and the emptied question box."""
         yield from self._answer(Turn(question), turns)
 
-    def ask_again(
-        self, turns: Turns, event: gr.EventData
-    ) -> Iterator[tuple[Turns, str, Any, str]]:
+    def ask_again(self, turns: Turns, event: gr.EventData) -> Iterator[tuple[Turns, str, Any, str]]:
         """Do the same for a button: an example, or a question whose best guess is wanted."""
-        data: dict[str, object] = event._data or {}
-        question = Turn(str(data.get("question", "")), best_guess=data.get("guess") is True)
-        yield from self._answer(question, turns)
+        asked = Turn(str(event.question), best_guess=event.guess is True)
+        yield from self._answer(asked, turns)
 
     def show(self, turns: Turns, event: gr.EventData) -> tuple[str, str]:
         """Return the conversation and the evidence with another view current."""
-        view = View.at((event._data or {}).get("view"))
+        view = View.at(event.view)
         now = self._corpus.now
         return _talk(now, turns, view), _evidence(now, turns, view)
 
@@ -68,8 +65,10 @@ class Handlers:
         except QAError as error:
             note = f"The index stays as it was: {error}."
         library = self._corpus.now.library
-        yield gr.Button("Rebuild", interactive=True), library_html(library, note=note), (
-            library.summary
+        yield (
+            gr.Button("Rebuild", interactive=True),
+            library_html(library, note=note),
+            (library.summary),
         )
 
     def api_ask(
@@ -90,7 +89,7 @@ class Handlers:
             raise gr.Error(f"top_k must be 1 to {MAX_TOP_K}", print_exception=False)
         if not (isinstance(max_answers, int) and max_answers >= 1):
             raise gr.Error("max_answers must be 1 or more", print_exception=False)
-        if not (threshold is None or isinstance(threshold, int | float) and 0 <= threshold <= 1):
+        if not (threshold is None or (isinstance(threshold, int | float) and 0 <= threshold <= 1)):
             raise gr.Error("threshold must be 0 to 1, or null", print_exception=False)
         try:
             prediction = self._corpus.now.qa.ask(

@@ -9,7 +9,7 @@ from datetime import datetime
 from markupsafe import Markup
 
 from qa.index import SkippedFile
-from qa.web.controls import button, counted
+from qa.web.controls import button, counted, day
 from qa.web.views import View
 
 LISTED = 500
@@ -36,12 +36,9 @@ class Library:
 
     @property
     def summary(self) -> str:
-        """The counts, and when the index was built."""
+        """How much it is."""
         passages = sum(entry.passages for entry in self.entries)
-        return (
-            f"{counted(len(self.entries), 'document')}, {counted(passages, 'passage')}, "
-            f"indexed {self.built.day} {self.built:%B %Y, %H:%M}"
-        )
+        return f"{counted(len(self.entries), 'document')}, {counted(passages, 'passage')}"
 
 
 def library_html(library: Library, *, note: str = "") -> str:
@@ -54,7 +51,7 @@ def library_html(library: Library, *, note: str = "") -> str:
                 Markup(
                     '<span class="title">{}</span><span class="file">{}</span>'
                     '<span class="day">{}</span>'
-                ).format(entry.title, entry.document_id, entry.date),
+                ).format(entry.title, entry.document_id, day(entry.date)),
                 style="entry",
             )
         )
@@ -66,7 +63,7 @@ def library_html(library: Library, *, note: str = "") -> str:
     ).format(
         Markup('<p class="banner" role="status">{}</p>').format(note) if note else "",
         library.folder,
-        library.summary,
+        f"indexed {library.built.day} {library.built:%B %Y, %H:%M}",
         listed,
         _more(len(library.entries) - len(entries)),
         _skipped(library.skipped),

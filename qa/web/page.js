@@ -23,22 +23,21 @@ element.addEventListener("click", async (event) => {
   }
 });
 
-const reveal = () => {
-  const turn = element.querySelector(".turns > .turn:last-child");
-  if (turn) {
-    // The question just asked goes to the top, its answer below it.
-    const pane = element.closest("#conversation");
-    if (narrow.matches) turn.scrollIntoView({ block: "nearest", behavior: behavior() });
-    else pane.scrollTo({ top: turn.offsetTop - pane.offsetTop, behavior: behavior() });
-  }
-  const paper = element.querySelector(".document");
-  if (paper) {
-    const mark = paper.querySelector(".answer, .passage");
-    const top = mark
-      ? mark.getBoundingClientRect().top - paper.getBoundingClientRect().top + paper.scrollTop
-      : 0;
-    paper.scrollTo({ top: top - paper.clientHeight / 3, behavior: behavior() });
-  }
+// Brings `part` to a share of the height below the top of `pane`, which scrolls.
+const scroll = (pane, part, share) => {
+  const distance = part.getBoundingClientRect().top - pane.getBoundingClientRect().top;
+  const top = pane.scrollTop + distance - share * pane.clientHeight;
+  pane.scrollTo({ top, behavior: behavior() });
 };
 
-watch("value", reveal);
+watch("value", () => {
+  // The latest question goes to the top, so that its answer is seen from the start.
+  const turn = element.querySelector(".turn:last-child");
+  if (turn && narrow.matches) turn.scrollIntoView({ behavior: behavior() });
+  else if (turn) scroll(document.getElementById("conversation"), turn, 0);
+
+  const paper = element.querySelector(".document");
+  const mark = paper?.querySelector(".answer, .passage");
+  if (mark) scroll(paper, mark, 1 / 3);
+  else paper?.scrollTo(0, 0);
+});

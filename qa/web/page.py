@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
+from gradio.events import api
 from markupsafe import Markup
 
 from qa.threads import cores
@@ -28,7 +30,8 @@ def create_page(corpus: Corpus) -> gr.Blocks:
     handlers = Handlers(corpus)
     script = SCRIPT.read_text(encoding="utf-8")
     questions_at_once = max(cores(), 2)
-    with gr.Blocks(title="Verbatim", analytics_enabled=False, fill_width=True) as page:
+    page = gr.Blocks(title="Verbatim", analytics_enabled=False, fill_width=True)
+    with page:
         turns = gr.State(())
         with gr.Row(elem_id="masthead"):
             gr.HTML(MASTHEAD, js_on_load=None, apply_default_css=False)
@@ -36,9 +39,7 @@ def create_page(corpus: Corpus) -> gr.Blocks:
             rebuild = gr.Button("Rebuild", elem_id="rebuild", size="sm", scale=0)
         with gr.Row(elem_id="desk"):
             with gr.Column(elem_id="talk"):
-                talk = gr.HTML(
-                    elem_id="conversation", js_on_load=script, apply_default_css=False
-                )
+                talk = gr.HTML(elem_id="conversation", js_on_load=script, apply_default_css=False)
                 question = gr.Textbox(
                     elem_id="question",
                     label="Your question",
@@ -58,7 +59,7 @@ def create_page(corpus: Corpus) -> gr.Blocks:
             show_progress="hidden",
             api_visibility="private",
         )
-        asking = {
+        asking: dict[str, Any] = {
             "outputs": [turns, talk, evidence, question],
             "concurrency_limit": questions_at_once,
             "concurrency_id": "ask",
@@ -84,7 +85,7 @@ def create_page(corpus: Corpus) -> gr.Blocks:
             show_progress="hidden",
             api_visibility="private",
         )
-        gr.api(
+        api(
             handlers.api_ask,
             api_name="ask",
             concurrency_limit=questions_at_once,

@@ -58,7 +58,7 @@ def create_app(corpus: Corpus, *, host: str = HOST) -> ASGIApp:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(Guard, host=host)
     # Spelled out, because environment variables could switch each of them on.
-    return gr.mount_gradio_app(
+    guarded: ASGIApp = gr.mount_gradio_app(
         app,
         create_page(corpus),
         path="/",
@@ -73,6 +73,7 @@ def create_app(corpus: Corpus, *, host: str = HOST) -> ASGIApp:
         mcp_server=False,
         theme=Theme(),
     )
+    return guarded
 
 
 def listen(host: str, port: int) -> socket.socket:

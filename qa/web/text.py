@@ -13,7 +13,7 @@ from qa.types import Document
 # A browser takes its time over millions of characters: beyond this, the text is
 # shown from this far before the place to this far after it.
 MARGIN = 100_000
-EXCERPT = 180
+EXCERPT = 240
 
 Mark = tuple[int, int, str]
 
@@ -43,16 +43,16 @@ def marked_text(document: Document, marks: Iterable[Mark]) -> Markup:
 
 
 def excerpt(text: str, start: int, end: int) -> tuple[str, str]:
-    """Return the words just before and after a stretch, cut at white space.
+    """Return the words around a stretch, before and after it, cut at white space.
 
     An ellipsis stands where something is left out.
     """
-    room = max(EXCERPT - (end - start), 60) // 2
     before, after = text[:start], text[end:]
-    if len(before) > room:
-        before = "… " + before[-room:].partition(" ")[2]
-    if len(after) > room:
-        after = after[:room].rpartition(" ")[0] + " …"
+    room = max(EXCERPT - (end - start), EXCERPT // 3)
+    if len(before) > room // 3:
+        before = "… " + before[-(room // 3) :].partition(" ")[2]
+    if len(after) > room - len(before):
+        after = after[: room - len(before)].rpartition(" ")[0] + " …"
     return before, after
 
 

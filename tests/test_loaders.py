@@ -1,0 +1,270 @@
+import os
+import socket
+
+import pytest
+
+from qa.errors import EmptyCorpus, UnreadableDocument
+from qa.loaders import find_files, load
+from qa.loaders.dates import find_date, is_date_line
+from qa.loaders.furniture import credit_start, is_initials, is_navigation, is_section_label
+
+# A made-up article as copying a news page gives it.
+ARTICLE = """  1. Skip to content
+  2. Skip to main menu
+SportsIceland
+
+Keeper signs at last
+
+March 3, 2021
+
+The goalkeeper Jón Ása signed on Monday. It took weeks.
+
+The keeper at her last match in Akureyri
+She let in nothing that dayImage: Guðrún B/Northern Press via AP
+
+How long is the contract?
+
+It runs until 2025,\u00a0the club said.
+
+ab/cd\u00a0(AP, dpa)"""
+
+
+@pytest.fixture
+def read(tmp_path):
+    def write_and_load(content, name="file.txt"):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+        return load(path, folder=tmp_path)
+
+    return write_and_load
+
+
+def of_kind(document, kind):
+    return [document.text[b.start : b.end] for b in document.blocks if b.kind == kind]
+
+
+def test_a_copied_news_page_is_told_apart(read):
+    document = read(ARTICLE)
+    assert document.text == ARTICLE
+    assert document.title == "Keeper signs at last"
+    assert document.date == "2021-03-03"
+    assert of_kind(document, "furniture") == [
+        "1. Skip to content",
+        "2. Skip to main menu",
+        "SportsIceland",
+        "March 3, 2021",
+        "Image: Guðrún B/Northern Press via AP",
+        "ab/cd\u00a0(AP, dpa)",
+    ]
+    assert of_kind(document, "heading") == ["Keeper signs at last", "How long is the contract?"]
+    assert of_kind(document, "body")[1].endswith("She let in nothing that day")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "1. Preheat the oven",
+        "2. Skip to the third exercise if you know it",
+        "Share capital: 20,000 euros",
+        "Search for the missing hiker went on",
+        "Print your name here.",
+        "Menu prices rose",
+    ],
+)
+def test_content_that_looks_like_navigation_is_kept(line):
+    assert not is_navigation(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Skip to content", "3. Skip to more DW sites", "Share on Facebook", "Advertisement", "Menu"],
+)
+def test_navigation_is_known(line):
+    assert is_navigation(line)
+
+
+def test_section_labels_are_known_and_names_are_not():
+    assert is_section_label("PoliticsNorth Korea")
+    assert is_section_label("Business")
+    assert not is_section_label("McDonald")
+    assert not is_section_label("Politics is the art of the possible")
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ("The car in the snowImage: A. B/Agency via REUTERS", "The car in the snow"),
+        ("The car in the snow Photo: Getty/AFP", "The car in the snow "),
+        ("The hall (AP Photo/Jane Roe)", "The hall "),
+        ("The hall © 2020 Jane Roe", "The hall "),
+    ],
+)
+def test_credits_are_cut_off_their_captions(line, kept):
+    assert line[: credit_start(line)] == kept
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["See the photo: it shows the car.", "The image of the party suffered.", "Photo albums sell."],
+)
+def test_sentences_about_pictures_are_no_credits(line):
+    assert credit_start(line) is None
+
+
+def test_initials_stand_at_the_end_and_sentences_do_not_count():
+    assert is_initials("wd/nm\u00a0(Reuters, AFP, dpa)")
+    assert not is_initials("the end (of the story)")
+    assert not is_initials("That was all.")
+
+
+@pytest.mark.parametrize(
+    ("text", "iso"),
+    [
+        ("February 20, 2024", "2024-02-20"),
+        ("20 February 2024", "2024-02-20"),
+        ("Feb. 20, 2024", "2024-02-20"),
+        ("Sept. 3, 2021", "2021-09-03"),
+        ("20.02.2024", "2024-02-20"),
+        ("Published 2024-02-20, 10:15", "2024-02-20"),
+        ("May 5, 2020", "2020-05-05"),
+        ("February 31, 2024", ""),
+        ("Tuesday", ""),
+        ("1999999-12-1", ""),
+    ],
+)
+def test_dates(text, iso):
+    assert find_date(text) == iso
+
+
+def test_a_sentence_with_a_date_is_no_date_line():
+    assert is_date_line("Published February 20, 2024")
+    assert not is_date_line("The treaty was signed on 20 February 2024 by both of them.")
+
+
+def test_hard_wrapped_paragraphs_stay_whole(read):
+    document = read("A note\n\nThis is one paragraph\nover two lines.\n\nThis is another one.\n")
+    assert of_kind(document, "body") == [
+        "This is one paragraph\nover two lines.",
+        "This is another one.",
+    ]
+
+
+def test_text_without_a_title_is_named_after_its_file(read):
+    document = read("It begins at once. There is no title.", "minutes.txt")
+    assert document.title == "minutes"
+    assert document.id == "minutes.txt"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "latin-1"])
+def test_encodings(read, encoding):
+    text = "Die Brücke über die Spree wurde für Fußgänger geöffnet. Später kam die Straßenbahn."
+    assert read(text.encode(encoding)).text == text
+
+
+def test_markdown_is_quoted_without_its_markup(read):
+    document = read(
+        "---\ntitle: 'The plan'\ndate: 2020-01-02\n---\n# Goals\n\nWe want *all* of [it](x.md).\n\n"
+        "- one `code`\n- two\n\n| who | what |\n|---|---|\n| Ada | tea |\n\n"
+        "<!-- hidden -->\n\n```\nx = 1\n```\n\n## Later\n\n![a cat](c.png) Done\nsoon.\n",
+        "plan.md",
+    )
+    assert (document.title, document.date) == ("The plan", "2020-01-02")
+    assert of_kind(document, "heading") == ["Goals", "Later"]
+    assert of_kind(document, "body") == [
+        "We want all of it.",
+        "one code",
+        "two",
+        "who | what",
+        "Ada | tea",
+        "x = 1",
+        "a cat Done soon.",
+    ]
+
+
+PAGE = """<!doctype html><html><head><title>The well</title>
+<meta property="article:published_time" content="2019-05-06"><script>var x = "evil";</script></head>
+<body><nav><a href="/">Home</a> <a href="/a">All news</a></nav><article><h1>The well</h1>
+<p>The old well in the market square was dug by monks in the year 1210 &amp; repaired often.</p>
+<h2>The repair</h2><p>In 1954 the mason Karl Orth lined it with new sandstone from the valley.</p>
+<table><tr><td>Depth</td><td>19 metres</td></tr></table></article>
+<footer>All rights reserved</footer></body></html>"""
+
+
+def test_a_saved_page_gives_its_main_text(read):
+    document = read(PAGE, "well.html")
+    assert (document.title, document.date) == ("The well", "2019-05-06")
+    body = "\n".join(of_kind(document, "body"))
+    assert "dug by monks in the year 1210 & repaired often" in body
+    assert "Karl Orth" in body
+    assert "Depth | 19 metres" in body
+    for furniture in ("Home", "All news", "evil", "rights reserved"):
+        assert furniture not in body
+    assert "The repair" in of_kind(document, "heading")
+
+
+def test_a_tiny_page_gives_its_text_too(read):
+    document = read("<h1>Note</h1><p>Ring Ada.</p>", "note.html")
+    assert "Ring Ada." in of_kind(document, "body")
+
+
+def test_content_decides_and_not_the_suffix(read):
+    assert "<p>" not in read(PAGE, "page.txt").text
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "empty"),
+        (b" \n\t", "empty"),
+        (b"%PDF-1.7 ...", "PDF"),
+        (b"PK\x03\x04....", "zip"),
+        (bytes(range(256)) * 4, "binary"),
+        (b"\xff\xfea\x00b", "UTF-16"),
+    ],
+)
+def test_what_cannot_be_read_says_why(read, content, reason):
+    with pytest.raises(UnreadableDocument, match=reason):
+        read(content)
+
+
+def test_a_file_too_large_is_refused_without_being_read_whole(tmp_path):
+    path = tmp_path / "large.txt"
+    with path.open("wb") as file:
+        file.truncate(2**31)
+    with pytest.raises(UnreadableDocument, match="larger than 20 MB"):
+        load(path, folder=tmp_path)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_forbidden_file_says_so(tmp_path):
+    path = tmp_path / "secret.txt"
+    path.write_text("secret")
+    path.chmod(0)
+    with pytest.raises(UnreadableDocument, match="Permission denied"):
+        load(path, folder=tmp_path)
+
+
+def test_files_are_found_in_order_and_hidden_ones_are_not(tmp_path):
+    for name in ("b.txt", "a/z.md", "a.txt", ".hidden", ".git/x.txt", "a/.y.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x")
+    found = [path.relative_to(tmp_path).as_posix() for path in find_files(tmp_path)]
+    assert found == ["a.txt", "a/z.md", "b.txt"]
+
+
+def test_links_that_lead_out_and_things_that_are_no_files_are_not_followed(tmp_path):
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (tmp_path / "outside.txt").write_text("x")
+    (folder / "link.txt").symlink_to(tmp_path / "outside.txt")
+    (folder / "inside.txt").write_text("x")
+    (folder / "alias.txt").symlink_to(folder / "inside.txt")
+    os.mkfifo(folder / "pipe.txt")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(folder / "socket.txt"))
+    assert [path.name for path in find_files(folder)] == ["alias.txt", "inside.txt"]
+
+
+def test_no_folder_says_what_to_do(tmp_path):
+    with pytest.raises(EmptyCorpus, match="create it"):
+        find_files(tmp_path / "absent")

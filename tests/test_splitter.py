@@ -1,0 +1,110 @@
+import time
+from itertools import pairwise
+
+import pytest
+from tokenizers import Tokenizer
+
+from qa.splitter import Splitter
+from qa.types import Block, Document
+from qa.weights import encoder_folder
+
+
+@pytest.fixture(scope="module")
+def count():
+    tokenizer = Tokenizer.from_file(str(encoder_folder() / "tokenizer.json"))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return lambda texts: [
+        len(encoding) for encoding in tokenizer.encode_batch(list(texts), add_special_tokens=False)
+    ]
+
+
+def document(text, blocks=None):
+    blocks = blocks or [Block(0, len(text), "body")]
+    return Document("a.txt", text, "", "Title", "", "a.txt", tuple(blocks))
+
+
+def paragraphs(*parts):
+    text, blocks = "", []
+    for part in parts:
+        kind = "heading" if part.startswith("#") else "furniture" if part == "~" else "body"
+        blocks.append(Block(len(text), len(text) + len(part), kind, 2))
+        text += part + "\n\n"
+    return document(text, blocks)
+
+
+def texts(passages):
+    return [passage.text for passage in passages]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Mr. Kim met officers of the U.S. Army in Washington.",
+        "No. 5 is on p. 3 of the report.",
+        'He asked, "Is it true?" and left.',
+        "It closed at 5 p.m. on Friday.",
+        "The code HS 8703.10 covers it.",
+    ],
+)
+def test_abbreviations_and_numbers_end_no_sentence(count, sentence):
+    around = "The morning was cold and nobody had come to the harbour yet."
+    split = Splitter(count, max_tokens=20, overlap_sentences=0).split
+    assert texts(split(document(f"{around} {sentence} {around}"))) == [around, sentence, around]
+
+
+def test_passages_are_whole_sentences_within_the_budget(count):
+    text = " ".join(f"This is sentence number {n} of many." for n in range(40))
+    passages = Splitter(count, max_tokens=40).split(document(text))
+    assert max(count(texts(passages))) <= 40
+    assert all(t.startswith("This") and t.endswith("many.") for t in texts(passages))
+
+
+def test_one_sentence_is_repeated_inside_a_paragraph(count):
+    text = " ".join(f"This is sentence number {n} of many." for n in range(12))
+    passages = Splitter(count, max_tokens=40).split(document(text))
+    for before, after in pairwise(passages):
+        assert before.start < after.start < before.end < after.end
+        assert text[after.start : before.end].count("This") == 1
+
+
+def test_none_is_repeated_between_paragraphs(count):
+    long = "A paragraph of its own that says a good deal about one thing, at some length."
+    passages = Splitter(count, max_tokens=24).split(paragraphs(long, long, long))
+    assert texts(passages) == [long] * 3
+
+
+def test_short_paragraphs_share_a_passage(count):
+    (passage,) = Splitter(count, max_tokens=60).split(paragraphs("One thing.", "Another."))
+    assert passage.text == "One thing.\n\nAnother."
+
+
+def test_headings_and_furniture_are_crossed_by_no_passage(count):
+    made = paragraphs("One.", "# First", "Two.", "~", "Three.", "# Second", "Four.")
+    passages = Splitter(count, max_tokens=60).split(made)
+    assert [(p.text, p.heading) for p in passages] == [
+        ("One.", "Title"),
+        ("Two.", "Title › # First"),
+        ("Three.", "Title › # First"),
+        ("Four.", "Title › # Second"),
+    ]
+
+
+def test_a_sentence_beyond_the_budget_is_cut_between_words(count):
+    text = "and so on " * 60
+    passages = Splitter(count, max_tokens=30).split(document(text))
+    assert all(set(t.split()) <= {"and", "so", "on"} for t in texts(passages))
+    assert " ".join(texts(passages)).split() == text.split()
+
+
+def test_text_without_a_space_is_cut_all_the_same(count):
+    passages = Splitter(count, max_tokens=30).split(document("汉" * 200))
+    assert "".join(texts(passages)) == "汉" * 200
+
+
+def test_a_megabyte_takes_seconds(count):
+    text = "The council met on Monday and agreed to repair the bridge over the river. " * 14_000
+    began = time.perf_counter()
+    passages = Splitter(count).split(document(text))
+    assert len(passages) > 1000
+    assert time.perf_counter() - began < 30
