@@ -70,7 +70,8 @@ class QA:
         return cls._assemble(stored, encoder)
 
     @classmethod
-    def _assemble(cls, stored: StoredIndex, encoder: Encoder) -> QA:
+    def _assemble(cls, stored: StoredIndex, encoder: SentenceEncoder) -> QA:
+        encoder.load()  # now, or the first question would wait for it
         reader = OnnxReader()
         calibration = Calibration.load(reader=reader.fingerprint)
         return cls(stored, encoder=encoder, reader=reader, calibration=calibration)
@@ -130,13 +131,12 @@ class QA:
 
     def _retrieve(self, question: str, top_k: int) -> tuple[list[Hit], set[str]]:
         """Return the nearest passages of documents that are still what was indexed."""
-        outdated: set[str] = set()
-        while True:
-            hits = self._retriever.search(question, top_k, exclude=outdated)
-            changed = outdated_documents(self._index, {hit.passage.document_id for hit in hits})
-            if not changed:
-                return hits, outdated
-            outdated |= changed
+        hits = self._retriever.search(question, top_k)
+        if not outdated_documents(self._index, {hit.passage.document_id for hit in hits}):
+            return hits, set()
+        # Seldom, and then often for the whole folder: all are looked at in one go.
+        outdated = outdated_documents(self._index, self._index.indexed)
+        return self._retriever.search(question, top_k, exclude=outdated), outdated
 
     def _answers(
         self, hits: Sequence[Hit], spans: Sequence[Sequence[Span]], limit: int

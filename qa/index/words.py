@@ -20,7 +20,7 @@ MAX_TERMS = 256
 # tell "Universal" from "university"; a heading is shared by many passages.
 STEM_WEIGHT = 1.0
 EXACT_WEIGHT = 0.5
-HEADING_WEIGHT = 0.3
+HEADING_WEIGHT = 0.6
 # Two words in a row of which one holds a digit: "HS 8703", "EO-14", "7 March".
 CODE_WEIGHT = 1.0
 
