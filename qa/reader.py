@@ -53,10 +53,7 @@ class OnnxReader:
         from tokenizers import Tokenizer
 
         folder = Path(folder)
-        description = _read_description(folder)
-        weights = _read_checked(folder / "reader.onnx", description["weights_sha256"])
-        tokenizer = _read_checked(folder / "tokenizer.json", description["tokenizer_sha256"])
-        self.fingerprint: str = description["weights_sha256"]
+        weights, tokenizer, self.fingerprint = read_weights(folder)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
@@ -178,6 +175,15 @@ def _whole_words(
     starts[1:][same] = -np.inf
     ends[:-1][same] = -np.inf
     return starts, ends
+
+
+def read_weights(folder: Path) -> tuple[bytes, bytes, str]:
+    """Return the network, its tokenizer and the network's SHA-256, after checking both hashes."""
+    description = _read_description(folder)
+    fingerprint: str = description["weights_sha256"]
+    weights = _read_checked(folder / "reader.onnx", fingerprint)
+    tokenizer = _read_checked(folder / "tokenizer.json", description["tokenizer_sha256"])
+    return weights, tokenizer, fingerprint
 
 
 def _read_description(folder: Path) -> dict[str, Any]:

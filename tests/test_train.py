@@ -7,13 +7,17 @@ import pytest
 import torch
 from tokenizers import Tokenizer
 
+from qa.errors import ModelCorrupt
 from qa.evaluation.datasets import Paragraph, Reference
+from qa.reader import MODELS, OnnxReader
 from qa.train.batches import Batch, collate, lay_out, plan_epoch
 from qa.train.examples import is_held_out, load_examples, make_sequence, token_span
 from qa.train.negatives import add_negatives
 from qa.train.objective import span_loss
-from qa.train.trainer import Recipe, learning_rate_at, train
-from qa.weights import encoder_folder
+from qa.train.restore import restore
+from qa.train.trainer import Recipe, learning_rate_at, new_model, train
+from qa.types import Passage
+from qa.weights import encoder_folder, sha256_of
 
 NAMES = ["Aachen", "Bremen", "Cuxhaven", "Dessau", "Emden", "Fulda", "Gera", "Halle"]
 
@@ -174,7 +178,7 @@ def test_a_run_cut_off_and_resumed_ends_where_an_unbroken_one_does(data, tokeniz
             contexts,
             examples[:20],
             held_out,
-            encoder=encoder_folder(),
+            start=encoder_folder(),
             tokenizer=tokenizer,
             recipe=recipe,
             output=output,
@@ -189,3 +193,43 @@ def test_a_run_cut_off_and_resumed_ends_where_an_unbroken_one_does(data, tokeniz
     lines = (tmp_path / "parts" / "log.jsonl").read_text().splitlines()
     log = [json.loads(line) for line in lines]
     assert [line["step"] for line in log if line["event"] == "start"] == [0, 2]
+
+
+def test_the_shipped_reader_is_restored_as_a_checkpoint_with_its_logits(tmp_path):
+    restore(tmp_path)
+    model = new_model(tmp_path).eval()
+    tokenizer = Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
+    question = "Who opened the bridge?"
+    text = "In 1931 the mayor of Emden, Ida Falk, opened the bridge over the canal."
+    encoded = tokenizer.encode(question, text)
+    with torch.inference_mode():
+        output = model(
+            input_ids=torch.tensor([encoded.ids]),
+            token_type_ids=torch.tensor([encoded.type_ids]),
+        )
+    best = OnnxReader().read(question, [Passage("", 0, len(text), text)])[0][0]
+    null = float(output.start_logits[0, 0] + output.end_logits[0, 0])
+    assert null == pytest.approx(best.null_score, abs=1.0)
+    first = encoded.char_to_token(best.start, 1)
+    last = encoded.char_to_token(best.end - 1, 1)
+    score = float(output.start_logits[0, first] + output.end_logits[0, last])
+    assert score == pytest.approx(best.score, abs=1.0)
+
+
+def test_a_network_of_another_make_is_no_reader_to_restore(tmp_path):
+    from onnx import TensorProto, helper, save
+
+    value = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1])
+    node = helper.make_node("Identity", ["x"], ["y"])
+    result = helper.make_tensor_value_info("y", TensorProto.FLOAT, [1])
+    graph = helper.make_graph([node], "g", [value], [result])
+    save(helper.make_model(graph), tmp_path / "reader.onnx")
+    (tmp_path / "tokenizer.json").write_bytes((MODELS / "tokenizer.json").read_bytes())
+    hashes = {
+        "format": 1,
+        "weights_sha256": sha256_of(tmp_path / "reader.onnx"),
+        "tokenizer_sha256": sha256_of(tmp_path / "tokenizer.json"),
+    }
+    (tmp_path / "reader.json").write_text(json.dumps(hashes))
+    with pytest.raises(ModelCorrupt, match="no reader of ours"):
+        restore(tmp_path / "out", models=tmp_path)

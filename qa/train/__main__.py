@@ -24,6 +24,7 @@ def main() -> None:
     defaults = Recipe(steps=0)
     parser = argparse.ArgumentParser(prog="python -m qa.train", description=main.__doc__)
     parser.add_argument("data", type=Path, help="folder of *.jsonl.gz training sets")
+    parser.add_argument("--start", type=Path, help="a checkpoint; default: the encoder")
     parser.add_argument("--output", type=Path, default=Path("build/reader"))
     parser.add_argument("--epochs", type=float, default=2.0)
     parser.add_argument("--steps", type=int, help="instead of --epochs; may shrink on resuming")
@@ -57,7 +58,7 @@ def main() -> None:
         contexts,
         examples,
         held_out,
-        encoder=encoder,
+        start=options.start or encoder,
         tokenizer=tokenizer,
         recipe=recipe,
         output=options.output,

@@ -1,0 +1,101 @@
+"""The shipped int8 file as a checkpoint: ``python -m qa.train.restore FOLDER``.
+
+Transformers loads what is written, so that others can use the reader or train it
+further: ``python -m qa.train DATA --start FOLDER``.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from onnx import numpy_helper
+
+from qa.errors import ModelCorrupt
+from qa.reader import MODELS, read_weights
+from qa.train.trainer import new_model
+from qa.weights import encoder_folder
+
+
+def restore(target: Path, *, models: Path = MODELS) -> None:
+    """Write the reader in ``models`` to ``target`` in float32, its tokenizer beside it.
+
+    Its logits differ from those of the int8 file by the rounding of activations
+    alone. Raises :class:`~qa.errors.ModelCorrupt` for a file that
+    ``qa.train.export`` has not made.
+    """
+    weights, tokenizer, _ = read_weights(models)
+    model = new_model(encoder_folder())
+    found = float_weights(onnx.load_model_from_string(weights))
+    try:
+        model.load_state_dict({name: torch.from_numpy(value) for name, value in found.items()})
+    except RuntimeError as error:  # names or shapes that do not fit
+        reason = " ".join(str(error).split())[:200]
+        raise ModelCorrupt(
+            f"{models / 'reader.onnx'} is no reader of ours ({reason}): "
+            "make one with `python -m qa.train DATA`"
+        ) from error
+    model.save_pretrained(target)
+    (target / "tokenizer.json").write_bytes(tokenizer)
+
+
+def float_weights(model: onnx.ModelProto) -> dict[str, NDArray[np.float32]]:
+    """Return the parameters of an exported reader by their names in transformers.
+
+    A quantised one is ``(integer - zero point) * scale``, with a scale per output
+    channel or one for all (the ONNX operator DequantizeLinear).
+    """
+    stored = {i.name: numpy_helper.to_array(i) for i in model.graph.initializer}
+    consumers = {name: node for node in model.graph.node for name in node.input}
+
+    def dequantized(name: str) -> NDArray[np.float32]:
+        zero_point = stored[f"{name}_zero_point"].astype(np.float32)
+        integers = stored[f"{name}_quantized"].astype(np.float32)
+        values: NDArray[np.float32] = (integers - zero_point) * stored[f"{name}_scale"]
+        return values
+
+    parameters = {
+        name: array.copy() for name, array in stored.items() if name.endswith((".weight", ".bias"))
+    }
+    for name in stored:
+        if name.startswith("body.") and name.endswith(".weight_quantized"):
+            plain = name.removesuffix("_quantized")
+            parameters[plain] = dequantized(plain)
+    # The exporter renames the matrices but not the biases that are added to their products.
+    for node in model.graph.node:
+        if node.op_type == "MatMulInteger":
+            matrix = node.input[1].removesuffix("_quantized")
+            parameters[_bias_after(node, consumers).replace(".bias", ".weight")] = (
+                np.ascontiguousarray(dequantized(matrix).T)
+            )
+    return {
+        name.replace("body.", "bert.").replace("head.", "qa_outputs."): array
+        for name, array in parameters.items()
+    }
+
+
+def _bias_after(node: onnx.NodeProto, consumers: dict[str, onnx.NodeProto]) -> str:
+    """Return the name of the bias that is added to a product."""
+    while True:
+        node = consumers[node.output[0]]
+        for name in node.input:
+            if name.endswith(".bias") and "LayerNorm" not in name:
+                return str(name)
+
+
+def main() -> None:
+    """Write the shipped reader as a float32 checkpoint that transformers loads."""
+    parser = argparse.ArgumentParser(prog="python -m qa.train.restore", description=main.__doc__)
+    parser.add_argument("target", type=Path, metavar="FOLDER")
+    parser.add_argument("--models", type=Path, default=MODELS, help="default: the shipped ones")
+    options = parser.parse_args()
+    restore(options.target, models=options.models)
+    print(f"{options.target}: load it with AutoModelForQuestionAnswering.from_pretrained")
+
+
+if __name__ == "__main__":
+    main()
