@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from qa.builder import build
+from qa.builder import build, encoded_text
 from qa.encoder import SentenceEncoder
 from qa.index import open_index
 from qa.weights import encoder_folder
@@ -34,7 +34,7 @@ def measure(folder: str) -> dict[str, Any]:
         build(Path(folder), index, encoder=encoder)
         unchanged = time.perf_counter() - began
         stored = open_index(index, encoder_fingerprint=encoder.fingerprint)
-        texts = [f"{passage.heading}\n{passage.text}" for passage in stored.all_passages()]
+        texts = [encoded_text(passage) for passage in stored.all_passages()]
         stored.close()
     began = time.perf_counter()
     plain.encode(texts, show_progress_bar=False)

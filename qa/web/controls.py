@@ -25,7 +25,7 @@ def button(view: View, content: str | Markup, *, style: str, current: View | Non
 def ask_button(question: str, content: str | Markup, *, style: str, guess: bool = False) -> Markup:
     """Return a button that asks a question; with ``guess`` the best answer is shown regardless."""
     return Markup('<button type="button" class="{}" data-ask="{}"{}>{}</button>').format(
-        style, question, Markup(' data-guess="true"') if guess else "", content
+        style, verbatim(question), Markup(' data-guess="true"') if guess else "", content
     )
 
 

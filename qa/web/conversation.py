@@ -53,7 +53,7 @@ def _welcome(document_ids: Sequence[str]) -> Markup:
 
 def _turn(number: int, turn: Turn, current: View, title: Title) -> Markup:
     if turn.trouble:
-        reply = Markup('<p class="trouble">{}</p>').format(turn.trouble)
+        reply = Markup('<p class="trouble">{}</p>').format(verbatim(turn.trouble))
     elif turn.prediction is None:
         reply = Markup('<p class="pending">Reading the documents …</p>')
     elif turn.prediction.found:
@@ -75,7 +75,7 @@ def _found(number: int, turn: Turn, prediction: Prediction, current: View, title
             View("answer", number, 0, position),
             Markup(
                 '<span class="number">{}</span><span>{}<span class="place-in">{}</span></span>'
-            ).format(position + 1, title(place.document_id), where(place)),
+            ).format(position + 1, verbatim(title(place.document_id)), where(place)),
             style="citation",
             current=current,
         )
@@ -107,7 +107,8 @@ def _not_found(number: int, prediction: Prediction, current: View, title: Title)
         button(
             View("passage", number, position),
             Markup('<span class="title">{}</span><span class="snippet">{}</span>').format(
-                title(hit.passage.document_id), "".join(excerpt(hit.passage.text, 0, 0))
+                verbatim(title(hit.passage.document_id)),
+                verbatim("".join(excerpt(hit.passage.text, 0, 0))),
             ),
             style="nearest",
             current=current,
@@ -132,7 +133,7 @@ def _copy(text: str, source: str) -> Markup:
     words = Markup(
         '<button type="button" class="quiet" data-copy="“{}” ({})">Copy with source</button>'
     )
-    return words.format(text, source)
+    return words.format(verbatim(text), source)
 
 
 def _footnote(prediction: Prediction) -> Markup:

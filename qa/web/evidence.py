@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from markupsafe import Markup
 
+from qa.evaluation.metrics import normalize
 from qa.types import Answer, Document, Place
 from qa.web.controls import button, chance, day, quotation, where
 from qa.web.text import Mark, marked_text, verbatim
@@ -44,9 +45,11 @@ def _answer(
     turns: Sequence[Turn], view: View, answer: Answer, place: Place, document: Lookup
 ) -> Markup:
     shown = document(place.document_id)
-    # Another place may write the same answer in another way; what is marked is what stands there.
+    # Another place may write the same answer in another way: what stands there is quoted.
     words = shown.text[place.start : place.end]
-    if place == answer.place and words != answer.text:
+    if words != answer.text and (
+        place == answer.place or normalize(words) != normalize(answer.text)
+    ):
         return _changed(shown)
     places = places_of(answer)
     marks: list[Mark] = [(place.start, place.end, "answer")]
@@ -72,7 +75,9 @@ def _places(places: Sequence[Place], view: View) -> Markup:
     return _row(
         "Also said at",
         (
-            button(view.moved(place=position), f"{place.path}, {where(place)}", style="place")
+            button(
+                view.moved(place=position), f"{place.document_id}, {where(place)}", style="place"
+            )
             for position, place in enumerate(places)
             if position != view.place
         ),
@@ -105,7 +110,7 @@ def _sheet(head: Markup, document: Document, place: Place | None, marks: Iterabl
         '<div class="document" tabindex="0" role="region" aria-label="Document text">{}</div>'
         "</section>"
     ).format(
-        document.title,
+        verbatim(document.title),
         LIBRARY,
         Markup("").join(Markup("<span>{}</span>").format(fact) for fact in facts if fact),
         head,

@@ -27,27 +27,27 @@ class Handlers:
     def __init__(self, corpus: Corpus) -> None:
         self._corpus = corpus
 
-    def open(self) -> tuple[str, str, str]:
+    def on_load(self) -> tuple[str, str, str]:
         """Return the conversation, the evidence and the summary of a fresh page."""
         now = self._corpus.now
         return _talk(now, (), View()), library_html(now.library), now.library.summary
 
-    def ask(self, question: str, turns: Turns) -> Iterator[tuple[Turns, str, Any, str]]:
+    def on_question(self, question: str, turns: Turns) -> Iterator[tuple[Turns, str, Any, str]]:
         """Yield the turns, the conversation, the evidence and the emptied question box."""
         yield from self._answer(Turn(question), turns)
 
-    def ask_again(self, turns: Turns, event: gr.EventData) -> Iterator[tuple[Turns, str, Any, str]]:
+    def on_button(self, turns: Turns, event: gr.EventData) -> Iterator[tuple[Turns, str, Any, str]]:
         """Do the same for a button: an example, or a question whose best guess is wanted."""
         asked = Turn(str(event.question), best_guess=event.guess is True)
         yield from self._answer(asked, turns)
 
-    def show(self, turns: Turns, event: gr.EventData) -> tuple[str, str]:
+    def on_view(self, turns: Turns, event: gr.EventData) -> tuple[str, str]:
         """Return the conversation and the evidence with another view current."""
         view = View.at(event.view)
         now = self._corpus.now
         return _talk(now, turns, view), _evidence(now, turns, view)
 
-    def rebuild(self) -> Iterator[tuple[Any, Any, Any]]:
+    def on_rebuild(self) -> Iterator[tuple[Any, Any, Any]]:
         """Yield the button, the evidence and the summary while the index is brought up to date."""
         done: list[str] = []
 
@@ -65,13 +65,10 @@ class Handlers:
         except QAError as error:
             note = f"The index stays as it was: {error}."
         library = self._corpus.now.library
-        yield (
-            gr.Button("Rebuild", interactive=True),
-            library_html(library, note=note),
-            (library.summary),
-        )
+        button = gr.Button("Rebuild", interactive=True)
+        yield button, library_html(library, note=note), library.summary
 
-    def api_ask(
+    def ask(
         self,
         question: str,
         top_k: int = 10,

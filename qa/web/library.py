@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from qa.index import SkippedFile
 from qa.web.controls import button, counted, day
+from qa.web.text import verbatim
 from qa.web.views import View
 
 LISTED = 500
@@ -51,7 +52,7 @@ def library_html(library: Library, *, note: str = "") -> str:
                 Markup(
                     '<span class="title">{}</span><span class="file">{}</span>'
                     '<span class="day">{}</span>'
-                ).format(entry.title, entry.document_id, day(entry.date)),
+                ).format(verbatim(entry.title), entry.document_id, day(entry.date)),
                 style="entry",
             )
         )

@@ -1,9 +1,37 @@
-// Runs once for each of the two panes; `element` is the pane, and its listeners
-// outlive what is drawn in it. Nothing here reads or writes document text as HTML.
+// Runs once for each of the two panes; `element` is the pane's content, and its
+// listeners outlive what is drawn in it. Nothing here makes HTML of any text.
 
 const narrow = window.matchMedia("(max-width: 899px)");
 const still = window.matchMedia("(prefers-reduced-motion: reduce)");
 const behavior = () => (still.matches ? "auto" : "smooth");
+
+// Brings `part` to a share of the height below the top of `pane`, which scrolls.
+const scroll = (pane, part, share) => {
+  const distance = part.getBoundingClientRect().top - pane.getBoundingClientRect().top;
+  const top = pane.scrollTop + distance - share * pane.clientHeight;
+  pane.scrollTo({ top, behavior: behavior() });
+};
+
+const showMark = () => {
+  const paper = document.querySelector("#evidence .document");
+  const mark = paper?.querySelector(".answer") ?? paper?.querySelector(".passage");
+  if (mark) scroll(paper, mark, 1 / 3);
+  else paper?.scrollTo(0, 0);
+};
+
+let turns = 0;
+
+// The latest question goes to the top once, so that its answer is seen from the start.
+const showTurn = () => {
+  const shown = element.querySelectorAll(".turn");
+  if (shown.length === turns) return;
+  turns = shown.length;
+  const latest = shown[turns - 1];
+  if (latest && narrow.matches) latest.scrollIntoView({ behavior: behavior() });
+  else if (latest) scroll(document.getElementById("conversation"), latest, 0);
+};
+
+watch("value", element.closest("#evidence") ? showMark : showTurn);
 
 element.addEventListener("click", async (event) => {
   const button = event.target.closest("button");
@@ -11,6 +39,7 @@ element.addEventListener("click", async (event) => {
   const { view, ask, guess, copy } = button.dataset;
   if (view !== undefined) {
     trigger("select", { view });
+    showMark(); // the view may be the current one, scrolled away
     // On a narrow screen the evidence stands below the conversation.
     if (narrow.matches) document.getElementById("evidence").scrollIntoView({ behavior: behavior() });
   } else if (ask !== undefined) {
@@ -21,23 +50,4 @@ element.addEventListener("click", async (event) => {
     button.textContent = "Copied";
     setTimeout(() => { button.textContent = label; }, 1500);
   }
-});
-
-// Brings `part` to a share of the height below the top of `pane`, which scrolls.
-const scroll = (pane, part, share) => {
-  const distance = part.getBoundingClientRect().top - pane.getBoundingClientRect().top;
-  const top = pane.scrollTop + distance - share * pane.clientHeight;
-  pane.scrollTo({ top, behavior: behavior() });
-};
-
-watch("value", () => {
-  // The latest question goes to the top, so that its answer is seen from the start.
-  const turn = element.querySelector(".turn:last-child");
-  if (turn && narrow.matches) turn.scrollIntoView({ behavior: behavior() });
-  else if (turn) scroll(document.getElementById("conversation"), turn, 0);
-
-  const paper = element.querySelector(".document");
-  const mark = paper?.querySelector(".answer, .passage");
-  if (mark) scroll(paper, mark, 1 / 3);
-  else paper?.scrollTo(0, 0);
 });

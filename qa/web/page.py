@@ -53,7 +53,7 @@ def create_page(corpus: Corpus) -> gr.Blocks:
 
         gr.on(
             page.load,
-            handlers.open,
+            handlers.on_load,
             outputs=[talk, evidence, summary],
             queue=False,
             show_progress="hidden",
@@ -66,11 +66,11 @@ def create_page(corpus: Corpus) -> gr.Blocks:
             "show_progress": "hidden",
             "api_visibility": "private",
         }
-        question.submit(handlers.ask, [question, turns], **asking)
-        talk.submit(handlers.ask_again, [turns], **asking)
+        question.submit(handlers.on_question, [question, turns], **asking)
+        talk.submit(handlers.on_button, [turns], **asking)
         gr.on(
             [talk.select, evidence.select],
-            handlers.show,
+            handlers.on_view,
             [turns],
             [talk, evidence],
             queue=False,
@@ -78,7 +78,7 @@ def create_page(corpus: Corpus) -> gr.Blocks:
             api_visibility="private",
         )
         rebuild.click(
-            handlers.rebuild,
+            handlers.on_rebuild,
             outputs=[rebuild, evidence, summary],
             concurrency_limit=1,
             concurrency_id="rebuild",
@@ -86,8 +86,7 @@ def create_page(corpus: Corpus) -> gr.Blocks:
             api_visibility="private",
         )
         api(
-            handlers.api_ask,
-            api_name="ask",
+            handlers.ask,
             concurrency_limit=questions_at_once,
             concurrency_id="ask",
         )

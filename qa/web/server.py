@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import sys
 import webbrowser
+from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.routing import Mount
 
 from qa.errors import QAError
 from qa.web.guard import Guard, is_loopback
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp
-
     from qa.web.corpus import Corpus
 
 HOST = "127.0.0.1"
@@ -44,13 +49,13 @@ def serve(
         _say(f"Verbatim is at {url} (Ctrl+C stops it)")
         if open_browser:
             webbrowser.open(url)
-        run(app, listener)
+        with suppress(KeyboardInterrupt):  # the way to stop it
+            Server(app).run(sockets=[listener])
 
 
-def create_app(corpus: Corpus, *, host: str = HOST) -> ASGIApp:
+def create_app(corpus: Corpus, *, host: str = HOST) -> FastAPI:
     """Return the page as a guarded ASGI application."""
     import gradio as gr
-    from fastapi import FastAPI
 
     from qa.web.page import create_page
     from qa.web.theme import Theme
@@ -58,7 +63,7 @@ def create_app(corpus: Corpus, *, host: str = HOST) -> ASGIApp:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(Guard, host=host)
     # Spelled out, because environment variables could switch each of them on.
-    guarded: ASGIApp = gr.mount_gradio_app(
+    guarded: FastAPI = gr.mount_gradio_app(
         app,
         create_page(corpus),
         path="/",
@@ -89,18 +94,38 @@ def listen(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         listener.close()
         other = port + 1 if 0 < port < 65535 else PORT
-        raise QAError(
-            f"{host}:{port} cannot be served ({error}): try `qa serve --port {other}`"
-        ) from error
+        if getattr(error, "errno", None) == errno.EADDRINUSE:
+            problem, mend = f"port {port} is taken", f"qa serve --port {other}"
+        else:
+            problem = f"{host}, port {port} cannot be served ({error})"
+            mend = f"qa serve --host {HOST} --port {other}"
+        raise QAError(f"{problem}: try `{mend}`") from error
     return listener
 
 
-def run(app: ASGIApp, listener: socket.socket) -> None:
-    """Serve until interrupted; open pages do not hold it up."""
-    import uvicorn
+class Server(uvicorn.Server):
+    """A server that open pages do not keep from stopping.
 
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
-    uvicorn.Server(config).run(sockets=[listener])
+    Each page holds a stream that Gradio ends only when it is told to.
+    """
+
+    def __init__(self, app: FastAPI) -> None:
+        from gradio.routes import App
+
+        super().__init__(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=5))
+        mounted = [route.app for route in app.routes if isinstance(route, Mount)]
+        self._pages = [page for page in mounted if isinstance(page, App)]
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop on a signal."""
+        super().handle_exit(sig, frame)
+        self.stop()
+
+    def stop(self) -> None:
+        """Finish what is being answered, then return from ``run``."""
+        self.should_exit = True
+        for page in self._pages:
+            page.stop_event.set()
 
 
 def _progress(done: int, total: int) -> None:

@@ -43,11 +43,11 @@ def marked_text(document: Document, marks: Iterable[Mark]) -> Markup:
 
 
 def excerpt(text: str, start: int, end: int) -> tuple[str, str]:
-    """Return the words around a stretch, before and after it, cut at white space.
+    """Return the words around a stretch, before and after it, within its paragraph.
 
-    An ellipsis stands where something is left out.
+    Too many are cut at white space, and an ellipsis stands where they were.
     """
-    before, after = text[:start], text[end:]
+    before, after = text[:start].rpartition("\n\n")[2], text[end:].partition("\n\n")[0]
     room = max(EXCERPT - (end - start), EXCERPT // 3)
     if len(before) > room // 3:
         before = "… " + before[-(room // 3) :].partition(" ")[2]

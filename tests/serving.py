@@ -1,0 +1,86 @@
+"""The page, served for real on a free port of this machine."""
+
+import gc
+import threading
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from qa.pipeline import open_or_build
+from qa.web.corpus import Corpus
+from qa.web.server import HOST, Server, create_app, listen
+
+# Gradio counts its events with pandas, in ways that pandas is giving up.
+gradio_warnings = pytest.mark.filterwarnings(
+    "ignore:.*no_silent_downcasting:DeprecationWarning",
+    "ignore:The copy keyword is deprecated:DeprecationWarning",
+)
+
+DOCUMENTS = {
+    "library.txt": """The library of Kassel
+
+1 March 2021
+
+The library was founded by Landgrave William IV in 1580. Its reading room was rebuilt
+after the war by the architect Paul Bode.
+""",
+    "lighthouse.txt": """The lighthouse of Rerik
+
+The lighthouse of Rerik was designed by Ada Blum. It was lit for the first time in 1902.
+""",
+    "engineers.txt": """Engineers of the coast
+
+Many came from Rostock. The lighthouse of Rerik was designed by Ada Blum. She also drew bridges.
+""",
+}
+# What a document may hold: it must be shown, and nothing of it may run.
+HOSTILE = """<img src=x onerror="window.hacked=1"> The keeper's notes
+
+The password of the cellar is `${window.hacked=1}` <script>window.hacked=1</script> {{constructor}}.
+"Two  spaces"\tand a tab, **bold**, $$x^2$$, &amp; and </div></section> stand as they are.
+"""
+
+
+def write_documents(folder, *, more=None):
+    folder.mkdir()
+    for name, text in {**DOCUMENTS, "notes.txt": HOSTILE, **(more or {})}.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+@dataclass
+class Served:
+    """A running page: its corpus, its Gradio blocks, and its address."""
+
+    corpus: Corpus
+    blocks: Any
+    url: str
+
+
+def made_app(corpus):
+    """Return the application and its blocks, without warnings of Gradio's unclosed event loops."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        app = create_app(corpus)
+        gc.collect()
+    return app, app.routes[-1].app.get_blocks()
+
+
+@contextmanager
+def serving(folder, index):
+    """Serve a folder of documents; stop the server at the end."""
+    corpus = Corpus(open_or_build(folder, index), folder=folder, index=index)
+    app, blocks = made_app(corpus)
+    with listen(HOST, 0) as listener:
+        server = Server(app)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield Served(corpus, blocks, f"http://{HOST}:{listener.getsockname()[1]}")
+        finally:
+            server.stop()
+            thread.join(20)
+            assert not thread.is_alive()

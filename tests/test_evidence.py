@@ -1,0 +1,325 @@
+"""What the page draws, as text in and HTML out."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa.types import Answer, Block, Document, Hit, Passage, Place, Prediction
+from qa.web.conversation import EXAMPLES, conversation_html
+from qa.web.evidence import evidence_html
+from qa.web.likelihood import BANDS, likelihood, percentage
+from qa.web.text import MARGIN, excerpt, marked_text, verbatim
+from qa.web.views import Turn, View
+
+SEEDS = Path(__file__).parents[1] / "seeds"
+HOSTILE = (
+    "<script>hacked()</script> `tick` ${hacked()} {{hacked}} <img src=x onerror='hacked()'>\n"
+    '\t  "two  spaces" **bold** $$x^2$$ &amp; &lt; \r\n</div></mark></section> –é\u0301🏽'
+)
+VOID = {"img", "br", "hr", "input"}
+
+
+class Drawn(HTMLParser):
+    """Reads HTML as a browser does: texts by element, and whether all of it is nested well."""
+
+    def __init__(self, html):
+        super().__init__(convert_charrefs=True)
+        assert "\r" not in str(html)  # a browser reads it as a line feed, this parser does not
+        self.open, self.tags, self.buttons, self.text = [], [], [], {}
+        self.feed(str(html))
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        self.tags.append(tag)
+        self.open.append((tag, set((found.get("class") or "").split())))
+        if tag == "button":
+            self.buttons.append(found)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop()[0] == tag
+
+    def handle_data(self, data):
+        names = {name for _, classes in self.open for name in classes}
+        for name in {"all", *names}:
+            self.text[name] = self.text.get(name, "") + data
+
+
+def document(text, blocks=(), name="a.txt"):
+    return Document(name, text, "0" * 64, "A <b>title</b>", "2024-02-20", f"seeds/{name}", blocks)
+
+
+def answer(shown, words, probability=0.9, also_at=()):
+    start = shown.text.index(words)
+    place = Place(shown.id, start, start + len(words), shown.source)
+    passage = Passage(shown.id, 0, len(shown.text), shown.text)
+    return Answer(words, place, probability, passage, tuple(also_at))
+
+
+def prediction(*answers, hits=(), question="Who?"):
+    return Prediction(question, question, answers, bool(answers), tuple(hits), {"total": 12.0})
+
+
+# Probabilities
+
+
+@pytest.mark.parametrize(
+    ("probability", "shown", "words"),
+    [
+        (1.0, 100, "virtually certain"),
+        (0.9999, 99, "virtually certain"),
+        (0.93, 93, "very likely"),
+        (0.895, 90, "very likely"),
+        (0.894, 89, "likely"),
+        (0.5, 50, "about as likely as not"),
+        (0.1, 10, "unlikely"),
+        (0.0001, 1, "very unlikely"),
+        (0.0, 0, "very unlikely"),
+    ],
+)
+def test_a_probability_in_words_and_figures(probability, shown, words):
+    assert percentage(probability) == shown
+    assert likelihood(probability) == words
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_words_and_figures_never_disagree(one, other):
+    order = [words for _, words in BANDS]
+    if percentage(one) == percentage(other):
+        assert likelihood(one) == likelihood(other)
+    elif percentage(one) > percentage(other):
+        assert order.index(likelihood(one)) <= order.index(likelihood(other))
+
+
+# Text
+
+
+@given(st.text())
+def test_text_comes_back_letter_by_letter(text):
+    drawn = Drawn(verbatim(text))
+    assert drawn.text.get("all", "") == text
+    assert drawn.tags == []
+
+
+@given(st.data())
+def test_marks_alter_no_letter_and_cover_what_they_should(data):
+    text = data.draw(st.text(min_size=1, max_size=60) | st.just(HOSTILE))
+    spot = st.integers(0, len(text))
+    kinds = st.sampled_from(["answer", "also", "passage"])
+    marks = data.draw(st.lists(st.tuples(spot, spot, kinds), max_size=6))
+    edges = sorted(data.draw(st.lists(spot, max_size=4)))
+    blocks = tuple(
+        Block(start, end, kind)
+        for start, end, kind in zip(edges[::2], edges[1::2], ("heading", "furniture"), strict=False)
+    )
+    drawn = Drawn(marked_text(document(text, blocks), marks))
+    assert drawn.text["all"] == text
+    assert set(drawn.tags) <= {"mark", "span"}
+    for kind in ("answer", "also", "passage"):
+        covered = {i for start, end, each in marks if each == kind for i in range(start, end)}
+        assert drawn.text.get(kind, "") == "".join(text[i] for i in sorted(covered))
+
+
+def test_an_endless_document_is_cut_around_the_answer_and_says_so():
+    text = "x" * 3 * MARGIN + "answer" + "y" * 3 * MARGIN
+    start = 3 * MARGIN
+    drawn = Drawn(marked_text(document(text), [(start, start + 6, "answer")]))
+    assert drawn.text["answer"] == "answer"
+    assert "200,000 more characters before" in drawn.text["left-out"]
+    assert len(drawn.text["all"]) < 2 * MARGIN + 100
+
+
+@given(st.text(st.sampled_from("ab \n"), max_size=900), st.integers(0, 900), st.integers(0, 900))
+def test_an_excerpt_is_what_stands_around(text, one, other):
+    start, end = sorted((min(one, len(text)), min(other, len(text))))
+    before, after = excerpt(text, start, end)
+    assert text[:start].endswith(before.removeprefix("… "))
+    assert text[end:].startswith(after.removesuffix(" …"))
+    assert len(before) + len(after) < 260
+
+
+# Views
+
+
+@given(
+    st.builds(
+        View,
+        st.sampled_from(["answer", "passage", "document"]),
+        *[st.integers(0, 999_999)] * 3,
+        st.text(),
+    )
+)
+def test_an_address_leads_back_to_its_view(view):
+    assert View.at(view.address) == view
+
+
+@given(st.one_of(st.none(), st.integers(), st.text(), st.lists(st.text())))
+def test_what_is_no_address_leads_to_the_library(address):
+    assert View.at(address).kind in {"library", "answer", "passage", "document"}
+    assert View.at("answer/-1/0/0/") == View.at("answer/²/0/0/") == View.at("who/0/0/0/") == View()
+
+
+# Evidence
+
+
+def test_the_answer_is_marked_in_the_whole_document():
+    shown = document("Before.\n\nThe car went to Kim.\n\nAfter.")
+    turns = [Turn("Who?", prediction(answer(shown, "Kim", 0.93)))]
+    drawn = Drawn(evidence_html(turns, View("answer"), document=lambda _: shown))
+    assert drawn.text["document"] == shown.text
+    assert drawn.text["answer"] == drawn.text["words"] == "Kim"
+    assert "very likely · 93 %" in drawn.text["claim"]
+    for fact in ("20 February 2024", "seeds/a.txt", "characters 25–28"):
+        assert fact in drawn.text["facts"]
+    assert "A <b>title</b>" in drawn.text["sheet"]
+
+
+def test_other_places_and_candidates_are_buttons_that_lead_there():
+    one, two = document("Kim has it. So says Kim."), document("It is KIM.", name="b.txt")
+    also = (Place("b.txt", 6, 9, "seeds/b.txt", page=3), Place("a.txt", 20, 23, "seeds/a.txt"))
+    answers = (answer(one, "Kim", 0.9, also), answer(two, "It", 0.2))
+    turns = [Turn("Who?", prediction(*answers))]
+    documents = {"a.txt": one, "b.txt": two}
+
+    def draw(view):
+        return Drawn(evidence_html(turns, view, document=documents.__getitem__))
+
+    first = draw(View("answer"))
+    assert "b.txt, page 3" in first.text["place"]
+    assert "“It”unlikely · 20 %" in first.text["candidate"]
+    assert first.text["also"] == "Kim"
+    (place,) = [b for b in first.buttons if b["data-view"] == "answer/0/0/1/"]
+    moved = draw(View.at(place["data-view"]))
+    assert moved.text["document"] == two.text
+    assert moved.text["answer"] == moved.text["words"] == "KIM"  # as it stands there
+    (other,) = [b for b in first.buttons if b["class"] == "candidate"]
+    assert draw(View.at(other["data-view"])).text["answer"] == "It"
+
+
+def test_hostile_text_stays_text_everywhere():
+    shown = document(HOSTILE)
+    hit = Hit(Passage("a.txt", 0, len(HOSTILE), HOSTILE), 1.0, 0.5, 1, 1)
+    turns = [
+        Turn(HOSTILE, prediction(answer(shown, HOSTILE))),
+        Turn(HOSTILE, prediction(hits=[hit], question=HOSTILE)),
+        Turn(HOSTILE, trouble=HOSTILE),
+        Turn(HOSTILE),
+    ]
+    for view in (View("answer"), View("passage", 1), View("document", document_id="a.txt")):
+        drawn = Drawn(evidence_html(turns, view, document=lambda _: shown))
+        assert drawn.text["document"] == HOSTILE
+        assert not {"script", "img", "b"} & set(drawn.tags)
+    talk = Drawn(conversation_html(turns, View("answer"), document_ids=(), title=lambda _: HOSTILE))
+    assert talk.text["words"] == HOSTILE
+    assert talk.text["question"].count(HOSTILE) == 4
+    assert not {"script", "img"} & set(talk.tags)
+
+
+def test_a_passage_near_a_question_is_not_called_an_answer():
+    shown = document("The car is black.")
+    hit = Hit(Passage("a.txt", 0, 17, shown.text), 1.0, 0.5, 1, 1)
+    turns = [Turn("Who?", prediction(hits=[hit]))]
+    drawn = Drawn(evidence_html(turns, View("passage"), document=lambda _: shown))
+    assert "Not an answer" in drawn.text["banner"]
+    assert drawn.text["passage"] == shown.text
+    assert "answer" not in drawn.text
+
+
+def test_a_document_that_changed_since_is_not_quoted():
+    old, new = document("The car went to Kim."), document("The car went to Pak.")
+    hit = Hit(Passage("a.txt", 0, 20, old.text), 1.0, 0.5, 1, 1)
+    also = [Place("a.txt", 16, 19, "seeds/a.txt")]
+    other = answer(document("So says Kim.", name="b.txt"), "Kim", also_at=also)
+    turns = [
+        Turn("Who?", prediction(answer(old, "Kim"), hits=[hit])),
+        Turn("Who?", prediction(other)),
+    ]
+    for view in (View("answer"), View("passage"), View("answer", turn=1, place=1)):
+        drawn = Drawn(evidence_html(turns, view, document=lambda _: new))
+        assert "has changed" in drawn.text["banner"]
+        assert not {"answer", "passage", "words"} & set(drawn.text)
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        View(),
+        View("answer", 9),
+        View("answer", 0, 9),
+        View("answer", 0, 0, 9),
+        View("passage", 0, 9),
+        View("document", document_id="../../etc/passwd"),
+    ],
+)
+def test_a_view_of_what_is_not_there_is_a_key_error(view):
+    shown = document("The car went to Kim.")
+    turns = [Turn("Who?", prediction(answer(shown, "Kim")))]
+    with pytest.raises(KeyError):
+        evidence_html(turns, view, document={"a.txt": shown}.__getitem__)
+
+
+# Conversation
+
+
+def talk(*turns, current=None, document_ids=()):
+    return Drawn(
+        conversation_html(turns, current or View(), document_ids=document_ids, title=str.upper)
+    )
+
+
+def test_the_reply_quotes_in_context_and_cites():
+    shown = document("The car went to Kim. He was pleased.")
+    also = (Place("b.txt", 6, 9, "seeds/b.txt"),)
+    turn = Turn("Who?", prediction(answer(shown, "Kim", 0.7, also)))
+    drawn = talk(turn, current=View("answer"))
+    assert drawn.text["quote"] == "“Kim”"
+    assert drawn.text["context"] == shown.text
+    assert "likely · 70 %" in drawn.text["reckoning"]
+    assert drawn.text["citation"] == "1A.TXTcharacters 16–192B.TXTcharacters 6–9"
+    first, second = [b for b in drawn.buttons if b["class"] == "citation"]
+    assert first["aria-current"] == "true"
+    assert "aria-current" not in second
+    (copy,) = [b for b in drawn.buttons if "data-copy" in b]
+    assert copy["data-copy"] == "“Kim” (seeds/a.txt:16-19)"
+
+
+def test_not_found_says_so_and_offers_the_nearest_and_the_best_guess():
+    hits = [Hit(Passage(f"{n}.txt", 0, 5, f"Text {n}."), 1.0, 0.5, n, n) for n in range(5)]
+    drawn = talk(Turn("Who?", prediction(hits=hits)))
+    assert drawn.text["verdict"] == "Not found in these documents."
+    assert "None of them is an answer" in drawn.text["reply"]
+    assert [b["data-view"] for b in drawn.buttons if b["class"] == "nearest"] == [
+        "passage/0/0/0/",
+        "passage/0/1/0/",
+        "passage/0/2/0/",
+    ]
+    (guess,) = [b for b in drawn.buttons if "data-guess" in b]
+    assert guess["data-ask"] == "Who?"
+    assert "words" not in drawn.text
+
+
+def test_a_best_guess_a_trouble_and_a_pending_question_say_what_they_are():
+    shown = document("The car went to Kim.")
+    guess = Turn("Who?", prediction(answer(shown, "Kim", 0.06)), best_guess=True)
+    assert "best guess" in talk(guess).text["caution"]
+    assert talk(Turn("", trouble="the question is empty")).text["trouble"]
+    assert "Reading" in talk(Turn("Who?")).text["pending"]
+
+
+def test_examples_are_offered_where_their_document_is():
+    assert "example" not in talk(document_ids=["mine.txt"]).text
+    drawn = talk(document_ids=[document_id for _, document_id in EXAMPLES])
+    assert [b["data-ask"] for b in drawn.buttons] == [question for question, _ in EXAMPLES]
+    for _, document_id in EXAMPLES:
+        assert (SEEDS / document_id).is_file()
+
+
+def test_outdated_documents_are_named():
+    found = prediction()
+    found = Prediction("Who?", "Who?", (), False, (), {}, outdated=("old.txt",))
+    assert re.search(r"changed since.*old\.txt", talk(Turn("Who?", found)).text["footnote"])

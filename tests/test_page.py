@@ -1,0 +1,312 @@
+"""The page as programs meet it: its guard, its API, its start and its rebuild."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+from serving import gradio_warnings, made_app, serving, write_documents
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+
+from qa.errors import EmptyCorpus, QAError
+from qa.serialize import prediction_to_dict
+from qa.web.guard import Guard, is_loopback
+from qa.web.server import listen
+
+pytestmark = gradio_warnings
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    base = tmp_path_factory.mktemp("page")
+    with serving(write_documents(base / "documents"), base / "index") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def corpus(served):
+    return served.corpus
+
+
+@pytest.fixture(scope="module")
+def url(served):
+    return served.url
+
+
+@pytest.fixture(scope="module")
+def client(url, tmp_path_factory):
+    return Client(url, verbose=False, download_files=tmp_path_factory.mktemp("client"))
+
+
+def guarded(host):
+    app = Starlette(routes=[Route("/{path:path}", lambda _: PlainTextResponse("in"))])
+    return TestClient(Guard(app, host=host), base_url="http://127.0.0.1:7860")
+
+
+# Who is let in
+
+
+@pytest.mark.parametrize(
+    ("bound", "headers", "status"),
+    [
+        ("127.0.0.1", {}, 200),
+        ("127.0.0.1", {"host": "localhost:7860"}, 200),
+        ("127.0.0.1", {"host": "LOCALHOST"}, 200),
+        ("127.0.0.1", {"host": "[::1]:7860"}, 200),
+        ("localhost", {"host": "127.0.0.1:7860"}, 200),
+        ("127.0.0.1", {"host": "evil.example"}, 403),
+        ("127.0.0.1", {"host": "127.0.0.1.evil.example:7860"}, 403),
+        ("127.0.0.1", {"host": "192.168.1.7:7860"}, 403),
+        ("127.0.0.1", {"host": "[::1"}, 403),
+        ("127.0.0.1", {"host": ""}, 403),
+        ("127.0.0.1", {"origin": "http://127.0.0.1:7860"}, 200),
+        ("127.0.0.1", {"origin": "http://evil.example"}, 403),
+        ("127.0.0.1", {"origin": "http://localhost:3000"}, 403),
+        ("127.0.0.1", {"origin": "null"}, 403),
+        ("127.0.0.1", {"host": "evil.example", "origin": "http://evil.example"}, 403),
+        ("0.0.0.0", {"host": "192.168.1.7:7860", "origin": "http://192.168.1.7:7860"}, 200),
+        ("0.0.0.0", {"host": "192.168.1.7:7860", "origin": "http://evil.example"}, 403),
+    ],
+)
+def test_only_the_pages_own_visitors_are_answered(bound, headers, status):
+    for method in ("GET", "POST", "OPTIONS"):
+        response = guarded(bound).request(method, "/config", headers=headers)
+        assert (response.status_code == 403) == (status == 403), method
+
+
+def test_what_the_page_does_not_need_is_closed():
+    for path in ("upload", "file=/etc/passwd", "file/etc/passwd", "proxy=http://evil.example"):
+        assert guarded("127.0.0.1").get(f"/gradio_api/{path}").status_code == 403
+
+
+def test_web_sockets_are_refused():
+    with (
+        pytest.raises(WebSocketDisconnect),
+        guarded("127.0.0.1").websocket_connect("ws://127.0.0.1/x"),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "[::1]", "localhost"])
+def test_loopback(host):
+    assert is_loopback(host)
+    assert not is_loopback(f"{host}.example")
+    assert not is_loopback("0.0.0.0")
+
+
+# What is served
+
+
+def test_the_guard_stands_before_the_page(url, corpus):
+    assert httpx.get(url).status_code == 200
+    assert httpx.get(url, headers={"host": "evil.example"}).status_code == 403
+    for path in ("notes.txt", "library.txt"):
+        file = (corpus.folder / path).resolve()
+        assert httpx.get(f"{url}/gradio_api/file={file}").status_code == 403
+
+
+def test_the_browser_is_told_to_stay_on_this_machine(url):
+    policy = httpx.get(url).headers["content-security-policy"]
+    assert "default-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "http:" not in policy
+    assert "https:" not in policy
+
+
+def test_nothing_is_recorded_shared_or_opened(corpus, monkeypatch):
+    for name, value in {
+        "GRADIO_MCP_SERVER": "True",
+        "GRADIO_RUN_HISTORY": "True",
+        "GRADIO_SHARE": "True",
+        "GRADIO_ALLOWED_PATHS": "/",
+        "GRADIO_SSR_MODE": "True",
+    }.items():
+        monkeypatch.setenv(name, value)
+    _, page = made_app(corpus)
+    assert page.mcp_server is False
+    assert page.run_history is False
+    assert page.share is False
+    assert page.ssr_mode is False
+    assert page.analytics_enabled is False
+    assert page.allowed_paths == []
+    assert page.footer_links == []
+
+
+def test_no_font_or_style_comes_from_elsewhere(url):
+    css = httpx.get(f"{url}/theme.css").text
+    assert "--serif" in css  # ours is in it
+    assert "@import" not in css
+    assert "@font-face" not in css
+    assert not re.search(r"url\(['\"]?(https?:)?//", css)
+
+
+def test_questions_run_side_by_side_and_the_queue_has_an_end(served):
+    assert served.blocks._queue.max_size is not None
+    limits = {"ask": [], "rebuild": []}
+    for event in served.blocks.fns.values():
+        limits.get(event.concurrency_id, []).append(event.concurrency_limit)
+    assert len(limits["ask"]) == 3  # the box, the buttons, the API
+    assert min(limits["ask"]) > 1
+    assert limits["rebuild"] == [1]
+
+
+def test_a_full_queue_says_so(served, client, monkeypatch):
+    monkeypatch.setattr(served.blocks._queue, "max_size", 0)
+    with pytest.raises(Exception, match="Queue is full"):
+        client.predict("Who founded the library?", api_name="/ask")
+
+
+# The API
+
+
+def test_one_endpoint_is_public(client):
+    described = client.view_api(return_format="dict", print_info=False)
+    assert list(described["named_endpoints"]) == ["/ask"]
+    assert described["unnamed_endpoints"] == {}
+    parameters = described["named_endpoints"]["/ask"]["parameters"]
+    assert [p["parameter_name"] for p in parameters] == [
+        "question",
+        "top_k",
+        "max_answers",
+        "threshold",
+    ]
+
+
+def test_the_api_gives_what_the_pipeline_gives(client, corpus):
+    question = "Who founded the library?"
+    found = client.predict(question, top_k=4, max_answers=2, threshold=0, api_name="/ask")
+    expected = prediction_to_dict(corpus.now.qa.ask(question, top_k=4, max_answers=2, threshold=0))
+    assert found.pop("timings_ms").keys() == expected.pop("timings_ms").keys()
+    assert found == expected
+    assert found["answers"]
+
+
+def test_not_found_is_a_result_of_the_api(client):
+    found = client.predict("Who founded the library?", threshold=1, api_name="/ask")
+    assert found["found"] is False
+    assert found["answers"] == []
+    assert found["passages"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"question": "  "}, "the question is empty"),
+        ({"question": 7}, "question must be text"),
+        ({"question": "Who?", "top_k": 0}, "top_k must be 1 to 50"),
+        ({"question": "Who?", "top_k": "ten"}, "top_k must be 1 to 50"),
+        ({"question": "Who?", "max_answers": 0}, "max_answers must be 1 or more"),
+        ({"question": "Who?", "threshold": 1.5}, "threshold must be 0 to 1"),
+        ({"question": "Who?", "threshold": "high"}, "threshold must be 0 to 1"),
+    ],
+)
+def test_what_cannot_be_asked_is_said_in_one_line(client, arguments, message, capfd):
+    with pytest.raises(AppError, match=message):
+        client.predict(**arguments, api_name="/ask")
+    assert "Traceback" not in capfd.readouterr().err
+
+
+# Rebuilding
+
+
+def test_a_rebuild_brings_what_is_new_while_questions_are_answered(tmp_path):
+    folder = write_documents(tmp_path / "documents")
+    with serving(folder, tmp_path / "index") as running:
+        corpus = running.corpus
+        client = Client(running.url, verbose=False, download_files=tmp_path)
+        before = corpus.now
+        (folder / "tower.txt").write_text("The tower\n\nIt was sold to Ida Falk in 1999.\n")
+        (folder / "library.txt").unlink()
+        answered, stop = [], threading.Event()
+
+        def ask():
+            while not stop.is_set():
+                answered.append(client.predict("Who designed it?", api_name="/ask"))
+
+        with ThreadPoolExecutor(1) as pool:
+            asking = pool.submit(ask)
+            try:
+                seen = []
+                note = corpus.rebuild(lambda done, total: seen.append((done, total)))
+            finally:
+                stop.set()
+            asking.result()
+        assert note == "The index is up to date: 1 added, 1 removed."
+        assert seen
+        assert answered
+        documents = [entry.document_id for entry in corpus.now.library.entries]
+        assert "tower.txt" in documents
+        assert "library.txt" not in documents
+        found = client.predict("Who bought the tower?", api_name="/ask")
+        assert found["passages"][0]["document"] == "tower.txt"
+        # What began before the swap goes on with the index that it began with.
+        assert before.qa.document("library.txt").text
+        assert corpus.rebuild() == "Nothing has changed since the index was built."
+
+        for path in folder.iterdir():
+            path.unlink()
+        now = corpus.now
+        with pytest.raises(EmptyCorpus):
+            corpus.rebuild()
+        assert corpus.now is now
+
+
+# Starting and stopping
+
+
+def test_a_taken_port_names_another():
+    with listen("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(
+            QAError, match=f"port {port} is taken: try `qa serve --port {port + 1}`"
+        ):
+            listen("127.0.0.1", port)
+
+
+@pytest.mark.parametrize(("host", "port"), [("192.0.2.1", 7860), ("127.0.0.1", 99_999)])
+def test_an_address_that_cannot_be_had_is_one_line_with_a_remedy(host, port):
+    with pytest.raises(QAError, match=r"try `qa serve --host 127\.0\.0\.1 --port \d+`") as caught:
+        listen(host, port)
+    assert "\n" not in str(caught.value)
+
+
+def test_app_py_builds_serves_and_stops(tmp_path):
+    folder = write_documents(tmp_path / "documents")
+    command = [sys.executable, "app.py", str(folder), "--index", str(tmp_path / "index")]
+    with subprocess.Popen(
+        [*command, "--port", "0"],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "NO_COLOR": "1"},
+    ) as process:
+        lines = []
+        for line in process.stderr:
+            lines.append(line)
+            if found := re.search(r"Verbatim is at (http://\S+)", line):
+                break
+        response = httpx.get(found[1])
+        with httpx.stream("GET", f"{found[1]}/gradio_api/heartbeat/abc") as stream:
+            next(stream.iter_text())
+            process.send_signal(signal.SIGINT)  # with a page open
+            out, rest = process.communicate(timeout=30)
+    assert response.status_code == 200
+    assert process.returncode == 0
+    assert rest == ""
+    assert "4 documents" in out
+    assert any("Encoding passages" in line for line in lines)
