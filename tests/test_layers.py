@@ -19,6 +19,7 @@ LAYERS = [
         "qa.spans",
         "qa.evaluation.metrics",
         "qa.evaluation.datasets",
+        "qa.evaluation.perturbations",
         "qa.calibration",
         "qa.loaders",
         "qa.splitter",
@@ -26,7 +27,13 @@ LAYERS = [
     {"qa.encoder", "qa.index", "qa.reader", "qa.candidates", "qa.evaluation.golden"},
     {"qa.retriever", "qa.builder", "qa.evaluation.pool"},
     {"qa.pipeline", "qa.serialize"},
-    {"qa.web", "qa.train", "qa.evaluation.corpus", "qa.evaluation.reader"},
+    {
+        "qa.web",
+        "qa.train",
+        "qa.evaluation.corpus",
+        "qa.evaluation.reader",
+        "qa.evaluation.robustness",
+    },
     {"qa.cli"},
     {"qa.__main__", "app", "benchmarks"},
 ]
