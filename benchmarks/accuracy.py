@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.__main__ import RESULTS, commit
-from qa.calibration import MODELS
 from qa.evaluation.corpus import evaluate_corpus
 from qa.evaluation.datasets import read_paragraphs
 from qa.evaluation.golden import read_golden
@@ -19,6 +18,7 @@ from qa.evaluation.pool import write_pool
 from qa.evaluation.reader import evaluate_reader
 from qa.pipeline import QA
 from qa.reader import OnnxReader
+from qa.weights import MODELS
 
 
 def pooled(file: Path, *, sample: int) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qa.errors import ModelCorrupt, ModelNotFound
+from qa.weights import MODELS
 
-MODELS = Path(__file__).parent / "models"
 _MEND = "reinstall Verbatim, or make it anew with `python -m qa.train.calibrate`"
 
 

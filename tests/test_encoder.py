@@ -72,13 +72,13 @@ def test_tokens_are_counted_beyond_the_limit_without_special_ones(encoder):
     assert encoder.count_tokens(["word " * 1000]) == [1000]
     # The network's own tokenizer adds two special tokens.
     text = "The gift of 2,300 cars — worth $1.5m — was “remarkable”."
-    own = encoder._loaded().tokenizer(text)["input_ids"]
+    own = encoder._loaded().tokenizer.encode(text).ids
     assert encoder.count_tokens([text]) == [len(own) - 2]
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
-    """A copy of the shipped model, as any other local folder."""
+    """The original of the shipped model, as any other local folder."""
     return Path(shutil.copytree(encoder_folder(), tmp_path_factory.mktemp("model") / "mine"))
 
 
@@ -87,7 +87,9 @@ def test_another_folder_is_another_encoder(encoder, model):
     assert (other.name, other.dimension, other.max_tokens) == ("mine", 384, 256)
     assert other.fingerprint != encoder.fingerprint
     assert other.fingerprint == SentenceEncoder(str(model)).fingerprint
-    np.testing.assert_array_equal(other.encode(TEXTS[:2]), encoder.encode(TEXTS[:2]))
+    # The same network in float32: the shipped int8 file is made from it.
+    cosines = np.sum(other.encode(TEXTS) * encoder.encode(TEXTS), axis=1)
+    assert cosines.min() > 0.97
     vocabulary = model / "vocab.txt"
     vocabulary.write_text(vocabulary.read_text(encoding="utf-8") + "more\n", encoding="utf-8")
     assert other.fingerprint != SentenceEncoder(model).fingerprint

@@ -6,8 +6,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from qa.errors import ModelCorrupt, ModelNotFound
-from qa.reader import MODELS, OnnxReader
+from qa.reader import OnnxReader
 from qa.types import Passage
+from qa.weights import MODELS
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from tokenizers import Tokenizer
 
 from qa.errors import ModelCorrupt
 from qa.evaluation.datasets import Paragraph, Reference
-from qa.reader import MODELS, OnnxReader
+from qa.reader import OnnxReader
 from qa.train.batches import Batch, collate, lay_out, plan_epoch
 from qa.train.examples import is_held_out, load_examples, make_sequence, token_span
 from qa.train.negatives import add_negatives
@@ -17,7 +17,7 @@ from qa.train.objective import span_loss
 from qa.train.restore import restore
 from qa.train.trainer import Recipe, learning_rate_at, new_model, train
 from qa.types import Passage
-from qa.weights import encoder_folder, sha256_of
+from qa.weights import MODELS, encoder_folder, sha256_of
 
 NAMES = ["Aachen", "Bremen", "Cuxhaven", "Dessau", "Emden", "Fulda", "Gera", "Halle"]
 

@@ -12,11 +12,11 @@ MAX_TOKENS = 160
 OVERLAP_SENTENCES = 1
 
 # A version of any of these may change a vector, or what is read from a file.
-_ENCODING = ("sentence-transformers", "transformers", "tokenizers", "torch")
+_ENCODING = ("onnxruntime", "sentence-transformers", "transformers", "tokenizers", "torch")
 _READING = ("charset-normalizer", "trafilatura", "lxml", "markdown-it-py", "sentencex")
 _LIBRARIES = ("verbatim-qa", *_ENCODING, *_READING, "faiss-cpu", "tantivy")
 # The same for our own code, which changes between releases too.
-_CODE = ("builder", "encoder.py", "index", "loaders", "splitter.py")
+_CODE = ("builder", "encoder.py", "index", "loaders", "onnx_embedding.py", "splitter.py")
 
 
 def settings_of(folder: Path, max_tokens: int) -> dict[str, str | int]:

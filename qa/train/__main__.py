@@ -9,14 +9,13 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer
 
-from qa.reader import MODELS
 from qa.threads import cores
 from qa.train.batches import plan_epoch
 from qa.train.examples import MAX_TOKENS, MIX, load_examples
-from qa.train.export import export
+from qa.train.export import export_reader
 from qa.train.negatives import add_negatives
 from qa.train.trainer import Recipe, train
-from qa.weights import encoder_folder
+from qa.weights import MODELS, encoder_folder
 
 
 def main() -> None:
@@ -75,7 +74,7 @@ def main() -> None:
         "batches_per_epoch": len(plan),
         "torch": torch.__version__,
     }
-    print(f"exported {export(checkpoint, options.models, training=training)}")
+    print(f"exported {export_reader(checkpoint, options.models, training=training)}")
     print("the probability belongs to the weights: run `python -m qa.train.calibrate FILE` next")
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from qa.builder import build
-from qa.calibration import MODELS, Calibration
+from qa.calibration import Calibration
 from qa.candidates import rank_candidates
 from qa.encoder import SentenceEncoder
 from qa.evaluation.datasets import Paragraph, read_paragraphs
@@ -28,6 +28,7 @@ from qa.evaluation.pool import write_pool
 from qa.index import open_index
 from qa.reader import OnnxReader
 from qa.retriever import Retriever
+from qa.weights import MODELS
 
 FEATURES = ("margin", "score", "lead", "similarity", "lexical", "dense", "support")
 # A candidate counts as right from this F1 on: "the green car" for "green car",

@@ -1,17 +1,19 @@
-"""From a trained checkpoint to the int8 ONNX file that ships."""
+"""From float32 checkpoints to the int8 ONNX files that ship."""
 
 from __future__ import annotations
 
+import inspect
 import json
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
-from transformers import AutoModelForQuestionAnswering, PreTrainedModel
+from transformers import AutoModel, AutoModelForQuestionAnswering, PreTrainedModel
 
 from qa.errors import ModelCorrupt
-from qa.weights import sha256_of
+from qa.weights import ENCODER_NAME, ENCODER_SHA256, encoder_folder, sha256_of
 
 HEADS = 12
 OPSET = 18
@@ -39,26 +41,38 @@ class _RowReader(torch.nn.Module):
         return start, end
 
 
-def export_float(checkpoint: Path, target: Path) -> None:
-    """Write the checkpoint as a float32 ONNX file with fused transformer operators."""
+class _RowEncoder(torch.nn.Module):
+    """One text in, its unit vector out: the mean over the tokens, at length one."""
+
+    def __init__(self, body: PreTrainedModel) -> None:
+        super().__init__()
+        self.body = body
+
+    def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
+        """Return a vector of shape ``(1, dimension)``."""
+        hidden = self.body(input_ids=input_ids).last_hidden_state
+        return torch.nn.functional.normalize(hidden.mean(dim=1), dim=1)
+
+
+def export_float(row: torch.nn.Module, target: Path, *, outputs: Sequence[str]) -> None:
+    """Write a network of one row as a float32 ONNX file with fused transformer operators.
+
+    Its inputs are named as the arguments of its ``forward``, each ``(1, tokens)``.
+    """
     from onnxruntime.transformers.optimizer import optimize_model
 
-    model = AutoModelForQuestionAnswering.from_pretrained(
-        checkpoint, dtype=torch.float32, attn_implementation="eager"
-    ).eval()
-    row_reader = _RowReader(model).eval()
-    # Two tensors: given one object twice, the exporter would merge the two inputs.
-    example = (torch.ones((1, 40), dtype=torch.int64), torch.zeros((1, 40), dtype=torch.int64))
+    inputs = list(inspect.signature(row.forward).parameters)
     tokens = torch.export.Dim("tokens", min=2, max=512)
     with tempfile.TemporaryDirectory() as folder:
         plain = Path(folder) / "plain.onnx"
         torch.onnx.export(
-            row_reader,
-            example,
+            row,
+            # One tensor each: given one object twice, the exporter would merge the two inputs.
+            tuple(torch.full((1, 40), value) for value in range(1, -len(inputs) + 1, -1)),
             plain,
-            input_names=["input_ids", "token_type_ids"],
-            output_names=["start_logits", "end_logits"],
-            dynamic_shapes=({1: tokens}, {1: tokens}),
+            input_names=inputs,
+            output_names=list(outputs),
+            dynamic_shapes=tuple({1: tokens} for _ in inputs),
             opset_version=OPSET,
             external_data=False,
             dynamo=True,
@@ -67,27 +81,28 @@ def export_float(checkpoint: Path, target: Path) -> None:
             str(plain),
             model_type="bert",
             num_heads=HEADS,
-            hidden_size=model.config.hidden_size,
+            hidden_size=row.body.config.hidden_size,  # type: ignore[union-attr]
             opt_level=0,
         )
         optimized.save_model_to_file(str(target))
-    _check_same(row_reader, target)
+    _check_same(row, target, inputs)
 
 
-def _check_same(row_reader: _RowReader, exported: Path) -> None:
+def _check_same(row: torch.nn.Module, exported: Path, inputs: Sequence[str]) -> None:
     """Compare the exported network with the original on a row it was not traced with."""
     import onnxruntime
 
     ids = torch.randint(1000, 20000, (1, 57), generator=torch.Generator().manual_seed(0))
-    types = (torch.arange(57) > 12).long()[None]
+    given = [ids, (torch.arange(57) > 12).long()[None]][: len(inputs)]
     with torch.inference_mode():
-        expected = torch.cat(row_reader(ids, types)).numpy()
+        result = row(*given)
+    expected = torch.cat(result if isinstance(result, tuple) else (result,)).numpy()
     session = onnxruntime.InferenceSession(str(exported), providers=["CPUExecutionProvider"])
-    given = {"input_ids": ids.numpy(), "token_type_ids": types.numpy()}
-    difference = float(np.abs(np.concatenate(session.run(None, given)) - expected).max())
+    feeds = {name: tensor.numpy() for name, tensor in zip(inputs, given, strict=True)}
+    difference = float(np.abs(np.concatenate(session.run(None, feeds)) - expected).max())
     if difference > 1e-3:
         raise ModelCorrupt(
-            f"{exported} differs from its checkpoint by {difference:.3g} logits: "
+            f"{exported} differs from its checkpoint by {difference:.3g}: "
             "look at the exporter's version in constraints.txt"
         )
 
@@ -110,25 +125,53 @@ def quantize(float_model: Path, target: Path, *, keep_float: tuple[str, ...] = (
     )
 
 
-def export(checkpoint: Path, models: Path, *, training: dict[str, object]) -> Path:
+def export_reader(checkpoint: Path, models: Path, *, training: dict[str, object]) -> Path:
     """Write ``reader.onnx``, ``tokenizer.json`` and ``reader.json`` into ``models``.
 
-    ``reader.json`` carries the hashes that are checked on load, and ``training``,
-    which says how the weights came about.
+    ``training`` says how the weights came about.
     """
+    model = AutoModelForQuestionAnswering.from_pretrained(
+        checkpoint, dtype=torch.float32, attn_implementation="eager"
+    ).eval()
+    row = _RowReader(model).eval()
+    tokenizer = (checkpoint / "tokenizer.json").read_bytes()
     models.mkdir(parents=True, exist_ok=True)
-    target = models / "reader.onnx"
+    (models / "tokenizer.json").write_bytes(tokenizer)
+    outputs = ("start_logits", "end_logits")
+    return _write(row, "reader", models, outputs=outputs, about={"training": training})
+
+
+def export_encoder(models: Path) -> Path:
+    """Write ``encoder.onnx`` and ``encoder.json`` into ``models``, from the pinned weights.
+
+    The tokenizer is that of the reader, which was made from the same weights.
+    """
+    model = AutoModel.from_pretrained(
+        encoder_folder(), dtype=torch.float32, attn_implementation="eager"
+    ).eval()
+    about = {"source": ENCODER_NAME, "source_sha256": ENCODER_SHA256}
+    return _write(_RowEncoder(model).eval(), "encoder", models, outputs=("vector",), about=about)
+
+
+def _write(
+    row: torch.nn.Module,
+    name: str,
+    models: Path,
+    *,
+    outputs: Sequence[str],
+    about: Mapping[str, object],
+) -> Path:
+    """Write a network in int8, and beside it the hashes that are checked on load."""
+    target = models / f"{name}.onnx"
     with tempfile.TemporaryDirectory() as folder:
         float_model = Path(folder) / "float.onnx"
-        export_float(checkpoint, float_model)
+        export_float(row, float_model, outputs=outputs)
         quantize(float_model, target)
-    tokenizer = models / "tokenizer.json"
-    tokenizer.write_bytes((checkpoint / "tokenizer.json").read_bytes())
     description = {
         "format": 1,
         "weights_sha256": sha256_of(target),
-        "tokenizer_sha256": sha256_of(tokenizer),
-        "training": training,
+        "tokenizer_sha256": sha256_of(models / "tokenizer.json"),
+        **about,
     }
-    (models / "reader.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+    (models / f"{name}.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
     return target

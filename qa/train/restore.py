@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from qa.errors import ModelCorrupt
-from qa.reader import MODELS, read_weights
 from qa.train.trainer import new_model
-from qa.weights import encoder_folder
+from qa.weights import MODELS, encoder_folder, read_model
+
+_MEND = "make one with `python -m qa.train DATA`"
 
 
 def restore(target: Path, *, models: Path = MODELS) -> None:
@@ -28,19 +29,18 @@ def restore(target: Path, *, models: Path = MODELS) -> None:
     alone. Raises :class:`~qa.errors.ModelCorrupt` for a file that
     ``qa.train.export`` has not made.
     """
-    weights, tokenizer, _ = read_weights(models)
+    stored = read_model("reader", folder=models, mend=_MEND)
     model = new_model(encoder_folder())
-    found = float_weights(onnx.load_model_from_string(weights))
+    found = float_weights(onnx.load_model_from_string(stored.network))
     try:
         model.load_state_dict({name: torch.from_numpy(value) for name, value in found.items()})
     except RuntimeError as error:  # names or shapes that do not fit
         reason = " ".join(str(error).split())[:200]
         raise ModelCorrupt(
-            f"{models / 'reader.onnx'} is no reader of ours ({reason}): "
-            "make one with `python -m qa.train DATA`"
+            f"{models / 'reader.onnx'} is no reader of ours ({reason}): {_MEND}"
         ) from error
     model.save_pretrained(target)
-    (target / "tokenizer.json").write_bytes(tokenizer)
+    (target / "tokenizer.json").write_text(stored.tokenizer, encoding="utf-8")
 
 
 def float_weights(model: onnx.ModelProto) -> dict[str, NDArray[np.float32]]:
