@@ -28,6 +28,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=float, default=2.0)
     parser.add_argument("--steps", type=int, help="instead of --epochs; may shrink on resuming")
     parser.add_argument("--learning-rate", type=float, default=defaults.learning_rate)
+    parser.add_argument("--cooldown", type=float, default=defaults.cooldown, help="share of steps")
     parser.add_argument("--negatives", type=float, default=defaults.negatives)
     parser.add_argument("--tokens-per-batch", type=int, default=defaults.tokens_per_batch)
     parser.add_argument("--models", type=Path, default=MODELS, help="where the int8 file goes")
@@ -48,6 +49,7 @@ def main() -> None:
     recipe = Recipe(
         steps=options.steps or round(len(plan) * options.epochs),
         learning_rate=options.learning_rate,
+        cooldown=options.cooldown,
         tokens_per_batch=options.tokens_per_batch,
         negatives=options.negatives,
         seed=options.seed,
