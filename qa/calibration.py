@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from qa.errors import ModelCorrupt, ModelNotFound
@@ -20,19 +21,33 @@ class Calibration:
 
     ``threshold``: the lowest probability that is shown as an answer, chosen on
     held-out questions. ``reader`` is the fingerprint of the reader whose logits
-    the weights belong to.
+    the weights belong to. ``strictness`` holds points ``(share, threshold)``: of
+    the questions whose answer is absent, that share gets none at that threshold.
     """
 
     weights: Mapping[str, float]
     bias: float
     threshold: float
     reader: str
+    strictness: tuple[tuple[float, float], ...] = ()
 
     def probability(self, features: Mapping[str, float]) -> float:
         """Return ``1 / (1 + exp(-(bias + Σ wᵢ xᵢ)))``, 0 to 1."""
         logit = self.bias + sum(weight * features[name] for name, weight in self.weights.items())
         # exp() of a large positive number overflows; tanh does not.
         return 0.5 * (1.0 + math.tanh(logit / 2))
+
+    def threshold_for(self, strict: float) -> float:
+        """Return the threshold at which a share of the absent answers is refused, 0 to 1.
+
+        0.95: at most one in twenty questions whose answer is absent gets one, as
+        counted on held-out questions; in a line between the points counted.
+        """
+        points = [(0.0, 0.0), *self.strictness, (1.0, 1.0)]
+        for (low, below), (high, above) in pairwise(points):
+            if strict <= high:
+                return below + (above - below) * (strict - low) / (high - low)
+        return 1.0
 
     @classmethod
     def load(cls, *, reader: str, folder: Path = MODELS) -> Calibration:
@@ -45,6 +60,7 @@ class Calibration:
                 float(stored["bias"]),
                 float(stored["threshold"]),
                 str(stored["reader"]),
+                tuple((float(share), float(least)) for share, least in stored["strictness"]),
             )
         except FileNotFoundError as error:
             raise ModelNotFound(f"{path} is missing: {_MEND}") from error

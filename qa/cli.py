@@ -50,7 +50,14 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("question")
     added.add_argument("--json", action="store_true", help="print everything as JSON")
     added.add_argument("--top-k", type=_positive, default=10, help="passages to read")
-    added.add_argument("--threshold", type=_share, help="least probability shown, 0 to 1")
+    point = added.add_mutually_exclusive_group()
+    point.add_argument("--threshold", type=_share, help="least probability shown, 0 to 1")
+    point.add_argument(
+        "--strict",
+        type=_share,
+        metavar="SHARE",
+        help="0.95: of the questions whose answer is absent, 95 %% get none",
+    )
     added = verb("search", _search, "Show the passages nearest to a question.")
     added.add_argument("question")
     added.add_argument("--json", action="store_true", help="print the hits as JSON")
@@ -131,9 +138,11 @@ def _ask(options: argparse.Namespace) -> None:
     from qa.pipeline import QA
     from qa.serialize import prediction_to_dict
 
-    prediction = QA.open(options.index).ask(
-        options.question, top_k=options.top_k, threshold=options.threshold
-    )
+    qa = QA.open(options.index)
+    threshold = options.threshold
+    if options.strict is not None:
+        threshold = qa.threshold_for(options.strict)
+    prediction = qa.ask(options.question, top_k=options.top_k, threshold=threshold)
     if options.json:
         _print_json(prediction_to_dict(prediction))
         return

@@ -81,6 +81,10 @@ class QA:
         """What the open index holds."""
         return self._index.manifest
 
+    def threshold_for(self, strict: float) -> float:
+        """Return the threshold at which a share of absent answers is refused, 0 to 1."""
+        return self._calibration.threshold_for(strict)
+
     def document(self, document_id: str) -> Document:
         """Return a document as it was indexed."""
         return self._index.document(document_id)
@@ -101,7 +105,8 @@ class QA:
         """Answer a question from the ``top_k`` nearest passages.
 
         ``threshold`` moves the operating point: 0 always answers, 0.9 answers
-        only what is nearly certain. Raises :class:`~qa.errors.QuestionError`
+        only what is nearly certain; :meth:`threshold_for` gives one in terms of
+        false answers. Raises :class:`~qa.errors.QuestionError`
         for an empty or endless question.
         """
         resolved = _checked(question)

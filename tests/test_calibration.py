@@ -16,6 +16,12 @@ def test_probability_is_the_logistic_function_and_never_overflows():
     assert calibration.probability({"margin": -1e6}) == 0.0
 
 
+def test_strictness_is_read_off_the_points_in_a_line_between_them():
+    calibration = Calibration({}, 0.0, 0.5, "reader", ((0.5, 0.2), (0.9, 0.6)))
+    for strict, threshold in ((0, 0), (0.25, 0.1), (0.5, 0.2), (0.7, 0.4), (0.95, 0.8), (1, 1)):
+        assert calibration.threshold_for(strict) == pytest.approx(threshold)
+
+
 def test_the_shipped_one_belongs_to_the_shipped_reader():
     reader = OnnxReader()
     calibration = Calibration.load(reader=reader.fingerprint)
@@ -29,6 +35,9 @@ def test_its_scores_were_measured_on_questions_it_was_not_fitted_to():
     stored = json.loads((MODELS / "calibration.json").read_text())
     assert stored["held_out"]["questions"] >= 1000
     assert 0 < stored["held_out"]["ece"] < 0.1
+    # What was promised on the fitted half holds on the other, within what its size allows.
+    for share, answered in stored["held_out"]["absent_answered_at_strict"].items():
+        assert answered == pytest.approx(100 * (1 - float(share)), abs=6)
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"weights": 1}'])

@@ -12,7 +12,7 @@ import random
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +34,8 @@ FEATURES = ("margin", "score", "lead", "similarity", "lexical", "dense", "suppor
 # A candidate counts as right from this F1 on: "the green car" for "green car",
 # not "car".
 RIGHT_FROM_F1 = 0.8
+# Shares of absent answers refused, for which the threshold is counted.
+STRICTNESS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +98,8 @@ def fit(judged: Sequence[Judged], *, reader: str) -> Calibration:
     weights = model.coef_[0] / scaler.scale_
     bias = float(model.intercept_[0] - (weights * scaler.mean_).sum())
     named = dict(zip(FEATURES, (round(float(w), 6) for w in weights), strict=True))
-    unset = Calibration(named, round(bias, 6), 0.0, reader)
-    best = [_best(question, unset) for question in judged]
+    fitted = Calibration(named, round(bias, 6), 0.0, reader)
+    best = [_best(question, fitted) for question in judged]
     grid = np.arange(0.02, 0.98, 0.01)
     good = [
         sum(
@@ -106,7 +108,14 @@ def fit(judged: Sequence[Judged], *, reader: str) -> Calibration:
         )
         for t in grid
     ]
-    return Calibration(named, round(bias, 6), round(float(grid[int(np.argmax(good))]), 2), reader)
+    absent = [p for question, (p, _) in zip(judged, best, strict=True) if not question.answerable]
+    # The next larger probability: at that threshold the quantile itself is refused too.
+    points = [float(np.quantile(absent, share, method="higher")) + 1e-4 for share in STRICTNESS]
+    return replace(
+        fitted,
+        threshold=round(float(grid[int(np.argmax(good))]), 2),
+        strictness=tuple(zip(STRICTNESS, (round(p, 4) for p in points), strict=True)),
+    )
 
 
 def _best(question: Judged, calibration: Calibration) -> tuple[float, bool]:
@@ -122,12 +131,13 @@ def _ends_well(question: Judged, probability: float, right: bool, threshold: flo
     return right if probability >= threshold else not question.answerable
 
 
-def report(judged: Sequence[Judged], calibration: Calibration) -> dict[str, float]:
+def report(judged: Sequence[Judged], calibration: Calibration) -> dict[str, object]:
     """Return how the probability fares on questions, in percent unless it says otherwise.
 
     ``ece`` (0 to 1) is the expected calibration error over ten bins of equal
     width (Guo et al., 2017); ``coverage_at_80`` the largest share of all
-    questions that can be answered with four in five of the answers right.
+    questions that can be answered with four in five of the answers right;
+    ``absent_answered_at_strict`` what became of each point of ``strictness``.
     """
     best = [_best(question, calibration) for question in judged]
     probability = np.array([p for p, _ in best])
@@ -154,6 +164,10 @@ def report(judged: Sequence[Judged], calibration: Calibration) -> dict[str, floa
         "right_best_of_answerable": round(100 * right[answerable].mean(), 1),
         "ece": round(float(ece), 4),
         "coverage_at_80": round(100 * (reached[-1] + 1) / len(order), 1) if len(reached) else 0.0,
+        "absent_answered_at_strict": {
+            str(share): round(100 * float((probability[~answerable] >= threshold).mean()), 1)
+            for share, threshold in calibration.strictness
+        },
     }
 
 
@@ -186,6 +200,7 @@ def main() -> None:
         "weights": dict(calibration.weights),
         "bias": calibration.bias,
         "threshold": calibration.threshold,
+        "strictness": calibration.strictness,
         "reader": calibration.reader,
         "data": f"{options.file.name}, first half of the articles by title",
         **scores,
