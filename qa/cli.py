@@ -58,10 +58,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SHARE",
         help="0.95: of the questions whose answer is absent, 95 %% get none",
     )
+    _add_filter(added)
     added = verb("search", _search, "Show the passages nearest to a question.")
     added.add_argument("question")
     added.add_argument("--json", action="store_true", help="print the hits as JSON")
     added.add_argument("--top-k", type=_positive, default=5, help="passages to show")
+    _add_filter(added)
     added = verb("info", _info, "Say what the index holds and how it was built.")
     added.add_argument("--json", action="store_true", help="print it as JSON")
     verb("verify", _verify, "Check every byte of the index against its hashes.")
@@ -85,6 +87,17 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--json", action="store_true", help="print the scores as JSON")
     added.set_defaults(run=_eval_corpus)
     return parser
+
+
+def _add_filter(parser: argparse.ArgumentParser) -> None:
+    only = "ask only documents whose path fits, as in '2024/*'; may be repeated"
+    parser.add_argument("--only", action="append", default=[], metavar="PATTERN", help=only)
+    parser.add_argument("--since", default="", metavar="DATE", help="2024-02-20, 2024-02 or 2024")
+    parser.add_argument("--until", default="", metavar="DATE", help="the same; inclusive")
+
+
+def _filter(options: argparse.Namespace) -> dict[str, Any]:
+    return {"only": options.only, "since": options.since, "until": options.until}
 
 
 def _positive(text: str) -> int:
@@ -142,7 +155,9 @@ def _ask(options: argparse.Namespace) -> None:
     threshold = options.threshold
     if options.strict is not None:
         threshold = qa.threshold_for(options.strict)
-    prediction = qa.ask(options.question, top_k=options.top_k, threshold=threshold)
+    prediction = qa.ask(
+        options.question, top_k=options.top_k, threshold=threshold, **_filter(options)
+    )
     if options.json:
         _print_json(prediction_to_dict(prediction))
         return
@@ -170,7 +185,7 @@ def _search(options: argparse.Namespace) -> None:
     from qa.pipeline import QA
     from qa.serialize import hit_to_dict
 
-    hits = QA.open(options.index).search(options.question, top_k=options.top_k)
+    hits = QA.open(options.index).search(options.question, top_k=options.top_k, **_filter(options))
     if options.json:
         _print_json([hit_to_dict(hit) for hit in hits])
         return

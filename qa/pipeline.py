@@ -12,6 +12,7 @@ from qa.calibration import Calibration
 from qa.candidates import Candidate, rank_candidates
 from qa.encoder import SentenceEncoder
 from qa.errors import IndexCorrupt, QuestionError, StoredIndexError
+from qa.filters import DocumentFilter
 from qa.index import StoredIndex, open_index
 from qa.index.freshness import outdated_documents
 from qa.index.manifest import Manifest
@@ -89,9 +90,20 @@ class QA:
         """Return a document as it was indexed."""
         return self._index.document(document_id)
 
-    def search(self, question: str, *, top_k: int = 10) -> list[Hit]:
-        """Return the passages nearest to a question, nearest first."""
-        hits, _ = self._retrieve(_checked(question), top_k)
+    def search(
+        self,
+        question: str,
+        *,
+        top_k: int = 10,
+        only: str | Sequence[str] = (),
+        since: str = "",
+        until: str = "",
+    ) -> list[Hit]:
+        """Return the passages nearest to a question, nearest first.
+
+        ``only``, ``since`` and ``until`` are those of :meth:`ask`.
+        """
+        hits, _ = self._retrieve(_checked(question), top_k, _filter(only, since, until))
         return hits
 
     def ask(
@@ -101,18 +113,23 @@ class QA:
         top_k: int = 10,
         max_answers: int = 3,
         threshold: float | None = None,
+        only: str | Sequence[str] = (),
+        since: str = "",
+        until: str = "",
     ) -> Prediction:
         """Answer a question from the ``top_k`` nearest passages.
 
         ``threshold`` moves the operating point: 0 always answers, 0.9 answers
         only what is nearly certain; :meth:`threshold_for` gives one in terms of
-        false answers. Raises :class:`~qa.errors.QuestionError`
-        for an empty or endless question.
+        false answers. ``only`` names documents by shell patterns ("2024/*"),
+        ``since`` and ``until`` by date: see :class:`~qa.filters.DocumentFilter`. Raises
+        :class:`~qa.errors.QuestionError` for an empty or endless question, and where no
+        document is left to ask.
         """
         resolved = _checked(question)
         threshold = self.threshold if threshold is None else threshold
         began = time.perf_counter()
-        hits, outdated = self._retrieve(resolved, top_k)
+        hits, outdated = self._retrieve(resolved, top_k, _filter(only, since, until))
         retrieved = time.perf_counter()
         spans = self._reader.read(resolved, [hit.passage for hit in hits])
         read = time.perf_counter()
@@ -134,14 +151,27 @@ class QA:
             outdated=tuple(sorted(outdated)),
         )
 
-    def _retrieve(self, question: str, top_k: int) -> tuple[list[Hit], set[str]]:
+    def _retrieve(
+        self, question: str, top_k: int, wanted: DocumentFilter
+    ) -> tuple[list[Hit], set[str]]:
         """Return the nearest passages of documents that are still what was indexed."""
-        hits = self._retriever.search(question, top_k)
+        excluded = self._unwanted(wanted) if wanted else set()
+        hits = self._retriever.search(question, top_k, exclude=excluded)
         if not outdated_documents(self._index, {hit.passage.document_id for hit in hits}):
             return hits, set()
         # Seldom, and then often for the whole folder: all are looked at in one go.
-        outdated = outdated_documents(self._index, self._index.indexed)
-        return self._retriever.search(question, top_k, exclude=outdated), outdated
+        outdated = outdated_documents(self._index, self._index.indexed.keys() - excluded)
+        return self._retriever.search(question, top_k, exclude=outdated | excluded), outdated
+
+    def _unwanted(self, wanted: DocumentFilter) -> set[str]:
+        """Return the documents that a filter leaves out."""
+        documents = self._index.documents()
+        unwanted = {each.id for each in documents if not wanted.fits(each.id, each.date)}
+        if len(unwanted) == len(documents):
+            raise QuestionError(
+                f"no document fits {wanted}: ask with another choice; `qa info --json` lists all"
+            )
+        return unwanted
 
     def _answers(
         self, hits: Sequence[Hit], spans: Sequence[Sequence[Span]], limit: int
@@ -206,6 +236,10 @@ def open_or_build(
     if on_build is not None:
         on_build(report)
     return QA._assemble(open_index(index, encoder_fingerprint=encoder.fingerprint), encoder)
+
+
+def _filter(only: str | Sequence[str], since: str, until: str) -> DocumentFilter:
+    return DocumentFilter((only,) if isinstance(only, str) and only else only, since, until)
 
 
 def _checked(question: str) -> str:

@@ -23,6 +23,7 @@ LAYERS = [
         "qa.evaluation.perturbations",
         "qa.loaders",
         "qa.splitter",
+        "qa.filters",
     },
     {
         "qa.encoder",

@@ -1,0 +1,69 @@
+import pytest
+
+from qa import QA
+from qa.errors import QuestionError
+from qa.filters import DocumentFilter
+
+
+@pytest.mark.parametrize(
+    ("given", "document_id", "date", "fits"),
+    [
+        ({}, "a.txt", "", True),
+        ({"only": ["2024/*"]}, "2024/may/a.txt", "", True),
+        ({"only": ["2024/*"]}, "2023/a.txt", "", False),
+        ({"only": ["*.md", "a.*"]}, "a.txt", "", True),
+        ({"only": ["A.*"]}, "a.txt", "", False),
+        ({"since": "2024-02"}, "a.txt", "2024-02-01", True),
+        ({"since": "2024-02"}, "a.txt", "2024-01-31", False),
+        ({"since": "2024-02-20"}, "a.txt", "2024-02-20", True),
+        ({"until": "2024-02-20"}, "a.txt", "2024-02-20", True),
+        ({"until": "2024"}, "a.txt", "2024-12-31", True),
+        ({"until": "2024"}, "a.txt", "2025-01-01", False),
+        ({"since": "2024"}, "a.txt", "", False),
+        ({"until": "2024"}, "a.txt", "", False),
+        ({"only": ["b*"], "since": "2024"}, "a.txt", "2024-05-01", False),
+    ],
+)
+def test_what_fits(given, document_id, date, fits):
+    assert DocumentFilter(**given).fits(document_id, date) == fits
+
+
+@pytest.mark.parametrize("value", ["yesterday", "20240220", "2024-2-1", "2024-02-20T10:00"])
+def test_what_is_no_date_says_how_to_write_one(value):
+    with pytest.raises(QuestionError, match=r"since.*2024-02-20"):
+        DocumentFilter(since=value)
+
+
+@pytest.fixture(scope="module")
+def qa(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("documents")
+    (folder / "2023").mkdir()
+    (folder / "2024").mkdir()
+    for year, name in (("2023", "Ada Blum"), ("2024", "Ida Falk")):
+        text = f"The mayor\n\n5 March {year}\n\nThe town elected {name} as its mayor on Sunday.\n"
+        (folder / year / "vote.txt").write_text(text)
+    (folder / "notes.txt").write_text("The mayor\n\nThe town elected Otto Reis as its mayor.\n")
+    return QA.build(folder, tmp_path_factory.mktemp("index") / "index")
+
+
+@pytest.mark.parametrize(
+    ("given", "answer"),
+    [
+        ({"only": ["2023/*"]}, "Ada Blum"),
+        ({"since": "2024"}, "Ida Falk"),
+        ({"until": "2023-12"}, "Ada Blum"),
+        ({"only": "notes.txt"}, "Otto Reis"),
+    ],
+)
+def test_only_what_fits_is_retrieved_and_quoted(qa, given, answer):
+    prediction = qa.ask("Who was elected mayor?", threshold=0, **given)
+    assert prediction.answers[0].text == answer
+    assert len(prediction.passages) == 1
+    (hit,) = qa.search("Who was elected mayor?", **given)
+    assert answer in hit.passage.text
+    assert (hit.dense_rank, hit.lexical_rank) == (1, 1)
+
+
+def test_nothing_that_fits_is_an_error_and_not_an_answer(qa):
+    with pytest.raises(QuestionError, match="no document"):
+        qa.ask("Who was elected mayor?", only=["2022/*"])
