@@ -54,7 +54,7 @@ def plots(outcomes: Sequence[Outcome]) -> list[tuple[str, str]]:
     confidences, right = confidences_of(outcomes)
     if any(outcome.candidates for outcome in outcomes):
         coverage, risk = risk_coverage(confidences, right)
-        drawn.append(("Wrong answers, by the share of questions answered", _risk(coverage, risk)))
+        drawn.append(("Wrong answers, the surest questions first", _risk(coverage, risk)))
     if all(outcome.calibrated for outcome in outcomes):
         drawn.append(("Are answers as often right as promised?", _reliability(confidences, right)))
     there = [outcome.relevant for outcome in outcomes if outcome.answerable]
@@ -96,7 +96,7 @@ def _reliability(confidences: Any, right: Any) -> str:
             zorder=3,
         )
         axes.set(xlim=(0, 103), ylim=(0, 103))
-        axes.set(xlabel="probability promised, %", ylabel="answers right, %")
+        axes.set(xlabel="probability promised, % (larger: more answers)", ylabel="answers right, %")
 
     return _svg(draw)
 
