@@ -95,6 +95,21 @@ def _parser() -> argparse.ArgumentParser:
         if name == "corpus":
             added.add_argument("--threshold", type=_share, help="least probability shown, 0 to 1")
             added.add_argument("--against", metavar="FILE", help="an earlier run saved with --json")
+
+    feedback = verbs.add_parser("feedback", help="Turn thumbs on the page into golden questions.")
+    kinds = feedback.add_subparsers(title="what", required=True, metavar="WHAT")
+    for name, run, words in [
+        ("list", _feedback_list, "Show every vote and whether its question is settled."),
+        ("review", _feedback_review, "Settle the questions whose right answer is not known."),
+        ("export", _feedback_export, "Write the settled ones as golden questions."),
+    ]:
+        added = kinds.add_parser(name, help=words, description=words)
+        added.add_argument("--index", default=INDEX, metavar="DIR", help="default: %(default)s")
+        added.set_defaults(run=run)
+        if name == "list":
+            added.add_argument("--json", action="store_true", help="print the votes as JSON")
+        if name == "export":
+            added.add_argument("file", help="a new file, .jsonl")
     return parser
 
 
@@ -296,3 +311,50 @@ def _report(
         print(f"\n{comparison_text(compared)}")
     if options.html:
         print(f"\nThe report is {options.html}.")
+
+
+def _feedback_list(options: argparse.Namespace) -> None:
+    from dataclasses import asdict
+
+    from qa.feedback import FeedbackStore, feedback_questions
+
+    store = FeedbackStore.beside(options.index)
+    votes = store.votes()
+    if options.json:
+        _print_json([asdict(vote) for vote in votes])
+        return
+    for asked in feedback_questions(votes, store.reviews()):
+        print(f"{asked.question}  ({'settled' if asked.is_settled else 'to be reviewed'})")
+        for line in asked.lines:
+            print(f"    {line}")
+    if not votes:
+        print(f"No feedback yet: it is kept in {store.path} once a thumb is pressed on the page.")
+
+
+def _feedback_review(options: argparse.Namespace) -> None:
+    from qa.feedback import FeedbackStore, review
+    from qa.index import open_index
+
+    index = open_index(Path(options.index))
+    texts = {file.path: index.document(file.path).text for file in index.manifest.documents}
+    settled = review(
+        FeedbackStore.beside(options.index),
+        lambda answer: tuple(name for name, text in texts.items() if answer in text),
+    )
+    print(f"{settled:,} settled; `qa feedback export FILE` writes golden questions.")
+
+
+def _feedback_export(options: argparse.Namespace) -> None:
+    from qa.feedback import FeedbackStore, export
+    from qa.index import open_index
+
+    index = open_index(Path(options.index))
+    known = set(index.indexed)
+    rows, left_out = export(
+        FeedbackStore.beside(options.index),
+        Path(options.file),
+        lambda name: index.document(name).text if name in known else None,
+    )
+    for line in left_out:
+        print(f"left out: {line}")
+    print(f"{rows:,} golden questions written to {options.file}.")
