@@ -65,7 +65,7 @@ class GoldenItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Return a miss or a mendable error in words, anything else as a traceback."""
-        if isinstance(excinfo.value, QAError | Missed):
+        if isinstance(excinfo.value, QAError | MissError):
             return str(excinfo.value)
         return super().repr_failure(excinfo)
 
@@ -92,7 +92,7 @@ class QuestionItem(GoldenItem):
         options = self.config.option
         if options.qa_min_f1 is not None or options.qa_max_false_answers is not None:
             pytest.xfail(f"{outcome.stage}; the budget decides")
-        raise Missed(_told(outcome))
+        raise MissError(_told(outcome))
 
     def reportinfo(self) -> tuple[Any, int | None, str]:
         """Return where the question stands, for the heading of its failure."""
@@ -109,24 +109,24 @@ class BudgetItem(GoldenItem):
         if self.name == "qa-min-f1":
             least, reached = self.config.option.qa_min_f1, percent([o.f1 for o in outcomes])
             if reached is not None and reached < least:
-                raise Missed(f"F1 is {reached:g}, and should be {least:g}; missed: {missed}")
+                raise MissError(f"F1 is {reached:g}, and should be {least:g}; missed: {missed}")
             return
         absent = [outcome for outcome in outcomes if not outcome.answerable]
         if not absent:
-            raise Missed("no question is unanswerable: add some, or leave out this budget")
+            raise MissError("no question is unanswerable: add some, or leave out this budget")
         most, given = (
             self.config.option.qa_max_false_answers,
             percent([float(outcome.found) for outcome in absent]),
         )
         if given is not None and given > most:
             answered = [outcome.id for outcome in absent if outcome.found]
-            raise Missed(
+            raise MissError(
                 f"{given:g} % of unanswerable questions were answered, and {most:g} % may be: "
                 f"{answered}"
             )
 
 
-class Missed(AssertionError):
+class MissError(AssertionError):
     """A question or a budget was missed; the message is all there is to say."""
 
 
