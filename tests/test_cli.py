@@ -125,8 +125,11 @@ def test_eval_corpus_and_reader(run, tmp_path, capsys):
     assert code == 0
     assert "0 gained, 0 lost; may be chance" in out
     assert "How tall is the mayor?" in report.read_text() or "None." in report.read_text()
-    code, out, _ = run("eval", "retrieval", "--questions", str(golden), "--json")
+    code, out, _ = run(
+        *("eval", "retrieval", "--questions", str(golden), "--json", "--html", str(report))
+    )
     assert code == 0
+    assert "recall@50" in report.read_text()
     scores = json.loads(out)
     assert (scores["questions"], scores["mrr"], scores["ndcg_at_10"]) == (1, 100, 100)
     rows[0]["answers"] = ["Hokusai"]
