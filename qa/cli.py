@@ -8,9 +8,14 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qa.errors import QAError
+
+if TYPE_CHECKING:
+    from qa.evaluation.golden import GoldenQuestion
+    from qa.evaluation.outcomes import Outcome
+    from qa.pipeline import QA
 
 INDEX = "index"
 
@@ -74,18 +79,46 @@ def _parser() -> argparse.ArgumentParser:
 
     evaluate = verbs.add_parser("eval", help="Measure answers on labelled questions.")
     kinds = evaluate.add_subparsers(title="what", required=True, metavar="WHAT")
-    added = kinds.add_parser("reader", help="each question with its paragraph given")
-    added.add_argument("file", help="paragraphs with questions, .jsonl or .jsonl.gz")
+
+    def kind(name: str, run: Callable[[argparse.Namespace], None], words: str) -> Any:
+        added = kinds.add_parser(name, help=words, description=words)
+        added.add_argument("--json", action="store_true", help="print scores and rows as JSON")
+        added.add_argument("--html", metavar="FILE", help="write a report with plots and misses")
+        added.set_defaults(run=run, against=None)
+        return added
+
+    added = kind("reader", _eval_reader, "Ask each question with its paragraph given.")
+    added.add_argument("file", help="paragraphs with questions, .jsonl or SQuAD's .json, or .gz")
     added.add_argument("--limit", type=_positive, help="only the first questions")
-    added.add_argument("--json", action="store_true", help="print the scores as JSON")
-    added.set_defaults(run=_eval_reader)
-    added = kinds.add_parser("corpus", help="each question asked of the whole index")
-    added.add_argument("--questions", required=True, metavar="FILE", help=".jsonl or .jsonl.gz")
-    added.add_argument("--index", default=INDEX, metavar="DIR", help="default: %(default)s")
-    added.add_argument("--top-k", type=_positive, default=10, help="passages to read")
-    added.add_argument("--threshold", type=_share, help="least probability shown, 0 to 1")
-    added.add_argument("--json", action="store_true", help="print the scores as JSON")
-    added.set_defaults(run=_eval_corpus)
+    added.add_argument("--against", metavar="FILE", help="an earlier run saved with --json")
+    for name, run, top_k, words in [
+        ("corpus", _eval_corpus, 10, "Ask each question of the whole index."),
+        ("retrieval", _eval_retrieval, 50, "Look for the passages of each question, unread."),
+    ]:
+        added = kind(name, run, words)
+        added.add_argument(
+            "--questions", required=True, metavar="FILE", help=".jsonl or SQuAD's .json, or .gz"
+        )
+        added.add_argument("--index", default=INDEX, metavar="DIR", help="default: %(default)s")
+        added.add_argument("--top-k", type=_positive, default=top_k, help="passages to retrieve")
+        if name == "corpus":
+            added.add_argument("--threshold", type=_share, help="least probability shown, 0 to 1")
+            added.add_argument("--against", metavar="FILE", help="an earlier run saved with --json")
+
+    feedback = verbs.add_parser("feedback", help="Turn thumbs on the page into golden questions.")
+    kinds = feedback.add_subparsers(title="what", required=True, metavar="WHAT")
+    for name, run, words in [
+        ("list", _feedback_list, "Show every vote and whether its question is settled."),
+        ("review", _feedback_review, "Settle the questions whose right answer is not known."),
+        ("export", _feedback_export, "Write the settled ones as golden questions."),
+    ]:
+        added = kinds.add_parser(name, help=words, description=words)
+        added.add_argument("--index", default=INDEX, metavar="DIR", help="default: %(default)s")
+        added.set_defaults(run=run)
+        if name == "list":
+            added.add_argument("--json", action="store_true", help="print the votes as JSON")
+        if name == "export":
+            added.add_argument("file", help="a new file, .jsonl")
     return parser
 
 
@@ -228,33 +261,124 @@ def _serve(options: argparse.Namespace) -> None:
 
 
 def _eval_reader(options: argparse.Namespace) -> None:
-    from qa.evaluation.reader import evaluate_reader
+    from qa.evaluation.reader import ask_reader, reader_scores
     from qa.reader import OnnxReader
 
-    scores = evaluate_reader(options.file, OnnxReader(), limit=options.limit)
-    _print_scores(scores, as_json=options.json)
+    outcomes = ask_reader(options.file, OnnxReader(), limit=options.limit)
+    _report(options, "reader", reader_scores(outcomes, file=Path(options.file).name), outcomes)
 
 
 def _eval_corpus(options: argparse.Namespace) -> None:
-    from qa.evaluation.corpus import evaluate_corpus
-    from qa.evaluation.golden import read_golden
+    from qa.evaluation.corpus import ask_corpus, corpus_scores
+
+    qa, questions = _golden(options)
+    threshold = qa.threshold if options.threshold is None else options.threshold
+    count = _counter("asked")
+    outcomes = ask_corpus(
+        questions,
+        qa,
+        top_k=options.top_k,
+        threshold=threshold,
+        progress=lambda done: count(done, len(questions)),
+    )
+    scores = corpus_scores(outcomes, top_k=options.top_k, threshold=threshold)
+    _report(options, "corpus", scores, outcomes)
+
+
+def _eval_retrieval(options: argparse.Namespace) -> None:
+    from qa.evaluation.corpus import retrieve_corpus, retrieve_scores
+
+    qa, questions = _golden(options)
+    outcomes = retrieve_corpus(questions, qa, top_k=options.top_k)
+    _report(options, "retrieval", retrieve_scores(outcomes, top_k=options.top_k), outcomes)
+
+
+def _golden(options: argparse.Namespace) -> tuple[QA, list[GoldenQuestion]]:
+    """Return the index and the questions, once the documents are seen to hold their answers."""
+    from qa.evaluation.golden import check_golden, read_golden
     from qa.pipeline import QA
 
     questions = read_golden(options.questions)
-    count = _counter("asked")
-    scores = evaluate_corpus(
-        questions,
-        QA.open(options.index),
-        top_k=options.top_k,
-        threshold=options.threshold,
-        progress=lambda done: count(done, len(questions)),
-    )
-    _print_scores(scores, as_json=options.json)
+    qa = QA.open(options.index)
+    document_ids = [file.path for file in qa.manifest.documents]
+    check_golden(options.questions, questions, document_ids, lambda name: qa.document(name).text)
+    return qa, questions
 
 
-def _print_scores(scores: dict[str, object], *, as_json: bool) -> None:
-    if as_json:
-        _print_json(scores)
+def _report(
+    options: argparse.Namespace, kind: str, scores: dict[str, Any], outcomes: Sequence[Outcome]
+) -> None:
+    from qa.evaluation.comparison import comparable, compare, comparison_text, read_run
+    from qa.evaluation.table import table
+
+    rows = [outcome.to_dict() for outcome in outcomes]
+    compared = None
+    if options.against:
+        compared = compare(comparable(rows), read_run(options.against, kind=kind))
+    if options.html:
+        from qa.evaluation.report import report_html
+
+        name = Path(getattr(options, "questions", None) or options.file).name
+        page = report_html(scores, outcomes, title=f"{name}: {kind}", compared=compared)
+        try:
+            Path(options.html).write_text(page, encoding="utf-8")
+        except OSError as error:
+            raise QAError(
+                f"{options.html} cannot be written ({error.strerror}): name another with --html"
+            ) from error
+    if options.json:
+        against = {"against": compared} if compared else {}
+        _print_json({"kind": kind, **scores, **against, "rows": rows})
         return
-    for name, value in scores.items():
-        print(f"{name.replace('_', ' '):22} {value}")
+    print(table(scores))
+    if compared:
+        print(f"\n{comparison_text(compared)}")
+    if options.html:
+        print(f"\nThe report is {options.html}.")
+
+
+def _feedback_list(options: argparse.Namespace) -> None:
+    from dataclasses import asdict
+
+    from qa.feedback import FeedbackStore, feedback_questions
+
+    store = FeedbackStore.beside(options.index)
+    votes = store.votes()
+    if options.json:
+        _print_json([asdict(vote) for vote in votes])
+        return
+    for asked in feedback_questions(votes, store.reviews()):
+        print(f"{asked.question}  ({'settled' if asked.is_settled else 'to be reviewed'})")
+        for line in asked.lines:
+            print(f"    {line}")
+    if not votes:
+        print(f"No feedback yet: it is kept in {store.path} once a thumb is pressed on the page.")
+
+
+def _feedback_review(options: argparse.Namespace) -> None:
+    from qa.feedback import FeedbackStore, review
+    from qa.index import open_index
+
+    index = open_index(Path(options.index))
+    texts = {file.path: index.document(file.path).text for file in index.manifest.documents}
+    settled = review(
+        FeedbackStore.beside(options.index),
+        lambda answer: tuple(name for name, text in texts.items() if answer in text),
+    )
+    print(f"{settled:,} settled; `qa feedback export FILE` writes golden questions.")
+
+
+def _feedback_export(options: argparse.Namespace) -> None:
+    from qa.feedback import FeedbackStore, export
+    from qa.index import open_index
+
+    index = open_index(Path(options.index))
+    known = set(index.indexed)
+    rows, left_out = export(
+        FeedbackStore.beside(options.index),
+        Path(options.file),
+        lambda name: index.document(name).text if name in known else None,
+    )
+    for line in left_out:
+        print(f"left out: {line}")
+    print(f"{rows:,} golden questions written to {options.file}.")

@@ -213,6 +213,80 @@ def test_not_found_is_said_and_the_best_guess_is_one_click_away(visit, never):
     assert page.locator("mark.answer").count() == 1
 
 
+def pressed(page, selector):
+    return page.locator(f"{selector} .thumb").evaluate_all("all => all.map(e => e.ariaPressed)")
+
+
+def kept(page, served, count):
+    """Wait until that many votes are stored, and return them."""
+    for _ in range(100):
+        if len(votes := served.corpus.feedback.votes()) == count:
+            return votes
+        page.wait_for_timeout(50)
+    raise AssertionError(f"{votes} instead of {count}")
+
+
+def test_thumbs_are_kept_shown_and_withdrawn(visit, served, always):
+    page, other = visit(), visit()
+    for visitor in (page, other):
+        ask(visitor, "Who designed the lighthouse of Rerik?")
+        visitor.wait_for_selector("mark.answer")
+        visitor.get_by_role("button", name="This answer is right").click()
+        visitor.wait_for_selector(".reply .kept:visible")
+    votes = kept(page, served, 2)
+    answer = served.corpus.now.qa.ask("Who designed the lighthouse of Rerik?").answers[0]
+    for vote in votes:
+        assert vote.is_good
+        assert (vote.answer, vote.document, vote.start) == (
+            answer.text,
+            answer.document_id,
+            answer.start,
+        )
+    keep(page, "thumbs")
+    page.locator(".candidate").first.click()
+    page.wait_for_selector(".sheet .thumb")
+    assert pressed(page, ".reply") == ["true", "false"]  # as the server remembers it
+    page.locator(".sheet .thumb.down").click()
+    assert {vote.is_good for vote in kept(page, served, 3)} == {True, False}
+    for count in (2, 1):
+        visitor = page if count == 2 else other
+        visitor.locator(".reply .thumb.up").click()
+        kept(page, served, count)
+        assert pressed(visitor, ".reply") == ["false", "false"]
+    page.locator(".sheet .thumb.down").press("Enter")  # withdrawn by keyboard
+    kept(page, served, 0)
+
+
+def test_a_thumb_on_not_found_and_the_other_way_round(visit, served, never):
+    page = visit()
+    ask(page, "What is the capital of Peru?")
+    page.get_by_role("button", name="“Not found” is right").click()
+    (vote,) = kept(page, served, 1)
+    assert (vote.question, vote.is_good, vote.answer) == ("What is the capital of Peru?", True, "")
+    page.get_by_role("button", name="“Not found” is wrong").click()
+    page.wait_for_function("document.querySelector('.thumb.down').ariaPressed === 'true'")
+    assert pressed(page, ".reply") == ["false", "true"]
+    keep(page, "thumbs-not-found")
+    for _ in range(100):
+        (vote,) = kept(page, served, 1)
+        if not vote.is_good:
+            break
+        page.wait_for_timeout(50)
+    assert not vote.is_good
+    served.corpus.feedback.withdraw(vote.id)
+
+
+def test_a_vote_that_cannot_be_kept_is_told(visit, served, always, monkeypatch, tmp_path):
+    page = visit()
+    ask(page, "Who bought the mill?")
+    page.wait_for_selector("mark.answer")
+    monkeypatch.setattr(served.corpus.feedback, "path", tmp_path / "absent" / "x.sqlite")
+    page.get_by_role("button", name="This answer is right").click()
+    page.wait_for_selector(".toast-body")
+    assert "Not kept" in page.locator(".toast-body").inner_text()
+    visit.wrong.clear()
+
+
 def test_hostile_documents_and_questions_are_shown_and_do_not_run(visit, served, always):
     page = visit()
     page.locator(".entry", has_text="notes.txt").click()

@@ -114,6 +114,29 @@ def test_eval_corpus_and_reader(run, tmp_path, capsys):
     assert scores["questions"] == 2
     assert scores["best_em"] == 100
     assert scores["recall_at"]["1"] == 100
+    assert [row["id"] for row in scores["rows"]] == ["1", "2"]
+    before = tmp_path / "before.json"
+    before.write_text(out)
+    report = tmp_path / "report.html"
+    code, out, _ = run(
+        *("eval", "corpus", "--questions", str(golden), "--top-k", "5"),
+        *("--against", str(before), "--html", str(report)),
+    )
+    assert code == 0
+    assert "0 gained, 0 lost; may be chance" in out
+    assert "How tall is the mayor?" in report.read_text() or "None." in report.read_text()
+    code, out, _ = run(
+        *("eval", "retrieval", "--questions", str(golden), "--json", "--html", str(report))
+    )
+    assert code == 0
+    assert "recall@50" in report.read_text()
+    scores = json.loads(out)
+    assert (scores["questions"], scores["mrr"], scores["ndcg_at_10"]) == (1, 100, 100)
+    rows[0]["answers"] = ["Hokusai"]
+    golden.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    code, out, error = run("eval", "corpus", "--questions", str(golden))
+    assert (code, out, error.count("\n")) == (2, "", 1)
+    assert "line 1 (1): the answer 'Hokusai' does not stand in any document" in error
     paragraphs = tmp_path / "paragraphs.jsonl"
     answers = [{"text": "Ichiro Tanaka", "answer_start": TEXT.index("Ichiro")}]
     qas = [{"id": "1", "question": "Who carved the clock?", "answers": answers}]
@@ -169,7 +192,7 @@ def test_a_failed_build_leaves_the_index_as_it_was(run, place, tmp_path):
 
 
 def test_help_of_every_verb(capsys):
-    for verb in ("build", "ask", "search", "info", "verify", "serve", "eval"):
+    for verb in ("build", "ask", "search", "info", "verify", "serve", "eval", "feedback"):
         with pytest.raises(SystemExit) as left:
             main([verb, "--help"])
         assert left.value.code == 0

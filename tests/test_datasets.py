@@ -5,7 +5,7 @@ import pytest
 
 from qa.errors import DatasetError
 from qa.evaluation.datasets import read_paragraphs
-from qa.evaluation.golden import GoldenQuestion, read_golden
+from qa.evaluation.golden import GoldenQuestion, check_golden, read_golden
 
 ROW = {
     "title": "Gift",
@@ -60,8 +60,84 @@ def test_golden_reads_its_own_format_and_paragraphs(tmp_path):
 def test_a_duplicate_id_and_an_empty_set_are_errors(tmp_path):
     path = tmp_path / "golden.jsonl"
     path.write_text((json.dumps(ROW) + "\n") * 2)
-    with pytest.raises(DatasetError, match="twice"):
+    with pytest.raises(DatasetError, match=r"line 2: the id '7' stands twice, first on line 1"):
         read_golden(path)
     path.write_text("\n")
     with pytest.raises(DatasetError, match="no question"):
         read_golden(path)
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_squads_own_json_is_read_on_one_line_or_laid_out(tmp_path, indent):
+    path = tmp_path / "squad.json"
+    answers = [{"text": "A car", "answer_start": 0}] * 3
+    qas = [
+        {"id": "a", "question": "What?", "answers": answers, "is_impossible": False},
+        {
+            "id": "b",
+            "question": "Where?",
+            "answers": [],
+            "plausible_answers": [{"text": "A car", "answer_start": 0}],
+            "is_impossible": True,
+        },
+    ]
+    articles = [{"title": "Gift", "paragraphs": [{"context": ROW["context"], "qas": qas}]}]
+    path.write_text(json.dumps({"version": "v2.0", "data": articles}, indent=indent))
+    (paragraph,) = read_paragraphs(path)
+    assert (paragraph.title, paragraph.context) == ("Gift", ROW["context"])
+    assert [question.texts for question in paragraph.questions] == [("A car",) * 3, ()]
+    assert [question.answers for question in read_golden(path)] == [("A car",), ()]
+    path.write_text(json.dumps({"data": [{"title": "no paragraphs"}]}, indent=indent))
+    for read in (read_golden, lambda path: list(read_paragraphs(path))):
+        with pytest.raises(DatasetError, match="not the JSON of SQuAD"):
+            read(path)
+
+
+def test_an_answer_that_is_not_in_its_context_is_named(tmp_path):
+    path = tmp_path / "paragraphs.jsonl"
+    answers = [{"text": "a bus", "answer_start": 0}]
+    path.write_text(
+        json.dumps({**ROW, "qas": [{"id": 1, "question": "What?", "answers": answers}]})
+    )
+    with pytest.raises(DatasetError, match="line 1: the answer 'a bus' does not stand"):
+        list(read_paragraphs(path))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"answers": "Ada"},
+        {"answers": [3]},
+        {"answers": [""]},
+        {"question": None},
+        {"tags": "person"},
+        {"document": 3},
+        {"document": [3]},
+    ],
+)
+def test_golden_values_of_the_wrong_kind_are_named(tmp_path, change):
+    path = tmp_path / "golden.jsonl"
+    row = {"id": 1, "question": "Who?", "answers": ["Ada"], "document": "a.txt", **change}
+    path.write_text("\n\n" + json.dumps(row))
+    with pytest.raises(DatasetError, match="line 3: not a question"):
+        read_golden(path)
+
+
+def test_golden_answers_have_to_stand_in_their_documents(tmp_path):
+    path = tmp_path / "golden.jsonl"
+    texts = {"a.txt": "Signed by Ada\nBlum.", "b.txt": "Nothing."}
+
+    def check(**row):
+        path.write_text("\n" + json.dumps({"id": "x", "question": "Who?", **row}))
+        check_golden(path, read_golden(path), texts, texts.__getitem__)
+
+    check(answers=["Ada Blum", "Ada\u00a0Blum"], document="a.txt")
+    check(answers=["Ada Blum"], document=["b.txt", "a.txt"])
+    check(answers=["Ada Blum"])
+    check(answers=[])
+    with pytest.raises(DatasetError, match=r"line 2 \(x\): there is no document 'c.txt'"):
+        check(answers=["Ada"], document="c.txt")
+    with pytest.raises(DatasetError, match=r"line 2 \(x\): the answer 'Ada' does not stand in b"):
+        check(answers=["Ada"], document="b.txt")
+    with pytest.raises(DatasetError, match="does not stand in any document"):
+        check(answers=["ada blum"])

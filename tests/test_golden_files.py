@@ -75,7 +75,7 @@ def test_one_seed_says_who_received_the_car(seeds):
 
 
 @pytest.mark.parametrize(
-    ("name", "answerable", "unanswerable"), [("seeds", 60, 20), ("acceptance", 20, 8)]
+    ("name", "answerable", "unanswerable"), [("seeds", 110, 40), ("acceptance", 20, 8)]
 )
 def test_questions_are_many_and_well_formed(name, answerable, unanswerable):
     questions = read_golden(GOLDEN / f"{name}.jsonl")  # raises on bad JSON and on twice an id

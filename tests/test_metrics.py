@@ -1,6 +1,18 @@
+import math
+
+import numpy as np
 import pytest
 
+from qa.evaluation.chance import mcnemar, mean_interval, paired_interval
+from qa.evaluation.confidence import (
+    Bin,
+    calibration_error,
+    reliability,
+    risk_coverage,
+    risk_coverage_area,
+)
 from qa.evaluation.metrics import best_over_references, exact_match, f1, normalize
+from qa.evaluation.ranking import ndcg_at, recall_at, reciprocal_rank
 
 
 @pytest.mark.parametrize(
@@ -40,3 +52,72 @@ def test_nothing_is_right_only_where_nothing_is_expected():
 
 def test_best_reference_counts():
     assert best_over_references(exact_match, "24%", ("24 percent", "24%")) == 1.0
+
+
+def test_recall_and_reciprocal_rank_look_for_the_first_that_is_relevant():
+    relevant = [False, False, True, True]
+    assert [recall_at(relevant, k) for k in (1, 2, 3, 10)] == [0, 0, 1, 1]
+    assert reciprocal_rank(relevant) == pytest.approx(1 / 3)
+    assert reciprocal_rank([False]) == recall_at([], 5) == reciprocal_rank([]) == 0
+
+
+def test_ndcg_discounts_by_the_logarithm_of_the_rank():
+    # DCG = 1/log2(3) + 1/log2(5); the best order would give 1/log2(2) + 1/log2(3).
+    expected = (1 / math.log2(3) + 1 / math.log2(5)) / (1 + 1 / math.log2(3))
+    assert ndcg_at([False, True, False, True], 10) == pytest.approx(expected)
+    assert ndcg_at([True, True, False], 10) == 1
+    assert ndcg_at([False, True], 1) == 0  # the relevant one stands after the cut
+    assert ndcg_at([False, False], 10) == ndcg_at([], 10) == 0
+
+
+def test_calibration_error_weighs_each_bin_by_its_answers():
+    probabilities, right = np.array([0.1, 0.15, 0.9, 1.0]), np.array([0, 1, 1, 1])
+    assert reliability(probabilities, right) == [
+        Bin(2, pytest.approx(0.125), 0.5),
+        Bin(2, pytest.approx(0.95), 1.0),
+    ]
+    assert calibration_error(probabilities, right) == pytest.approx(0.5 * 0.375 + 0.5 * 0.05)
+    assert calibration_error(np.array([1.0, 0.0]), np.array([1, 0])) == 0
+
+
+def test_risk_grows_as_less_certain_answers_are_shown():
+    coverage, risk = risk_coverage(np.array([0.2, 0.9, 0.5]), np.array([0, 1, 0]))
+    assert coverage == pytest.approx([1 / 3, 2 / 3, 1])
+    assert risk == pytest.approx([0, 1 / 2, 2 / 3])
+    area = risk_coverage_area(np.array([0.2, 0.9, 0.5]), np.array([0, 1, 0]))
+    assert area == pytest.approx((0 + 1 / 2 + 2 / 3) / 3)
+
+
+def test_answers_of_one_confidence_count_as_their_mean_whatever_their_order():
+    for right in ([1, 0], [0, 1]):
+        assert risk_coverage(np.array([0.5, 0.5]), np.array(right))[1] == pytest.approx([0.5, 0.5])
+
+
+def test_bootstrap_intervals_are_those_of_the_mean_and_always_the_same():
+    values = [0.0, 1.0] * 50
+    low, high = mean_interval(values)
+    # The standard error of the mean is 0.05; twice it to either side.
+    assert low == pytest.approx(0.5 - 1.96 * 0.05, abs=0.02)
+    assert high == pytest.approx(0.5 + 1.96 * 0.05, abs=0.02)
+    assert mean_interval(values) == (low, high)
+    assert mean_interval([1.0, 1.0, 1.0]) == (1, 1)
+    assert mean_interval([1.0]) is None
+
+
+def test_pairs_are_drawn_together():
+    numbers = np.arange(20.0)
+
+    def apart(first, second):
+        return float(np.abs(first - second).max())
+
+    assert paired_interval(apart, numbers, numbers) == (0, 0)
+    assert paired_interval(apart, numbers[:1], numbers[:1]) is None
+
+
+@pytest.mark.parametrize(
+    ("gained", "lost", "p"),
+    [(0, 0, 1), (1, 0, 1), (3, 3, 1), (6, 0, 2 / 64), (1, 5, 2 * (1 + 6) / 64), (8, 2, 112 / 1024)],
+)
+def test_mcnemar_is_a_coin_thrown_for_each_flip(gained, lost, p):
+    assert mcnemar(gained, lost) == pytest.approx(p)
+    assert mcnemar(lost, gained) == pytest.approx(p)

@@ -46,7 +46,9 @@ def test_the_terminal_session_is_what_the_program_prints(tmp_path, monkeypatch, 
 
 
 def test_every_command_named_exists(capsys):
-    for words in re.findall(r"`qa ([a-z]+(?: (?:reader|corpus))?)", README):
+    for words in re.findall(
+        r"`qa ([a-z]+(?: (?:reader|corpus|retrieval|list|review|export))?)", README
+    ):
         with pytest.raises(SystemExit) as left:
             main([*words.split(), "--help"])
         assert left.value.code == 0

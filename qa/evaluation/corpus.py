@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from statistics import mean, median, quantiles
+from dataclasses import replace
+from statistics import median
+from typing import Any
 
+from qa.errors import DatasetError
 from qa.evaluation.golden import GoldenQuestion
-from qa.evaluation.metrics import best_over_references, exact_match, f1, normalize
+from qa.evaluation.metrics import normalize
+from qa.evaluation.outcomes import Outcome
+from qa.evaluation.scores import (
+    answer_scores,
+    percentile_95,
+    retrieval_scores,
+    stage_milliseconds,
+)
 from qa.pipeline import QA
-from qa.types import Prediction
+from qa.types import Hit
 
-RECALL_AT = (1, 5, 10)
+Progress = Callable[[int], None]
 
 
 def evaluate_corpus(
@@ -20,79 +30,143 @@ def evaluate_corpus(
     *,
     top_k: int = 10,
     threshold: float | None = None,
-    progress: Callable[[int], None] | None = None,
-) -> dict[str, object]:
-    """Return end-to-end EM and F1 in percent, both errors, counts and milliseconds.
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Ask every question and return :func:`corpus_scores`."""
+    outcomes = ask_corpus(questions, qa, top_k=top_k, threshold=threshold, progress=progress)
+    return corpus_scores(outcomes, top_k=top_k, threshold=_threshold(qa, threshold))
 
-    A question whose answer is absent scores 100 when nothing was found and 0
-    otherwise. ``recall_at`` is the share of answerable questions for which one
-    of the first k passages holds an accepted answer (and stands in one of the
-    question's documents, where it names them). ``best_em`` and ``best_f1`` score
-    the most probable answer of answerable questions with the threshold left aside.
-    """
-    threshold = qa.threshold if threshold is None else threshold
-    rows: list[dict[str, float | bool | str]] = []
-    milliseconds = []
-    recall: dict[int, list[float]] = {k: [] for k in RECALL_AT if k <= top_k}
+
+def ask_corpus(
+    questions: Sequence[GoldenQuestion],
+    qa: QA,
+    *,
+    top_k: int = 10,
+    threshold: float | None = None,
+    progress: Progress | None = None,
+) -> list[Outcome]:
+    """Ask every question of an index; the answer shown is one at or above the threshold."""
+    outcomes = []
     for question in questions:
-        began = time.perf_counter()
-        prediction = qa.ask(question.question, top_k=top_k, threshold=0.0)
-        milliseconds.append(1000 * (time.perf_counter() - began))
-        best = prediction.answers[0] if prediction.answers else None
-        text = best.text if best else ""
-        found = best is not None and best.probability >= threshold
-        shown = text if found else ""
-        rows.append(
-            {
-                "id": question.id,
-                "answerable": bool(question.answers),
-                "found": found,
-                "em": best_over_references(exact_match, shown, question.answers),
-                "f1": best_over_references(f1, shown, question.answers),
-                "best_em": best_over_references(exact_match, text, question.answers),
-                "best_f1": best_over_references(f1, text, question.answers),
-            }
-        )
-        if question.answers:
-            for k, values in recall.items():
-                values.append(_recalled(prediction, question, k))
+        outcomes.append(_ask(question, qa, top_k, _threshold(qa, threshold)))
         if progress is not None:
-            progress(len(rows))
-    there = [row for row in rows if row["answerable"]]
-    absent = [row for row in rows if not row["answerable"]]
+            progress(len(outcomes))
+    return outcomes
+
+
+def retrieve_corpus(
+    questions: Sequence[GoldenQuestion],
+    qa: QA,
+    *,
+    top_k: int = 50,
+    progress: Progress | None = None,
+) -> list[Outcome]:
+    """Look for the passages of every answerable question, and read none of them."""
+    answerable = [question for question in questions if question.answers]
+    if not answerable:
+        raise DatasetError("no question has an accepted answer: add some that are in the documents")
+    outcomes = []
+    for question in answerable:
+        began = time.perf_counter()
+        hits = qa.search(question.question, top_k=top_k)
+        elapsed = {"retrieve": 1000 * (time.perf_counter() - began)}
+        outcomes.append(
+            Outcome(
+                question.id,
+                question.question,
+                question.answers,
+                (),
+                found=False,
+                confidence=0.0,
+                calibrated=False,
+                relevant=relevant_passages(hits, question),
+                source=_source(hits[0]) if hits else "",
+                passage=hits[0].passage.text if hits else "",
+                tags=question.tags,
+                timings_ms=elapsed,
+            )
+        )
+        if progress is not None:
+            progress(len(outcomes))
+    return outcomes
+
+
+def corpus_scores(outcomes: Sequence[Outcome], *, top_k: int, threshold: float) -> dict[str, Any]:
+    """Return what :func:`~qa.evaluation.scores.answer_scores` and ``retrieval_scores`` do.
+
+    ``ms`` holds median and 95th percentile by stage, ``ms_median`` and ``ms_p95``
+    those of the whole question; ``misses`` the ids of questions without an exact match.
+    """
+    answers, retrieval = answer_scores(outcomes), retrieval_scores(outcomes, top_k=top_k)
+    milliseconds = [outcome.timings_ms["total"] for outcome in outcomes]
     return {
-        "questions": len(rows),
-        "answerable": len(there),
-        "unanswerable": len(absent),
+        **answers,
+        **retrieval,
+        "intervals": {**answers["intervals"], **retrieval["intervals"]},
         "threshold": round(threshold, 4),
-        "em": _percent([float(row["em"]) for row in rows]),
-        "f1": _percent([float(row["f1"]) for row in rows]),
-        "best_em": _percent([float(row["best_em"]) for row in there]),
-        "best_f1": _percent([float(row["best_f1"]) for row in there]),
-        "answered_but_absent": _percent([float(row["found"]) for row in absent]),
-        "refused_but_there": _percent([1.0 - float(row["found"]) for row in there]),
-        "recall_at": {str(k): _percent(values) for k, values in recall.items()},
         "ms_median": round(median(milliseconds), 2),
-        "ms_p95": round(_p95(milliseconds), 2),
-        "misses": [row["id"] for row in rows if not row["em"]],
+        "ms_p95": round(percentile_95(milliseconds), 2),
+        "ms": stage_milliseconds(outcomes),
+        "misses": [outcome.id for outcome in outcomes if not outcome.em],
     }
 
 
-def _recalled(prediction: Prediction, question: GoldenQuestion, k: int) -> float:
-    """Return 1.0 when one of the first ``k`` passages holds an accepted answer."""
-    wanted = [f" {normalize(text)} " for text in question.answers]
-    for hit in prediction.passages[:k]:
-        if question.documents and hit.passage.document_id not in question.documents:
-            continue
-        words = f" {normalize(hit.passage.text)} "
-        if any(text in words for text in wanted):
-            return 1.0
-    return 0.0
+def retrieve_scores(outcomes: Sequence[Outcome], *, top_k: int) -> dict[str, Any]:
+    """Return the scores of retrieval alone; ``misses`` are the ids of what was not found."""
+    return {
+        "questions": len(outcomes),
+        **retrieval_scores(outcomes, top_k=top_k),
+        "ms": stage_milliseconds(outcomes),
+        "misses": [outcome.id for outcome in outcomes if not any(outcome.relevant)],
+    }
 
 
-def _percent(values: Sequence[float]) -> float | None:
-    return round(100 * mean(values), 2) if values else None
+def relevant_passages(hits: Sequence[Hit], question: GoldenQuestion) -> tuple[bool, ...]:
+    """Return of each passage whether it holds an accepted answer.
+
+    It has to stand in one of the question's documents where these are named. Texts
+    are compared after the normalisation of SQuAD.
+    """
+    wanted = [f" {words} " for text in question.answers if (words := normalize(text))]
+    return tuple(
+        (not question.documents or hit.passage.document_id in question.documents)
+        and any(words in f" {normalize(hit.passage.text)} " for words in wanted)
+        for hit in hits
+    )
 
 
-def _p95(values: Sequence[float]) -> float:
-    return quantiles(values, n=20)[-1] if len(values) > 1 else values[0]
+def _ask(question: GoldenQuestion, qa: QA, top_k: int, threshold: float) -> Outcome:
+    prediction = qa.ask(question.question, top_k=top_k, threshold=0.0)
+    outcome = Outcome(
+        question.id,
+        question.question,
+        question.answers,
+        tuple(answer.text for answer in prediction.answers),
+        found=False,
+        confidence=0.0,
+        calibrated=True,
+        relevant=relevant_passages(prediction.passages, question),
+        tags=question.tags,
+        timings_ms=prediction.timings_ms,
+    )
+    if prediction.answers:
+        best = prediction.answers[0]
+        return replace(
+            outcome,
+            found=best.probability >= threshold,
+            confidence=best.probability,
+            source=best.source,
+            passage=best.passage.text,
+        )
+    if prediction.passages:
+        hit = prediction.passages[0]
+        return replace(outcome, source=_source(hit), passage=hit.passage.text)
+    return outcome
+
+
+def _source(hit: Hit) -> str:
+    return f"{hit.passage.document_id}:{hit.passage.start}-{hit.passage.end}"
+
+
+def _threshold(qa: QA, threshold: float | None) -> float:
+    return qa.threshold if threshold is None else threshold

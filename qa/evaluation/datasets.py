@@ -1,4 +1,4 @@
-"""Labelled questions on paragraphs: one JSON object per line, plain or gzipped."""
+"""Labelled questions on paragraphs: JSON Lines or SQuAD's own JSON, plain or gzipped."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from qa.errors import DatasetError
 
@@ -48,8 +49,8 @@ def read_lines(path: str | Path) -> Iterator[tuple[int, str]]:
     try:
         with path.open("rb") as raw:
             is_gzip = raw.read(2) == b"\x1f\x8b"
-        # gzip.open and open take the same arguments for text.
-        with (gzip.open if is_gzip else open)(path, "rt", encoding="utf-8") as lines:
+        # gzip.open and open take the same arguments for text; a byte order mark is no text.
+        with (gzip.open if is_gzip else open)(path, "rt", encoding="utf-8-sig") as lines:
             for number, line in enumerate(lines, start=1):
                 if line.strip():
                     yield number, line
@@ -60,30 +61,78 @@ def read_lines(path: str | Path) -> Iterator[tuple[int, str]]:
         ) from error
 
 
+def read_rows(path: str | Path) -> Iterator[tuple[int, Any]]:
+    """Yield ``(line number from 1, JSON value)`` of each line, or each paragraph of SQuAD's JSON.
+
+    SQuAD's file is one object, ``{"data": [{"title", "paragraphs": [{"context",
+    "qas"}]}]}``, on one line or laid out over many; its rows all stand at the
+    line where the object begins. Raises :class:`~qa.errors.DatasetError` naming the line.
+    """
+    lines = read_lines(path)
+    for number, line in lines:
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            # An object laid out over many lines does not end on its first.
+            row = _whole(line + "".join(rest for _, rest in lines))
+            if row is None:
+                raise DatasetError(
+                    f"{path}, line {number}: not JSON ({error}): write one object a line"
+                ) from error
+        if isinstance(row, dict) and "data" in row:
+            yield from ((number, paragraph) for paragraph in _squad(row, f"{path}, line {number}"))
+        else:
+            yield number, row
+
+
+def _whole(text: str) -> dict[str, Any] | None:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) and "data" in value else None
+
+
+def _squad(value: dict[str, Any], where: str) -> Iterator[dict[str, Any]]:
+    try:
+        for article in value["data"]:
+            for paragraph in article["paragraphs"]:
+                yield {"title": article.get("title"), **paragraph}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise DatasetError(
+            f"{where}: not the JSON of SQuAD ({error!r}); "
+            'expected {"data": [{"title", "paragraphs": [{"context", "qas"}]}]}'
+        ) from error
+
+
 def read_paragraphs(path: str | Path) -> Iterator[Paragraph]:
     """Yield the paragraphs of a file in the format of ``qa eval reader``.
 
     Each line is ``{"title", "context", "qas": [{"id", "question", "answers":
     [{"text", "answer_start"}]}]}``; ``answer_start`` counts code points of
-    ``context``. Raises :class:`~qa.errors.DatasetError` naming the line.
+    ``context``, and each text has to stand in it. SQuAD's JSON is read too. Raises
+    :class:`~qa.errors.DatasetError` naming the line.
     """
-    for number, line in read_lines(path):
+    for number, row in read_rows(path):
         try:
-            row = json.loads(line)
-            questions = tuple(
-                LabelledQuestion(
-                    id=str(item["id"]),
-                    question=item["question"],
-                    references=tuple(
-                        Reference(answer["text"], answer["answer_start"])
-                        for answer in item["answers"]
-                    ),
-                )
-                for item in row["qas"]
-            )
-            yield Paragraph(row.get("title") or "", row["context"], questions)
+            questions = tuple(_question(item) for item in row["qas"])
+            paragraph = Paragraph(row.get("title") or "", row["context"], questions)
+            absent = [t for q in questions for t in q.texts if t not in paragraph.context]
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DatasetError(
                 f"{path}, line {number}: not a paragraph with questions ({error!r}); "
                 'expected {"title", "context", "qas": [{"id", "question", "answers"}]}'
             ) from error
+        if absent:
+            raise DatasetError(
+                f"{path}, line {number}: the answer {absent[0]!r} does not stand in its context: "
+                "write it as the context does"
+            )
+        yield paragraph
+
+
+def _question(item: dict[str, Any]) -> LabelledQuestion:
+    references = tuple(
+        Reference(answer["text"], answer["answer_start"]) for answer in item["answers"]
+    )
+    return LabelledQuestion(str(item["id"]), item["question"], references)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from qa.errors import DatasetError
-from qa.evaluation.datasets import read_lines
+from qa.evaluation.datasets import read_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,10 @@ class GoldenQuestion:
     """A question asked of a whole folder; no accepted answer means "not in these documents".
 
     ``documents`` are the ids of the documents that hold the answer, empty where
-    that is not known.
+    that is not known. ``tags`` are free; those that the questions over ``seeds/``
+    carry say what is asked for (person, number, date, place, thing, reason, list)
+    and how (paraphrase: in other words than the documents'; follow-up: it leans on
+    an earlier question; unanswerable). ``line`` is where it stands in its file.
     """
 
     id: str
@@ -24,6 +27,7 @@ class GoldenQuestion:
     answers: tuple[str, ...]
     documents: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    line: int = field(default=0, compare=False)
 
 
 def read_golden(path: str | Path) -> list[GoldenQuestion]:
@@ -32,38 +36,96 @@ def read_golden(path: str | Path) -> list[GoldenQuestion]:
     Each line is ``{"id", "question", "answers": [text, …], "document": id or
     [id, …] or null, "tags": […]}`` (``document`` and ``tags`` may be absent),
     or a paragraph with questions as `qa eval reader` reads them, whose context
-    is then left aside.
+    is then left aside. SQuAD's JSON is read too.
     """
     questions = list(_read(path))
     if not questions:
         raise DatasetError(f"{path} holds no question: an empty set proves nothing, add some")
-    seen: set[str] = set()
+    seen: dict[str, int] = {}
     for question in questions:
         if question.id in seen:
-            raise DatasetError(f"{path}: the id {question.id!r} stands twice: rename one")
-        seen.add(question.id)
+            raise DatasetError(
+                f"{path}, line {question.line}: the id {question.id!r} stands twice, "
+                f"first on line {seen[question.id]}: rename one"
+            )
+        seen[question.id] = question.line
     return questions
 
 
+def check_golden(
+    path: str | Path,
+    questions: Sequence[GoldenQuestion],
+    document_ids: Collection[str],
+    text: Callable[[str], str],
+) -> None:
+    """Raise :class:`~qa.errors.DatasetError` for the first question the documents belie.
+
+    Each document named has to be among ``document_ids``, and each accepted answer
+    has to stand in one of those named, or in any where none is; ``text`` gives a
+    document's text. Only white space may differ.
+    """
+    known: dict[str, str] = {}
+
+    def spaced(document_id: str) -> str:
+        if document_id not in known:
+            known[document_id] = _spaced(text(document_id))
+        return known[document_id]
+
+    for question in questions:
+        where = f"{path}, line {question.line} ({question.id})"
+        for document_id in question.documents:
+            if document_id not in document_ids:
+                raise DatasetError(
+                    f"{where}: there is no document {document_id!r} in the index: "
+                    "correct its name (`qa info --json` lists them), or build the index with it"
+                )
+        within = question.documents or document_ids
+        for answer in question.answers:
+            if not any(_spaced(answer) in spaced(document_id) for document_id in within):
+                named = ", ".join(question.documents) or "any document"
+                raise DatasetError(
+                    f"{where}: the answer {answer!r} does not stand in {named}: "
+                    "write it as the document does, or name the document that says it"
+                )
+
+
+def _spaced(text: str) -> str:
+    return " ".join(text.split())
+
+
 def _read(path: str | Path) -> Iterator[GoldenQuestion]:
-    for number, line in read_lines(path):
+    for number, row in read_rows(path):
         try:
-            row = json.loads(line)
             if "qas" in row:
                 for item in row["qas"]:
-                    texts = tuple(answer["text"] for answer in item["answers"])
-                    yield GoldenQuestion(str(item["id"]), item["question"], texts)
+                    # Several people often gave one answer.
+                    texts = dict.fromkeys(_text(answer["text"]) for answer in item["answers"])
+                    question = _text(item["question"])
+                    yield GoldenQuestion(str(item["id"]), question, tuple(texts), line=number)
                 continue
             documents = row.get("document") or ()
             yield GoldenQuestion(
                 str(row["id"]),
-                row["question"],
-                tuple(str(text) for text in row["answers"]),
-                (documents,) if isinstance(documents, str) else tuple(documents),
-                tuple(row.get("tags", ())),
+                _text(row["question"]),
+                tuple(_text(text) for text in _list(row["answers"])),
+                (documents,) if isinstance(documents, str) else tuple(map(_text, documents)),
+                tuple(_text(tag) for tag in _list(row.get("tags") or [])),
+                line=number,
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DatasetError(
                 f"{path}, line {number}: not a question ({error!r}); "
                 'expected {"id", "question", "answers": ["…"], "document"}'
             ) from error
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError(f"{value!r} is no list")
+    return value

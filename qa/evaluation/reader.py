@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from statistics import mean, median
+from statistics import median
+from typing import Any
 
 from qa.errors import DatasetError
 from qa.evaluation.datasets import LabelledQuestion, Paragraph, read_paragraphs
-from qa.evaluation.metrics import best_over_references, exact_match, f1
+from qa.evaluation.outcomes import Outcome
+from qa.evaluation.scores import answer_scores, stage_milliseconds
 from qa.types import Passage, Reader
 
 
@@ -21,58 +24,76 @@ def evaluate_reader(
     limit: int | None = None,
     null_threshold: float = 0.0,
     progress: Callable[[int], None] | None = None,
-) -> dict[str, object]:
-    """Return EM and F1 in percent, counts and milliseconds over a file of paragraphs.
+) -> dict[str, Any]:
+    """Ask every question of a file of paragraphs and return :func:`reader_scores`."""
+    outcomes = ask_reader(
+        path, reader, limit=limit, null_threshold=null_threshold, progress=progress
+    )
+    return reader_scores(outcomes, file=Path(path).name, null_threshold=null_threshold)
 
-    A file without unanswerable questions is scored as SQuAD v1.1: the best span
+
+def ask_reader(
+    path: str | Path,
+    reader: Reader,
+    *,
+    limit: int | None = None,
+    null_threshold: float = 0.0,
+    progress: Callable[[int], None] | None = None,
+) -> list[Outcome]:
+    """Ask every question of its paragraph; ``confidence`` is by how many logits it beats null.
+
+    A file without unanswerable questions is read as SQuAD v1.1: the best span
     always counts. With some, as SQuAD v2.0: a question is left unanswered where
-    the best span does not beat the null by ``null_threshold`` logits, and
-    ``answerable_f1`` still gives the score of the spans on answerable questions.
+    the best span does not beat the null by ``null_threshold`` logits.
     """
-    items = _questions(path, limit)
-    asked: list[tuple[LabelledQuestion, str, float]] = []
-    milliseconds = []
-    for paragraph, question in items:
+    outcomes: list[Outcome] = []
+    for paragraph, question in _questions(path, limit):
         passage = Passage("", 0, len(paragraph.context), paragraph.context, paragraph.title)
         began = time.perf_counter()
         spans = reader.read(question.question, [passage])[0]
-        milliseconds.append(1000 * (time.perf_counter() - began))
-        text, margin = "", float("-inf")
-        if spans:
-            text, margin = spans[0].text, spans[0].score - spans[0].null_score
-        asked.append((question, text, margin))
-        if progress is not None:
-            progress(len(asked))
-    unanswerable = [margin for question, _, margin in asked if not question.references]
-    answerable = [(q.texts, text, margin) for q, text, margin in asked if q.references]
-    forced = [_score(text, texts) for texts, text, _ in answerable]
-    result: dict[str, object] = {
-        "file": Path(path).name,
-        "questions": len(asked),
-        "answerable": len(answerable),
-        "unanswerable": len(unanswerable),
-    }
-    if unanswerable:
-        kept = [
-            score if margin > null_threshold else (0.0, 0.0)
-            for score, (_, _, margin) in zip(forced, answerable, strict=True)
-        ]
-        refused = [float(margin <= null_threshold) for margin in unanswerable]
-        scores = kept + [(right, right) for right in refused]
-        result["null_threshold"] = null_threshold
-        result["answerable_em"] = _percent([em for em, _ in forced])
-        result["answerable_f1"] = _percent([overlap for _, overlap in forced])
-        result["answered_but_absent"] = _percent([1 - right for right in refused])
-        result["refused_but_there"] = _percent(
-            [float(margin <= null_threshold) for _, _, margin in answerable]
+        elapsed = 1000 * (time.perf_counter() - began)
+        # Without any span the reader is as sure as it can be that there is no answer.
+        margin = spans[0].score - spans[0].null_score if spans else -1e3
+        outcomes.append(
+            Outcome(
+                question.id,
+                question.question,
+                question.texts,
+                tuple(span.text for span in spans[:3]),
+                found=bool(spans) and margin > null_threshold,
+                confidence=margin,
+                calibrated=False,
+                relevant=(True,),
+                source=paragraph.title,
+                passage=paragraph.context,
+                timings_ms={"read": elapsed},
+            )
         )
-    else:
-        scores = forced
-    result["em"] = _percent([em for em, _ in scores])
-    result["f1"] = _percent([overlap for _, overlap in scores])
-    result["ms_median"] = round(median(milliseconds), 2)
-    result["ms_total"] = round(sum(milliseconds))
-    return result
+        if progress is not None:
+            progress(len(outcomes))
+    if all(outcome.answerable for outcome in outcomes):
+        outcomes = [replace(outcome, found=bool(outcome.candidates)) for outcome in outcomes]
+    return outcomes
+
+
+def reader_scores(
+    outcomes: Sequence[Outcome], *, file: str, null_threshold: float = 0.0
+) -> dict[str, Any]:
+    """Return :func:`~qa.evaluation.scores.answer_scores` and milliseconds.
+
+    ``answerable_em`` and ``answerable_f1`` score the spans on answerable questions
+    where the file has others too.
+    """
+    scores = {"file": file, **answer_scores(outcomes)}
+    if scores["unanswerable"]:
+        scores["null_threshold"] = null_threshold
+        scores["answerable_em"] = scores["best_em"]
+        scores["answerable_f1"] = scores["best_f1"]
+    milliseconds = [outcome.timings_ms["read"] for outcome in outcomes]
+    scores["ms_median"] = round(median(milliseconds), 2)
+    scores["ms_total"] = round(sum(milliseconds))
+    scores["ms"] = stage_milliseconds(outcomes)
+    return scores
 
 
 def _questions(path: str | Path, limit: int | None) -> list[tuple[Paragraph, LabelledQuestion]]:
@@ -85,14 +106,3 @@ def _questions(path: str | Path, limit: int | None) -> list[tuple[Paragraph, Lab
     if not items:
         raise DatasetError(f"{path} holds no question: an empty set proves nothing, add some")
     return items
-
-
-def _score(text: str, references: tuple[str, ...]) -> tuple[float, float]:
-    return (
-        best_over_references(exact_match, text, references),
-        best_over_references(f1, text, references),
-    )
-
-
-def _percent(values: list[float]) -> float | None:
-    return round(100 * mean(values), 2) if values else None

@@ -11,6 +11,12 @@ from qa.web.likelihood import likelihood, percentage
 from qa.web.text import verbatim
 from qa.web.views import View
 
+THUMB = Markup(
+    '<svg viewBox="0 0 24 24" width="18" height="18" aria-hidden="true" fill="none" '
+    'stroke="currentColor" stroke-width="1.7" stroke-linejoin="round"><path d="M7.5 11v9.5h-4V11z'
+    'M7.5 11l4-8.2a2.3 2.3 0 0 1 2.3 2.3v4h5a2 2 0 0 1 2 2.3l-1.1 7.3a2 2 0 0 1-2 1.8H7.5z"/></svg>'
+)
+
 
 def button(view: View, content: str | Markup, *, style: str, current: View | None = None) -> Markup:
     """Return a button that moves the evidence to a view; the current one says so."""
@@ -27,6 +33,24 @@ def ask_button(question: str, content: str | Markup, *, style: str, guess: bool 
     return Markup('<button type="button" class="{}" data-ask="{}"{}>{}</button>').format(
         style, verbatim(question), Markup(' data-guess="true"') if guess else "", content
     )
+
+
+def thumbs(turn: int, item: int, good: bool | None, *, what: str) -> Markup:
+    """Return two buttons that call something right or wrong; the vote given is pressed.
+
+    Which stands in ``good``, None where none was given; ``what`` names the thing.
+    """
+    words = Markup(
+        '<button type="button" class="thumb {0}" data-vote="{1}/{2}/{0}" aria-pressed="{3}" '
+        'aria-label="{4} is {5}" title="{4} is {5}">{6}</button>'
+    )
+    buttons = [
+        words.format(name, turn, item, "true" if good is is_good else "false", what, said, THUMB)
+        for name, is_good, said in (("up", True, "right"), ("down", False, "wrong"))
+    ]
+    return Markup(
+        '<span class="thumbs">{}<span class="kept">Stays on this machine</span></span>'
+    ).format(Markup("").join(buttons))
 
 
 def quotation(text: str) -> Markup:

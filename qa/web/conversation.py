@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from markupsafe import Markup
 
 from qa.types import Prediction
-from qa.web.controls import ask_button, button, chance, counted, quotation, where
+from qa.web.controls import ask_button, button, chance, counted, quotation, thumbs, where
 from qa.web.text import excerpt, verbatim
-from qa.web.views import Turn, View, places_of
+from qa.web.views import NO_VOTES, Turn, View, places_of
 
 # Questions about the documents that come with Verbatim, each with the one that answers it.
 EXAMPLES = (
@@ -24,12 +24,23 @@ Title = Callable[[str], str]
 
 
 def conversation_html(
-    turns: Sequence[Turn], current: View, *, document_ids: Sequence[str], title: Title
+    turns: Sequence[Turn],
+    current: View,
+    *,
+    document_ids: Sequence[str],
+    title: Title,
+    votes: Mapping[str, bool] = NO_VOTES,
 ) -> str:
-    """Return the whole conversation; ``title`` gives the title of a document by its id."""
+    """Return the whole conversation; ``title`` gives the title of a document by its id.
+
+    ``votes`` holds those given, by the ids of :meth:`Turn.vote_id`.
+    """
     if not turns:
         return _welcome(document_ids)
-    parts = [_turn(number, turn, current, title) for number, turn in enumerate(turns)]
+    parts = [
+        _turn(number, turn, current, title, votes.get(turn.vote_id(0)))
+        for number, turn in enumerate(turns)
+    ]
     return Markup('<div class="turns" role="log" aria-label="Conversation">{}</div>').format(
         Markup("").join(parts)
     )
@@ -51,22 +62,31 @@ def _welcome(document_ids: Sequence[str]) -> Markup:
     ).format(heading, Markup("").join(examples))
 
 
-def _turn(number: int, turn: Turn, current: View, title: Title) -> Markup:
+def _turn(number: int, turn: Turn, current: View, title: Title, good: bool | None) -> Markup:
     if turn.trouble:
         reply = Markup('<p class="trouble">{}</p>').format(verbatim(turn.trouble))
     elif turn.prediction is None:
         reply = Markup('<p class="pending">Reading the documents …</p>')
     elif turn.prediction.found:
-        reply = _found(number, turn, turn.prediction, current, title)
+        voting = thumbs(number, 0, good, what="This answer")
+        reply = _found(number, turn, turn.prediction, current, title, voting)
     else:
-        reply = _not_found(number, turn.prediction, current, title)
+        voting = thumbs(number, 0, good, what="“Not found”")
+        reply = _not_found(number, turn.prediction, current, title, voting)
     return Markup(
         '<article class="turn"><h3 class="question"><span class="unseen">Question: </span>'
         '{}</h3><div class="reply">{}</div></article>'
     ).format(verbatim(turn.question), reply)
 
 
-def _found(number: int, turn: Turn, prediction: Prediction, current: View, title: Title) -> Markup:
+def _found(
+    number: int,
+    turn: Turn,
+    prediction: Prediction,
+    current: View,
+    title: Title,
+    voting: Markup,
+) -> Markup:
     answer = prediction.answers[0]
     offset = answer.passage.start
     before, after = excerpt(answer.passage.text, answer.start - offset, answer.end - offset)
@@ -84,7 +104,7 @@ def _found(number: int, turn: Turn, prediction: Prediction, current: View, title
     return Markup(
         '{}<blockquote class="quote">{}</blockquote>'
         '<p class="context">{}<b>{}</b>{}</p>'
-        '<p class="reckoning">{}{}</p><div class="citations">{}</div>{}'
+        '<p class="reckoning">{}{}{}</p><div class="citations">{}</div>{}'
     ).format(
         Markup(
             '<p class="caution">The best guess. It is less certain than an answer has to be.</p>'
@@ -97,12 +117,15 @@ def _found(number: int, turn: Turn, prediction: Prediction, current: View, title
         verbatim(after),
         chance(answer.probability),
         _copy(answer.text, answer.source),
+        voting,
         Markup("").join(citations),
         _footnote(prediction),
     )
 
 
-def _not_found(number: int, prediction: Prediction, current: View, title: Title) -> Markup:
+def _not_found(
+    number: int, prediction: Prediction, current: View, title: Title, voting: Markup
+) -> Markup:
     nearest = [
         button(
             View("passage", number, position),
@@ -124,8 +147,8 @@ def _not_found(number: int, prediction: Prediction, current: View, title: Title)
             prediction.question, "Show the best guess all the same", style="quiet", guess=True
         ),
     )
-    return Markup('<p class="verdict">Not found in these documents.</p>{}{}').format(
-        listed if nearest else "", _footnote(prediction)
+    return Markup('<p class="verdict">Not found in these documents.</p>{}{}{}').format(
+        voting, listed if nearest else "", _footnote(prediction)
     )
 
 

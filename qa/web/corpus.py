@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from qa.feedback import FeedbackStore
 from qa.index.generation import CURRENT
 from qa.pipeline import QA
 from qa.web.library import Entry, Library
@@ -47,6 +48,7 @@ class Corpus:
 
     def __init__(self, qa: QA, *, folder: str | Path, index: str | Path) -> None:
         self.folder, self.index = Path(folder), Path(index)
+        self.feedback = FeedbackStore.beside(self.index)
         self.now = OpenIndex.of(qa, self.index)
 
     def rebuild(self, progress: Callable[[int, int], None] | None = None) -> str:

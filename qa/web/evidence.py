@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from markupsafe import Markup
 
 from qa.evaluation.metrics import normalize
 from qa.types import Answer, Document, Place
-from qa.web.controls import button, chance, day, quotation, where
+from qa.web.controls import button, chance, day, quotation, thumbs, where
 from qa.web.text import Mark, marked_text, verbatim
-from qa.web.views import Turn, View, places_of
+from qa.web.views import NO_VOTES, Turn, View, places_of
 
 Lookup = Callable[[str], Document]
 
 LIBRARY = button(View(), "All documents", style="quiet")
 
 
-def evidence_html(turns: Sequence[Turn], view: View, *, document: Lookup) -> str:
+def evidence_html(
+    turns: Sequence[Turn], view: View, *, document: Lookup, votes: Mapping[str, bool] = NO_VOTES
+) -> str:
     """Return what a view shows; ``document`` finds a document by its id.
+
+    ``votes`` holds those given, by the ids of :meth:`Turn.vote_id`.
 
     Raises KeyError for a view of something that is not there: an address comes
     from the browser, and a document may have gone with a rebuild.
     """
     if (found := view.answer(turns)) is not None:
-        return _answer(turns, view, *found, document)
+        return _answer(turns, view, *found, document, votes)
     if (hit := view.hit(turns)) is not None:
         passage = hit.passage
         shown = document(passage.document_id)
@@ -42,7 +46,12 @@ def evidence_html(turns: Sequence[Turn], view: View, *, document: Lookup) -> str
 
 
 def _answer(
-    turns: Sequence[Turn], view: View, answer: Answer, place: Place, document: Lookup
+    turns: Sequence[Turn],
+    view: View,
+    answer: Answer,
+    place: Place,
+    document: Lookup,
+    votes: Mapping[str, bool],
 ) -> Markup:
     shown = document(place.document_id)
     # Another place may write the same answer in another way: what stands there is quoted.
@@ -60,10 +69,13 @@ def _answer(
         for other in places
         if other != place and other.document_id == place.document_id
     ]
-    prediction = turns[view.turn].prediction
-    head = Markup('<p class="claim"><span class="quote">{}</span>{}</p>{}{}').format(
+    turn = turns[view.turn]
+    prediction, good = turn.prediction, votes.get(turn.vote_id(view.item))
+    head = Markup('<p class="claim"><span class="quote">{}</span>{}{}</p>{}{}').format(
         quotation(words),
         chance(answer.probability),
+        # The first answer has its thumbs in the conversation.
+        thumbs(view.turn, view.item, good, what="This answer") if view.item else "",
         _places(places, view),
         _candidates(prediction.answers if prediction else (), view),
     )

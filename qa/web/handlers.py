@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 
-from qa.errors import QAError
+from qa.errors import FeedbackError, QAError
+from qa.feedback import Vote
 from qa.serialize import prediction_to_dict
 from qa.web.conversation import conversation_html
 from qa.web.corpus import Corpus, OpenIndex
@@ -30,7 +33,7 @@ class Handlers:
     def on_load(self) -> tuple[str, str, str]:
         """Return the conversation, the evidence and the summary of a fresh page."""
         now = self._corpus.now
-        return _talk(now, (), View()), library_html(now.library), now.library.summary
+        return self._talk(now, (), View()), library_html(now.library), now.library.summary
 
     def on_question(self, question: str, turns: Turns) -> Iterator[tuple[Turns, str, Any, str]]:
         """Yield the turns, the conversation, the evidence and the emptied question box."""
@@ -45,7 +48,16 @@ class Handlers:
         """Return the conversation and the evidence with another view current."""
         view = View.at(event.view)
         now = self._corpus.now
-        return _talk(now, turns, view), _evidence(now, turns, view)
+        return self._talk(now, turns, view), self._evidence(now, turns, view)
+
+    def on_vote(self, turns: Turns, event: gr.EventData) -> None:
+        """Keep a thumb up or down, or forget it; whatever is none is left aside."""
+        parts = event.vote.split("/") if isinstance(event.vote, str) else []
+        match parts:
+            case [turn, item, "up" | "down" | "none" as said] if all(
+                number.isascii() and number.isdigit() and len(number) < 7 for number in (turn, item)
+            ):
+                self._vote(turns, int(turn), int(item), said)
 
     def on_rebuild(self) -> Iterator[tuple[Any, Any, Any]]:
         """Yield the button, the evidence and the summary while the index is brought up to date."""
@@ -99,26 +111,73 @@ class Handlers:
     def _answer(self, asked: Turn, turns: Turns) -> Iterator[tuple[Turns, str, Any, str]]:
         now = self._corpus.now
         pending = (*turns, asked)
-        yield turns, _talk(now, pending, View()), gr.skip(), ""
+        yield turns, self._talk(now, pending, View()), gr.skip(), ""
         try:
             threshold = 0.0 if asked.best_guess else None
             prediction = now.qa.ask(asked.question, threshold=threshold)
-            turn = Turn(asked.question, prediction, best_guess=asked.best_guess)
+            turn = replace(asked, prediction=prediction, key=secrets.token_hex(8))
         except QAError as error:
             turn = Turn(asked.question, trouble=str(error))
         turns = (*turns, turn)
         view = View.of_latest(turns)
-        evidence = gr.skip() if turn.trouble else _evidence(now, turns, view)
-        yield turns, _talk(now, turns, view), evidence, ""
+        evidence = gr.skip() if turn.trouble else self._evidence(now, turns, view)
+        yield turns, self._talk(now, turns, view), evidence, ""
 
+    def _vote(self, turns: Turns, number: int, item: int, said: str) -> None:
+        turn = turns[number] if number < len(turns) else None
+        if turn is None or turn.prediction is None:
+            return
+        vote_id, is_good = turn.vote_id(item), said == "up"
+        prediction = turn.prediction
+        if item < len(prediction.answers):
+            answer = prediction.answers[item]
+            vote = Vote(
+                vote_id,
+                turn.question,
+                is_good,
+                answer.text,
+                answer.document_id,
+                answer.start,
+                answer.end,
+            )
+        elif item == 0 and not prediction.found:
+            vote = Vote(vote_id, turn.question, is_good)
+        else:
+            return
+        try:
+            if said == "none":
+                self._corpus.feedback.withdraw(vote_id)
+            else:
+                self._corpus.feedback.add(vote)
+        except FeedbackError as error:
+            raise gr.Error(f"Not kept: {error}", print_exception=False) from error
 
-def _talk(now: OpenIndex, turns: Turns, current: View) -> str:
-    document_ids = [entry.document_id for entry in now.library.entries]
-    return conversation_html(turns, current, document_ids=document_ids, title=now.title)
+    def _votes(self, turns: Turns) -> dict[str, bool]:
+        """Return the votes given on these turns; none where they cannot be read."""
+        ids = [
+            turn.vote_id(item)
+            for turn in turns
+            if turn.prediction is not None
+            for item in range(max(len(turn.prediction.answers), 1))
+        ]
+        try:
+            return self._corpus.feedback.given(ids)
+        except FeedbackError:  # told to who votes; the answers are to be read all the same
+            return {}
 
+    def _talk(self, now: OpenIndex, turns: Turns, current: View) -> str:
+        return conversation_html(
+            turns,
+            current,
+            document_ids=[entry.document_id for entry in now.library.entries],
+            title=now.title,
+            votes=self._votes(turns),
+        )
 
-def _evidence(now: OpenIndex, turns: Turns, view: View) -> str:
-    try:
-        return evidence_html(turns, view, document=now.qa.document)
-    except KeyError:  # the list of documents, or something that is not there any more
-        return library_html(now.library)
+    def _evidence(self, now: OpenIndex, turns: Turns, view: View) -> str:
+        try:
+            return evidence_html(
+                turns, view, document=now.qa.document, votes=self._votes(turns[view.turn :][:1])
+            )
+        except KeyError:  # the list of documents, or something that is not there any more
+            return library_html(now.library)

@@ -36,7 +36,7 @@ watch("value", element.closest("#evidence") ? showMark : showTurn);
 element.addEventListener("click", async (event) => {
   const button = event.target.closest("button");
   if (!button) return;
-  const { view, ask, guess, copy } = button.dataset;
+  const { view, ask, guess, copy, vote } = button.dataset;
   if (view !== undefined) {
     trigger("select", { view });
     showMark(); // the view may be the current one, scrolled away
@@ -44,6 +44,12 @@ element.addEventListener("click", async (event) => {
     if (narrow.matches) document.getElementById("evidence").scrollIntoView({ behavior: behavior() });
   } else if (ask !== undefined) {
     trigger("submit", { question: ask, guess: guess === "true" });
+  } else if (vote !== undefined) {
+    const withdrawn = button.ariaPressed === "true";
+    trigger("like", { vote: withdrawn ? vote.replace(/[a-z]+$/, "none") : vote });
+    for (const thumb of button.parentElement.querySelectorAll("button")) {
+      thumb.ariaPressed = String(thumb === button && !withdrawn);
+    }
   } else if (copy !== undefined) {
     await navigator.clipboard.writeText(copy);
     const label = button.textContent;

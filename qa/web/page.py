@@ -77,6 +77,14 @@ def create_page(corpus: Corpus) -> gr.Blocks:
             show_progress="hidden",
             api_visibility="private",
         )
+        gr.on(
+            [talk.like, evidence.like],
+            handlers.on_vote,
+            [turns],
+            concurrency_limit=None,  # queued all the same: only so is an error told
+            show_progress="hidden",
+            api_visibility="private",
+        )
         rebuild.click(
             handlers.on_rebuild,
             outputs=[rebuild, evidence, summary],

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from qa.types import Answer, Hit, Place, Prediction
+
+NO_VOTES: Mapping[str, bool] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,13 +16,19 @@ class Turn:
     """A question and what came of it; without either it is still being answered.
 
     ``trouble`` says why the question could not be asked. ``best_guess`` marks an
-    answer shown on request although it is less likely than the threshold.
+    answer shown on request although it is less likely than the threshold. ``key``
+    tells what was shown apart from all else that was, for those who vote on it.
     """
 
     question: str
     prediction: Prediction | None = None
     trouble: str = ""
     best_guess: bool = False
+    key: str = ""
+
+    def vote_id(self, item: int) -> str:
+        """Return the id of the vote on an answer; item 0 is also "not found"."""
+        return f"{self.key}/{item}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,68 @@
+"""What may be chance: bootstrap intervals, and whether two runs differ by more than it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+SEED = 1
+RESAMPLES = 1000
+
+Floats = NDArray[np.float64]
+
+
+def mean_interval(values: Sequence[float]) -> tuple[float, float] | None:
+    """Return the 95 % percentile bootstrap interval of a mean; None below two values.
+
+    Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), ch. 13.
+    The seed is fixed, so that one set of values has one interval.
+    """
+    if len(values) < 2:
+        return None
+    from scipy.stats import bootstrap
+
+    found = bootstrap(
+        (np.asarray(values, dtype=float),),
+        np.mean,
+        n_resamples=RESAMPLES,
+        batch=100,
+        method="percentile",
+        rng=SEED,
+    ).confidence_interval
+    return float(found.low), float(found.high)
+
+
+def paired_interval(
+    statistic: Callable[[Floats, Floats], float], first: Floats, second: Floats
+) -> tuple[float, float] | None:
+    """Return the same for a statistic of pairs: each pair is drawn or left as one."""
+    if len(first) < 2:
+        return None
+    from scipy.stats import bootstrap
+
+    found = bootstrap(
+        (first, second),
+        statistic,
+        n_resamples=RESAMPLES,
+        vectorized=False,
+        paired=True,
+        method="percentile",
+        rng=SEED,
+    ).confidence_interval
+    return float(found.low), float(found.high)
+
+
+def mcnemar(gained: int, lost: int) -> float:
+    """Return the two-sided p-value of the exact test of McNemar (1947), 0 to 1.
+
+    Of the questions that flipped, each is as likely to be gained as lost where
+    nothing changed but chance: ``p = min(1, 2 · P(X ≤ min(gained, lost)))`` with
+    ``X`` binomial over ``gained + lost`` and one half.
+    """
+    if gained + lost == 0:
+        return 1.0
+    from scipy.stats import binomtest
+
+    return float(binomtest(min(gained, lost), gained + lost, 0.5).pvalue)

@@ -1,0 +1,71 @@
+"""How far a confidence can be trusted: pure functions of confidences and what was right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+# A best answer counts as right from this F1 on, as it did when the probability was
+# fitted: "the green car" for "green car", not "car".
+RIGHT_FROM_F1 = 0.8
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """The answers whose probability lies in one stretch: their mean, and the share right."""
+
+    count: int
+    probability: float
+    right: float
+
+
+def reliability(probabilities: Floats, right: Floats, bins: int = 10) -> list[Bin]:
+    """Return the bins of equal width that hold an answer, from 0 to 1.
+
+    Both arrays have shape ``(answers,)``; ``right`` holds 0 and 1. Source: the
+    reliability diagram of DeGroot and Fienberg (1983).
+    """
+    numbers = np.minimum((probabilities * bins).astype(int), bins - 1)
+    return [
+        Bin(int(inside.sum()), float(probabilities[inside].mean()), float(right[inside].mean()))
+        for number in range(bins)
+        if (inside := numbers == number).any()
+    ]
+
+
+def calibration_error(probabilities: Floats, right: Floats, bins: int = 10) -> float:
+    """Return the expected calibration error, 0 to 1, lower is better.
+
+    ``ECE = Σ (count of bin / count) · |share right − mean probability|`` over ten
+    bins of equal width (Guo et al., 2017).
+    """
+    return sum(
+        bin.count / len(probabilities) * abs(bin.right - bin.probability)
+        for bin in reliability(probabilities, right, bins)
+    )
+
+
+def risk_coverage(confidences: Floats, right: Floats) -> tuple[Floats, Floats]:
+    """Return coverage and risk, each of shape ``(answers,)``, the most confident first.
+
+    Answering the ``i`` most confident of ``n`` questions covers ``i / n``, and the
+    risk is the share of those ``i`` that are wrong (El-Yaniv and Wiener, 2010).
+    Answers of one confidence cannot be told apart: each counts as their mean.
+    """
+    order = np.argsort(-confidences, kind="stable")
+    _, group, counts = np.unique(-confidences[order], return_inverse=True, return_counts=True)
+    wrong = np.bincount(group, weights=1 - right[order]) / counts
+    answered = np.arange(1, len(order) + 1)
+    return answered / len(order), np.cumsum(wrong[group]) / answered
+
+
+def risk_coverage_area(confidences: Floats, right: Floats) -> float:
+    """Return the area under the risk–coverage curve, 0 to 1, lower is better.
+
+    ``AURC = (1 / n) Σ risk at coverage i / n`` (Geifman, Uziel and El-Yaniv, 2019).
+    """
+    return float(risk_coverage(confidences, right)[1].mean())

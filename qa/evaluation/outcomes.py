@@ -1,0 +1,123 @@
+"""What came of each question, and the stage at which a miss was missed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from qa.evaluation.metrics import best_over_references, exact_match, f1
+from qa.evaluation.ranking import reciprocal_rank
+
+RIGHT = "right"
+# In the order in which an answer passes them.
+MISSES = {
+    "not retrieved": "no passage that was read holds an accepted answer",
+    "not read": "a passage holds one, and the reader chose other words",
+    "refused": "the best answer was right or overlapping, and too uncertain to be shown",
+    "overlapping": "scored as wrong, and shares words with an accepted answer",
+    "answered but absent": "the documents do not say, and an answer was shown",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One question asked.
+
+    ``candidates`` are the best answers whatever their probability, best first;
+    the first counts as shown where ``found``. ``confidence`` orders outcomes
+    (higher is surer): a probability where ``calibrated``, else logits.
+    ``relevant`` says of each passage, nearest first, whether it holds an accepted
+    answer. ``passage`` is that of the best answer, or else the nearest.
+    """
+
+    id: str
+    question: str
+    accepted: tuple[str, ...]
+    candidates: tuple[str, ...]
+    found: bool
+    confidence: float
+    calibrated: bool
+    relevant: tuple[bool, ...]
+    source: str = ""
+    passage: str = ""
+    tags: tuple[str, ...] = ()
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def answerable(self) -> bool:
+        """Whether the documents say it."""
+        return bool(self.accepted)
+
+    @property
+    def best(self) -> str:
+        """The best answer, shown or not."""
+        return self.candidates[0] if self.candidates else ""
+
+    @property
+    def shown(self) -> str:
+        """The answer shown; empty for "not found"."""
+        return self.best if self.found else ""
+
+    @property
+    def em(self) -> float:
+        """Exact match of what was shown, 0 or 1."""
+        return best_over_references(exact_match, self.shown, self.accepted)
+
+    @property
+    def f1(self) -> float:
+        """F1 of what was shown, 0 to 1."""
+        return best_over_references(f1, self.shown, self.accepted)
+
+    @property
+    def best_em(self) -> float:
+        """Exact match of the best answer, the threshold left aside; 0 or 1."""
+        return best_over_references(exact_match, self.best, self.accepted)
+
+    @property
+    def best_f1(self) -> float:
+        """F1 of the best answer, the threshold left aside; 0 to 1."""
+        return best_over_references(f1, self.best, self.accepted)
+
+    @property
+    def top3_em(self) -> float:
+        """Whether one of the three best answers is an accepted one, 0 or 1."""
+        return max(
+            (
+                best_over_references(exact_match, text, self.accepted)
+                for text in self.candidates[:3]
+            ),
+            default=0.0,
+        )
+
+    @property
+    def stage(self) -> str:
+        """``RIGHT``, or the stage of ``MISSES`` that the miss is put down to."""
+        if self.em:
+            return RIGHT
+        if not self.answerable:
+            return "answered but absent"
+        if self.f1:
+            return "overlapping"
+        if not any(self.relevant):
+            return "not retrieved"
+        return "refused" if not self.found and self.best_f1 else "not read"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the row of a report, to be compared with those of another run."""
+        return {
+            "id": self.id,
+            "question": self.question,
+            "accepted": list(self.accepted),
+            "tags": list(self.tags),
+            "found": self.found,
+            "answer": self.best,
+            "confidence": round(self.confidence, 4),
+            "source": self.source,
+            "passage": self.passage,
+            "em": self.em,
+            "f1": round(self.f1, 4),
+            "reciprocal_rank": round(reciprocal_rank(self.relevant), 4),
+            "stage": self.stage,
+            "ms": dict(self.timings_ms),
+        }

@@ -1,0 +1,35 @@
+"""Quality of a ranking: pure functions of which ranks are relevant, the nearest first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+
+def recall_at(relevant: Sequence[bool], k: int) -> float:
+    """Return 1.0 when one of the first ``k`` is relevant, else 0.0.
+
+    For question answering one passage that holds the answer is enough, so this
+    is the hit rate, called recall@k or "accuracy@k" (Karpukhin et al., 2020).
+    """
+    return float(any(relevant[:k]))
+
+
+def reciprocal_rank(relevant: Sequence[bool]) -> float:
+    """Return ``1 / rank`` of the first relevant one, 0.0 without any (Voorhees, TREC-8, 1999)."""
+    return next((1 / rank for rank, is_one in enumerate(relevant, start=1) if is_one), 0.0)
+
+
+def ndcg_at(relevant: Sequence[bool], k: int) -> float:
+    """Return the normalised discounted cumulative gain of the first ``k``, 0 to 1.
+
+    ``DCG@k = Σ relevantᵢ / log₂(i + 1)``, divided by that of the same passages in
+    their best order (Järvelin and Kekäläinen, 2002, with gains of 0 and 1). Only
+    passages retrieved can be judged: what was never retrieved counts in recall.
+    """
+    ideal = _dcg(sorted(relevant, reverse=True)[:k])
+    return _dcg(relevant[:k]) / ideal if ideal else 0.0
+
+
+def _dcg(relevant: Sequence[bool]) -> float:
+    return sum(1 / math.log2(rank + 1) for rank, is_one in enumerate(relevant, start=1) if is_one)

@@ -1,0 +1,63 @@
+"""One self-contained page of HTML: scores, plots, and each miss with its passage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from qa.evaluation.outcomes import MISSES, RIGHT, Outcome
+from qa.evaluation.plots import plots
+from qa.evaluation.table import score_rows
+
+TEMPLATE = Path(__file__).parent / "report.html"
+# A browser lays out some thousands of passages at most.
+MAX_MISSES = 1000
+
+
+def report_html(
+    scores: Mapping[str, Any],
+    outcomes: Sequence[Outcome],
+    *,
+    title: str,
+    compared: Mapping[str, Any] | None = None,
+) -> str:
+    """Return the report; whatever comes from documents or questions is escaped.
+
+    Raises :class:`~qa.errors.QAError` where Matplotlib is not installed.
+    """
+    drawn = [(words, Markup(svg)) for words, svg in plots(outcomes)]
+    is_read = any(outcome.candidates for outcome in outcomes)
+    if is_read:
+        missed = [outcome for outcome in outcomes if outcome.stage != RIGHT]
+    else:
+        missed = [outcome for outcome in outcomes if not any(outcome.relevant)]
+    by_stage = [
+        (stage, words, [outcome for outcome in missed[:MAX_MISSES] if outcome.stage == stage])
+        for stage, words in MISSES.items()
+    ]
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
+        title=title,
+        scores=scores,
+        rows=list(score_rows(scores)),
+        plots=drawn,
+        by_stage=[stage for stage in by_stage if stage[2]],
+        left_out=max(len(missed) - MAX_MISSES, 0),
+        compared=compared,
+        is_read=is_read,
+        marked=_marked,
+    )
+
+
+def _marked(outcome: Outcome) -> Markup:
+    """Return a miss's passage with its best answer marked where it stands first."""
+    before, found, after = outcome.passage.partition(outcome.best)
+    if not outcome.best or not found:
+        return Markup("{}").format(outcome.passage)
+    return Markup("{}<mark>{}</mark>{}").format(before, found, after)

@@ -1,0 +1,138 @@
+"""From outcomes to scores: percentages, their intervals, and counts by stage and tag."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from statistics import mean, median, quantiles
+from typing import Any
+
+import numpy as np
+
+from qa.evaluation.chance import mean_interval, paired_interval
+from qa.evaluation.confidence import (
+    RIGHT_FROM_F1,
+    Floats,
+    calibration_error,
+    risk_coverage_area,
+)
+from qa.evaluation.outcomes import MISSES, RIGHT, Outcome
+from qa.evaluation.ranking import ndcg_at, recall_at, reciprocal_rank
+
+RECALL_AT = (1, 5, 10)
+Value = Callable[[Outcome], float]
+
+
+def answer_scores(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Return the scores of answers in percent, with counts.
+
+    ``em`` and ``f1`` count what was shown, a right "not found" as 100; ``best_em``,
+    ``best_f1`` and ``top3_em`` those of answerable questions with the threshold
+    left aside. ``ece`` and ``risk_coverage_auc`` go from 0 to 1, lower is better.
+    ``intervals`` holds the 95 % bootstrap interval of each.
+    """
+    there = [outcome for outcome in outcomes if outcome.answerable]
+    absent = [outcome for outcome in outcomes if not outcome.answerable]
+    scores: dict[str, Any] = {
+        "questions": len(outcomes),
+        "answerable": len(there),
+        "unanswerable": len(absent),
+        "intervals": {},
+    }
+    _add(scores, "em", outcomes, lambda outcome: outcome.em)
+    _add(scores, "f1", outcomes, lambda outcome: outcome.f1)
+    _add(scores, "best_em", there, lambda outcome: outcome.best_em)
+    _add(scores, "best_f1", there, lambda outcome: outcome.best_f1)
+    _add(scores, "top3_em", there, lambda outcome: outcome.top3_em)
+    _add(scores, "answered_but_absent", absent, lambda outcome: float(outcome.found))
+    _add(scores, "refused_but_there", there, lambda outcome: 1.0 - float(outcome.found))
+    confidences, right = confidences_of(outcomes)
+    if all(outcome.calibrated for outcome in outcomes):
+        _add_paired(scores, "ece", calibration_error, confidences, right)
+    _add_paired(scores, "risk_coverage_auc", risk_coverage_area, confidences, right)
+    counts = Counter(outcome.stage for outcome in outcomes)
+    scores["stages"] = {stage: counts[stage] for stage in (RIGHT, *MISSES)}
+    scores["by_tag"] = _by_tag(outcomes)
+    return scores
+
+
+def retrieval_scores(outcomes: Sequence[Outcome], *, top_k: int) -> dict[str, Any]:
+    """Return recall@k, MRR and nDCG@10 in percent over answerable questions."""
+    there = [outcome for outcome in outcomes if outcome.answerable]
+    scores: dict[str, Any] = {"intervals": {}, "recall_at": {}}
+    for k in (k for k in (*RECALL_AT, 20, 50) if k <= top_k):
+        values = [recall_at(outcome.relevant, k) for outcome in there]
+        scores["recall_at"][str(k)] = percent(values)
+        scores["intervals"][f"recall_at_{k}"] = _interval(values)
+    _add(scores, "mrr", there, lambda outcome: reciprocal_rank(outcome.relevant))
+    _add(scores, "ndcg_at_10", there, lambda outcome: ndcg_at(outcome.relevant, 10))
+    return scores
+
+
+def stage_milliseconds(outcomes: Sequence[Outcome]) -> dict[str, dict[str, float]]:
+    """Return the median and the 95th percentile of each stage's milliseconds."""
+    names = {name: None for outcome in outcomes for name in outcome.timings_ms}
+    return {
+        name: {"median": round(median(values), 2), "p95": round(percentile_95(values), 2)}
+        for name in names
+        if (values := [o.timings_ms[name] for o in outcomes if name in o.timings_ms])
+    }
+
+
+def confidences_of(outcomes: Sequence[Outcome]) -> tuple[Floats, Floats]:
+    """Return each best answer's confidence and whether it is right, both ``(outcomes,)``.
+
+    An answer to what the documents do not say is wrong.
+    """
+    confidences = [outcome.confidence for outcome in outcomes]
+    right = [outcome.answerable and outcome.best_f1 >= RIGHT_FROM_F1 for outcome in outcomes]
+    return np.array(confidences, dtype=float), np.array(right, dtype=float)
+
+
+def percent(values: Sequence[float]) -> float | None:
+    """Return the mean in percent; None of nothing."""
+    return round(100 * mean(values), 2) if values else None
+
+
+def percentile_95(values: Sequence[float]) -> float:
+    """Return the 95th percentile of one value or more."""
+    return quantiles(values, n=20)[-1] if len(values) > 1 else values[0]
+
+
+def _add(scores: dict[str, Any], name: str, outcomes: Sequence[Outcome], value: Value) -> None:
+    values = [value(outcome) for outcome in outcomes]
+    scores[name] = percent(values)
+    scores["intervals"][name] = _interval(values)
+
+
+def _add_paired(
+    scores: dict[str, Any],
+    name: str,
+    statistic: Callable[[Floats, Floats], float],
+    first: Floats,
+    second: Floats,
+) -> None:
+    scores[name] = round(statistic(first, second), 4)
+    found = paired_interval(statistic, first, second)
+    scores["intervals"][name] = found and [round(edge, 4) for edge in found]
+
+
+def _interval(values: Sequence[float]) -> list[float] | None:
+    found = mean_interval(values)
+    return found and [round(100 * edge, 2) for edge in found]
+
+
+def _by_tag(outcomes: Sequence[Outcome]) -> dict[str, dict[str, Any]]:
+    tags = sorted({tag for outcome in outcomes for tag in outcome.tags})
+    table = {}
+    for tag in tags:
+        tagged = [outcome for outcome in outcomes if tag in outcome.tags]
+        em = [outcome.em for outcome in tagged]
+        table[tag] = {
+            "questions": len(tagged),
+            "em": percent(em),
+            "em_interval": _interval(em),
+            "f1": percent([outcome.f1 for outcome in tagged]),
+            "answered": percent([float(outcome.found) for outcome in tagged]),
+        }
+    return table

@@ -1,0 +1,68 @@
+"""Scores as a table for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from qa.evaluation.outcomes import MISSES
+
+# What each score is called, in the order of the table; the rest is in the JSON.
+NAMES = {
+    "em": "EM",
+    "f1": "F1",
+    "best_em": "EM, threshold left aside",
+    "best_f1": "F1, threshold left aside",
+    "top3_em": "EM of the best of three",
+    "answered_but_absent": "absent, yet answered",
+    "refused_but_there": "there, yet refused",
+    "mrr": "MRR",
+    "ndcg_at_10": "nDCG@10",
+    "ece": "calibration error (ECE)",
+    "risk_coverage_auc": "risk–coverage area",
+}
+FRACTIONS = {"ece", "risk_coverage_auc"}
+
+
+def table(scores: Mapping[str, Any]) -> str:
+    """Return the scores with their 95 % intervals, then tags, stages and milliseconds."""
+    return "\n".join(_lines(scores))
+
+
+def score_rows(scores: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Yield name, value and 95 % interval of each score that was measured."""
+    values = {name: scores.get(name) for name in NAMES}
+    labels = dict(NAMES)
+    for k, value in scores.get("recall_at", {}).items():
+        values[f"recall_at_{k}"] = value
+        labels[f"recall_at_{k}"] = f"recall@{k}"
+    for name, value in values.items():
+        if value is not None:
+            digits = 3 if name in FRACTIONS else 1
+            edges = scores["intervals"].get(name)
+            shown = " – ".join(f"{edge:.{digits}f}" for edge in edges) if edges else ""
+            yield labels[name], f"{value:.{digits}f}", shown
+
+
+def _lines(scores: Mapping[str, Any]) -> Iterator[str]:
+    counts = f"{scores['questions']:,} questions"
+    if "unanswerable" in scores:
+        counts += f", {scores['unanswerable']:,} of them not in the documents"
+    yield counts
+    yield f"{'':28}{'':>7}   95 % from – to"
+    for name, value, interval in score_rows(scores):
+        yield f"{name:28}{value:>7}   {interval}".rstrip()
+    if by_tag := scores.get("by_tag"):
+        yield f"\n{'tag':28}{'EM':>7}   95 % from – to   {'F1':>5}   questions"
+        for tag, row in by_tag.items():
+            edges = row["em_interval"]
+            interval = f"{edges[0]:.1f} – {edges[1]:.1f}" if edges else ""
+            counts = f"{row['f1']:5.1f}   {row['questions']:,}"
+            yield f"{tag:28}{row['em']:7.1f}   {interval:14}   {counts}"
+    if stages := scores.get("stages"):
+        yield "\nmissed"
+        for stage, words in MISSES.items():
+            yield f"  {stage:20}{stages[stage]:>5}   {words}"
+    yield f"\n{'milliseconds':28}{'median':>7}   {'p95':>7}"
+    for stage, row in scores["ms"].items():
+        yield f"  {stage:26}{row['median']:7.1f}   {row['p95']:7.1f}"

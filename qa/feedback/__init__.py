@@ -1,0 +1,7 @@
+"""What visitors said of the answers, and the golden questions that come of it."""
+
+from qa.feedback.golden import export, feedback_questions
+from qa.feedback.review import review
+from qa.feedback.store import FeedbackStore, Review, Vote
+
+__all__ = ["FeedbackStore", "Review", "Vote", "export", "feedback_questions", "review"]

@@ -1,0 +1,132 @@
+"""From votes and reviews to golden questions."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from qa.errors import FeedbackError
+from qa.evaluation.metrics import normalize
+from qa.feedback.store import FeedbackStore, Review, Vote
+
+TAG = "feedback"
+
+
+@dataclass(slots=True)
+class FeedbackQuestion:
+    """A question with all that was said of its answers."""
+
+    question: str
+    votes: list[Vote] = field(default_factory=list)
+    review: Review | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether it is known what the right answer is, or that there is none.
+
+        A review settles it. So do thumbs up, unless one thing was called right and
+        wrong, or an answer and "not found" were both called right.
+        """
+        if self.review is not None:
+            return True
+        good = {normalize(vote.answer) for vote in self.votes if vote.is_good}
+        bad = {normalize(vote.answer) for vote in self.votes if not vote.is_good}
+        return bool(good) and not good & bad and not ("" in good and len(good) > 1)
+
+    @property
+    def lines(self) -> list[str]:
+        """Each vote in words."""
+        return [_line(vote) for vote in self.votes]
+
+
+def feedback_questions(votes: Sequence[Vote], reviews: Sequence[Review]) -> list[FeedbackQuestion]:
+    """Return each question once, as it was first asked; case and white space do not tell apart."""
+    found: dict[str, FeedbackQuestion] = {}
+    for vote in votes:
+        found.setdefault(_key(vote.question), FeedbackQuestion(vote.question)).votes.append(vote)
+    for review in reviews:
+        found.setdefault(_key(review.question), FeedbackQuestion(review.question)).review = review
+    return list(found.values())
+
+
+def open_questions(votes: Sequence[Vote], reviews: Sequence[Review]) -> list[FeedbackQuestion]:
+    """Return the questions that wait for a review."""
+    return [asked for asked in feedback_questions(votes, reviews) if not asked.is_settled]
+
+
+def golden_rows(
+    votes: Sequence[Vote], reviews: Sequence[Review], text: Callable[[str], str | None]
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the golden questions, and in words what was left out and why.
+
+    ``text`` gives a document's text now, None for one that is gone: an answer that
+    no longer stands in its document is left out.
+    """
+    rows: list[dict[str, Any]] = []
+    left_out: list[str] = []
+    for asked in feedback_questions(votes, reviews):
+        if asked.review is not None and asked.review.is_dropped:
+            continue
+        if not asked.is_settled:
+            left_out.append(f"{asked.question} (waits for `qa feedback review`)")
+            continue
+        if asked.review is not None:
+            wanted = [(a, d) for a in asked.review.answers for d in asked.review.documents]
+        else:
+            wanted = [(v.answer, v.document) for v in asked.votes if v.is_good and v.answer]
+        kept = [(a, d) for a, d in wanted if a in (text(d) or "")]
+        if wanted and not kept:
+            left_out.append(f"{asked.question} (its document has changed since)")
+            continue
+        documents = list(dict.fromkeys(document_id for _, document_id in kept))
+        rows.append(
+            {
+                "id": f"{TAG}-{hashlib.sha256(_key(asked.question).encode()).hexdigest()[:10]}",
+                "question": asked.question,
+                "answers": list(dict.fromkeys(answer for answer, _ in kept)),
+                "document": documents[0] if len(documents) == 1 else documents or None,
+                "tags": [TAG] if kept else [TAG, "unanswerable"],
+            }
+        )
+    return rows, left_out
+
+
+def export(
+    store: FeedbackStore, path: Path, text: Callable[[str], str | None]
+) -> tuple[int, list[str]]:
+    """Write the golden questions to a new file; return how many, and what was left out.
+
+    A file that is there already may have been edited, so it is never written over.
+    """
+    rows, left_out = golden_rows(store.votes(), store.reviews(), text)
+    if not rows:
+        raise FeedbackError(
+            f"{store.path} holds nothing to export: press thumbs up on the page (`qa serve`), "
+            f"or settle the {len(left_out):,} questions that wait with `qa feedback review`"
+        )
+    try:
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    except FileExistsError as error:
+        raise FeedbackError(f"{path} is there already: name a new file") from error
+    except OSError as error:
+        raise FeedbackError(
+            f"{path} cannot be written ({error.strerror}): name another file"
+        ) from error
+    return len(rows), left_out
+
+
+def _line(vote: Vote) -> str:
+    said = "right" if vote.is_good else "wrong"
+    if not vote.answer:
+        return f"{said}: not found"
+    quoted = " ".join(vote.answer.split())
+    return f"{said}: “{quoted}” ({vote.document}:{vote.start}-{vote.end})"
+
+
+def _key(question: str) -> str:
+    return " ".join(question.split()).casefold()

@@ -1,0 +1,176 @@
+"""Thumbs and reviews in SQLite, beside the index and never in it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from qa.errors import FeedbackError
+
+FORMAT_VERSION = 1
+TIMEOUT_S = 10.0
+_SCHEMA = f"""
+CREATE TABLE IF NOT EXISTS votes (
+    id TEXT PRIMARY KEY, at TEXT NOT NULL, question TEXT NOT NULL, is_good INTEGER NOT NULL,
+    answer TEXT NOT NULL, document TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS reviews (
+    question TEXT PRIMARY KEY, at TEXT NOT NULL, answers TEXT NOT NULL, documents TEXT NOT NULL,
+    is_dropped INTEGER NOT NULL
+) STRICT;
+PRAGMA user_version = {FORMAT_VERSION};
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """A thumb up or down on one answer; an empty ``answer`` is a "not found".
+
+    ``id`` is of what was shown, so that a visitor who thinks again has one vote.
+    Offsets are code points of the document's text, end exclusive.
+    """
+
+    id: str
+    question: str
+    is_good: bool
+    answer: str = ""
+    document: str = ""
+    start: int = 0
+    end: int = 0
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What an editor settled: accepted answers with their documents, or none.
+
+    Without an answer the documents do not say. ``is_dropped``: the question is
+    not to be asked again.
+    """
+
+    question: str
+    answers: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+    is_dropped: bool = False
+
+
+class FeedbackStore:
+    """The votes and reviews of one index; safe to share between threads and processes.
+
+    The file is made by the first vote. Each call is one transaction of its own.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+
+    @classmethod
+    def beside(cls, index: str | Path) -> FeedbackStore:
+        """Return the store of an index: ``index-feedback.sqlite`` next to ``index``."""
+        index = Path(index).resolve()
+        return cls(index.parent / f"{index.name}-feedback.sqlite")
+
+    def add(self, vote: Vote) -> None:
+        """Keep a vote; an earlier one of the same id is replaced."""
+        row = (
+            vote.id,
+            vote.at or _now(),
+            vote.question,
+            int(vote.is_good),
+            vote.answer,
+            vote.document,
+            vote.start,
+            vote.end,
+        )
+        # A question may come with lone surrogates, which SQLite cannot hold.
+        clean = [_clean(value) if isinstance(value, str) else value for value in row]
+        with self._open() as connection:
+            connection.execute("INSERT OR REPLACE INTO votes VALUES (?,?,?,?,?,?,?,?)", clean)
+
+    def withdraw(self, vote_id: str) -> None:
+        """Forget a vote; an unknown one is fine."""
+        if self.path.exists():
+            with self._open() as connection:
+                connection.execute("DELETE FROM votes WHERE id = ?", (vote_id,))
+
+    def votes(self) -> list[Vote]:
+        """Return every vote, the oldest first."""
+        if not self.path.exists():
+            return []
+        with self._open() as connection:
+            rows = connection.execute(
+                'SELECT id, question, is_good, answer, document, start, "end", at'
+                " FROM votes ORDER BY at, id"
+            ).fetchall()
+        return [Vote(row[0], row[1], bool(row[2]), *row[3:]) for row in rows]
+
+    def given(self, vote_ids: Collection[str]) -> dict[str, bool]:
+        """Return of those of these votes that were given whether they are good."""
+        if not vote_ids or not self.path.exists():
+            return {}
+        marks = ",".join("?" * len(vote_ids))
+        with self._open() as connection:
+            rows = connection.execute(
+                f"SELECT id, is_good FROM votes WHERE id IN ({marks})", list(vote_ids)
+            ).fetchall()
+        return {vote_id: bool(is_good) for vote_id, is_good in rows}
+
+    def settle(self, review: Review) -> None:
+        """Keep a review; it stands for every vote on the question, before and after."""
+        with self._open() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO reviews VALUES (?,?,?,?,?)",
+                (
+                    _clean(review.question),
+                    _now(),
+                    json.dumps(review.answers),
+                    json.dumps(review.documents),
+                    int(review.is_dropped),
+                ),
+            )
+
+    def reviews(self) -> list[Review]:
+        """Return every review, the oldest first."""
+        if not self.path.exists():
+            return []
+        with self._open() as connection:
+            rows = connection.execute(
+                "SELECT question, answers, documents, is_dropped FROM reviews ORDER BY at, question"
+            ).fetchall()
+        return [
+            Review(question, tuple(json.loads(answers)), tuple(json.loads(documents)), bool(gone))
+            for question, answers, documents, gone in rows
+        ]
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        """Yield a connection in a transaction; others that write meanwhile wait their turn."""
+        try:
+            with closing(sqlite3.connect(self.path, timeout=TIMEOUT_S)) as connection:
+                (version,) = connection.execute("PRAGMA user_version").fetchone()
+                if version == 0:
+                    connection.executescript(_SCHEMA)
+                elif version != FORMAT_VERSION:
+                    raise FeedbackError(
+                        f"{self.path} was written by another version of Verbatim: "
+                        "move it away, and a new one is begun"
+                    )
+                with connection:
+                    yield connection
+        except sqlite3.Error as error:
+            raise FeedbackError(
+                f"{self.path} cannot be used ({error}): make its folder writable, "
+                "or move the file away, and a new one is begun"
+            ) from error
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _clean(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,51 @@
+"""Golden questions as pytest's tests: a package of its own, not a part of ``qa``.
+
+pytest imports it at every start in an environment where Verbatim is installed, in
+projects too that have nothing to do with it. So it imports nothing of ``qa`` until
+a golden file is met: that would cost time, and switch off the network of libraries
+which those projects may use (``qa.silence``).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what says which files hold golden questions, and the budgets."""
+    parser.addini(
+        "qa_golden", "files of golden questions, as patterns such as golden/*.jsonl", "args", []
+    )
+    parser.addini("qa_folder", "folder of documents; indexed before the first question", default="")
+    parser.addini("qa_index", "index to ask, where there is no qa_folder", default="index")
+    group = parser.getgroup("verbatim", "golden questions about documents")
+    group.addoption(
+        "--qa-min-f1",
+        type=_percent,
+        metavar="PERCENT",
+        help="F1 that the questions of each file must reach; single misses are then allowed",
+    )
+    group.addoption(
+        "--qa-max-false-answers",
+        type=_percent,
+        metavar="PERCENT",
+        help="unanswerable questions that may be answered; single misses are then allowed",
+    )
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect a file that a pattern of ``qa_golden`` names."""
+    if not any(file_path.match(pattern) for pattern in parent.config.getini("qa_golden")):
+        return None
+    from qa.evaluation.items import GoldenFile
+
+    return GoldenFile.from_parent(parent, path=file_path)
+
+
+def _percent(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 100:
+        raise ValueError(f"{text} is not between 0 and 100")
+    return value

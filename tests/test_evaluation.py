@@ -1,0 +1,252 @@
+"""Outcomes, scores, comparisons and reports, from questions whose outcome is known."""
+
+import json
+import re
+import shutil
+import sys
+
+import pytest
+
+from qa.errors import DatasetError, QAError
+from qa.evaluation.comparison import comparable, compare, comparison_text, read_run
+from qa.evaluation.corpus import corpus_scores, relevant_passages
+from qa.evaluation.golden import GoldenQuestion
+from qa.evaluation.outcomes import MISSES, RIGHT, Outcome
+from qa.evaluation.reader import reader_scores
+from qa.evaluation.report import report_html
+from qa.evaluation.table import table
+from qa.types import Hit, Passage
+
+HOSTILE = "<script>alert(1)</script> ${x} {{ 7 * 7 }}"
+
+
+def outcome(key, accepted, candidates, found, relevant=(True,), confidence=0.6, **others):
+    return Outcome(
+        key,
+        f"Question {key}?",
+        accepted,
+        candidates,
+        found=found,
+        confidence=confidence,
+        calibrated=True,
+        relevant=relevant,
+        timings_ms={"retrieve": 2.0, "read": 8.0, "total": 10.0},
+        **others,
+    )
+
+
+# One of each stage, and the two ways of being right.
+OUTCOMES = [
+    outcome("a", ("Ada Blum",), ("Ada Blum", "Rerik"), True, (False, True), 0.9, tags=("person",)),
+    outcome("b", ("Ada Blum",), ("architect Ada Blum",), True, passage="The architect Ada Blum."),
+    outcome("c", ("Ada Blum",), ("Rerik", "Kassel", "Ada Blum"), True, tags=("person",)),
+    outcome("d", ("Ada Blum",), ("Rerik",), True, (False, False)),
+    outcome("e", ("Ada Blum",), ("Ada Blum",), False, confidence=0.2),
+    outcome("f", (), (HOSTILE,), True, (), 0.7, passage=f"It says {HOSTILE}.", source="x.txt:8-9"),
+    outcome("g", (), ("Rerik",), False, (), 0.1),
+    outcome("h", (), (), False, (), 0.0),
+]
+
+
+@pytest.fixture(scope="module")
+def scores():
+    return corpus_scores(OUTCOMES, top_k=10, threshold=0.5)
+
+
+def test_every_miss_is_put_down_to_a_stage():
+    assert [one.stage for one in OUTCOMES] == [
+        RIGHT,
+        "overlapping",
+        "not read",
+        "not retrieved",
+        "refused",
+        "answered but absent",
+        RIGHT,
+        RIGHT,
+    ]
+    assert {one.stage for one in OUTCOMES} == {RIGHT, *MISSES}
+
+
+def test_a_refused_answer_that_was_wrong_anyway_was_not_read():
+    assert outcome("x", ("Ada Blum",), ("Rerik",), False).stage == "not read"
+
+
+def test_scores_are_those_worked_by_hand(scores):
+    assert (scores["questions"], scores["answerable"], scores["unanswerable"]) == (8, 5, 3)
+    assert scores["em"] == 37.5  # a, g, h of eight
+    assert scores["f1"] == 47.5  # and b: 2 · (2/3 · 1) / (2/3 + 1) = 0.8
+    assert scores["best_em"] == 40  # a, e of five
+    assert scores["best_f1"] == 56
+    assert scores["top3_em"] == 60  # and c
+    assert scores["answered_but_absent"] == pytest.approx(33.33)
+    assert scores["refused_but_there"] == 20
+    assert scores["recall_at"] == {"1": 60, "5": 80, "10": 80}
+    assert scores["mrr"] == 70  # (1/2 + 1 + 1 + 0 + 1) / 5
+    assert scores["ms"]["read"] == {"median": 8, "p95": 8}
+    assert (scores["ms_median"], scores["ms_p95"]) == (10, 10)
+    assert scores["misses"] == ["b", "c", "d", "e", "f"]
+    assert scores["stages"] == {RIGHT: 3, **dict.fromkeys(MISSES, 1)}
+    assert scores["by_tag"]["person"]["em"] == 50
+    low, high = scores["intervals"]["em"]
+    assert 0 <= low < 37.5 < high <= 100
+    # Right are a, b (F1 0.8) and e; the surest first: a | f | b, c, d as their mean | e | g | h.
+    risks = [0, 1 / 2, *((1 + k * 2 / 3) / (2 + k) for k in (1, 2, 3)), 3 / 6, 4 / 7, 5 / 8]
+    assert scores["risk_coverage_auc"] == pytest.approx(sum(risks) / 8, abs=1e-4)
+    json.dumps(scores)
+
+
+def test_the_reader_alone_has_no_calibration_error():
+    given = [
+        Outcome("a", "Who?", ("Ada",), ("Ada",), True, 3.0, False, (True,), timings_ms={"read": 1})
+    ]
+    scores = reader_scores(given * 2, file="x.jsonl")
+    assert "ece" not in scores
+    assert (scores["em"], scores["file"], scores["ms_total"]) == (100, "x.jsonl", 2)
+    assert "answerable_em" not in scores
+
+
+def test_a_passage_is_relevant_in_a_document_named():
+    hits = [
+        Hit(Passage(name, 0, len(text), text), 1.0, 1.0, 1, 1)
+        for name, text in [("a.txt", "By Ada Blum."), ("b.txt", "By ada, blum!"), ("b.txt", "Adam")]
+    ]
+    assert relevant_passages(hits, GoldenQuestion("1", "Who?", ("Ada Blum",))) == (
+        True,
+        True,
+        False,
+    )
+    within = GoldenQuestion("1", "Who?", ("Ada",), ("b.txt",))
+    assert relevant_passages(hits, within) == (False, True, False)
+
+
+def test_the_table_names_every_score(scores):
+    shown = table(scores)
+    for words in ("EM ", "recall@5", "nDCG@10", "person", "not retrieved", "retrieve", "95 %"):
+        assert words in shown
+    assert max(map(len, shown.splitlines())) <= 110
+
+
+def rows(*changes):
+    made = comparable(one.to_dict() for one in OUTCOMES)
+    for number, change in changes:
+        made[number] = {**made[number], **change}
+    return made
+
+
+def test_flips_are_listed_and_tested():
+    old = rows((0, {"em": 0.0, "f1": 0.0, "answer": ""}), (4, {"em": 1.0, "f1": 1.0}))
+    compared = compare(rows(), old)
+    assert [(flip["id"], flip["gained"]) for flip in compared["flips"]] == [
+        ("a", True),
+        ("e", False),
+    ]
+    assert (compared["gained"], compared["lost"], compared["em_p"]) == (1, 1, 1)
+    assert (compared["em_difference"], compared["f1_difference"]) == (0, 0)
+    assert not compared["em_more_than_chance"] and not compared["f1_more_than_chance"]
+    shown = comparison_text(compared)
+    assert "+ a: Question a?\n      not found → “Ada Blum”" in shown
+    assert "1 gained, 1 lost; may be chance" in shown
+
+
+def test_many_flips_one_way_are_more_than_chance():
+    new = comparable(outcome(str(n), ("Ada",), ("Ada",), True).to_dict() for n in range(10))
+    old = [{**row, "em": float(n > 5), "f1": float(n > 5)} for n, row in enumerate(new)]
+    compared = compare(new, old)
+    assert compared["em_p"] == pytest.approx(2 / 64, abs=1e-4)
+    assert compared["em_more_than_chance"] and compared["f1_more_than_chance"]
+    assert compared["f1_difference"] == 60
+    assert compare(old, new)["f1_interval"][1] < 0
+
+
+def test_runs_that_asked_different_questions_say_so():
+    old = rows((0, {"question": "Other?"}), (1, {"accepted": ["Other"]}), (2, {"id": "z"}))
+    compared = compare(rows(), old)
+    assert compared["compared"] == 5
+    assert (compared["changed"], compared["only_new"], compared["only_old"]) == (
+        ["a", "b"],
+        ["c"],
+        ["z"],
+    )
+    assert "left out, asked only now: 1 (c)" in comparison_text(compared)
+    with pytest.raises(DatasetError, match="no question in common"):
+        compare(rows()[:1], rows()[1:])
+
+
+def test_a_file_that_is_no_saved_run_is_told(tmp_path):
+    path = tmp_path / "old.json"
+    saved = {"kind": "reader", "rows": [one.to_dict() for one in OUTCOMES]}
+    for text in ("{", "[]", '{"rows": [{}]}', '{"rows": 3}', json.dumps(saved)):
+        path.write_text(text)
+        with pytest.raises(DatasetError, match="qa eval corpus … --json > FILE"):
+            read_run(path, kind="corpus")
+    with pytest.raises(DatasetError, match="cannot read"):
+        read_run(tmp_path / "absent", kind="corpus")
+    assert len(read_run(path, kind="reader")) == 8
+
+
+@pytest.fixture(scope="module")
+def page(scores):
+    compared = compare(rows(), rows((0, {"em": 0.0, "f1": 0.0, "answer": HOSTILE})))
+    return report_html(scores, OUTCOMES, title=HOSTILE, compared=compared)
+
+
+def test_the_report_is_self_contained_and_escapes_everything(page):
+    assert page.count("<svg") == 4
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; ${x} {{ 7 * 7 }}" in page
+    assert re.findall(r'(?:src|href)="(?!#)[^"]*"', page) == []
+    named = set(re.findall(r"https?://[\w./]+", page))
+    assert named <= {
+        "http://www.w3.org/2000/svg",
+        "http://www.w3.org/1999/xlink",
+    }  # names, unfetched
+    assert "@import" not in page and "<link" not in page
+
+
+def test_the_report_shows_each_miss_with_its_passage(page):
+    for stage in MISSES:
+        assert f"<h3>{stage} <span" in page
+    assert "The <mark>architect Ada Blum</mark>." in page
+    assert page.count('class="card miss"') == 5
+    assert "gained</b> Question a?" in page
+
+
+def test_the_same_figures_make_the_same_report(scores, page):
+    again = report_html(scores, OUTCOMES, title="x")
+    assert again == report_html(scores, OUTCOMES, title="x")
+
+
+def test_without_matplotlib_the_report_says_what_to_install(scores, monkeypatch):
+    for name in ("matplotlib", "matplotlib.backends.backend_svg", "matplotlib.figure"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(QAError, match=r"pip install 'verbatim-qa\[report\]'"):
+        report_html(scores, OUTCOMES, title="x")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_report_opens_in_a_browser_and_asks_for_nothing(page, tmp_path, scheme):
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("chromium is not installed: the report cannot be looked at")
+    from playwright.sync_api import sync_playwright
+
+    (tmp_path / "report.html").write_text(page, encoding="utf-8")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
+        )
+        shown = browser.new_page(color_scheme=scheme, viewport={"width": 390, "height": 844})
+        requested, wrong = [], []
+        shown.on("request", lambda request: requested.append(request.url))
+        shown.on("console", lambda message: wrong.append(message.text))
+        shown.goto((tmp_path / "report.html").as_uri())
+        behind = shown.evaluate("getComputedStyle(document.body).backgroundColor")
+        width = shown.evaluate("document.documentElement.scrollWidth")
+        marks = shown.locator("mark").all_text_contents()
+        browser.close()
+    assert len(requested) == 1
+    assert wrong == []
+    assert HOSTILE in marks
+    assert width <= 390
+    assert behind == {"light": "rgb(238, 241, 240)", "dark": "rgb(15, 21, 20)"}[scheme]

@@ -1,0 +1,233 @@
+"""From a thumb on the page to a golden question."""
+
+import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from qa.cli import main
+from qa.errors import FeedbackError
+from qa.evaluation.golden import check_golden, read_golden
+from qa.feedback import FeedbackStore, Review, Vote, export, feedback_questions, review
+
+TEXTS = {
+    "clock.txt": "The clock was carved by Ichiro Tanaka in 1894.",
+    "mill.txt": "Rosa Thal bought the mill.",
+}
+WRITER = """
+import sys
+from qa.feedback import FeedbackStore, Vote
+store = FeedbackStore(sys.argv[1])
+for number in range(40):
+    store.add(Vote(f"{sys.argv[2]}/{number}", "Who?", True, "Ada", "a.txt"))
+"""
+
+
+@pytest.fixture
+def store(tmp_path):
+    return FeedbackStore.beside(tmp_path / "index")
+
+
+def vote(key, question, good, answer="", document=""):
+    start = TEXTS[document].index(answer) if document else 0
+    return Vote(key, question, good, answer, document, start, start + len(answer))
+
+
+def exported(store, path):
+    count, left_out = export(store, path, TEXTS.get)
+    questions = read_golden(path)
+    assert len(questions) == count
+    return questions, left_out
+
+
+def test_it_lies_beside_the_index_and_is_made_by_the_first_vote(store, tmp_path):
+    assert store.path == tmp_path / "index-feedback.sqlite"
+    assert store.votes() == [] and store.reviews() == [] and store.given(["a/0"]) == {}
+    store.withdraw("a/0")
+    assert not store.path.exists()
+    store.add(Vote("a/0", "Who?", True))
+    assert store.path.exists()
+    assert not (tmp_path / "index").exists()
+
+
+def test_a_visitor_who_thinks_again_has_one_vote(store):
+    store.add(Vote("a/0", "Who?", True, "Ada", "a.txt", 3, 6))
+    store.add(Vote("a/0", "Who?", False, "Ada", "a.txt", 3, 6))
+    store.add(Vote("b/0", "Who \udcff?", True))
+    first, second = store.votes()
+    assert (first.is_good, first.answer, first.start, first.end) == (False, "Ada", 3, 6)
+    assert second.question == "Who ??"
+    assert store.given(["a/0", "b/0", "c/0"]) == {"a/0": False, "b/0": True}
+    store.withdraw("a/0")
+    assert store.given(["a/0", "b/0"]) == {"b/0": True}
+
+
+def test_many_visitors_in_many_threads_and_processes_lose_nothing(store):
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, str(store.path), f"process{number}"])
+        for number in range(3)
+    ]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: store.add(Vote(f"thread/{n}", "Who?", False)), range(80)))
+    assert [writer.wait(60) for writer in writers] == [0, 0, 0]
+    assert len(store.votes()) == 3 * 40 + 80
+
+
+def test_thumbs_up_become_golden_questions_and_thumbs_down_wait(store, tmp_path):
+    for given in [
+        vote("a/0", "Who carved the clock?", True, "Ichiro Tanaka", "clock.txt"),
+        vote("b/0", "who carved  the clock?", True, "Tanaka", "clock.txt"),
+        vote("c/0", "What did the mill cost?", True),
+        vote("d/0", "Who bought the mill?", False, "mill", "mill.txt"),
+        vote("d/1", "Who bought the mill?", True, "Rosa Thal", "mill.txt"),
+        vote("e/0", "When was it carved?", False),
+    ]:
+        store.add(given)
+    questions, left_out = exported(store, tmp_path / "golden.jsonl")
+    found = {question.question: question for question in questions}
+    assert set(found) == {
+        "Who carved the clock?",
+        "What did the mill cost?",
+        "Who bought the mill?",
+    }
+    clock = found["Who carved the clock?"]
+    assert (clock.answers, clock.documents) == (("Ichiro Tanaka", "Tanaka"), ("clock.txt",))
+    assert found["Who bought the mill?"].answers == ("Rosa Thal",)
+    assert found["What did the mill cost?"].answers == ()
+    assert "unanswerable" in found["What did the mill cost?"].tags
+    assert left_out == ["When was it carved? (waits for `qa feedback review`)"]
+
+
+@pytest.mark.parametrize(
+    "votes",
+    [
+        [("Tanaka", True), ("Tanaka", False)],
+        [("Tanaka", True), ("", True)],
+        [("", True), ("", False)],
+        [("Tanaka", False)],
+    ],
+)
+def test_visitors_who_disagree_wait_for_an_editor(store, votes):
+    for number, (answer, good) in enumerate(votes):
+        document = "clock.txt" if answer else ""
+        store.add(vote(f"a/{number}", "Who carved it?", good, answer, document))
+    (asked,) = feedback_questions(store.votes(), store.reviews())
+    assert not asked.is_settled
+
+
+def test_an_editor_settles_and_bad_answers_are_asked_for_again(store, tmp_path):
+    for key, question in [
+        ("a", "Who?"),
+        ("b", "When?"),
+        ("c", "Why?"),
+        ("d", "How?"),
+        ("e", "So?"),
+    ]:
+        store.add(vote(f"{key}/0", question, False, "clock", "clock.txt"))
+    typed = iter(["Nobody", "Ichiro Tanaka | Tanaka", "-", "x", "", "1894"])
+    written = []
+
+    def holding(answer):
+        return tuple(name for name, text in TEXTS.items() if answer in text)
+
+    assert review(store, holding, read=lambda _: next(typed), write=written.append) == 4
+    assert "    “Nobody” stands in no document: write it as the document does" in written
+    assert "    wrong: “clock” (clock.txt:4-9)" in written
+    assert Review("Who?", ("Ichiro Tanaka", "Tanaka"), ("clock.txt",)) in store.reviews()
+    questions, left_out = exported(store, tmp_path / "golden.jsonl")
+    assert {question.question: question.answers for question in questions} == {
+        "Who?": ("Ichiro Tanaka", "Tanaka"),
+        "When?": (),
+        "So?": ("1894",),
+    }
+    assert left_out == ["How? (waits for `qa feedback review`)"]
+
+
+def test_the_end_of_the_input_loses_nothing(store):
+    store.add(vote("a/0", "Who?", False))
+    store.add(vote("b/0", "When?", False))
+    typed = iter(["-"])
+
+    def read(_):
+        try:
+            return next(typed)
+        except StopIteration:
+            raise EOFError from None
+
+    assert review(store, lambda _: (), read=read, write=lambda _: None) == 1
+    assert store.reviews() == [Review("Who?")]
+
+
+def test_an_answer_whose_document_has_changed_is_left_out(store, tmp_path):
+    store.add(vote("a/0", "Who carved it?", True, "Tanaka", "clock.txt"))
+    store.add(Vote("b/0", "Who sold it?", True, "Ada", "gone.txt"))
+    store.add(Vote("c/0", "What is it?", True, "A wooden clock", "clock.txt"))
+    questions, left_out = exported(store, tmp_path / "golden.jsonl")
+    assert [question.question for question in questions] == ["Who carved it?"]
+    assert left_out == [
+        "Who sold it? (its document has changed since)",
+        "What is it? (its document has changed since)",
+    ]
+
+
+def test_what_goes_wrong_says_what_to_do(store, tmp_path):
+    with pytest.raises(FeedbackError, match=r"nothing to export.*thumbs up"):
+        export(store, tmp_path / "golden.jsonl", TEXTS.get)
+    store.add(vote("a/0", "Who carved it?", True, "Tanaka", "clock.txt"))
+    (tmp_path / "golden.jsonl").write_text("mine")
+    with pytest.raises(FeedbackError, match="is there already: name a new file"):
+        export(store, tmp_path / "golden.jsonl", TEXTS.get)
+    assert (tmp_path / "golden.jsonl").read_text() == "mine"
+    store.path.write_bytes(b"no database, but long enough to look like one" * 100)
+    with pytest.raises(FeedbackError, match="move the file away"):
+        store.add(vote("b/0", "Who?", True))
+    absent = FeedbackStore(tmp_path / "absent" / "feedback.sqlite")
+    with pytest.raises(FeedbackError, match="make its folder writable"):
+        absent.add(vote("a/0", "Who?", True))
+
+
+def test_a_store_of_another_version_is_left_alone(store):
+    import sqlite3
+
+    connection = sqlite3.connect(store.path)
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(FeedbackError, match="another version"):
+        store.add(vote("a/0", "Who?", True))
+
+
+def test_the_command_line(tmp_path, capsys):
+    (tmp_path / "documents").mkdir()
+    for name, text in TEXTS.items():
+        (tmp_path / "documents" / name).write_text(text)
+    index = ["--index", str(tmp_path / "index")]
+    assert main(["build", str(tmp_path / "documents"), *index]) == 0
+    capsys.readouterr()
+    assert main(["feedback", "list", *index]) == 0
+    assert "No feedback yet" in capsys.readouterr().out
+    golden = str(tmp_path / "golden.jsonl")
+    assert main(["feedback", "export", golden, *index]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    store = FeedbackStore.beside(tmp_path / "index")
+    store.add(vote("a/0", "Who carved the clock?", False, "1894", "clock.txt"))
+    store.add(vote("b/0", "Who bought the mill?", True, "Rosa Thal", "mill.txt"))
+    done = subprocess.run(
+        [sys.executable, "-m", "qa", "feedback", "review", *index],
+        input="Ichiro Tanaka\n",
+        env={**os.environ, "PYTHONWARNINGS": "ignore"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "1 of 1: Who carved the clock?" in done.stdout
+    assert "1 settled" in done.stdout
+    assert main(["feedback", "list", *index]) == 0
+    assert "(settled)\n    right: “Rosa Thal” (mill.txt:0-9)" in capsys.readouterr().out
+    assert main(["feedback", "list", "--json", *index]) == 0
+    assert len(json.loads(capsys.readouterr().out)) == 2
+    assert main(["feedback", "export", golden, *index]) == 0
+    assert "2 golden questions" in capsys.readouterr().out
+    check_golden(golden, read_golden(golden), TEXTS, TEXTS.__getitem__)
