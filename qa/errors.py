@@ -15,7 +15,8 @@
     ├─ ModelError                     weights and tokenizers
     │  ├─ ModelNotFound
     │  └─ ModelCorrupt
-    └─ DatasetError                   labelled questions
+    ├─ DatasetError                   labelled questions
+    └─ AnswerFileError                answers given earlier
 
 Each message is one line and ends with what mends it. The command line catches
 :class:`QAError` alone: anything else is a defect of Verbatim itself.
@@ -78,3 +79,7 @@ class ModelCorrupt(ModelError):
 
 class DatasetError(QAError):
     """A file of labelled questions cannot be read."""
+
+
+class AnswerFileError(QAError):
+    """A file of exported answers cannot be read."""

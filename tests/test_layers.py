@@ -25,7 +25,7 @@ LAYERS = [
     },
     {"qa.encoder", "qa.index", "qa.reader", "qa.candidates", "qa.evaluation.golden"},
     {"qa.retriever", "qa.builder", "qa.evaluation.pool"},
-    {"qa.pipeline", "qa.serialize"},
+    {"qa.pipeline", "qa.quotations", "qa.serialize"},
     {"qa.web", "qa.train", "qa.evaluation.corpus", "qa.evaluation.reader"},
     {"qa.cli"},
     {"qa.__main__", "app", "benchmarks"},
