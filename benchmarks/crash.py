@@ -38,6 +38,8 @@ AFTER = {
     "new.txt": "Ada Blum bought the tower in 1999.\n",
 }
 SCENARIOS = ("first build", "changed folder", "over one half written", "over one never made live")
+# In memory where there is such a place: what counts is the order of the calls.
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
 class Laboratory:
@@ -54,8 +56,7 @@ class Laboratory:
             self._save()
         _fill(self.folder, AFTER)
         if scenario.startswith("over"):
-            self._restore()
-            calls = run(self.build, self.index, None).calls
+            calls = self.calls()
             last = max(number for number, name in enumerate(calls, 1) if name.startswith("rename"))
             self._restore()
             run(self.build, self.index, Fault("kill", last if "live" in scenario else last // 2))
@@ -69,12 +70,12 @@ class Laboratory:
         """Bring the index up to date."""
         build(self.folder, self.index, encoder=HashEncoder(), load=load)
 
-    def count(self) -> int:
-        """Return at how many calls a build can be struck."""
+    def calls(self) -> tuple[str, ...]:
+        """Return the calls at which a build can be struck."""
         self._restore()
         outcome = run(self.build, self.index, None)
         assert outcome.code == 0, "the build fails without a fault"
-        return len(outcome.calls)
+        return outcome.calls
 
     def strike(self, fault: Fault) -> bool | str:
         """Build with a fault; return whether it struck, or in words what was lost."""
@@ -158,13 +159,10 @@ def main() -> int:
     began = time.monotonic()
     tried: Counter[str] = Counter()
     lost = []
-    # In memory where there is such a place: what counts is the order of calls.
-    memory = Path("/dev/shm")
-    parent = memory if os.access(memory, os.W_OK) else None
     for scenario in SCENARIOS:
-        with tempfile.TemporaryDirectory(dir=parent) as place:
+        with tempfile.TemporaryDirectory(dir=MEMORY) as place:
             laboratory = Laboratory(Path(place), scenario)
-            for fault in faults(laboratory.count(), KINDS, options.every):
+            for fault in faults(len(laboratory.calls()), KINDS, options.every):
                 verdict = laboratory.strike(fault)
                 if isinstance(verdict, str):
                     lost.append(f"{scenario}, {fault.kind} at call {fault.at}: {verdict}")

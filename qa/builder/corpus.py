@@ -26,12 +26,12 @@ def corpus_files(folder: Path, index_dir: Path) -> dict[str, Path]:
     """
     if not folder.is_dir():
         return {}
-    index = index_dir.resolve()
+    index = _real(index_dir)
     return {
         # A name that is no Unicode is shown with its bytes escaped.
         path.relative_to(folder).as_posix().encode("utf-8", "backslashreplace").decode(): path
         for path in (*_oddities(folder), *find_files(folder))
-        if not path.resolve().is_relative_to(index)
+        if not _real(path).is_relative_to(index)
     }
 
 
@@ -114,12 +114,17 @@ def _oddities(folder: Path) -> list[Path]:
     return [*odd, *closed]
 
 
+def _real(path: Path) -> Path:
+    """Return a path without links; ``resolve`` raises for one that leads to itself."""
+    return Path(os.path.realpath(path))
+
+
 def _unfit(path: Path, folder: Path) -> str:
     """Return why something in the folder cannot be read as a file; empty if it can."""
     if path.is_symlink():
         if not path.exists():
             return "a link to nothing: remove it"
-        if not path.resolve().is_relative_to(folder.resolve()):
+        if not _real(path).is_relative_to(_real(folder)):
             return "a link to what lies outside the folder: put a copy in its place"
         if path.is_dir():
             return "a link to a folder: its files are read where they lie"

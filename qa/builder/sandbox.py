@@ -20,8 +20,8 @@ from typing import Any, Protocol
 from qa.errors import UnreadableDocument
 from qa.types import Block, Document
 
-TIMEOUT_S = 120.0
-CPU_S = 60
+TIMEOUT_S = 240.0
+CPU_S = 120
 MEMORY_MB = 2_000
 _START = "import sys; sys.path[:] = {path!r}; from {module} import serve; serve({arguments})"
 
@@ -67,7 +67,7 @@ class Sandbox:
 
     def load(self, path: Path, *, folder: Path) -> Document:
         """Read one file; raise UnreadableDocument with a reason a person understands."""
-        child = self._started()
+        child = self._child or self._start()
         request = json.dumps([os.fspath(path), os.fspath(folder)]).encode("ascii")
         began = time.monotonic()
         answer = self._ask(child, request)
@@ -89,20 +89,24 @@ class Sandbox:
             child.kill()
             child.communicate()
 
-    def _started(self) -> subprocess.Popen[bytes]:
-        if self._child is None:
-            code = _START.format(
-                path=sys.path,
-                module=__name__,
-                arguments=f"{self._loader!r}, {self.timeout_s}, {self.cpu_s}, {self.memory_mb}",
-            )
-            self._child = subprocess.Popen(
-                [sys.executable, "-c", code],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            )
-        return self._child
+    def _start(self) -> subprocess.Popen[bytes]:
+        """Start a child and wait until it is ready: its first file has all its time."""
+        code = _START.format(
+            path=sys.path,
+            module=__name__,
+            arguments=f"{self._loader!r}, {self.timeout_s}, {self.cpu_s}, {self.memory_mb}",
+        )
+        self._child = child = subprocess.Popen(
+            [sys.executable, "-c", code],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        assert child.stdout is not None
+        if not child.stdout.readline():
+            self.close()
+            raise RuntimeError(f"the process that reads files does not start: {self._loader}")
+        return child
 
     def _ask(self, child: subprocess.Popen[bytes], request: bytes) -> bytes | None:
         """Return the child's line of answer; None where it died or was killed."""
@@ -124,8 +128,6 @@ class Sandbox:
         return None
 
     def _reason(self, code: int, in_time: bool) -> str:
-        if code == 0 or code == 1:  # it never got as far as reading
-            raise RuntimeError(f"the process that reads files does not start (code {code})")
         if not in_time:
             return f"reading it took longer than {self.timeout_s:g} s"
         if code == -getattr(signal, "SIGXCPU", 0):
@@ -143,6 +145,8 @@ def serve(loader: str, timeout_s: float, cpu_s: int, memory_mb: int) -> None:
     os.dup2(2, 1)
     _limit_memory(memory_mb)
     load = importlib.import_module(loader).load
+    answers.write(b"\n")
+    answers.flush()
     for request in requests:
         _limit_time(timeout_s, cpu_s)
         path, folder = map(Path, json.loads(request))
