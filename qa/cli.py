@@ -6,13 +6,14 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qa.errors import QAError
 
 if TYPE_CHECKING:
+    from qa.builder import BuildReport
     from qa.evaluation.golden import GoldenQuestion
     from qa.evaluation.outcomes import Outcome
     from qa.pipeline import QA
@@ -21,15 +22,18 @@ INDEX = "index"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run ``qa``; return 0, or 2 after printing what went wrong and what mends it."""
+    """Run ``qa``; return 0, or 2 after printing what went wrong and what mends it.
+
+    1 means that a check asked for (``qa verify --answer``) did not hold.
+    """
     options = _parser().parse_args(arguments)
     try:
-        options.run(options)
+        return options.run(options) or 0
     except QAError as error:
         print(f"qa: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("qa: interrupted", file=sys.stderr)
+        print("qa: interrupted: run the same command to go on", file=sys.stderr)
         return 130
     except BrokenPipeError:  # `qa search … | head` is no error
         sys.stderr.close()
@@ -42,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
 
-    def verb(name: str, run: Callable[[argparse.Namespace], None], words: str) -> Any:
+    def verb(name: str, run: Callable[[argparse.Namespace], int | None], words: str) -> Any:
         added = verbs.add_parser(name, help=words, description=words)
         added.add_argument("--index", default=INDEX, metavar="DIR", help="default: %(default)s")
         added.set_defaults(run=run)
@@ -51,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     added = verb("build", _build, "Bring the index up to date with a folder of documents.")
     added.add_argument("folder", nargs="?", default="seeds", help="default: %(default)s")
     added.add_argument("--json", action="store_true", help="print the report as JSON")
+    added.add_argument("--watch", action="store_true", help="go on, and build at each change")
     added = verb("ask", _ask, "Answer a question with quotations, or say it is not found.")
     added.add_argument("question")
     added.add_argument("--json", action="store_true", help="print everything as JSON")
@@ -71,7 +76,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_filter(added)
     added = verb("info", _info, "Say what the index holds and how it was built.")
     added.add_argument("--json", action="store_true", help="print it as JSON")
-    verb("verify", _verify, "Check every byte of the index against its hashes.")
+    added = verb("verify", _verify, "Check every byte of the index against its hashes.")
+    added.add_argument(
+        "--answer", metavar="FILE", help="check what `qa ask --json` printed against the documents"
+    )
     added = verb("serve", _serve, "Serve the page on this machine.")
     added.add_argument("folder", nargs="?", default="seeds", help="default: %(default)s")
     added.add_argument("--host", default="127.0.0.1", help="default: %(default)s")
@@ -159,25 +167,31 @@ def _counter(what: str) -> Callable[[int, int], None]:
         if sys.stderr.isatty():
             rate = done / max(time.monotonic() - began, 1e-9)
             end = "\n" if done >= total else ""
-            print(f"\r{what} {done:,} of {total:,} ({rate:,.0f}/s)", end=end, file=sys.stderr)
+            left = f"{(total - done) / max(rate, 1e-9):,.0f} s left"
+            line = f"\r{what} {done:,} of {total:,} ({rate:,.0f}/s, {left})   "
+            print(line, end=end, file=sys.stderr, flush=True)
 
     return show
 
 
 def _build(options: argparse.Namespace) -> None:
-    from qa.builder import build
+    from qa.builder import build, watch
     from qa.encoder import SentenceEncoder
 
-    report = build(
-        Path(options.folder),
-        Path(options.index),
-        encoder=SentenceEncoder(),
-        progress=_counter("encoding passages"),
-    )
-    if options.json:
-        _print_json(report.to_dict())
+    folder, index, encoder = Path(options.folder), Path(options.index), SentenceEncoder()
+    progress = _counter("encoding passages")
+    reports: Iterable[BuildReport | QAError]
+    if options.watch:
+        reports = watch(folder, index, encoder=encoder, progress=progress)
     else:
-        print(report)
+        reports = [build(folder, index, encoder=encoder, progress=progress)]
+    for report in reports:
+        if isinstance(report, QAError):
+            print(f"qa: {report}", file=sys.stderr)
+        elif options.json:
+            _print_json(report.to_dict())
+        else:
+            print(report, flush=True)
 
 
 def _ask(options: argparse.Namespace) -> None:
@@ -248,10 +262,18 @@ def _info(options: argparse.Namespace) -> None:
         print(manifest.summary())
 
 
-def _verify(options: argparse.Namespace) -> None:
-    from qa.index import verify
+def _verify(options: argparse.Namespace) -> int:
+    from qa.index import read_manifest, verify
 
-    print(verify(Path(options.index)))
+    index = Path(options.index)
+    if options.answer is None:
+        print(verify(index))
+        return 0
+    from qa.quotations import check_answers
+
+    checked = check_answers(Path(options.answer), Path(read_manifest(index).folder))
+    print("\n".join(map(str, checked)) or "no answers: not found was the answer")
+    return int(any(place.verdict != "valid" for place in checked))
 
 
 def _serve(options: argparse.Namespace) -> None:

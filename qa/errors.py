@@ -16,7 +16,8 @@
     │  ├─ ModelNotFound
     │  └─ ModelCorrupt
     ├─ DatasetError                   labelled questions
-   └─ FeedbackError                  what visitors said of the answers
+    ├─ FeedbackError                  what visitors said of the answers
+    └─ AnswerFileError                answers given earlier
 
 Each message is one line and ends with what mends it. The command line catches
 :class:`QAError` alone: anything else is a defect of Verbatim itself.
@@ -83,3 +84,7 @@ class DatasetError(QAError):
 
 class FeedbackError(QAError):
     """The feedback cannot be read or kept."""
+
+
+class AnswerFileError(QAError):
+    """A file of exported answers cannot be read."""

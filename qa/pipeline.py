@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from qa.builder import BuildReport, build, is_stale
@@ -191,13 +190,16 @@ class QA:
 
     def _answer(self, candidate: Candidate, probability: float) -> Answer:
         """Return a quotation, after comparing it with its document letter by letter."""
-        place = self._place(candidate.span)
+        place, *copies = self._places(candidate.span)
         answer = Answer(
             text=candidate.span.text,
             place=place,
             probability=round(probability, 4),
             passage=candidate.span.passage,
-            also_at=tuple(self._place(span) for span in candidate.also),
+            also_at=(
+                *copies,
+                *(place for span in candidate.also for place in self._places(span)),
+            ),
         )
         text = self._index.document(answer.document_id).text
         if text[answer.start : answer.end] != answer.text:
@@ -207,13 +209,22 @@ class QA:
             )
         return answer
 
-    def _place(self, span: Span) -> Place:
-        """Return where a span stands, with the page where the format has pages."""
-        document = self._index.document(span.passage.document_id)
-        place = Place(document.id, span.start, span.end, document.source)
-        if not document.pages:
-            return place
-        return replace(place, page=sum(1 for begin in document.pages if begin <= span.start))
+    def _places(self, span: Span) -> Iterator[Place]:
+        """Yield where a span stands: its document, then each copy that is still the same."""
+        document_id = span.passage.document_id
+        copies = self._index.copies_of(document_id)
+        outdated = outdated_documents(self._index, copies)
+        for each in (document_id, *(copy for copy in copies if copy not in outdated)):
+            document = self._index.document(each)
+            yield Place(
+                document.id,
+                span.start,
+                span.end,
+                document.source,
+                # Its page, where the format has pages.
+                page=sum(1 for begin in document.pages if begin <= span.start) or None,
+                sha256=document.sha256,
+            )
 
 
 def open_or_build(

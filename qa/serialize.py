@@ -48,6 +48,7 @@ def _answer(answer: Answer) -> dict[str, Any]:
 def _place(place: Place) -> dict[str, Any]:
     return {
         "document": place.document_id,
+        "sha256": place.sha256,
         "start": place.start,
         "end": place.end,
         "page": place.page,

@@ -11,6 +11,8 @@ MAX_TOKENS = 160
 _HEADING_CHARACTERS = 200
 # From this share of the budget on, a passage ends at the paragraph's end.
 _FULL_ENOUGH = 0.6
+# What sentencex takes grows with the square of a paragraph that holds many quotation marks.
+_STRETCH_CHARACTERS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +59,11 @@ class Splitter:
         from sentencex import get_sentence_boundaries
 
         spans: list[tuple[int, int]] = []
-        content = text[block.start : block.end]
-        for found in get_sentence_boundaries("en", content):
-            span = _trim(text, block.start + found["start_index"], block.start + found["end_index"])
-            if span[0] < span[1]:
-                spans.append(span)
+        for start, end in _stretches(text, block):
+            for found in get_sentence_boundaries("en", text[start:end]):
+                span = _trim(text, start + found["start_index"], start + found["end_index"])
+                if span[0] < span[1]:
+                    spans.append(span)
         counts = self._count([text[start:end] for start, end in spans])
         sized = [
             piece
@@ -138,6 +140,18 @@ def _heading(document: Document, above: Sequence[Block]) -> str:
     names = [document.title, *(document.text[b.start : b.end] for b in above)]
     cleaned = dict.fromkeys(" ".join(name.split()) for name in names if name.strip())
     return " › ".join(cleaned)[:_HEADING_CHARACTERS]
+
+
+def _stretches(text: str, block: Block) -> Iterator[tuple[int, int]]:
+    """Yield a block whole, or a very long one in parts that end at white space."""
+    start = block.start
+    while block.end - start > _STRETCH_CHARACTERS:
+        half, limit = start + _STRETCH_CHARACTERS // 2, start + _STRETCH_CHARACTERS
+        spaces = (text.rfind(sign, half, limit) for sign in "\n ")
+        end = next((space for space in spaces if space >= 0), limit - 1) + 1
+        yield start, end
+        start = end
+    yield start, block.end
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:

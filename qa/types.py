@@ -107,13 +107,17 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an answer stands: a document, offsets, and a page where there are pages."""
+    """Where an answer stands: a document, offsets, and a page where there are pages.
+
+    ``sha256`` is of the file's bytes when it was indexed.
+    """
 
     document_id: str
     start: int
     end: int
     path: str
     page: int | None = None
+    sha256: str = ""
 
     @property
     def source(self) -> str:

@@ -44,7 +44,7 @@ LAYERS = [
         "qa.evaluation.outcomes",
         "qa.evaluation.comparison",
     },
-    {"qa.pipeline", "qa.serialize", "qa.evaluation.scores"},
+    {"qa.pipeline", "qa.quotations", "qa.serialize", "qa.evaluation.scores"},
     {"qa.evaluation.table", "qa.evaluation.plots"},
     {
         "qa.web",

@@ -108,3 +108,14 @@ def test_a_megabyte_takes_seconds(count):
     passages = Splitter(count).split(document(text))
     assert len(passages) > 1000
     assert time.perf_counter() - began < 30
+
+
+def test_a_paragraph_of_a_megabyte_takes_no_minutes():
+    text = "The `first *sign **is here\n" * 40_000
+    began = time.process_time()
+    passages = Splitter(lambda texts: [len(text.split()) for text in texts]).split(document(text))
+    assert time.process_time() - began < 10  # in one piece it takes a minute
+    joined = "".join("".join(each.text.split()) for each in passages)
+    assert len(joined) >= len("".join(text.split()))
+    for each in passages:
+        assert text[each.start : each.end] == each.text

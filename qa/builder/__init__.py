@@ -2,5 +2,15 @@
 
 from qa.builder.build import build, encoded_text, is_stale
 from qa.builder.report import BuildReport, FileReport
+from qa.builder.sandbox import Sandbox
+from qa.builder.watch import watch
 
-__all__ = ["BuildReport", "FileReport", "build", "encoded_text", "is_stale"]
+__all__ = [
+    "BuildReport",
+    "FileReport",
+    "Sandbox",
+    "build",
+    "encoded_text",
+    "is_stale",
+    "watch",
+]

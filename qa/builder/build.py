@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing, nullcontext
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +20,13 @@ from qa.builder.circumstances import (
     library_versions,
     settings_of,
 )
-from qa.builder.corpus import Contents, Examined, corpus_files, differs, examine
+from qa.builder.corpus import Contents, Examined, corpus_files, differs, survey
 from qa.builder.report import BuildReport, FileReport
+from qa.builder.sandbox import Load, Sandbox
 from qa.errors import EmptyCorpus, StoredIndexError
 from qa.index import (
     IndexedFile,
+    Journal,
     Manifest,
     SkippedFile,
     StoredIndex,
@@ -48,14 +51,18 @@ def build(
     encoder: Encoder,
     max_tokens: int = MAX_TOKENS,
     progress: Progress | None = None,
+    load: Load | None = None,
 ) -> BuildReport:
     """Bring an index up to date with a folder of documents.
 
     Files whose bytes are those indexed before are not read again, and passages
     whose text is stored keep their vectors. The result is what a fresh build
     gives, since a vector depends on its passage alone. A file that cannot be
-    read becomes a skipped line of the report. ``progress`` is called with the
-    passages encoded so far and those to encode. Raises
+    read becomes a skipped line of the report; identical files are stored once.
+    A build that was stopped is gone on with: what it encoded is not encoded
+    again. ``progress`` is called with the passages encoded so far and those to
+    encode. ``load`` reads one file; without it, files are read in a process of
+    their own, with limits. Raises
     :class:`~qa.errors.EmptyCorpus` when no file can be indexed, and
     :class:`~qa.errors.IndexLocked` while another build runs; what was stored
     then stays as it was.
@@ -75,10 +82,9 @@ def build(
                 libraries,
             ):
                 known = previous.indexed
-            examined = [
-                examine(path, document_id, known.get(document_id), folder, splitter)
-                for document_id, path in sorted(corpus_files(folder, index_dir).items())
-            ]
+            files = corpus_files(folder, index_dir)
+            with Sandbox() as sandbox:
+                examined = survey(files, known, folder, load or sandbox.load, splitter)
             indexed = [found for found in examined if not isinstance(found, SkippedFile)]
             skipped = [found for found in examined if isinstance(found, SkippedFile)]
             if not indexed:
@@ -95,13 +101,18 @@ def build(
             )
             changed = previous is None or identity(previous.manifest) != identity(manifest)
             encoded = 0
+            journal = Journal(index_dir, encoding(manifest), encoder.dimension)
             if changed:
                 contents = [
                     _stored(previous, file.path) if content is None else content
                     for file, content in indexed
+                    if not file.copy_of
                 ]
-                vectors, encoded = _vectors(contents, previous, manifest, encoder, progress)
+                vectors, encoded = _vectors(
+                    contents, previous, manifest, encoder, journal, progress
+                )
                 write_generation(index_dir, manifest, contents, vectors)
+            journal.remove()
         sweep(index_dir)
     return BuildReport(
         folder=str(folder),
@@ -147,6 +158,7 @@ def _vectors(
     previous: StoredIndex | None,
     manifest: Manifest,
     encoder: Encoder,
+    journal: Journal,
     progress: Progress | None,
 ) -> tuple[NDArray[np.float32], int]:
     """Return one vector per passage, and how many passages were not stored before."""
@@ -158,27 +170,29 @@ def _vectors(
         }
     texts = [encoded_text(passage) for _, passages in contents for passage in passages]
     digests = [_digest(text) for text in texts]
-    missing = {
-        digest: text for digest, text in zip(digests, texts, strict=True) if digest not in stored
-    }
     vectors = np.empty((len(texts), encoder.dimension), dtype=np.float32)
     if previous:
         known = [row for row, digest in enumerate(digests) if digest in stored]
         vectors[known] = previous.vectors.reconstruct([stored[digests[row]] for row in known])
-    fresh: dict[bytes, NDArray[np.float32]] = {}
-    waiting = list(missing.items())
-    for first in range(0, len(waiting), _CHUNK):
-        chunk = waiting[first : first + _CHUNK]
+    fresh = journal.read()
+    resumed = fresh.keys() - stored.keys()
+    waiting = {
+        digest: text
+        for digest, text in zip(digests, texts, strict=True)
+        if digest not in stored and digest not in resumed
+    }
+    for done in range(0, len(waiting), _CHUNK):
+        chunk = list(islice(waiting.items(), done, done + _CHUNK))
         encoded = encoder.encode([text for _, text in chunk])
-        fresh.update(zip((digest for digest, _ in chunk), encoded, strict=True))
+        pairs = list(zip((digest for digest, _ in chunk), encoded, strict=True))
+        journal.add(pairs)
+        fresh.update(pairs)
         if progress is not None:
-            progress(len(fresh), len(waiting))
-    count = 0
+            progress(done + len(chunk), len(waiting))
     for row, digest in enumerate(digests):
-        if digest in fresh:
+        if digest not in stored:
             vectors[row] = fresh[digest]
-            count += 1
-    return vectors, count
+    return vectors, sum(digest in waiting for digest in digests)
 
 
 def _previous(index_dir: Path) -> StoredIndex | None:
@@ -203,7 +217,7 @@ def _reported(found: Examined) -> FileReport:
     if isinstance(found, SkippedFile):
         return FileReport(found.path, "skipped", reason=found.reason)
     file, _ = found
-    return FileReport(file.path, "indexed", passages=file.passages)
+    return FileReport(file.path, "indexed", passages=file.passages, copy_of=file.copy_of)
 
 
 def _nothing_to_index(folder: Path, skipped: Sequence[SkippedFile]) -> str:

@@ -53,7 +53,8 @@ def identity(manifest: Manifest) -> tuple[object, ...]:
         manifest.encoder_fingerprint,
         manifest.settings,
         manifest.libraries,
-        [(file.path, file.sha256) for file in manifest.documents],
+        # The size too: one taken before a file changed under its reader is to be mended.
+        [(file.path, file.sha256, file.size) for file in manifest.documents],
         [(file.path, file.reason) for file in manifest.skipped],
     )
 

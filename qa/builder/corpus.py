@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from qa.builder.sandbox import Load
 from qa.errors import UnreadableDocument
 from qa.index import IndexedFile, SkippedFile
-from qa.loaders import find_files, load
+from qa.loaders import find_files
 from qa.splitter import Splitter
 from qa.types import Document, Passage
 from qa.weights import sha256_of
@@ -17,30 +19,74 @@ Examined = tuple[IndexedFile, Contents | None] | SkippedFile
 
 
 def corpus_files(folder: Path, index_dir: Path) -> dict[str, Path]:
-    """Return the files of the corpus by document id; the index itself is none of it."""
+    """Return what stands in the corpus by document id; the index itself is none of it.
+
+    Beside the files that can be read these are the links, pipes and closed
+    folders that cannot: they too are to have a line in the report.
+    """
     if not folder.is_dir():
         return {}
-    index = index_dir.resolve()
+    index = _real(index_dir)
     return {
         # A name that is no Unicode is shown with its bytes escaped.
         path.relative_to(folder).as_posix().encode("utf-8", "backslashreplace").decode(): path
-        for path in find_files(folder)
-        if not path.resolve().is_relative_to(index)
+        for path in (*_oddities(folder), *find_files(folder))
+        if not _real(path).is_relative_to(index)
     }
 
 
-def examine(
-    path: Path, document_id: str, known: IndexedFile | None, folder: Path, splitter: Splitter
+def survey(
+    files: Mapping[str, Path],
+    known: Mapping[str, IndexedFile],
+    folder: Path,
+    load: Load,
+    splitter: Splitter,
+) -> list[Examined]:
+    """Return what each file holds, in the order of ids; of identical ones the first has contents.
+
+    The contents of an unchanged file are None: they are stored already.
+    """
+    # What a loader makes of bytes depends on the suffix too: Markdown or plain text.
+    originals: dict[tuple[str, str], str] = {}
+    examined: list[Examined] = []
+    for document_id, path in sorted(files.items()):
+        before = known.get(document_id)
+        found = _examine(path, document_id, before, folder, load, splitter, originals)
+        if not isinstance(found, SkippedFile) and not found[0].copy_of:
+            originals[found[0].sha256, path.suffix.lower()] = document_id
+        examined.append(found)
+    return examined
+
+
+def _examine(
+    path: Path,
+    document_id: str,
+    known: IndexedFile | None,
+    folder: Path,
+    load: Load,
+    splitter: Splitter,
+    originals: Mapping[tuple[str, str], str],
 ) -> Examined:
-    """Read one file; the contents are None when they are stored already."""
+    """Read one file, unless it or a file like it is at hand already."""
     # Taken before reading: a file that changes meanwhile then looks changed, not unchanged.
     size, mtime_ns = _stat(path)
     try:
+        if reason := _unfit(path, folder):
+            raise UnreadableDocument(reason)
         if known is not None and known.size == size and known.sha256 == sha256_of(path):
-            return IndexedFile(document_id, known.sha256, size, mtime_ns, known.passages), None
+            original = originals.get((known.sha256, path.suffix.lower()), "")
+            count = 0 if original else known.passages
+            file = IndexedFile(document_id, known.sha256, size, mtime_ns, count, original)
+            # What was a copy has nothing stored, should it be the first of its kind now.
+            if original or not known.copy_of:
+                return file, None
         if path.relative_to(folder).as_posix() != document_id:
             raise UnreadableDocument("its name is not valid Unicode: rename it")
         document = load(path, folder=folder)
+        original = originals.get((document.sha256, path.suffix.lower()), "")
+        if original:
+            file = IndexedFile(document_id, document.sha256, size, mtime_ns, 0, original)
+            return file, None
         passages = splitter.split(document)
         document.text.encode("utf-8")
         if not passages:
@@ -52,6 +98,41 @@ def examine(
         return SkippedFile(document_id, " ".join(reason.split())[:300], size, mtime_ns)
     file = IndexedFile(document_id, document.sha256, size, mtime_ns, len(passages))
     return file, (document, passages)
+
+
+def _oddities(folder: Path) -> list[Path]:
+    """Return what is no file to be read, and no folder that could be entered."""
+    closed: list[Path] = []
+    odd = []
+    for place, folders, names in os.walk(
+        folder, onerror=lambda error: closed.append(Path(error.filename))
+    ):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        names += [name for name in folders if Path(place, name).is_symlink()]
+        paths = [Path(place, name) for name in names if not name.startswith(".")]
+        odd += [path for path in paths if _unfit(path, folder)]
+    return [*odd, *closed]
+
+
+def _real(path: Path) -> Path:
+    """Return a path without links; ``resolve`` raises for one that leads to itself."""
+    return Path(os.path.realpath(path))
+
+
+def _unfit(path: Path, folder: Path) -> str:
+    """Return why something in the folder cannot be read as a file; empty if it can."""
+    if path.is_symlink():
+        if not path.exists():
+            return "a link to nothing: remove it"
+        if not _real(path).is_relative_to(_real(folder)):
+            return "a link to what lies outside the folder: put a copy in its place"
+        if path.is_dir():
+            return "a link to a folder: its files are read where they lie"
+    if path.is_dir():
+        return "a folder that may not be opened: change its permissions"
+    if path.exists() and not path.is_file():
+        return "a pipe, socket or device, not a file: remove it"
+    return ""
 
 
 def differs(path: Path, known: IndexedFile | SkippedFile) -> bool:

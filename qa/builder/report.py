@@ -8,16 +8,23 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """What became of one file; ``reason`` says why it was skipped."""
+    """What became of one file.
+
+    ``reason`` says why it was skipped; ``copy_of`` names the file with the same
+    bytes whose passages stand for both.
+    """
 
     path: str
     status: Literal["indexed", "skipped"]
     passages: int = 0
     reason: str = ""
+    copy_of: str = ""
 
     def __str__(self) -> str:
-        name = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in self.path)
-        return f"{self.status}  {name}: {self.reason or f'{self.passages:,} passages'}"
+        what = self.reason or f"{self.passages:,} passages"
+        if self.copy_of:
+            what = f"the same as {self.copy_of}"
+        return _printable(f"{self.status}  {self.path}: {what}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +64,7 @@ class BuildReport:
         if not self.changed:
             total += "; nothing changed"
         return "\n".join([*map(str, self.files), total])
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

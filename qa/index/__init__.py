@@ -5,6 +5,7 @@ The format is described for people in ``index/README.md``.
 
 from qa.index.documents import DocumentSummary
 from qa.index.generation import read_manifest, sweep, write_generation
+from qa.index.journal import Journal
 from qa.index.lock import WriterLock
 from qa.index.manifest import IndexedFile, Manifest, SkippedFile
 from qa.index.stored import StoredIndex, open_index, verify
@@ -12,6 +13,7 @@ from qa.index.stored import StoredIndex, open_index, verify
 __all__ = [
     "DocumentSummary",
     "IndexedFile",
+    "Journal",
     "Manifest",
     "SkippedFile",
     "StoredIndex",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -32,8 +33,14 @@ class WriterLock:
                 f"{folder} cannot be written ({error.strerror}): name another with --index"
             ) from error
         if not _lock(descriptor, shared=False):
+            holder = _holder(descriptor)
             os.close(descriptor)
-            raise IndexLocked(f"another build is writing {folder}: wait until it ends, then repeat")
+            raise IndexLocked(
+                f"another build{holder} is writing {folder}: wait until it ends, then repeat"
+            )
+        with suppress(OSError):  # a courtesy: the lock holds without it
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, str(os.getpid()).encode("ascii"))
         self._descriptor = descriptor
         return self
 
@@ -73,6 +80,15 @@ def is_being_read(manifest: Path) -> bool:
         return not _lock(descriptor, shared=False)
     finally:
         os.close(descriptor)
+
+
+def _holder(descriptor: int) -> str:
+    """Return which process wrote its number into a lock; empty where that cannot be read."""
+    try:
+        number = os.read(descriptor, 20).decode("ascii")
+    except (OSError, ValueError):
+        return ""
+    return f" (process {number})" if number.isdigit() else ""
 
 
 if sys.platform == "win32":

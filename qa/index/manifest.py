@@ -19,6 +19,8 @@ class IndexedFile:
     """A file of the corpus that was indexed; ``path`` is the document's id.
 
     ``size`` in bytes and ``mtime_ns`` were taken before the file was read.
+    ``copy_of`` is the id of a document with the same bytes: its passages are
+    stored, and this file has none of its own.
     """
 
     path: str
@@ -26,6 +28,7 @@ class IndexedFile:
     size: int
     mtime_ns: int
     passages: int
+    copy_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)

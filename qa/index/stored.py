@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from qa.errors import IndexCorrupt, IndexMismatch
@@ -30,6 +31,10 @@ class StoredIndex:
         self.manifest = manifest
         self.folder = Path(manifest.folder).resolve()
         self.indexed = {file.path: file for file in manifest.documents}
+        self._copies: dict[str, list[str]] = {}
+        for file in manifest.documents:
+            if file.copy_of:
+                self._copies.setdefault(file.copy_of, []).append(file.path)
         # Files whose time changed and whose bytes did not: hashed once, not at each question.
         self.unchanged: dict[str, tuple[int, int]] = {}
         self._lock = ReaderLock(generation / MANIFEST)
@@ -59,12 +64,26 @@ class StoredIndex:
         return self.texts.all_passages()
 
     def rows_of(self, document_id: str) -> range:
-        """Return the rows of one document's passages; KeyError for an unknown id."""
+        """Return the rows of one document's own passages; KeyError for an unknown id."""
+        if self.indexed[document_id].copy_of:
+            return range(0)
         return self.texts.rows_of(document_id)
 
     def document(self, document_id: str) -> Document:
-        """Return a document as it was indexed; KeyError for an unknown id."""
-        return self.texts.document(document_id)
+        """Return a document as it was indexed; KeyError for an unknown id.
+
+        A copy has the text and title of the document it is a copy of.
+        """
+        original = self.indexed[document_id].copy_of
+        if not original:
+            return self.texts.document(document_id)
+        document = self.texts.document(original)
+        source = f"{document.source.removesuffix(original)}{document_id}"
+        return replace(document, id=document_id, source=source)
+
+    def copies_of(self, document_id: str) -> Sequence[str]:
+        """Return the other files with a document's bytes, in the order of ids."""
+        return self._copies.get(document_id, ())
 
     def documents(self) -> list[DocumentSummary]:
         """Return one summary per document, in the order of the index."""

@@ -20,7 +20,9 @@ def write_vectors(path: Path, vectors: NDArray[np.float32]) -> None:
     limit_threads()
     index = faiss.IndexFlatIP(vectors.shape[1])
     index.add(np.ascontiguousarray(vectors, dtype=np.float32))
-    faiss.write_index(index, str(path))
+    # Not by FAISS itself: when the disk is full as it closes the file, it prints that and goes on.
+    with path.open("wb") as file:
+        faiss.write_index(index, faiss.PyCallbackIOWriter(file.write))  # type: ignore[attr-defined]
 
 
 class FaissVectors:

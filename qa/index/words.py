@@ -33,11 +33,11 @@ def write_words(folder: Path, passages: Sequence[Passage]) -> None:
     import tantivy
 
     folder.mkdir()
-    index = tantivy.Index(_schema(), str(folder))
-    _register(index)
-    # One thread and a roomy heap: one segment, whose order is that of the rows.
-    writer = index.writer(heap_size=1_000_000_000, num_threads=1)
     try:
+        index = tantivy.Index(_schema(), str(folder))
+        _register(index)
+        # One thread and a roomy heap: one segment, whose order is that of the rows.
+        writer = index.writer(heap_size=1_000_000_000, num_threads=1)
         for row, passage in enumerate(passages):
             text, heading = [passage.text], [passage.heading]
             writer.add_document(tantivy.Document(stem=text, exact=text, heading=heading, row=[row]))

@@ -45,7 +45,8 @@ def find_files(folder: Path) -> list[Path]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in names:
             path = Path(place, name)
-            if name.startswith(".") or not path.resolve().is_relative_to(root):
+            # realpath: resolve() raises for a link that leads to itself
+            if name.startswith(".") or not Path(os.path.realpath(path)).is_relative_to(root):
                 continue
             if path.is_file() or path.is_symlink():
                 found.append(path)

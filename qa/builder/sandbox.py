@@ -1,0 +1,192 @@
+"""Files are read by another process, which may hang, burst or die without harm to the build."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import astuple, fields
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol
+
+from qa.errors import UnreadableDocument
+from qa.types import Block, Document
+
+TIMEOUT_S = 240.0
+CPU_S = 120
+MEMORY_MB = 2_000
+_START = "import sys; sys.path[:] = {path!r}; from {module} import serve; serve({arguments})"
+
+
+class Load(Protocol):
+    """Reads one file; raises UnreadableDocument, or whatever its parser raises."""
+
+    def __call__(self, path: Path, *, folder: Path) -> Document:
+        """Return the document in a file below a folder."""
+
+
+class Sandbox:
+    """Loads files in a child process with limits; use it in a ``with`` statement.
+
+    One child reads many files. One that outlasts ``timeout_s`` by the clock or
+    ``cpu_s`` on the processor is killed, and the next file gets a new one; one
+    that wants more than ``memory_mb`` is refused it. (Windows knows the clock
+    alone.) ``loader`` names the module whose ``load`` is called there.
+    """
+
+    def __init__(
+        self,
+        *,
+        timeout_s: float = TIMEOUT_S,
+        cpu_s: int = CPU_S,
+        memory_mb: int = MEMORY_MB,
+        loader: str = "qa.loaders",
+    ) -> None:
+        self.timeout_s, self.cpu_s, self.memory_mb = timeout_s, cpu_s, memory_mb
+        self._loader = loader
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def load(self, path: Path, *, folder: Path) -> Document:
+        """Read one file; raise UnreadableDocument with a reason a person understands."""
+        child = self._child or self._start()
+        request = json.dumps([os.fspath(path), os.fspath(folder)]).encode("ascii")
+        began = time.monotonic()
+        answer = self._ask(child, request)
+        if answer is None:
+            in_time = time.monotonic() - began < self.timeout_s
+            self.close()
+            raise UnreadableDocument(self._reason(child.returncode, in_time))
+        values, reason = json.loads(answer)
+        if values is None:
+            raise UnreadableDocument(reason)
+        values = {name: _frozen(value) for name, value in values.items()}
+        blocks = tuple(Block(*block) for block in values.pop("blocks"))
+        return Document(**values, blocks=blocks)
+
+    def close(self) -> None:
+        """End the child at once; the next file would start another."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.kill()
+            child.communicate()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        """Start a child and wait until it is ready: its first file has all its time."""
+        code = _START.format(
+            path=sys.path,
+            module=__name__,
+            arguments=f"{self._loader!r}, {self.timeout_s}, {self.cpu_s}, {self.memory_mb}",
+        )
+        self._child = child = subprocess.Popen(
+            [sys.executable, "-c", code],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        assert child.stdout is not None
+        if not child.stdout.readline():
+            self.close()
+            raise RuntimeError(f"the process that reads files does not start: {self._loader}")
+        return child
+
+    def _ask(self, child: subprocess.Popen[bytes], request: bytes) -> bytes | None:
+        """Return the child's line of answer; None where it died or was killed."""
+        assert child.stdin is not None
+        assert child.stdout is not None
+        clock = threading.Timer(self.timeout_s, child.kill)
+        clock.start()
+        try:
+            child.stdin.write(request + b"\n")
+            child.stdin.flush()
+            answer = child.stdout.readline()
+        except BrokenPipeError:
+            answer = b""
+        finally:
+            clock.cancel()
+        if answer.endswith(b"\n"):
+            return answer
+        child.wait()
+        return None
+
+    def _reason(self, code: int, in_time: bool) -> str:
+        if not in_time:
+            return f"reading it took longer than {self.timeout_s:g} s"
+        if code == -getattr(signal, "SIGXCPU", 0):
+            return f"reading it took more than {self.cpu_s} s of the processor"
+        name = signal.Signals(-code).name if code < 0 else f"code {code}"
+        return f"its reader was stopped by the system ({name})"
+
+
+def serve(loader: str, timeout_s: float, cpu_s: int, memory_mb: int) -> None:
+    """Be the child: answer each line of request with one line, until there are no more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent to decide on
+    requests = sys.stdin.buffer
+    # What a library prints must not mix with the answers.
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    _limit_memory(memory_mb)
+    load = importlib.import_module(loader).load
+    answers.write(b"\n")
+    answers.flush()
+    for request in requests:
+        _limit_time(timeout_s, cpu_s)
+        path, folder = map(Path, json.loads(request))
+        answers.write(_answer(load, path, folder, memory_mb) + b"\n")
+        answers.flush()
+
+
+def _answer(load: Load, path: Path, folder: Path, memory_mb: int) -> bytes:
+    """Return a document as JSON, or why there is none."""
+    try:
+        document = load(path, folder=folder)
+        values = {field.name: getattr(document, field.name) for field in fields(document)}
+        return json.dumps([values, ""], default=astuple).encode("ascii")
+    except UnreadableDocument as error:
+        reason = str(error)
+    except MemoryError:
+        reason = f"reading it takes more than {memory_mb:,} MB of memory"
+    except Exception as error:  # parsers of foreign formats raise whatever they like
+        reason = f"it cannot be read ({type(error).__name__}: {error})"
+    return json.dumps([None, " ".join(reason.split())[:300]]).encode("ascii")
+
+
+def _limit_memory(memory_mb: int) -> None:
+    with contextlib.suppress(ImportError):  # Windows has no such limits
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 1_000_000,) * 2)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _limit_time(timeout_s: float, cpu_s: int) -> None:
+    """Allow the next file its time; the alarm is for a child whose parent was killed."""
+    with contextlib.suppress(ImportError):
+        import resource
+
+        hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time()) + cpu_s, hard))
+        signal.alarm(math.ceil(timeout_s) + 1)
+
+
+def _frozen(value: Any) -> Any:
+    """Return JSON's lists as the tuples they were."""
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value

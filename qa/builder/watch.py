@@ -1,0 +1,57 @@
+"""Keep an index in step with its folder for as long as it is wanted."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from qa.builder.build import Progress, build, is_stale
+from qa.builder.report import BuildReport
+from qa.errors import QAError
+from qa.types import Encoder
+
+# Looked at this often even if no change was announced: network drives announce none.
+CHECK_S = 30.0
+
+
+def watch(
+    folder: Path,
+    index_dir: Path,
+    *,
+    encoder: Encoder,
+    progress: Progress | None = None,
+    stop: threading.Event | None = None,
+    check_s: float = CHECK_S,
+) -> Iterator[BuildReport | QAError]:
+    """Build, then build again whenever the folder changed; yield each report.
+
+    What goes wrong after the first build (an emptied folder, another build at
+    work) is yielded too and tried again at the next change or after ``check_s``
+    seconds. Ends when ``stop`` is set, or with KeyboardInterrupt. Raises what
+    ``build`` raises at the first build.
+    """
+    import watchfiles
+
+    index = index_dir.resolve()
+
+    def wanted(_: watchfiles.Change, path: str) -> bool:
+        return not Path(path).resolve().is_relative_to(index)
+
+    yield build(folder, index_dir, encoder=encoder, progress=progress)
+    changes = watchfiles.watch(
+        folder,
+        watch_filter=wanted,
+        debounce=500,
+        rust_timeout=int(1000 * check_s),
+        yield_on_timeout=True,
+        stop_event=stop,
+        raise_interrupt=True,
+        ignore_permission_denied=True,
+    )
+    for _ in changes:
+        try:
+            if is_stale(folder, index_dir, encoder.fingerprint):
+                yield build(folder, index_dir, encoder=encoder, progress=progress)
+        except QAError as error:
+            yield error

@@ -1,0 +1,108 @@
+"""Identical files are indexed once and cited at every place."""
+
+import json
+
+import pytest
+
+from benchmarks.hashing import HashEncoder
+from qa.builder import build, is_stale
+from qa.calibration import Calibration
+from qa.index import open_index, verify
+from qa.loaders import load
+from qa.pipeline import QA
+from qa.reader import OnnxReader
+from qa.retriever import Retriever
+from qa.serialize import prediction_to_dict
+
+CLOCK = "The mayor of Hamburg received a clock. It was carved by Ichiro Tanaka in 1894.\n"
+QUESTION = "Who carved the clock in 1894?"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path / "documents"
+    for name in ("a", "b", "c"):
+        (made / name).mkdir(parents=True)
+        (made / name / "clock.txt").write_text(CLOCK, encoding="utf-8")
+    (made / "rain.txt").write_text("It rained for three days.\n", encoding="utf-8")
+    return made
+
+
+def built(folder):
+    return build(folder, folder.parent / "index", encoder=HashEncoder(), load=load)
+
+
+def opened(folder):
+    encoder, reader = HashEncoder(), OnnxReader()
+    index = open_index(folder.parent / "index", encoder_fingerprint=encoder.fingerprint)
+    calibration = Calibration.load(reader=reader.fingerprint)
+    return QA(index, encoder=encoder, reader=reader, calibration=calibration)
+
+
+def places(qa):
+    (answer, *_) = qa.ask(QUESTION, threshold=0).answers
+    assert answer.text == "Ichiro Tanaka"
+    for place in (answer.place, *answer.also_at):
+        assert qa.document(place.document_id).text[place.start : place.end] == answer.text
+    return [place.source.rpartition("documents/")[2] for place in (answer.place, *answer.also_at)]
+
+
+def test_copies_are_stored_once_and_cited_everywhere(folder):
+    report = built(folder)
+    assert {file.path: file.copy_of for file in report.files} == {
+        "a/clock.txt": "",
+        "b/clock.txt": "a/clock.txt",
+        "c/clock.txt": "a/clock.txt",
+        "rain.txt": "",
+    }
+    assert report.documents == 4
+    assert "indexed  b/clock.txt: the same as a/clock.txt" in str(report)
+    index = open_index(folder.parent / "index")
+    hits = Retriever(index, HashEncoder()).search(QUESTION, 10)
+    assert {hit.passage.document_id for hit in hits} == {"a/clock.txt", "rain.txt"}
+    assert len(index.texts) == report.passages == len(hits)
+    index.close()
+    assert places(opened(folder)) == [f"{name}/clock.txt:56-69" for name in "abc"]
+    verify(folder.parent / "index")
+    assert not built(folder).changed
+
+
+def test_a_copy_that_changed_or_vanished_is_not_cited(folder):
+    built(folder)
+    qa = opened(folder)
+    (folder / "b" / "clock.txt").write_text(CLOCK.replace("1894", "1895"), encoding="utf-8")
+    assert places(qa) == ["a/clock.txt:56-69", "c/clock.txt:56-69"]
+    (folder / "c" / "clock.txt").unlink()
+    assert places(qa) == ["a/clock.txt:56-69"]
+    (folder / "a" / "clock.txt").unlink()  # and now even the place that is stored
+    prediction = qa.ask(QUESTION, threshold=0)
+    assert prediction.outdated == ("a/clock.txt", "b/clock.txt", "c/clock.txt")
+    assert "Ichiro Tanaka" not in [answer.text for answer in prediction.answers]
+
+
+def test_when_the_first_of_the_copies_goes_the_next_takes_its_place(folder):
+    built(folder)
+    (folder / "a" / "clock.txt").unlink()
+    report = built(folder)
+    assert {file.path: file.copy_of for file in report.files} == {
+        "b/clock.txt": "",
+        "c/clock.txt": "b/clock.txt",
+        "rain.txt": "",
+    }
+    assert report.encoded == 0
+    assert places(opened(folder)) == ["b/clock.txt:56-69", "c/clock.txt:56-69"]
+    assert not is_stale(folder, folder.parent / "index", HashEncoder.fingerprint)
+
+
+def test_the_same_bytes_as_another_format_are_no_copy(folder):
+    (folder / "clock.md").write_text(CLOCK, encoding="utf-8")
+    assert {file.path: file.copy_of for file in built(folder).files}["clock.md"] == ""
+
+
+def test_a_program_sees_the_hash_of_each_place(folder):
+    built(folder)
+    shown = json.loads(json.dumps(prediction_to_dict(opened(folder).ask(QUESTION, threshold=0))))
+    answer = shown["answers"][0]
+    hashes = {place["sha256"] for place in (answer, *answer["also_at"])}
+    assert len(hashes) == 1
+    assert len(hashes.pop()) == 64

@@ -1,0 +1,320 @@
+"""Bad files: each is a line of the report, and none harms its neighbours or the build."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from benchmarks.hashing import HashEncoder
+from qa.builder import Sandbox, build, is_stale
+from qa.errors import UnreadableDocument
+from qa.loaders import find_files, load
+
+ROOT = Path(__file__).parents[1]
+GOOD = "The mayor of Hamburg received a clock.\n"
+POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows has no such things")
+# What a loader may do to its process, by the name of the file.
+WICKED = """
+import os, signal, time
+from qa.loaders import load as read
+
+def load(path, *, folder):
+    print("a library that prints must not upset the answers")
+    if path.stem == "hangs":
+        time.sleep(600)
+    if path.stem == "toils":
+        while True:
+            pass
+    if path.stem == "eats":
+        return bytearray(10**12)
+    if path.stem == "gorges":
+        eaten = []
+        while True:
+            eaten.append(bytearray(10**7))
+    if path.stem == "dies":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if path.stem == "leaves":
+        os._exit(0)
+    if path.stem == "raises":
+        raise LookupError("no\\nsuch\\nthing")
+    return read(path, folder=folder)
+"""
+
+
+def skipped(report):
+    return {file.path: file.reason for file in report.files if file.status == "skipped"}
+
+
+def built(folder, **options):
+    return build(folder, folder.parent / "index", encoder=HashEncoder(), **options)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = tmp_path / "documents"
+    made.mkdir()
+    (made / "a good one.txt").write_text(GOOD, encoding="utf-8")
+    (made / "z good one.txt").write_text(GOOD.replace("clock", "bell"), encoding="utf-8")
+    return made
+
+
+@pytest.fixture
+def wicked(tmp_path, monkeypatch):
+    (tmp_path / "wicked_loader.py").write_text(WICKED, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    return "wicked_loader"
+
+
+@POSIX
+def test_a_loader_that_hangs_eats_or_dies_costs_its_own_file_alone(folder, wicked):
+    expected = {
+        "dies.txt": "its reader was stopped by the system (SIGSEGV)",
+        "eats.txt": "reading it takes more than 400 MB of memory",
+        "gorges.txt": "reading it takes more than 400 MB of memory",
+        "hangs.txt": "reading it took longer than 2 s",
+        "leaves.txt": "its reader was stopped by the system (code 0)",
+        "raises.txt": "it cannot be read (LookupError: no such thing)",
+    }
+    for name in expected:
+        (folder / name).write_text(f"{name} has a sentence of its own.", encoding="utf-8")
+    with Sandbox(loader=wicked, timeout_s=2, memory_mb=400) as sandbox:
+        report = built(folder, load=sandbox.load)
+    assert skipped(report) == expected
+    assert report.documents == 2
+    assert not is_stale(folder, folder.parent / "index", HashEncoder.fingerprint)
+    # Nothing is held against them once they are read without trouble.
+    assert built(folder).documents == 2 + len(expected)
+
+
+@POSIX
+def test_a_loader_that_toils_is_stopped_by_the_processors_clock(folder, wicked):
+    (folder / "toils.txt").write_text("It toils.", encoding="utf-8")
+    with Sandbox(loader=wicked, cpu_s=1) as sandbox:
+        report = built(folder, load=sandbox.load)
+    assert skipped(report) == {"toils.txt": "reading it took more than 1 s of the processor"}
+
+
+@POSIX
+def test_real_files_that_are_too_much_for_a_real_loader(folder):
+    """Markdown whose signs never close: minutes for the one, hundreds of megabytes the other."""
+    (folder / "long.md").write_text("The [a](b) *c* `d` **e\n" * 400_000, encoding="utf-8")
+    with Sandbox(timeout_s=1) as sandbox:
+        report = built(folder, load=sandbox.load)
+    assert skipped(report) == {"long.md": "reading it took longer than 1 s"}
+    (folder / "long.md").unlink()
+    (folder / "large.md").write_text("*a " * 600_000, encoding="utf-8")
+    with Sandbox(memory_mb=300) as sandbox:
+        report = built(folder, load=sandbox.load)
+    assert skipped(report) == {"large.md": "reading it takes more than 300 MB of memory"}
+
+
+@POSIX
+def test_the_reader_ends_with_its_parent_even_while_it_hangs(folder, wicked, tmp_path):
+    (folder / "hangs.txt").write_text("It hangs.", encoding="utf-8")
+    code = f"""
+    import sys, threading, time
+    from pathlib import Path
+    sys.path.insert(0, {str(tmp_path)!r})
+    from qa.builder import Sandbox
+    sandbox = Sandbox(loader="wicked_loader", timeout_s=2)
+    path = Path({str(folder / "hangs.txt")!r})
+    threading.Thread(target=sandbox.load, args=[path], kwargs={{"folder": path.parent}}).start()
+    while sandbox._child is None: time.sleep(0.01)
+    print(sandbox._child.pid, flush=True)
+    time.sleep(600)
+    """
+    parent = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    reader = int(parent.stdout.readline())
+    time.sleep(1)  # it has begun to hang
+    parent.kill()
+    parent.communicate()
+    for _ in range(100):
+        if not alive(reader):
+            return
+        time.sleep(0.1)
+    os.kill(reader, signal.SIGKILL)
+    pytest.fail("the reader outlived its parent")
+
+
+def alive(process):
+    try:
+        state = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    except OSError:
+        return False
+    return state[0] != "Z"
+
+
+def test_one_process_reads_many_files_and_they_come_back_as_they_are():
+    seeds = ROOT / "seeds"
+    with Sandbox() as sandbox:
+        processes = set()
+        for path in find_files(seeds):
+            assert sandbox.load(path, folder=seeds) == load(path, folder=seeds)
+            processes.add(sandbox._child.pid)
+    assert len(processes) == 1
+
+
+def test_a_reader_that_cannot_start_is_a_defect_and_no_bad_file(folder):
+    with (
+        Sandbox(loader="qa.no_such_loader") as sandbox,
+        pytest.raises(RuntimeError, match="does not start"),
+    ):
+        sandbox.load(folder / "a good one.txt", folder=folder)
+
+
+# The zoo
+
+
+def zipped(size):
+    """A zip whose one entry unpacks to many times its size."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", b"0" * size)
+    return buffer.getvalue()
+
+
+def billion_laughs():
+    entities = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 12))
+    return f'<?xml version="1.0"?><!DOCTYPE l [<!ENTITY l0 "lol">{entities}]><p>&l11;</p>'.encode()
+
+
+ZOO = {
+    "zip bomb.docx": zipped(200_000_000),
+    "zip bomb.zip": zipped(200_000_000),
+    "program.txt": b"\x7fELF" + bytes(range(256)) * 40,
+    "binary.txt": bytes(range(256)) * 40,
+    "zeros.txt": b"\0" * 100_000,
+    "cut.pdf": b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog",
+    "empty.txt": b"",
+    "half a character.txt": b"\xff\xfe" + "Ende".encode("utf-16-le") + b"\x00",
+}
+
+
+@pytest.fixture(scope="module")
+def zoo(tmp_path_factory):
+    """A folder of everything bad, with what became of each, the seconds and megabytes it took."""
+    folder = tmp_path_factory.mktemp("zoo") / "documents"
+    folder.mkdir()
+    for name in ("a good one.txt", "z good one.txt"):
+        (folder / name).write_text(f"{name} has a sentence of its own.\n", encoding="utf-8")
+    for name, data in ZOO.items():
+        (folder / name).write_bytes(data)
+    (folder / "xml bomb.html").write_bytes(billion_laughs())
+    (folder / "surrogates.txt").write_bytes(b"\xed\xa0\x80 and words. " * 50)
+    (folder / "deep.html").write_bytes(b"<div>" * 400_000 + b"<p>Deep down it says so.")
+    (folder / "one word.txt").write_text("x" * 3_000_000, encoding="utf-8")
+    with (folder / "sparse.txt").open("wb") as file:
+        file.truncate(2_000_000_000)
+    if os.name != "nt":
+        (folder.parent / "secret.txt").write_text("The secret is out.", encoding="utf-8")
+        (folder / "out.txt").symlink_to(folder.parent / "secret.txt")
+        (folder / "out").symlink_to(folder.parent)
+        (folder / "round.txt").symlink_to("round.txt")
+        (folder / "nothing.txt").symlink_to("nowhere.txt")
+        (folder / "two\nlines..txt").write_text("Two lines in its name.", encoding="utf-8")
+        (folder / "..odd..").mkdir()
+        (folder / "with\ttab").mkdir()
+        (folder / "with\ttab" / "...").write_text("Hidden.", encoding="utf-8")
+        os.mkfifo(folder / "pipe.txt")
+    code = f"""
+    import json, resource
+    from pathlib import Path
+    from benchmarks.hashing import HashEncoder
+    from qa.builder import build
+    report = build(Path({str(folder)!r}), Path("index"), encoder=HashEncoder())
+    print(json.dumps([(file.path, file.status, file.reason) for file in report.files]))
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1000)
+    print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1000)
+    """
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        cwd=folder.parent,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=150,
+    )
+    assert done.returncode == 0, done.stderr
+    files, parent, reader = done.stdout.splitlines()
+    lines = {path: (status, reason) for path, status, reason in json.loads(files)}
+    return folder, lines, int(parent), int(reader)
+
+
+@POSIX
+def test_everything_in_the_zoo_is_a_line_with_a_reason(zoo):
+    folder, lines, _, _ = zoo
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
+    hidden = {"..odd..", "with\ttab/..."}
+    assert set(lines) == there - hidden - {"with\ttab"}
+    for name in [*ZOO, "sparse.txt", "out", "out.txt", "round.txt", "nothing.txt", "pipe.txt"]:
+        status, reason = lines[name]
+        assert status == "skipped", name
+        assert reason
+        assert "Error" not in reason, reason
+    for name in ("a good one.txt", "z good one.txt", "two\nlines..txt"):
+        assert lines[name] == ("indexed", ""), name
+
+
+@POSIX
+def test_the_zoo_takes_little_memory(zoo):
+    *_, parent, reader = zoo
+    assert parent < 1_000  # MB
+    assert reader < 2_000
+
+
+@POSIX
+def test_what_lies_outside_the_folder_is_not_read(zoo):
+    folder, *_ = zoo
+    (stored,) = (folder.parent / "index").glob("g-*/documents.sqlite")
+    assert b"The secret is out" not in stored.read_bytes()
+
+
+@POSIX
+@pytest.mark.skipif(
+    hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may open every folder"
+)
+def test_a_folder_that_may_not_be_opened_is_a_line(folder):
+    closed = folder / "closed"
+    closed.mkdir(mode=0)
+    try:
+        reason = skipped(built(folder))["closed"]
+    finally:
+        closed.chmod(0o700)
+    assert "permissions" in reason
+
+
+@POSIX
+def test_a_file_that_shrinks_while_it_is_read_is_read_again_later(folder):
+    changing = folder / "changing.txt"
+    changing.write_text("It is long now. " * 50, encoding="utf-8")
+
+    def shrinks(path, *, folder):
+        if path == changing:
+            changing.write_text("It is short.", encoding="utf-8")
+        return load(path, folder=folder)
+
+    report = built(folder, load=shrinks)
+    assert skipped(report) == {}
+    assert is_stale(folder, folder.parent / "index", HashEncoder.fingerprint)
+    assert built(folder, load=load).changed
+    assert not is_stale(folder, folder.parent / "index", HashEncoder.fingerprint)
+
+
+def test_a_file_that_vanishes_before_it_is_read_is_a_line(folder):
+    def vanishes(path, *, folder):
+        path.unlink()
+        return load(path, folder=folder)
+
+    with pytest.raises(UnreadableDocument, match="No such file"):
+        vanishes(folder / "a good one.txt", folder=folder)
