@@ -1,10 +1,15 @@
-"""What a loader returns: text with roles, title and date."""
+"""What a loader returns: text with roles, title, date, author and pages."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from qa.loaders.dates import find_date, is_date_line
+from qa.loaders.furniture import credit_start, is_navigation
 from qa.types import Block, BlockKind
+
+# A date that stands alone is the document's own when it stands this near the top.
+_TOP_BLOCKS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +20,8 @@ class Extracted:
     blocks: tuple[Block, ...]
     title: str = ""
     date: str = ""
+    author: str = ""
+    pages: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -24,19 +31,39 @@ class TextBuilder:
     parts: list[str] = field(default_factory=list)
     blocks: list[Block] = field(default_factory=list)
     length: int = 0
+    date: str = ""
 
-    def add(self, text: str, kind: BlockKind, *, level: int = 0) -> None:
-        """Append one block, a blank line after the last."""
+    def add(self, text: str, kind: BlockKind, *, level: int = 0) -> int:
+        """Append one block, a blank line after the last; return where it begins."""
         text = text.strip()
         if not text:
-            return
+            return self.length
         if self.parts:
             self.parts.append("\n\n")
             self.length += 2
-        self.blocks.append(Block(self.length, self.length + len(text), kind, level))
+        start = self.length
+        self.blocks.append(Block(start, start + len(text), kind, level))
         self.parts.append(text)
         self.length += len(text)
+        return start
 
-    def result(self, *, title: str, date: str) -> Extracted:
-        """Return what was built."""
-        return Extracted("".join(self.parts), tuple(self.blocks), title, date)
+    def add_content(self, text: str) -> None:
+        """Append a paragraph; what is clearly no content in it becomes furniture."""
+        text = text.strip()
+        if is_navigation(text):
+            self.add(text, "furniture")
+        elif len(self.blocks) < _TOP_BLOCKS and not self.date and is_date_line(text):
+            self.date = find_date(text)
+            self.add(text, "furniture")
+        elif (cut := credit_start(text)) is not None:
+            self.add(text[:cut], "body")
+            self.add(text[cut:], "furniture")
+        else:
+            self.add(text, "body")
+
+    def result(
+        self, *, title: str = "", date: str = "", author: str = "", pages: tuple[int, ...] = ()
+    ) -> Extracted:
+        """Return what was built; the date printed in the text comes first."""
+        text = "".join(self.parts)
+        return Extracted(text, tuple(self.blocks), title, self.date or date, author, pages)
