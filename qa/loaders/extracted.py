@@ -61,6 +61,13 @@ class TextBuilder:
         else:
             self.add(text, "body")
 
+    def first_heading(self) -> str:
+        """Return the words of the first heading, empty where there is none."""
+        for block in self.blocks:
+            if block.kind == "heading":
+                return " ".join("".join(self.parts)[block.start : block.end].split())
+        return ""
+
     def result(
         self, *, title: str = "", date: str = "", author: str = "", pages: tuple[int, ...] = ()
     ) -> Extracted:

@@ -19,6 +19,7 @@ MAX_CHARACTERS = 20_000_000
 _PASSWORD, _SECURITY = 4, 5  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
 # A gap this many times the height of a line may part the cells of a row.
 _CELL_GAP = 0.9
+_MARKER = re.compile(r"\W{1,2}|\(?\w{1,3}[.)]")  # of an item of a list
 _CREATED = re.compile(r"D:(\d{4})(\d{2})(\d{2})")
 _BOLD = re.compile(r"bold|black|heavy|cmbx|sfbx", re.IGNORECASE)
 # Titles that a program made up.
@@ -151,7 +152,11 @@ def _lines(handle: Any, page: int, page_height: float) -> Iterator[Line]:
             yield from line(True)
             continue
         pdfium.FPDFText_GetLooseCharBox(handle, index, ctypes.byref(box))
-        if boxes and box.left - boxes[-1][1] > _CELL_GAP * max(box.top - box.bottom, 1):
+        if (
+            boxes
+            and box.left - boxes[-1][1] > _CELL_GAP * max(box.top - box.bottom, 1)
+            and not (not cells and _MARKER.fullmatch("".join(characters).strip()))
+        ):
             cells.append((len(characters), len(boxes)))
         if not boxes:
             first = index
