@@ -168,9 +168,12 @@ class DocumentStore:
     def _document(self, document_id: str) -> Document:
         """Return one document whole; KeyError for an unknown id."""
         for row in self._select(f"{_DOCUMENT} WHERE id = ?", document_id):
-            *texts, blocks, pages, author, language = row
+            name, text, sha256, title, date, source, blocks, pages, author, language = row
             roles = tuple(Block(*block) for block in json.loads(blocks))
-            return Document(*texts, roles, tuple(json.loads(pages)), author, language)
+            begins = tuple(json.loads(pages))
+            return Document(
+                name, text, sha256, title, date, source, roles, begins, author, language
+            )
         raise KeyError(document_id)
 
     def _select(self, query: str, *parameters: object) -> list[Any]:

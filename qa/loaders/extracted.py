@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from qa.loaders.dates import find_date, is_date_line
-from qa.loaders.furniture import credit_start, is_navigation
+from qa.loaders.furniture import credit_start, is_initials, is_navigation
 from qa.types import Block, BlockKind
 
 # A date that stands alone is the document's own when it stands this near the top.
@@ -60,6 +60,11 @@ class TextBuilder:
             self.add(text[cut:], "furniture")
         else:
             self.add(text, "body")
+
+    def close(self) -> None:
+        """Make the last block furniture where it is the authors' initials."""
+        if len(self.blocks) > 1 and is_initials(self.parts[-1]):
+            self.blocks[-1] = replace(self.blocks[-1], kind="furniture")
 
     def first_heading(self) -> str:
         """Return the words of the first heading, empty where there is none."""

@@ -159,7 +159,7 @@ def _paragraphs(lines: Sequence[Line]) -> list[_Paragraph]:
         by_page.setdefault(line.page, []).append(line)
     found: list[_Paragraph] = []
     for number, line in enumerate(lines):
-        neighbours = lines[max(number - 1, 0) : number] + lines[number + 1 : number + 2]
+        neighbours = [*lines[max(number - 1, 0) : number], *lines[number + 1 : number + 2]]
         is_row = any(_same_table(line, other) for other in neighbours)
         last = found[-1] if found else None
         if (
