@@ -157,16 +157,17 @@ def _paragraphs(lines: Sequence[Line]) -> list[_Paragraph]:
     by_page: dict[int, list[Line]] = {}
     for line in lines:
         by_page.setdefault(line.page, []).append(line)
+    parted = [line for line in lines if len(line.cells) > 1]
+    rows = {id(line) for pair in pairwise(parted) if _same_table(*pair) for line in pair}
     found: list[_Paragraph] = []
-    for number, line in enumerate(lines):
-        neighbours = [*lines[max(number - 1, 0) : number], *lines[number + 1 : number + 2]]
-        is_row = any(_same_table(line, other) for other in neighbours)
-        last = found[-1] if found else None
-        if (
-            last
-            and not last.is_row
-            and not is_row
-            and _goes_on(last.lines, line, by_page[last.lines[-1].page], pitch)
+    for line in lines:
+        is_row = id(line) in rows
+        last = found[-1] if found and not found[-1].is_row else None
+        if last and is_row and _wraps(last.lines, line, pitch):
+            last.lines.append(line)
+            last.is_row = True
+        elif (
+            last and not is_row and _goes_on(last.lines, line, by_page[last.lines[-1].page], pitch)
         ):
             last.lines.append(line)
         else:
@@ -174,12 +175,24 @@ def _paragraphs(lines: Sequence[Line]) -> list[_Paragraph]:
     return found
 
 
+def _wraps(above: Sequence[Line], row: Line, pitch: float) -> bool:
+    """Tell whether the lines above are the beginning of a row's first cell."""
+    return all(
+        line.page == row.page
+        and abs(line.left - row.left) < _ALIGNED
+        and line.right < row.edges[1][0]
+        and abs(line.size - row.size) < 0.1 * row.size
+        and line.bold == row.bold
+        for line in above
+    ) and 0 < above[-1].bottom - row.bottom < 1.3 * max(pitch, row.size)
+
+
 def _same_table(line: Line, other: Line) -> bool:
     """Tell whether two lines are rows of one table: cells below one another.
 
     Justified text has wide gaps too, but not at the same place in the next line.
     """
-    if line.page != other.page or abs(line.bottom - other.bottom) > 4 * line.size:
+    if line.page != other.page or abs(line.bottom - other.bottom) > 8 * line.size:
         return False
     fewer, more = sorted((line.edges, other.edges), key=len)
     return (
@@ -223,9 +236,9 @@ def _goes_on(above: Sequence[Line], line: Line, page: Sequence[Line], pitch: flo
 def _joined(paragraph: _Paragraph, words: Counter[str]) -> tuple[str, list[tuple[int, int]]]:
     """Return a paragraph's text, and for each line its page and where in the text it begins."""
     if paragraph.is_row:
-        (line,) = paragraph.lines
-        cells = [cell for cell in line.cells if cell]
-        return " | ".join(cells).translate(_LIGATURES), [(line.page, 0)]
+        *above, line = paragraph.lines
+        first = " ".join([*(each.text for each in above), line.cells[0]])
+        return " | ".join([first, *line.cells[1:]]).translate(_LIGATURES), [(line.page, 0)]
     text = ""
     offsets = []
     previous: Line | None = None

@@ -6,7 +6,9 @@ import ctypes
 import re
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
+from statistics import median, median_low
 from typing import Any
 
 from qa.errors import UnreadableDocument
@@ -28,7 +30,20 @@ _MADE_UP = re.compile(
     r"|microsoft word.*|\(?(?:unspecified|anonymous)\)?|document\s*\d*",
     re.IGNORECASE,
 )
+# A hyphen, a soft one, and what PDFium makes of either.
+_HYPHENS = {0x02, 0x2D, 0xAD, 0x2010, 0xFFFE}
+_INVISIBLE = {0x7F, 0xAD, 0x200B, 0xFEFF, 0xFFFE, 0xFFFF}
 _ONE_AT_A_TIME = threading.Lock()  # PDFium is not thread-safe
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    text: str
+    left: float
+    right: float
+    bottom: float
+    top: float
+    first: int  # the index of its first character
 
 
 def read_pdf(data: bytes) -> Extracted:
@@ -104,72 +119,76 @@ def _lines(handle: Any, page: int, page_height: float) -> Iterator[Line]:
     """Yield the lines of a page in PDFium's order, which is that of the page's content."""
     import pypdfium2.raw as pdfium
 
-    box = pdfium.FS_RECTF()
+    words: list[_Word] = []
     characters: list[str] = []
-    boxes: list[tuple[float, float, float, float]] = []
-    cells: list[tuple[int, int]] = []  # where each further cell begins, in both
-    first = last = 0
+    first = 0  # the index of the word's first character
 
-    def line(hyphenated: bool) -> Iterator[Line]:
-        if boxes:
-            heights = sorted(top - bottom for _, _, bottom, top in boxes)
-            bottoms = sorted(bottom for _, _, bottom, _ in boxes)
-            bounds = list(pairwise([0, *(place for place, _ in cells), len(characters)]))
-            ends = list(pairwise([0, *(count for _, count in cells), len(boxes)]))
-            yield Line(
-                cells=tuple(_words(characters[start:end]) for start, end in bounds),
-                edges=tuple(
-                    (boxes[start][0], max(box[1] for box in boxes[start:end]))
-                    for start, end in ends
-                ),
-                page=page,
-                bottom=bottoms[len(bottoms) // 2],
-                size=heights[len(heights) // 2],
-                bold=_is_bold(pdfium, handle, first) and _is_bold(pdfium, handle, last),
-                hyphenated=hyphenated,
-                page_height=page_height,
-            )
-        characters.clear()
-        boxes.clear()
-        cells.clear()
+    def end_word(index: int) -> None:
+        if characters:
+            left, right, bottom, top = _box(pdfium, handle, first)
+            if len(characters) > 1:
+                right = max(right, _box(pdfium, handle, index)[1])
+            words.append(_Word(_text(characters), left, right, bottom, top, first))
+            characters.clear()
 
+    def end_line(index: int, *, hyphenated: bool) -> Iterator[Line]:
+        end_word(index)
+        if words:
+            bold = all(_is_bold(pdfium, handle, word.first) for word in (words[0], words[-1]))
+            yield _line(words, bold, hyphenated, page, page_height)
+            words.clear()
+
+    last = -1
     for index in range(pdfium.FPDFText_CountChars(handle)):
         code = pdfium.FPDFText_GetUnicode(handle, index)
-        if code < 33:
-            generated = pdfium.FPDFText_IsGenerated(handle, index) == 1
-            if generated and code in (10, 13):
-                yield from line(False)
-            elif pdfium.FPDFText_IsHyphen(handle, index) == 1:
-                yield from line(True)
-            elif code in (9, 32) and characters:
-                characters.append(" ")
-            continue
-        if code in (0xAD, 0xFFFE, 0x200B) and pdfium.FPDFText_IsHyphen(handle, index) != 1:
-            continue
-        if code == 0xFFFE or (
-            code in (0x2D, 0xAD, 0x2010) and pdfium.FPDFText_IsHyphen(handle, index) == 1
-        ):
-            yield from line(True)
-            continue
-        pdfium.FPDFText_GetLooseCharBox(handle, index, ctypes.byref(box))
-        if (
-            boxes
-            and box.left - boxes[-1][1] > _CELL_GAP * max(box.top - box.bottom, 1)
-            and not (not cells and _MARKER.fullmatch("".join(characters).strip()))
-        ):
-            cells.append((len(characters), len(boxes)))
-        if not boxes:
-            first = index
-        last = index
-        boxes.append((box.left, box.right, box.bottom, box.top))
-        characters.append(chr(code))
-    yield from line(False)
+        # At the end of a line a hyphen may come as a control or another special character.
+        if code in _HYPHENS and pdfium.FPDFText_IsHyphen(handle, index) == 1:
+            yield from end_line(last, hyphenated=True)
+        elif code in (10, 13) and pdfium.FPDFText_IsGenerated(handle, index) == 1:
+            yield from end_line(last, hyphenated=False)
+        elif code in (9, 32, 160):
+            end_word(last)
+        elif code > 32 and code not in _INVISIBLE:
+            if not characters:
+                first = index
+            characters.append(chr(code))
+            last = index
+    yield from end_line(last, hyphenated=False)
 
 
-def _words(characters: Sequence[str]) -> str:
+def _line(
+    words: Sequence[_Word], bold: bool, hyphenated: bool, page: int, page_height: float
+) -> Line:
+    size = median(word.top - word.bottom for word in words)
+    cells: list[list[_Word]] = [[words[0]]]
+    for before, word in pairwise(words):
+        gap = word.left - before.right > _CELL_GAP * max(size, 1)
+        marker = len(cells) == 1 and _MARKER.fullmatch(" ".join(each.text for each in cells[0]))
+        if gap and not marker:
+            cells.append([])
+        cells[-1].append(word)
+    return Line(
+        cells=tuple(" ".join(word.text for word in cell) for cell in cells),
+        edges=tuple((cell[0].left, max(word.right for word in cell)) for cell in cells),
+        page=page,
+        bottom=median_low(word.bottom for word in words),
+        size=size,
+        bold=bold,
+        hyphenated=hyphenated,
+        page_height=page_height,
+    )
+
+
+def _box(pdfium: Any, handle: Any, index: int) -> tuple[float, float, float, float]:
+    """Return the left, right, bottom and top of a character with its font's full height."""
+    box = pdfium.FS_RECTF()
+    pdfium.FPDFText_GetLooseCharBox(handle, index, ctypes.byref(box))
+    return box.left, box.right, box.bottom, box.top
+
+
+def _text(characters: Sequence[str]) -> str:
     """Return characters as text; PDFium gives those beyond the first plane in two halves."""
-    text = "".join(characters).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return " ".join(text.split())
+    return "".join(characters).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _is_bold(pdfium: Any, handle: Any, index: int) -> bool:
