@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from qa.loaders.dates import find_date, is_date_line
-from qa.loaders.furniture import credit_start, is_initials, is_navigation
+from qa.loaders.furniture import credit_start, is_initials
 from qa.types import Block, BlockKind
 
 # A date that stands alone is the document's own when it stands this near the top.
@@ -47,19 +47,20 @@ class TextBuilder:
         self.length += len(text)
         return start
 
-    def add_content(self, text: str) -> None:
-        """Append a paragraph; what is clearly no content in it becomes furniture."""
+    def add_content(self, text: str) -> int:
+        """Append a paragraph and return where it begins.
+
+        The document's own date at the top and picture credits become furniture.
+        """
         text = text.strip()
-        if is_navigation(text):
-            self.add(text, "furniture")
-        elif len(self.blocks) < _TOP_BLOCKS and not self.date and is_date_line(text):
+        if len(self.blocks) < _TOP_BLOCKS and not self.date and is_date_line(text):
             self.date = find_date(text)
-            self.add(text, "furniture")
-        elif (cut := credit_start(text)) is not None:
-            self.add(text[:cut], "body")
+            return self.add(text, "furniture")
+        cut = credit_start(text)
+        start = self.add(text[:cut], "body")
+        if cut is not None:
             self.add(text[cut:], "furniture")
-        else:
-            self.add(text, "body")
+        return start
 
     def close(self) -> None:
         """Make the last block furniture where it is the authors' initials."""

@@ -6,14 +6,17 @@ import re
 from typing import Any
 
 from qa.loaders.extracted import Extracted, TextBuilder
+from qa.loaders.furniture import is_navigation
 from qa.loaders.markup import add_page
 
 _DOCTYPE = re.compile(
     r"\A\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.I | re.S
 )
 _PIECES = {"p", "item", "quote", "code", "head", "row"}
-# Marks within the text that a reader skips: numbers of notes, links to edit, tables of contents.
+# What trafilatura would take on short pages, and marks in the text that a reader skips.
 _PRUNED = [
+    "//nav",
+    "//footer",
     "//sup[contains(@class, 'reference') or .//a[starts-with(@href, '#')]]",
     "//span[contains(@class, 'editsection')]",
     "//*[@id='toc' or contains(concat(' ', @class, ' '), ' toc ')]",
@@ -74,7 +77,10 @@ def _add(node: Any, builder: TextBuilder) -> None:
             builder.add(" | ".join(cells), "body")
         elif child.tag in _PIECES and not any(grandchild.tag in _PIECES for grandchild in child):
             for paragraph in _paragraphs(child):
-                builder.add_content(paragraph)
+                if is_navigation(paragraph):
+                    builder.add(paragraph, "furniture")
+                else:
+                    builder.add_content(paragraph)
         else:
             builder.add_content(" ".join((child.text or "").split()))
             _add(child, builder)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
+from itertools import chain, pairwise
 from statistics import median
 
 from qa.loaders.extracted import Extracted, TextBuilder
@@ -78,18 +78,19 @@ def arrange(pages: Sequence[Sequence[Line]], *, title: str, author: str, date: s
     goes on from page to page. A word parted at the end of a line is put
     together again, with its hyphen where the document writes it so elsewhere.
     """
+    sizes: Counter[float] = Counter()
+    for line in chain.from_iterable(pages):
+        sizes[round(line.size, 1)] += len(line.text)
+    body_size = sizes.most_common(1)[0][0] if sizes else 0.0
     repeated = _repeated(pages)
     lines = [
         line
-        for page in pages
-        for line in page
-        if not (_in_margin(line) and (_key(line) in repeated or _PAGE_NUMBER.fullmatch(line.text)))
+        for line in chain.from_iterable(pages)
+        if not _is_margin_line(line, repeated, body_size)
     ]
-    sizes: Counter[float] = Counter()
-    for line in lines:
-        sizes[round(line.size, 1)] += len(line.text)
-    body_size = sizes.most_common(1)[0][0] if sizes else 0.0
-    bold_body = 2 * sum(len(line.text) for line in lines if line.bold) > sizes.total()
+    bold_body = 2 * sum(len(line.text) for line in lines if line.bold) > sum(
+        len(line.text) for line in lines
+    )
     words = Counter(re.findall(r"\w+(?:-\w+)*", " ".join(line.text for line in lines).lower()))
 
     paragraphs = _paragraphs(lines)
@@ -108,7 +109,10 @@ def arrange(pages: Sequence[Sequence[Line]], *, title: str, author: str, date: s
             if paragraph.lines[0].page == 0 and size > max(heading[1], 1.12 * body_size):
                 heading = (text, size)
         level = min(large.index(size) + 1, 6) if kind == "heading" else 0
-        start = builder.add(text, kind, level=level)
+        if kind == "body" and not paragraph.is_row:
+            start = builder.add_content(text)
+        else:
+            start = builder.add(text, kind, level=level)
         for page, offset in offsets:
             begins.setdefault(page, start + offset)
     return builder.result(
@@ -128,6 +132,18 @@ def _page_starts(begins: dict[int, int], count: int, end: int) -> tuple[int, ...
         starts.append(following)
     starts.reverse()
     return (0, *starts[1:])
+
+
+def _is_margin_line(line: Line, repeated: set[tuple[str, int]], body_size: float) -> bool:
+    """Tell whether a line is a running header or footer, or a page number."""
+    if not _in_margin(line):
+        return False
+    small_print = line.bottom > line.page_height / 2 and line.size < 0.9 * body_size
+    return (
+        small_print
+        or _key(line) in repeated
+        or _PAGE_NUMBER.fullmatch(line.text.strip()) is not None
+    )
 
 
 def _in_margin(line: Line) -> bool:
@@ -154,6 +170,7 @@ def _paragraphs(lines: Sequence[Line]) -> list[_Paragraph]:
         if above.page == below.page and 0 < above.bottom - below.bottom < 3 * above.size
     ]
     pitch = median(steps) if steps else 0.0
+    lines = _cells_joined(lines, pitch)
     by_page: dict[int, list[Line]] = {}
     for line in lines:
         by_page.setdefault(line.page, []).append(line)
@@ -173,6 +190,42 @@ def _paragraphs(lines: Sequence[Line]) -> list[_Paragraph]:
         else:
             found.append(_Paragraph([line], is_row))
     return found
+
+
+def _cells_joined(lines: Sequence[Line], pitch: float) -> list[Line]:
+    """Join the lines of a row whose cells were written one after the other."""
+    joined: list[Line] = []
+    previous: Line | None = None
+    for line in lines:
+        row = joined[-1] if joined else None
+        if row is None or previous is None or previous.page != line.page:
+            joined.append(line)
+        elif line.left > row.right and -0.5 < (line.bottom - previous.bottom) / line.size < 4:
+            joined[-1] = replace(
+                row,
+                cells=(*row.cells, *line.cells),
+                edges=(*row.edges, *line.edges),
+                bottom=min(row.bottom, line.bottom),
+            )
+        elif (
+            len(row.cells) > 1
+            and abs(line.left - row.edges[-1][0]) < _ALIGNED
+            and 0 < previous.bottom - line.bottom < 1.3 * max(pitch, line.size)
+        ):
+            joined[-1] = replace(
+                row,
+                cells=(*row.cells[:-1], f"{row.cells[-1]} {line.cells[0]}", *line.cells[1:]),
+                edges=(
+                    *row.edges[:-1],
+                    (row.edges[-1][0], max(row.edges[-1][1], line.edges[0][1])),
+                    *line.edges[1:],
+                ),
+                bottom=min(row.bottom, line.bottom),
+            )
+        else:
+            joined.append(line)
+        previous = line
+    return joined
 
 
 def _wraps(above: Sequence[Line], row: Line, pitch: float) -> bool:

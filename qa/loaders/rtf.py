@@ -23,6 +23,8 @@ def read_rtf(data: bytes) -> Extracted:
         text = rtf_to_text(source, errors="replace")
     except Exception as error:  # striprtf raises whatever it trips over
         raise UnreadableDocument("damaged RTF: open it and save it again") from error
+    # Characters beyond the first plane come in two halves.
+    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     lines = []
     for line in text.replace("\0", "").split("\n"):
         if line.endswith("|"):
