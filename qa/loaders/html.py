@@ -36,12 +36,17 @@ def read_html(text: str) -> Extracted:
     """
     from trafilatura import bare_extraction
     from trafilatura.metadata import extract_metadata
+    from trafilatura.settings import use_config
 
+    config = use_config()
+    # Below 250 characters it would take the text of the whole page instead, in one piece.
+    config.set("DEFAULT", "MIN_EXTRACTED_SIZE", "20")
     found = bare_extraction(
         text,
         include_comments=False,
         include_tables=True,
         with_metadata=False,
+        config=config,
         favor_recall=True,  # without it, only the first of several stretches of text is taken
         prune_xpath=_PRUNED,
     )
