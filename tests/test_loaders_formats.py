@@ -343,6 +343,11 @@ def test_encodings_without_a_mark(read, encoding, text):
     assert read(text.encode(encoding)).text == text
 
 
+def test_a_page_is_read_in_the_encoding_it_names(read):
+    page = '<html><head><meta charset="iso-8859-2"></head><p>Zażółć gęślą jaźń.</p></html>'
+    assert body(read(page.encode("iso-8859-2"))) == ["Zażółć gęślą jaźń."]
+
+
 def test_text_in_two_encodings_is_read_by_line_and_by_character(read):
     lines = "Die Brücke ist neu.\n".encode() + "Später kam Müller.\n".encode("cp1252")
     assert read(lines).text == "Die Brücke ist neu.\nSpäter kam Müller.\n"
@@ -432,9 +437,17 @@ def test_what_cannot_be_read_says_why_in_one_line(read, data, reason):
     assert "\n" not in str(caught.value)
 
 
-def test_json_nested_too_deep_is_a_reason(read):
+NESTED = {
+    "a.json": b'{"a":' + b"[" * 50_000,
+    "a.eml": b"MIME-Version: 1.0\nSubject: x\n" + b"Content-Type: message/rfc822\n\n" * 3000 + b"x",
+    "a.html": b"<html><body>" + b"<div>" * 50_000 + b"text",
+}
+
+
+@pytest.mark.parametrize("name", NESTED)
+def test_what_is_nested_too_deep_is_a_reason(read, name):
     with pytest.raises(UnreadableDocument):
-        read("[" * 100_000, "deep.json")
+        read(NESTED[name], name)
 
 
 def test_limits_are_on_what_is_unpacked_and_on_pages(read, monkeypatch):

@@ -155,7 +155,7 @@ def quotable(document):
 
 @pytest.mark.parametrize("suffix", MAKERS)
 @given(content=paragraphs, rows=tables, title=texts)
-@settings(files, max_examples=15)
+@settings(files, max_examples=12)
 def test_every_format_gives_exact_slices_and_no_furniture(
     tmp_path, splitter, suffix, content, rows, title
 ):
@@ -199,7 +199,7 @@ def test_records_give_exact_slices(tmp_path, splitter, content):
 
 @pytest.mark.parametrize("suffix", MAKERS)
 @given(data=st.data())
-@settings(files, max_examples=25)
+@settings(files, max_examples=20)
 def test_a_damaged_file_gives_a_document_or_a_reason(tmp_path, splitter, suffix, data):
     content = [("heading", "The well"), ("text", "It was dug by monks."), ("table", [["a", "b"]])]
     whole = bytearray(MAKERS[suffix](content, title="The well", furniture="Never"))

@@ -75,7 +75,10 @@ def load(path: Path, *, folder: Path) -> Document:
     What the bytes are decides; the suffix only tells Markdown and CSV from plain text.
     """
     data = _bytes_of(path)
-    extracted = _extract(data, path.suffix.lower())
+    try:
+        extracted = _extract(data, path.suffix.lower())
+    except RecursionError as error:
+        raise UnreadableDocument("nested too deep: not a document that people write") from error
     if not any(block.kind == "body" for block in extracted.blocks):
         raise UnreadableDocument("no running text: nothing that could be quoted")
     document_id = path.relative_to(folder).as_posix()

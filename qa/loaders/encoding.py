@@ -26,6 +26,7 @@ _COMMON = (
     "cp1252 cp1250 cp1251 cp1254 cp1253 cp1257 cp1255 cp1256 iso8859_2 iso8859_5 koi8_r cp866 cp437"
     " mac_roman cp932 euc_jp gb18030 big5 cp949 iso2022_jp"
 ).split()
+_CHARSET = re.compile(rb"(?:charset|encoding)\s*=\s*[\"']?([\w-]+)")
 _ESCAPED = re.compile("[\udc80-\udcff]+")
 _UNASSIGNED = ("Cn", "Co", "Cs")
 
@@ -49,7 +50,20 @@ def decode(data: bytes) -> str:
             raise
     if b"\0" in data:
         return _utf16(data)
-    return _checked(_mixed(data) or data.decode(_guessed(data)))
+    return _checked(_declared(data) or _mixed(data) or data.decode(_guessed(data)))
+
+
+def _declared(data: bytes) -> str:
+    """Return a web page in the encoding that it names; else nothing."""
+    found = _CHARSET.search(data[:2048]) if data.lstrip()[:1] == b"<" else None
+    if not found:
+        return ""
+    name = found.group(1).decode().lower()
+    try:
+        # As browsers do: what is called Latin-1 is Windows' extension of it.
+        return data.decode("cp1252" if name in ("iso-8859-1", "latin-1", "latin1") else name)
+    except (LookupError, UnicodeError, ValueError):
+        return ""
 
 
 def _mixed(data: bytes) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from qa.errors import UnreadableDocument
 from qa.loaders.dates import find_date, is_date_line
 from qa.loaders.furniture import credit_start, is_initials
 from qa.types import Block, BlockKind
 
+MAX_CHARACTERS = 20_000_000
 # A date that stands alone is the document's own when it stands this near the top.
 _TOP_BLOCKS = 8
 
@@ -38,6 +40,8 @@ class TextBuilder:
         text = text.strip()
         if not text:
             return self.length
+        if self.length + len(text) > MAX_CHARACTERS:
+            raise UnreadableDocument("more than 20 million characters of text: split it")
         if self.parts:
             self.parts.append("\n\n")
             self.length += 2

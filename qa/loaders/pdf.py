@@ -17,7 +17,6 @@ from qa.loaders.extracted import Extracted
 from qa.loaders.layout import Line, arrange
 
 MAX_PAGES = 5_000
-MAX_CHARACTERS = 20_000_000
 _PASSWORD, _SECURITY = 4, 5  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
 # A gap this many times the height of a line may part the cells of a row.
 _CELL_GAP = 0.9
@@ -64,13 +63,7 @@ def read_pdf(data: bytes) -> Extracted:
         try:
             if len(document) > MAX_PAGES:
                 raise UnreadableDocument(f"PDF of more than {MAX_PAGES:,} pages: split it")
-            pages = []
-            size = 0
-            for number in range(len(document)):
-                pages.append(_page_lines(document, number))
-                size += sum(len(line.text) for line in pages[-1])
-                if size > MAX_CHARACTERS:
-                    raise UnreadableDocument("PDF with too much text: split it")
+            pages = [_page_lines(document, number) for number in range(len(document))]
             metadata = document.get_metadata_dict()
         except PdfiumError as error:
             raise UnreadableDocument("damaged PDF: open it and save it again") from error

@@ -31,7 +31,9 @@ def read_csv(text: str) -> Extracted:
             )
         ]
     except csv.Error as error:
-        raise UnreadableDocument(f"CSV that cannot be read ({error}): save it again") from error
+        raise UnreadableDocument(
+            f"CSV that cannot be read ({error}): save it as JSON Lines"
+        ) from error
     builder = TextBuilder()
     if len(rows) > 1 and _is_header(rows[0]):
         names = rows[0]
@@ -67,8 +69,6 @@ def _records(text: str) -> Iterable[Mapping[str, Any]]:
     whole: Any = None
     try:
         whole = json.loads(text)
-    except RecursionError as error:
-        raise UnreadableDocument("JSON nested too deep: flatten it") from error
     except ValueError:
         return list(_lines(text))
     records = whole if isinstance(whole, list) else [whole]
