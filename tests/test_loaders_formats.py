@@ -180,6 +180,22 @@ def test_a_scan_says_that_it_needs_ocr(read):
         read(file.getvalue())
 
 
+def test_pages_that_are_pictures_are_named_at_the_end(read):
+    from PIL import Image
+    from reportlab.lib.utils import ImageReader
+
+    def picture(canvas, number):
+        if number == 2:
+            canvas.drawImage(ImageReader(Image.new("RGB", (30, 40), "gray")), 72, 500)
+
+    lines = [[(72, 700, DEEP)], [], [(72, 700, LINED)], []]
+    document = read(printed(lambda number: lines[number - 1], pages=4, margins=picture))
+    assert body(document) == [DEEP, LINED]
+    assert of_kind(document, "furniture") == ["Not read, pictures without text (need OCR): page 2"]
+    third = document.text.index(LINED)
+    assert document.pages == (0, third, third, third + len(LINED))
+
+
 @pytest.mark.parametrize(("user", "readable"), [("secret", False), ("", True)])
 def test_an_encrypted_pdf_says_so_and_an_owner_password_does_no_harm(read, user, readable):
     from reportlab.lib.pdfencrypt import StandardEncryption
@@ -249,6 +265,15 @@ def edited(data, name, old, new):
 
 
 # Mail
+
+
+def test_a_book_under_copy_protection_says_so(read):
+    data = make_epub(CONTENT)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["META-INF/encryption.xml"] = '<x><CipherReference URI="book/c0.xhtml"/></x>'
+    with pytest.raises(UnreadableDocument, match="copy protection"):
+        read(zipped(parts))
 
 
 def test_mail_is_read_without_signature_and_attachments_are_named(read):
@@ -424,9 +449,10 @@ def flagged_encrypted():
         (lambda: zipped({"ppt/presentation.xml": ""}), "PowerPoint presentation"),
         (lambda: zipped({"a.txt": "x"}), "zip archive: unpack it"),
         (lambda: zipped({"META-INF/container.xml": "<x/>"}), "EPUB without a list"),
-        (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1", "old office document: save it as DOCX"),
+        (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1", "old office document or message: save it"),
         (lambda: b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), "encrypted"),
         (lambda: b'{"a": 1}\nnonsense\n', "line 2 is no JSON object"),
+        (lambda: b"<?xml version='1.0'?><rss><p>text</p></rss>", "XML: save it as"),
         (lambda: b"\x89PNG\r\n", "needs OCR"),
         (lambda: b"{\\rtf1 }", "no running text"),
     ],

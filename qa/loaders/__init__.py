@@ -42,10 +42,10 @@ _FOREIGN = {
     b"GIF8": "a GIF image: needs OCR",
     b"\x1f\x8b": "a gzip archive: unpack it",
     b"7z\xbc\xaf": "a 7-Zip archive: unpack it",
-    b"Rar!": "a RAR archive: unpack it",
+    b"Rar!\x1a": "a RAR archive: unpack it",
     b"PK\x05\x06": "an empty zip archive: nothing to index",
     b"\x7fELF": "a program: not a document",
-    b"SQLite format 3": "a database: save its texts as CSV",
+    b"SQLite format 3\0": "a database: save its texts as CSV",
 }
 
 
@@ -114,7 +114,7 @@ def _extract(data: bytes, suffix: str) -> Extracted:
     if head.startswith(_OLE):
         if "EncryptedPackage".encode("utf-16-le") in data:
             raise UnreadableDocument("encrypted document: save it without its password")
-        raise UnreadableDocument("an old office document: save it as DOCX, ODT or PDF")
+        raise UnreadableDocument("an old office document or message: save it as DOCX, PDF or EML")
     if head.startswith(_RTF):
         return read_rtf(data)
     if looks_like_mailbox(data):
@@ -126,6 +126,8 @@ def _extract(data: bytes, suffix: str) -> Extracted:
         raise UnreadableDocument("empty: nothing to index")
     if suffix in _HTML or looks_like_html(text):
         return read_html(text)
+    if text.lstrip().startswith("<?xml"):
+        raise UnreadableDocument("XML: save it as a web page or as text")
     if suffix in _JSON or looks_like_json_lines(text):
         return read_json(text)
     if suffix in _CSV:

@@ -18,7 +18,6 @@ from qa.loaders.encoding import decode
 from qa.loaders.extracted import Extracted, TextBuilder
 from qa.loaders.markup import add_page
 
-_DRM = "META-INF/rights.xml"
 _MEDIA = {"application/xhtml+xml", "text/html", "application/x-dtbook+xml"}
 
 
@@ -31,12 +30,13 @@ def read_epub(archive: zipfile.ZipFile) -> Extracted:
     if package is None:
         raise UnreadableDocument("EPUB without a list of its chapters: save it again")
     builder = TextBuilder()
+    encrypted = read_member(archive, "META-INF/encryption.xml").decode("utf-8", "replace")
     for name in _chapters(package, posixpath.dirname(path)):
+        if f'"{name}"' in unquote(encrypted):
+            raise UnreadableDocument("EPUB under copy protection: its text is encrypted")
         data = read_member(archive, name)
         if data.strip():
             add_page(decode(data), builder)
-    if not builder.parts and read_member(archive, _DRM):
-        raise UnreadableDocument("EPUB under copy protection: its text is encrypted")
     stated = core_properties(package.find("{*}metadata"))
     return builder.result(
         title=stated.get("title", "") or builder.first_heading(),

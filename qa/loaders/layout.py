@@ -71,7 +71,14 @@ class _Paragraph:
     is_row: bool = False
 
 
-def arrange(pages: Sequence[Sequence[Line]], *, title: str, author: str, date: str) -> Extracted:
+def arrange(
+    pages: Sequence[Sequence[Line]],
+    *,
+    title: str,
+    author: str,
+    date: str,
+    unread: Sequence[int] = (),
+) -> Extracted:
     """Return paragraphs, headings and rows in the order of the lines.
 
     Running headers, footers and page numbers are left out, so that a sentence
@@ -115,12 +122,11 @@ def arrange(pages: Sequence[Sequence[Line]], *, title: str, author: str, date: s
             start = builder.add(text, kind, level=level)
         for page, offset in offsets:
             begins.setdefault(page, start + offset)
-    return builder.result(
-        title=title or heading[0],
-        date=date,
-        author=author,
-        pages=_page_starts(begins, len(pages), builder.length),
-    )
+    starts = _page_starts(begins, len(pages), builder.length)
+    if unread:
+        numbers = ", ".join(map(str, unread))
+        builder.add(f"Not read, pictures without text (need OCR): page {numbers}", "furniture")
+    return builder.result(title=title or heading[0], date=date, author=author, pages=starts)
 
 
 def _page_starts(begins: dict[int, int], count: int, end: int) -> tuple[int, ...]:

@@ -49,7 +49,8 @@ def read_pdf(data: bytes) -> Extracted:
     """Return the text in reading order, its pages, and what the file says about itself.
 
     Raises UnreadableDocument for a file that is encrypted or damaged, and for
-    a scan, whose pages are pictures without text.
+    a scan, whose pages are pictures without text; where only some of them are,
+    a last line that is furniture names them.
     """
     from pypdfium2 import PdfDocument, PdfiumError
 
@@ -64,6 +65,11 @@ def read_pdf(data: bytes) -> Extracted:
             if len(document) > MAX_PAGES:
                 raise UnreadableDocument(f"PDF of more than {MAX_PAGES:,} pages: split it")
             pages = [_page_lines(document, number) for number in range(len(document))]
+            pictures = [
+                number
+                for number, lines in enumerate(pages, 1)
+                if not lines and _holds_picture(document[number - 1])
+            ]
             metadata = document.get_metadata_dict()
         except PdfiumError as error:
             raise UnreadableDocument("damaged PDF: open it and save it again") from error
@@ -89,6 +95,7 @@ def read_pdf(data: bytes) -> Extracted:
         title=_stated(metadata.get("Title", "")),
         author=_stated(metadata.get("Author", "")),
         date=find_date("-".join(created.groups())) if created else "",
+        unread=pictures,
     )
 
 
@@ -96,6 +103,15 @@ def _stated(value: str) -> str:
     """Return a field of the metadata, empty where a program filled it in."""
     value = " ".join(value.split())
     return "" if _MADE_UP.fullmatch(value) else value
+
+
+def _holds_picture(page: Any) -> bool:
+    import pypdfium2.raw as pdfium
+
+    try:
+        return any(page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE]))
+    finally:
+        page.close()
 
 
 def _page_lines(document: Any, number: int) -> list[Line]:
