@@ -39,7 +39,8 @@ class Document:
     show; ``sha256`` is of the file's bytes. ``date`` is ISO 8601 or empty.
     ``pages`` holds the offset at which each page begins, empty where the format
     has no pages. ``blocks`` are in order and do not overlap; what lies between
-    them is white space.
+    them is white space. ``language`` is an ISO 639-1 code; it and ``author`` are
+    empty where they are not known.
     """
 
     id: str
@@ -50,6 +51,8 @@ class Document:
     source: str
     blocks: tuple[Block, ...]
     pages: tuple[int, ...] = ()
+    author: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

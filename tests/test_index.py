@@ -169,7 +169,7 @@ def test_another_encoder_or_format_is_a_mismatch(index_dir, monkeypatch):
     with pytest.raises(IndexMismatch, match="qa build"):
         open_index(index_dir, encoder_fingerprint="other:encoder:256")
     monkeypatch.setattr("qa.index.manifest.FORMAT_VERSION", 99)
-    with pytest.raises(IndexMismatch, match="format 1, not 99"):
+    with pytest.raises(IndexMismatch, match=r"format \d+, not 99"):
         open_index(index_dir)
 
 

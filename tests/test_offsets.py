@@ -1,8 +1,9 @@
 """The invariant everything rests on: what is quoted stands where it is said to stand."""
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
+from making import MAKERS, make_csv, make_jsonl
 from tokenizers import Tokenizer
 
 from qa.errors import UnreadableDocument
@@ -51,6 +52,10 @@ odd = settings(
     max_examples=80,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+
+
+# Shrinking a PDF takes minutes; the example that failed is printed all the same.
+files = settings(odd, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 
 
 @pytest.fixture(scope="module")
@@ -136,3 +141,76 @@ def test_plain_text_is_kept_as_it_is(tmp_path, text):
         return
     if not document.text.lstrip().lower().startswith("<"):
         assert document.text == data.decode("utf-8").removeprefix("\ufeff")
+
+
+paragraphs = st.lists(st.tuples(st.sampled_from(["text", "text", "heading"]), texts), max_size=5)
+tables = st.integers(1, 3).flatmap(
+    lambda width: st.lists(st.lists(texts, min_size=width, max_size=width), min_size=1, max_size=3)
+)
+
+
+def quotable(document):
+    return [document.text[b.start : b.end] for b in document.blocks if b.kind == "body"]
+
+
+@pytest.mark.parametrize("suffix", MAKERS)
+@given(content=paragraphs, rows=tables, title=texts)
+@settings(files, max_examples=12)
+def test_every_format_gives_exact_slices_and_no_furniture(
+    tmp_path, splitter, suffix, content, rows, title
+):
+    content = [*content, ("table", rows), ("text", "Kim received the car in Pyongyang.")]
+    path = tmp_path / f"odd.{suffix}"
+    path.write_bytes(
+        MAKERS[suffix](content, title=title, author="Ada", furniture="Never to be quoted")
+    )
+    document = load(path, folder=tmp_path)
+    check(document, splitter)
+    found = quotable(document)
+    assert any("Kim received the car in Pyongyang." in block for block in found)
+    assert not any("Never to be quoted" in block for block in found)
+    assert list(document.pages) == sorted(document.pages)
+    assert all(0 <= start <= len(document.text) for start in document.pages)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv"])
+@given(rows=tables)
+@settings(files, max_examples=30)
+def test_every_filled_cell_of_a_table_can_be_quoted(tmp_path, splitter, suffix, rows):
+    path = tmp_path / f"odd{suffix}"
+    path.write_bytes(make_csv([["one", "two", "three"][: len(rows[0])], *rows]))
+    try:
+        document = load(path, folder=tmp_path)
+    except UnreadableDocument as error:
+        assert "\n" not in str(error)
+        return
+    check(document, splitter)
+
+
+@given(content=paragraphs)
+@settings(files, max_examples=30)
+def test_records_give_exact_slices(tmp_path, splitter, content):
+    path = tmp_path / "odd.jsonl"
+    path.write_bytes(make_jsonl([*content, ("text", "Kim received the car.")]))
+    document = load(path, folder=tmp_path)
+    check(document, splitter)
+    assert "Kim received the car." in quotable(document)
+
+
+@pytest.mark.parametrize("suffix", MAKERS)
+@given(data=st.data())
+@settings(files, max_examples=20)
+def test_a_damaged_file_gives_a_document_or_a_reason(tmp_path, splitter, suffix, data):
+    content = [("heading", "The well"), ("text", "It was dug by monks."), ("table", [["a", "b"]])]
+    whole = bytearray(MAKERS[suffix](content, title="The well", furniture="Never"))
+    for _ in range(data.draw(st.integers(1, 8))):
+        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    cut = data.draw(st.one_of(st.just(len(whole)), st.integers(0, len(whole))))
+    path = tmp_path / f"odd.{suffix}"
+    path.write_bytes(whole[:cut])
+    try:
+        document = load(path, folder=tmp_path)
+    except UnreadableDocument as error:
+        assert "\n" not in str(error)
+        return
+    check(document, splitter)

@@ -13,7 +13,10 @@ OVERLAP_SENTENCES = 1
 
 # A version of any of these may change a vector, or what is read from a file.
 _ENCODING = ("onnxruntime", "sentence-transformers", "transformers", "tokenizers", "torch")
-_READING = ("charset-normalizer", "trafilatura", "lxml", "markdown-it-py", "sentencex")
+_READING = (
+    *("charset-normalizer", "trafilatura", "lxml", "markdown-it-py", "sentencex"),
+    *("pypdfium2", "mammoth", "striprtf", "py3langid"),
+)
 _LIBRARIES = ("verbatim-qa", *_ENCODING, *_READING, "faiss-cpu", "tantivy")
 # The same for our own code, which changes between releases too.
 _CODE = ("builder", "encoder.py", "index", "loaders", "onnx_embedding.py", "splitter.py")

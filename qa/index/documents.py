@@ -26,6 +26,8 @@ CREATE TABLE document (
     source     TEXT NOT NULL,
     blocks     TEXT NOT NULL,        -- JSON: [[start, end, kind, level], ...]
     pages      TEXT NOT NULL,        -- JSON: [offset, ...]
+    author     TEXT NOT NULL,
+    language   TEXT NOT NULL,        -- ISO 639-1, or empty
     characters INTEGER NOT NULL,
     first_row  INTEGER NOT NULL,     -- of its passages, whose rows follow one another
     passages   INTEGER NOT NULL
@@ -39,7 +41,9 @@ CREATE TABLE passage (
     heading    TEXT NOT NULL
 ) STRICT;
 """
-_DOCUMENT = "SELECT id, text, sha256, title, date, source, blocks, pages FROM document"
+_DOCUMENT = (
+    "SELECT id, text, sha256, title, date, source, blocks, pages, author, language FROM document"
+)
 _PASSAGE = 'SELECT row, document, start, "end", text, heading FROM passage'
 
 
@@ -68,7 +72,7 @@ def write_documents(path: Path, documents: Iterable[tuple[Document, Sequence[Pas
                 [block.start, block.end, block.kind, block.level] for block in document.blocks
             ]
             connection.execute(
-                "INSERT INTO document VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT INTO document VALUES ({', '.join('?' * 14)})",
                 (
                     position,
                     document.id,
@@ -79,6 +83,8 @@ def write_documents(path: Path, documents: Iterable[tuple[Document, Sequence[Pas
                     document.source,
                     json.dumps(blocks),
                     json.dumps(document.pages),
+                    document.author,
+                    document.language,
                     len(document.text),
                     row,
                     len(passages),
@@ -161,11 +167,13 @@ class DocumentStore:
 
     def _document(self, document_id: str) -> Document:
         """Return one document whole; KeyError for an unknown id."""
-        for *texts, blocks, pages in self._select(f"{_DOCUMENT} WHERE id = ?", document_id):
-            name, text, sha256, title, date, source = texts
+        for row in self._select(f"{_DOCUMENT} WHERE id = ?", document_id):
+            name, text, sha256, title, date, source, blocks, pages, author, language = row
             roles = tuple(Block(*block) for block in json.loads(blocks))
             begins = tuple(json.loads(pages))
-            return Document(name, text, sha256, title, date, source, roles, begins)
+            return Document(
+                name, text, sha256, title, date, source, roles, begins, author, language
+            )
         raise KeyError(document_id)
 
     def _select(self, query: str, *parameters: object) -> list[Any]:

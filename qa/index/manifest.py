@@ -11,7 +11,7 @@ from typing import Any
 
 from qa.errors import IndexCorrupt, IndexMismatch
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,28 +7,45 @@ import os
 from pathlib import Path
 
 from qa.errors import EmptyCorpus, UnreadableDocument
+from qa.loaders.archive import open_archive
+from qa.loaders.docx import read_docx
 from qa.loaders.encoding import decode
+from qa.loaders.epub import read_epub
 from qa.loaders.extracted import Extracted
 from qa.loaders.html import looks_like_html, read_html
+from qa.loaders.language import identify_language
+from qa.loaders.mail import looks_like_mail, looks_like_mailbox, read_mail, read_mailbox
 from qa.loaders.markdown import read_markdown
+from qa.loaders.odt import read_odt
+from qa.loaders.pdf import read_pdf
+from qa.loaders.records import looks_like_json_lines, read_csv, read_json
+from qa.loaders.rtf import read_rtf
 from qa.loaders.text import read_text
 from qa.types import Document
 
 __all__ = ["find_files", "load"]
 
 MAX_BYTES = 20_000_000
+# Most of a PDF or an office document is pictures, which are not read.
+MAX_PACKED_BYTES = 200_000_000
+_PDF = b"%PDF-"
+_ZIP = b"PK\x03\x04"
+_OLE = b"\xd0\xcf\x11\xe0"
+_RTF = b"{\\rtf"
 _MARKDOWN = {".md", ".markdown"}
 _HTML = {".html", ".htm", ".xhtml"}
+_CSV = {".csv", ".tsv"}
+_JSON = {".json", ".jsonl", ".ndjson"}
 _FOREIGN = {
-    b"%PDF-": "PDF",
-    b"PK\x03\x04": "a zip archive or an office document",
-    b"\xd0\xcf\x11\xe0": "an old office document",
-    b"\x89PNG": "a PNG image",
-    b"\xff\xd8\xff": "a JPEG image",
-    b"GIF8": "a GIF image",
-    b"\x1f\x8b": "a gzip archive",
-    b"{\\rtf": "RTF",
-    b"\x7fELF": "a program",
+    b"\x89PNG": "a PNG image: needs OCR",
+    b"\xff\xd8\xff": "a JPEG image: needs OCR",
+    b"GIF8": "a GIF image: needs OCR",
+    b"\x1f\x8b": "a gzip archive: unpack it",
+    b"7z\xbc\xaf": "a 7-Zip archive: unpack it",
+    b"Rar!\x1a": "a RAR archive: unpack it",
+    b"PK\x05\x06": "an empty zip archive: nothing to index",
+    b"\x7fELF": "a program: not a document",
+    b"SQLite format 3\0": "a database: save its texts as CSV",
 }
 
 
@@ -56,23 +73,13 @@ def find_files(folder: Path) -> list[Path]:
 def load(path: Path, *, folder: Path) -> Document:
     """Read one file; raise UnreadableDocument with a reason a person understands.
 
-    What the bytes are decides; the suffix only tells Markdown from plain text.
+    What the bytes are decides; the suffix only tells Markdown and CSV from plain text.
     """
     data = _bytes_of(path)
-    for magic, name in _FOREIGN.items():
-        if data.startswith(magic):
-            raise UnreadableDocument(f"{name}: not read in this version, convert it to text")
-    text = decode(data)
-    if not text.strip():
-        raise UnreadableDocument("empty: nothing to index")
-    suffix = path.suffix.lower()
-    extracted: Extracted
-    if suffix in _HTML or looks_like_html(text):
-        extracted = read_html(text)
-    elif suffix in _MARKDOWN:
-        extracted = read_markdown(text)
-    else:
-        extracted = read_text(text)
+    try:
+        extracted = _extract(data, path.suffix.lower())
+    except RecursionError as error:
+        raise UnreadableDocument("nested too deep: not a document that people write") from error
     if not any(block.kind == "body" for block in extracted.blocks):
         raise UnreadableDocument("no running text: nothing that could be quoted")
     document_id = path.relative_to(folder).as_posix()
@@ -84,15 +91,77 @@ def load(path: Path, *, folder: Path) -> Document:
         date=extracted.date,
         source=(folder / document_id).as_posix(),
         blocks=extracted.blocks,
+        pages=extracted.pages,
+        author=extracted.author,
+        language=identify_language(
+            "\n".join(
+                extracted.text[block.start : block.end]
+                for block in extracted.blocks
+                if block.kind == "body"
+            )
+        ),
     )
+
+
+def _extract(data: bytes, suffix: str) -> Extracted:
+    head = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n\0")
+    for magic, reason in _FOREIGN.items():
+        if head.startswith(magic):
+            raise UnreadableDocument(reason)
+    if head.startswith(_PDF):
+        return read_pdf(data)
+    if head.startswith(_ZIP):
+        return _read_archive(data)
+    if head.startswith(_OLE):
+        if "EncryptedPackage".encode("utf-16-le") in data:
+            raise UnreadableDocument("encrypted document: save it without its password")
+        raise UnreadableDocument("an old office document or message: save it as DOCX, PDF or EML")
+    if head.startswith(_RTF):
+        return read_rtf(data)
+    if looks_like_mailbox(data):
+        return read_mailbox(data)
+    if looks_like_mail(data):
+        return read_mail(data)
+    text = decode(data)
+    if not text.strip():
+        raise UnreadableDocument("empty: nothing to index")
+    if suffix in _HTML or looks_like_html(text):
+        return read_html(text)
+    if text.lstrip().startswith("<?xml"):
+        raise UnreadableDocument("XML: save it as a web page or as text")
+    if suffix in _JSON or looks_like_json_lines(text):
+        return read_json(text)
+    if suffix in _CSV:
+        return read_csv(text)
+    return read_markdown(text) if suffix in _MARKDOWN else read_text(text)
+
+
+def _read_archive(data: bytes) -> Extracted:
+    with open_archive(data) as archive:
+        names = set(archive.namelist())
+        if "word/document.xml" in names:
+            return read_docx(data, archive)
+        if "META-INF/container.xml" in names:
+            return read_epub(archive)
+        if {"content.xml", "META-INF/manifest.xml"} <= names:
+            return read_odt(archive)
+    if "xl/workbook.xml" in names:
+        raise UnreadableDocument("an Excel workbook: save it as CSV")
+    if "ppt/presentation.xml" in names:
+        raise UnreadableDocument("a PowerPoint presentation: save it as PDF")
+    raise UnreadableDocument("a zip archive: unpack it")
 
 
 def _bytes_of(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
+            packed = len(data) > MAX_BYTES and data.startswith((_PDF, _ZIP))
+            if packed:
+                data += file.read(MAX_PACKED_BYTES - MAX_BYTES)
     except OSError as error:
         raise UnreadableDocument(f"cannot be read: {error.strerror or error}") from error
-    if len(data) > MAX_BYTES:
-        raise UnreadableDocument(f"larger than {MAX_BYTES // 1_000_000} MB: split it")
+    limit = MAX_PACKED_BYTES if packed else MAX_BYTES
+    if len(data) > limit:
+        raise UnreadableDocument(f"larger than {limit // 1_000_000} MB: split it")
     return data

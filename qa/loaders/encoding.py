@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import re
+import unicodedata
 
 from charset_normalizer import from_bytes
 
@@ -19,6 +21,16 @@ _MARKS = (
 _CONTROL = frozenset(map(chr, {*range(32)} - {9, 10, 11, 12, 13, 27}))
 
 
+# What text files are in, apart from Unicode; of equally good guesses the first one counts.
+_COMMON = (
+    "cp1252 cp1250 cp1251 cp1254 cp1253 cp1257 cp1255 cp1256 iso8859_2 iso8859_5 koi8_r cp866 cp437"
+    " mac_roman cp932 euc_jp gb18030 big5 cp949 iso2022_jp"
+).split()
+_CHARSET = re.compile(rb"(?:charset|encoding)\s*=\s*[\"']?([\w-]+)")
+_ESCAPED = re.compile("[\udc80-\udcff]+")
+_UNASSIGNED = ("Cn", "Co", "Cs")
+
+
 def decode(data: bytes) -> str:
     """Return the text of a file: by its mark, as UTF-8, or by what its bytes look like."""
     for mark, encoding in _MARKS:
@@ -33,12 +45,86 @@ def decode(data: bytes) -> str:
         return _checked(data.decode("utf-8"))
     except UnicodeDecodeError:
         pass
+    except UnreadableDocument:
+        if b"\0" not in data:
+            raise
     if b"\0" in data:
-        raise UnreadableDocument("binary: not a text file")
-    best = from_bytes(data).best()
-    if best is None:
+        return _utf16(data)
+    return _checked(_declared(data) or _mixed(data) or data.decode(_guessed(data)))
+
+
+def _declared(data: bytes) -> str:
+    """Return a web page in the encoding that it names; else nothing."""
+    found = _CHARSET.search(data[:2048]) if data.lstrip()[:1] == b"<" else None
+    if not found:
+        return ""
+    name = found.group(1).decode().lower()
+    try:
+        # As browsers do: what is called Latin-1 is Windows' extension of it.
+        return data.decode("cp1252" if name in ("iso-8859-1", "latin-1", "latin1") else name)
+    except (LookupError, UnicodeError, ValueError):
+        return ""
+
+
+def _mixed(data: bytes) -> str:
+    """Return text that is UTF-8 in part, as joined or twice edited files are; else nothing."""
+    lines = [line for line in data.splitlines(keepends=True) if not line.isascii()]
+    whole = sum(_is_utf8(line) for line in lines)
+    if whole >= len(lines) / 5:
+        rest = _guessed(b"".join(line for line in lines if not _is_utf8(line)))
+        parts = data.splitlines(keepends=True)
+        return "".join(
+            line.decode("utf-8" if _is_utf8(line) else rest, "replace") for line in parts
+        )
+    # Characters of several bytes seldom come about by chance, and never most of the time.
+    text = data.decode("utf-8", "surrogateescape")
+    strange = sum("\udc80" <= character <= "\udcff" for character in text)
+    if sum(not character.isascii() for character in text) >= 2 * strange:
+        return _ESCAPED.sub(
+            lambda found: (
+                found.group().encode("utf-8", "surrogateescape").decode("cp1252", "replace")
+            ),
+            text,
+        )
+    return ""
+
+
+def _guessed(data: bytes) -> str:
+    """Return the likeliest encoding that is neither UTF-8 nor UTF-16."""
+    matches = list(from_bytes(data, cp_isolation=list(_COMMON)))
+    if not matches:
         raise UnreadableDocument("unknown encoding: save it again as UTF-8")
-    return _checked(str(best))
+    least = min(match.chaos for match in matches)
+    usual = [match.encoding for match in matches if match.chaos <= least + 0.001]
+    found = min(usual, key=_COMMON.index)
+    try:
+        data.decode(found)
+    except UnicodeDecodeError as error:
+        raise UnreadableDocument("unknown encoding: save it again as UTF-8") from error
+    return found
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _utf16(data: bytes) -> str:
+    """Return UTF-16 without a mark as text; the wrong byte order gives characters that are none."""
+    for encoding in ("utf-16-le", "utf-16-be"):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if not any(
+            unicodedata.category(character) in _UNASSIGNED or character in _CONTROL
+            for character in set(text)
+        ) and re.search(r"[\s\w]", text):
+            return text
+    raise UnreadableDocument("binary: not a text file")
 
 
 def _checked(text: str) -> str:

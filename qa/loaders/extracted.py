@@ -1,10 +1,17 @@
-"""What a loader returns: text with roles, title and date."""
+"""What a loader returns: text with roles, title, date, author and pages."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from qa.errors import UnreadableDocument
+from qa.loaders.dates import find_date, is_date_line
+from qa.loaders.furniture import credit_start, is_initials
 from qa.types import Block, BlockKind
+
+MAX_CHARACTERS = 20_000_000
+# A date that stands alone is the document's own when it stands this near the top.
+_TOP_BLOCKS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +22,8 @@ class Extracted:
     blocks: tuple[Block, ...]
     title: str = ""
     date: str = ""
+    author: str = ""
+    pages: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -24,19 +33,54 @@ class TextBuilder:
     parts: list[str] = field(default_factory=list)
     blocks: list[Block] = field(default_factory=list)
     length: int = 0
+    date: str = ""
 
-    def add(self, text: str, kind: BlockKind, *, level: int = 0) -> None:
-        """Append one block, a blank line after the last."""
+    def add(self, text: str, kind: BlockKind, *, level: int = 0) -> int:
+        """Append one block, a blank line after the last; return where it begins."""
         text = text.strip()
         if not text:
-            return
+            return self.length
+        if self.length + len(text) > MAX_CHARACTERS:
+            raise UnreadableDocument("more than 20 million characters of text: split it")
         if self.parts:
             self.parts.append("\n\n")
             self.length += 2
-        self.blocks.append(Block(self.length, self.length + len(text), kind, level))
+        start = self.length
+        self.blocks.append(Block(start, start + len(text), kind, level))
         self.parts.append(text)
         self.length += len(text)
+        return start
 
-    def result(self, *, title: str, date: str) -> Extracted:
-        """Return what was built."""
-        return Extracted("".join(self.parts), tuple(self.blocks), title, date)
+    def add_content(self, text: str) -> int:
+        """Append a paragraph and return where it begins.
+
+        The document's own date at the top and picture credits become furniture.
+        """
+        text = text.strip()
+        if len(self.blocks) < _TOP_BLOCKS and not self.date and is_date_line(text):
+            self.date = find_date(text)
+            return self.add(text, "furniture")
+        cut = credit_start(text)
+        start = self.add(text[:cut], "body")
+        if cut is not None:
+            self.add(text[cut:], "furniture")
+        return start
+
+    def close(self) -> None:
+        """Make the last block furniture where it is the authors' initials."""
+        if len(self.blocks) > 1 and is_initials(self.parts[-1]):
+            self.blocks[-1] = replace(self.blocks[-1], kind="furniture")
+
+    def first_heading(self) -> str:
+        """Return the words of the first heading, empty where there is none."""
+        for block in self.blocks:
+            if block.kind == "heading":
+                return " ".join("".join(self.parts)[block.start : block.end].split())
+        return ""
+
+    def result(
+        self, *, title: str = "", date: str = "", author: str = "", pages: tuple[int, ...] = ()
+    ) -> Extracted:
+        """Return what was built; the date printed in the text comes first."""
+        text = "".join(self.parts)
+        return Extracted(text, tuple(self.blocks), title, self.date or date, author, pages)

@@ -6,12 +6,21 @@ import re
 from typing import Any
 
 from qa.loaders.extracted import Extracted, TextBuilder
+from qa.loaders.furniture import is_navigation
+from qa.loaders.markup import add_page
 
 _DOCTYPE = re.compile(
     r"\A\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.I | re.S
 )
-_SKIPPED = {"script", "style", "nav", "header", "footer", "aside", "form", "noscript", "template"}
 _PIECES = {"p", "item", "quote", "code", "head", "row"}
+# What trafilatura would take on short pages, and marks in the text that a reader skips.
+_PRUNED = [
+    "//nav",
+    "//footer",
+    "//sup[contains(@class, 'reference') or .//a[starts-with(@href, '#')]]",
+    "//span[contains(@class, 'editsection')]",
+    "//*[@id='toc' or contains(concat(' ', @class, ' '), ' toc ')]",
+]
 
 
 def looks_like_html(text: str) -> bool:
@@ -20,26 +29,45 @@ def looks_like_html(text: str) -> bool:
 
 
 def read_html(text: str) -> Extracted:
-    """Return the main text with headings, lists and tables, the title and the date.
+    """Return the main text with headings, lists and tables, the title, the date and the author.
 
     Where trafilatura finds no main text, as on very short pages, the whole body
     is taken, without scripts, navigation and the like.
     """
     from trafilatura import bare_extraction
     from trafilatura.metadata import extract_metadata
+    from trafilatura.settings import use_config
 
-    found = bare_extraction(text, include_comments=False, include_tables=True, with_metadata=False)
-    metadata = extract_metadata(text)
+    config = use_config()
+    # Below 250 characters it would take the text of the whole page instead, in one piece.
+    config.set("DEFAULT", "MIN_EXTRACTED_SIZE", "20")
+    found = bare_extraction(
+        text,
+        include_comments=False,
+        include_tables=True,
+        with_metadata=False,
+        config=config,
+        favor_recall=True,  # without it, only the first of several stretches of text is taken
+        prune_xpath=_PRUNED,
+    )
+    # Not extensive: a year anywhere in the page would be taken for its date.
+    metadata = extract_metadata(text, extensive=False)
     builder = TextBuilder()
     body = getattr(found, "body", None)
     if body is not None:
         _add(body, builder)
     if sum(block.kind == "body" for block in builder.blocks) == 0:
         builder = TextBuilder()
-        _add_everything(text, builder)
-    title = (metadata.title if metadata else None) or ""
-    date = (metadata.date if metadata else None) or ""
-    return builder.result(title=" ".join(title.split()), date=date)
+        add_page(text, builder)
+    builder.close()
+    title = " ".join(((metadata.title if metadata else None) or "").split())
+    heading = builder.first_heading()
+    return builder.result(
+        # A page's title often has the paper's name behind it.
+        title=heading if heading and title.startswith(heading) else title,
+        date=(metadata.date if metadata else None) or "",
+        author=(metadata.author if metadata else None) or "",
+    )
 
 
 def _add(node: Any, builder: TextBuilder) -> None:
@@ -53,37 +81,33 @@ def _add(node: Any, builder: TextBuilder) -> None:
             cells = [_words(cell) for cell in child if _words(cell)]
             builder.add(" | ".join(cells), "body")
         elif child.tag in _PIECES and not any(grandchild.tag in _PIECES for grandchild in child):
-            builder.add(_words(child), "body")
+            for paragraph in _paragraphs(child):
+                if is_navigation(paragraph):
+                    builder.add(paragraph, "furniture")
+                else:
+                    builder.add_content(paragraph)
         else:
-            if child.text and child.text.strip():
-                builder.add(" ".join(child.text.split()), "body")
+            builder.add_content(" ".join((child.text or "").split()))
             _add(child, builder)
-        if child.tail and child.tail.strip():
-            builder.add(" ".join(child.tail.split()), "body")
+        builder.add_content(" ".join((child.tail or "").split()))
 
 
-def _add_everything(text: str, builder: TextBuilder) -> None:
-    from lxml import html
+def _paragraphs(node: Any) -> list[str]:
+    """Return the words below a node; two line breaks on end part paragraphs, as old pages have."""
+    words = [node.text or ""]
+    for inner in node.iterdescendants():
+        if inner.tag == "lb":
+            words.append("\n")
+        else:
+            words.append(_flat(inner.text))
+        words.append(_flat(inner.tail))
+    words[0] = _flat(words[0])
+    return [" ".join(part.split()) for part in re.split(r"\n *\n", "".join(words))]
 
-    try:
-        tree = html.document_fromstring(
-            text.encode("utf-8", "replace"), parser=html.HTMLParser(encoding="utf-8")
-        )
-    except (ValueError, html.etree.LxmlError):
-        return
-    for node in list(tree.iter(*_SKIPPED)):
-        node.drop_tree() if node.getparent() is not None else None
-    body = tree.find("body")
-    if body is None:
-        return
-    for node in body.iter("h1", "h2", "h3", "h4", "p", "li", "td", "th", "pre", "blockquote"):
-        if node.tag.startswith("h"):
-            builder.add(_words(node), "heading", level=int(node.tag[1]))
-        elif not any(child.tag in ("p", "li") for child in node.iterdescendants()):
-            builder.add(_words(node), "body")
-    if not builder.parts:
-        builder.add(_words(body), "body")
+
+def _flat(text: str | None) -> str:
+    return " ".join(("x" + (text or "") + "x").split())[1:-1]
 
 
 def _words(node: Any) -> str:
-    return " ".join("".join(node.itertext()).split())
+    return " ".join(_paragraphs(node)).strip()

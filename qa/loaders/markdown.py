@@ -8,14 +8,14 @@ from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted, TextBuilder
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
-_FIELD = re.compile(r"^(title|date)\s*:\s*(.*?)\s*$", re.MULTILINE | re.IGNORECASE)
+_FIELD = re.compile(r"^(title|date|author)\s*:\s*(.*?)\s*$", re.MULTILINE | re.IGNORECASE)
 
 
 def read_markdown(text: str) -> Extracted:
     """Return headings, paragraphs, list items, table rows and code as plain text.
 
-    Tables become one line a row, cells joined by " | ". ``title`` and ``date``
-    of a front matter are read and not quoted.
+    Tables become one line a row, cells joined by " | ". The front matter's
+    ``title``, ``date`` and ``author`` are read and not quoted.
     """
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
@@ -56,9 +56,11 @@ def read_markdown(text: str) -> Extracted:
                 title = title or content.strip()
                 builder.add(content, "heading", level=level)
             else:
-                builder.add(content, "body")
+                builder.add_content(content)
         elif token.type in ("fence", "code_block"):
             builder.add(token.content, "body")
     return builder.result(
-        title=fields.get("title") or title, date=find_date(fields.get("date", ""))
+        title=fields.get("title") or title,
+        date=find_date(fields.get("date", "")),
+        author=fields.get("author", ""),
     )

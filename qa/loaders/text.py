@@ -78,6 +78,7 @@ def _may_be_title(line: _Line, rest: list[_Line]) -> bool:
         and line.alone
         and len(line.text) <= _TITLE_CHARACTERS
         and not line.text.endswith(_ENDS)
+        and "|" not in line.text
         and any(character.isalpha() for character in line.text)
     )
 

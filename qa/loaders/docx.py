@@ -1,0 +1,54 @@
+"""Word documents (DOCX), by mammoth."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+from qa.errors import UnreadableDocument
+from qa.loaders.archive import core_properties, parse_xml, read_member, refuse_entities
+from qa.loaders.dates import find_date
+from qa.loaders.extracted import Extracted, TextBuilder
+from qa.loaders.markup import add_markup
+
+_STYLES = """
+p[style-name='Title'] => h1:fresh
+p[style-name='Subtitle'] => p:fresh
+r[style-name='Hyperlink'] =>
+"""
+
+
+def read_docx(data: bytes, archive: zipfile.ZipFile) -> Extracted:
+    """Return headings, paragraphs, rows and notes as the last revision has them.
+
+    Page headers and footers are left out, deleted text too.
+    """
+    from lxml import html
+    from mammoth import convert_to_html
+    from mammoth.images import img_element
+
+    for name in archive.namelist():
+        if name.endswith((".xml", ".rels")):
+            refuse_entities(read_member(archive, name))  # mammoth reads them itself
+    try:
+        result = convert_to_html(
+            io.BytesIO(data),
+            style_map=_STYLES,
+            convert_image=img_element(lambda image: {"src": ""}),
+        )
+    except Exception as error:  # mammoth raises whatever its parsers do
+        raise UnreadableDocument("damaged Word document: open it and save it again") from error
+    builder = TextBuilder()
+    if result.value.strip():
+        tree = html.fragment_fromstring(result.value, create_parent="div")
+        for link in tree.xpath(
+            ".//a[starts-with(@href, '#footnote-') or starts-with(@href, '#endnote-')]"
+        ):
+            link.drop_tree()  # the number of a note, and the arrow back from it
+        add_markup(tree, builder)
+    stated = core_properties(parse_xml(read_member(archive, "docProps/core.xml")))
+    return builder.result(
+        title=stated.get("title", "") or builder.first_heading(),
+        date=find_date(stated.get("modified", "")[:10]),
+        author=stated.get("creator", ""),
+    )

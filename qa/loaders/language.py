@@ -1,0 +1,26 @@
+"""The language a text is written in, by py3langid, whose model ships in its package."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+_SAMPLE_CHARACTERS = 4_000
+_FEWEST_LETTERS = 40
+_SURE = 0.9
+
+
+def identify_language(text: str) -> str:
+    """Return the ISO 639-1 code of a text's language; empty where it is not clear."""
+    sample = text[:_SAMPLE_CHARACTERS]
+    if sum(character.isalpha() for character in sample) < _FEWEST_LETTERS:
+        return ""
+    language, probability = _identifier().classify(sample)
+    return str(language) if probability >= _SURE else ""
+
+
+@cache
+def _identifier() -> Any:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

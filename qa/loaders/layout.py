@@ -1,0 +1,336 @@
+"""Printed lines into paragraphs: what belongs together, and what a page only repeats."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, pairwise
+from statistics import median
+
+from qa.loaders.extracted import Extracted, TextBuilder
+from qa.types import BlockKind
+
+# Lines this close to the edge of the paper may be headers and footers.
+_MARGIN = 0.12
+_PAGE_NUMBER = re.compile(
+    r"(?:page\s+)?[-–—]?\s*(?:\d{1,4}|[ivxlc]{1,7})\s*[-–—]?(?:\s*(?:of|/)\s*\d{1,4})?",
+    re.IGNORECASE,
+)
+# Points by which the cells of a column may be out of line.
+_ALIGNED = 1.5
+_EDGE_NUMBER = re.compile(r"^\W*\d+\W+|\W+\d+\W*$")
+_LEADERS = re.compile(r"(?:\s?\.){4,}\s*[\divxlc]*$")
+_BULLET = re.compile(r"(?:[•‣◦▪●–—*-]|\(?(?:\d{1,3}|[a-z])[.)])\s")
+_ENDS = tuple('.!?:;…"”’»)')
+# Parts that keep their hyphen, whatever line they end.
+_HYPHENATED = re.compile(
+    r"(?:^|\W)(?:all|anti|cross|co|ex|half|high|long|low|mid|non|post|pre|pro|self|semi|short|so|"
+    r"well|world|\w*[A-Z\d]\w*)$"
+)
+_LIGATURES = {0xFB00 + n: text for n, text in enumerate("ff fi fl ffi ffl st st".split())}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A printed line; lengths in points from the page's lower left corner.
+
+    ``cells`` are the parts that wide gaps set apart, ``edges`` the left and right
+    border of each; ``hyphenated`` says that a hyphen at its end was taken off.
+    """
+
+    cells: tuple[str, ...]
+    edges: tuple[tuple[float, float], ...]
+    page: int
+    bottom: float
+    size: float
+    bold: bool
+    hyphenated: bool
+    page_height: float
+
+    @property
+    def left(self) -> float:
+        """Where the line begins."""
+        return self.edges[0][0]
+
+    @property
+    def right(self) -> float:
+        """Where the line ends."""
+        return self.edges[-1][1]
+
+    @property
+    def text(self) -> str:
+        """The line's words."""
+        return " ".join(self.cells).translate(_LIGATURES)
+
+
+@dataclass(slots=True)
+class _Paragraph:
+    lines: list[Line]
+    is_row: bool = False
+
+
+def arrange(
+    pages: Sequence[Sequence[Line]],
+    *,
+    title: str,
+    author: str,
+    date: str,
+    unread: Sequence[int] = (),
+) -> Extracted:
+    """Return paragraphs, headings and rows in the order of the lines.
+
+    Running headers, footers and page numbers are left out, so that a sentence
+    goes on from page to page. A word parted at the end of a line is put
+    together again, with its hyphen where the document writes it so elsewhere.
+    """
+    sizes: Counter[float] = Counter()
+    for line in chain.from_iterable(pages):
+        sizes[round(line.size, 1)] += len(line.text)
+    body_size = sizes.most_common(1)[0][0] if sizes else 0.0
+    repeated = _repeated(pages)
+    lines = [
+        line
+        for line in chain.from_iterable(pages)
+        if not _is_margin_line(line, repeated, body_size)
+    ]
+    bold_body = 2 * sum(len(line.text) for line in lines if line.bold) > sum(
+        len(line.text) for line in lines
+    )
+    words = Counter(re.findall(r"\w+(?:-\w+)*", " ".join(line.text for line in lines).lower()))
+
+    paragraphs = _paragraphs(lines)
+    large = sorted({round(p.lines[0].size, 1) for p in paragraphs}, reverse=True)
+    builder = TextBuilder()
+    begins: dict[int, int] = {}
+    heading = ("", 0.0)
+    for paragraph in paragraphs:
+        text, offsets = _joined(paragraph, words)
+        size = round(paragraph.lines[0].size, 1)
+        kind: BlockKind = "body"
+        if _LEADERS.search(text):
+            kind = "furniture"  # a table of contents
+        elif _is_heading(paragraph, text, body_size, bold_body):
+            kind = "heading"
+            if paragraph.lines[0].page == 0 and size > max(heading[1], 1.12 * body_size):
+                heading = (text, size)
+        level = min(large.index(size) + 1, 6) if kind == "heading" else 0
+        if kind == "body" and not paragraph.is_row:
+            start = builder.add_content(text)
+        else:
+            start = builder.add(text, kind, level=level)
+        for page, offset in offsets:
+            begins.setdefault(page, start + offset)
+    starts = _page_starts(begins, len(pages), builder.length)
+    if unread:
+        numbers = ", ".join(map(str, unread))
+        builder.add(f"Not read, pictures without text (need OCR): page {numbers}", "furniture")
+    return builder.result(title=title or heading[0], date=date, author=author, pages=starts)
+
+
+def _page_starts(begins: dict[int, int], count: int, end: int) -> tuple[int, ...]:
+    """Return where each page begins; one without text begins where the next one does."""
+    starts = []
+    following = end
+    for page in reversed(range(count)):
+        following = begins.get(page, following)
+        starts.append(following)
+    starts.reverse()
+    return (0, *starts[1:])
+
+
+def _is_margin_line(line: Line, repeated: set[tuple[str, int]], body_size: float) -> bool:
+    """Tell whether a line is a running header or footer, or a page number."""
+    if not _in_margin(line):
+        return False
+    small_print = line.bottom > line.page_height / 2 and line.size < 0.9 * body_size
+    return (
+        small_print
+        or _key(line) in repeated
+        or _PAGE_NUMBER.fullmatch(line.text.strip()) is not None
+    )
+
+
+def _in_margin(line: Line) -> bool:
+    edge = _MARGIN * line.page_height
+    return line.bottom < edge or line.bottom > line.page_height - edge
+
+
+def _key(line: Line) -> tuple[str, int]:
+    """Return what is alike on every page: the text less a page number, and the height."""
+    return _EDGE_NUMBER.sub("", line.text).lower(), round(line.bottom / 4)
+
+
+def _repeated(pages: Iterable[Sequence[Line]]) -> set[tuple[str, int]]:
+    seen = Counter(
+        key for page in pages for key in {_key(line) for line in page if _in_margin(line)}
+    )
+    return {key for key, count in seen.items() if count > 1 and re.search(r"[^\W\d]{3}", key[0])}
+
+
+def _paragraphs(lines: Sequence[Line]) -> list[_Paragraph]:
+    steps = [
+        above.bottom - below.bottom
+        for above, below in pairwise(lines)
+        if above.page == below.page and 0 < above.bottom - below.bottom < 3 * above.size
+    ]
+    pitch = median(steps) if steps else 0.0
+    lines = _cells_joined(lines, pitch)
+    by_page: dict[int, list[Line]] = {}
+    for line in lines:
+        by_page.setdefault(line.page, []).append(line)
+    parted = [line for line in lines if len(line.cells) > 1]
+    rows = {id(line) for pair in pairwise(parted) if _same_table(*pair) for line in pair}
+    found: list[_Paragraph] = []
+    for line in lines:
+        is_row = id(line) in rows
+        last = found[-1] if found and not found[-1].is_row else None
+        if last and is_row and _wraps(last.lines, line, pitch):
+            last.lines.append(line)
+            last.is_row = True
+        elif (
+            last and not is_row and _goes_on(last.lines, line, by_page[last.lines[-1].page], pitch)
+        ):
+            last.lines.append(line)
+        else:
+            found.append(_Paragraph([line], is_row))
+    return found
+
+
+def _cells_joined(lines: Sequence[Line], pitch: float) -> list[Line]:
+    """Join the lines of a row whose cells were written one after the other."""
+    joined: list[Line] = []
+    previous: Line | None = None
+    for line in lines:
+        row = joined[-1] if joined else None
+        if row is None or previous is None or previous.page != line.page:
+            joined.append(line)
+        elif line.left > row.right and -0.5 < (line.bottom - previous.bottom) / line.size < 4:
+            joined[-1] = replace(
+                row,
+                cells=(*row.cells, *line.cells),
+                edges=(*row.edges, *line.edges),
+                bottom=min(row.bottom, line.bottom),
+            )
+        elif (
+            len(row.cells) > 1
+            and abs(line.left - row.edges[-1][0]) < _ALIGNED
+            and 0 < previous.bottom - line.bottom < 1.3 * max(pitch, line.size)
+        ):
+            joined[-1] = replace(
+                row,
+                cells=(*row.cells[:-1], f"{row.cells[-1]} {line.cells[0]}", *line.cells[1:]),
+                edges=(
+                    *row.edges[:-1],
+                    (row.edges[-1][0], max(row.edges[-1][1], line.edges[0][1])),
+                    *line.edges[1:],
+                ),
+                bottom=min(row.bottom, line.bottom),
+            )
+        else:
+            joined.append(line)
+        previous = line
+    return joined
+
+
+def _wraps(above: Sequence[Line], row: Line, pitch: float) -> bool:
+    """Tell whether the lines above are the beginning of a row's first cell."""
+    return all(
+        line.page == row.page
+        and abs(line.left - row.left) < _ALIGNED
+        and line.right < row.edges[1][0]
+        and abs(line.size - row.size) < 0.1 * row.size
+        and line.bold == row.bold
+        for line in above
+    ) and 0 < above[-1].bottom - row.bottom < 1.3 * max(pitch, row.size)
+
+
+def _same_table(line: Line, other: Line) -> bool:
+    """Tell whether two lines are rows of one table: cells below one another.
+
+    Justified text has wide gaps too, but not at the same place in the next line.
+    """
+    if line.page != other.page or abs(line.bottom - other.bottom) > 8 * line.size:
+        return False
+    fewer, more = sorted((line.edges, other.edges), key=len)
+    return (
+        len(fewer) > 1
+        and all(
+            any(
+                abs(left - other_left) < _ALIGNED
+                or abs(left + right - other_left - other_right) < 2 * _ALIGNED
+                # Both ends of justified lines are aligned: only a very wide gap tells a column.
+                or (abs(right - other_right) < _ALIGNED and left - before > 2 * line.size)
+                for other_left, other_right in more[1:]
+            )
+            for (_, before), (left, right) in pairwise(fewer)
+        )
+    )
+
+
+def _goes_on(above: Sequence[Line], line: Line, page: Sequence[Line], pitch: float) -> bool:
+    """Tell whether a line belongs to the paragraph that the lines above, on ``page``, began."""
+    last = above[-1]
+    if last.hyphenated:
+        return True
+    if abs(last.size - line.size) > 0.1 * last.size or last.bold != line.bold:
+        return False
+    if _BULLET.match(line.text):
+        return False
+    step = last.bottom - line.bottom
+    ended = last.text.endswith(_ENDS)
+    right = max(other.right for other in page if abs(other.left - last.left) < 3 * last.size)
+    short = last.right < right - 0.2 * (right - last.left)
+    if last.page != line.page or step < -0.5 * last.size or step > 5 * last.size:
+        # A new column or page: the sentence goes on where it has not come to an end.
+        return not ended and (not short or line.text[:1].islower())
+    if step > 1.3 * max(pitch, last.size):
+        return False
+    if line.left > last.left + 0.9 * line.size and not _BULLET.match(above[0].text):
+        return False
+    return not (short and ended)
+
+
+def _joined(paragraph: _Paragraph, words: Counter[str]) -> tuple[str, list[tuple[int, int]]]:
+    """Return a paragraph's text, and for each line its page and where in the text it begins."""
+    if paragraph.is_row:
+        *above, line = paragraph.lines
+        first = " ".join([*(each.text for each in above), line.cells[0]])
+        return " | ".join([first, *line.cells[1:]]).translate(_LIGATURES), [(line.page, 0)]
+    text = ""
+    offsets = []
+    previous: Line | None = None
+    for line in paragraph.lines:
+        if previous is not None:
+            text += _seam(text, line.text, words) if previous.hyphenated else " "
+        offsets.append((line.page, len(text)))
+        text += line.text
+        previous = line
+    if previous is not None and previous.hyphenated:
+        text += "-"
+    return text, offsets
+
+
+def _seam(before: str, after: str, words: Counter[str]) -> str:
+    """Return what stood between two parts of a word: a hyphen, or nothing."""
+    left = re.search(r"[\w-]*$", before)
+    right = re.match(r"\w*", after)
+    part, rest = (left.group() if left else ""), (right.group() if right else "")
+    whole, hyphened = words[(part + rest).lower()], words[f"{part}-{rest}".lower()]
+    if whole != hyphened:
+        return "" if whole > hyphened else "-"
+    return "-" if not rest[:1].islower() or _HYPHENATED.search(part) else ""
+
+
+def _is_heading(paragraph: _Paragraph, text: str, body_size: float, bold_body: bool) -> bool:
+    first = paragraph.lines[0]
+    return (
+        not paragraph.is_row
+        and len(paragraph.lines) <= 3
+        and len(text) <= 200
+        and any(character.isalpha() for character in text)
+        and not text.endswith((".", ";", ","))
+        and text[0] not in "•‣◦▪●"
+        and (first.size > 1.12 * body_size or (first.bold and not bold_body))
+    )

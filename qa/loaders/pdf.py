@@ -1,0 +1,207 @@
+"""PDF: the text layer, page by page, by PDFium."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median, median_low
+from typing import Any
+
+from qa.errors import UnreadableDocument
+from qa.loaders.dates import find_date
+from qa.loaders.extracted import Extracted
+from qa.loaders.layout import Line, arrange
+
+MAX_PAGES = 5_000
+_PASSWORD, _SECURITY = 4, 5  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
+# A gap this many times the height of a line may part the cells of a row.
+_CELL_GAP = 0.9
+_MARKER = re.compile(r"\W{1,2}|\(?\w{1,3}[.)]")  # of an item of a list
+_CREATED = re.compile(r"D:(\d{4})(\d{2})(\d{2})")
+_BOLD = re.compile(r"bold|black|heavy|cmbx|sfbx", re.IGNORECASE)
+# Titles that a program made up.
+_MADE_UP = re.compile(
+    r"untitled.*|(?:microsoft (?:word|powerpoint) - )?.*\.(?:docx?|pptx?|pdf|odt|indd|tex|dvi|qxd)"
+    r"|microsoft word.*|\(?(?:unspecified|anonymous)\)?|document\s*\d*",
+    re.IGNORECASE,
+)
+# A hyphen, a soft one, and what PDFium makes of either.
+_HYPHENS = {0x02, 0x2D, 0xAD, 0x2010, 0xFFFE}
+_INVISIBLE = {0x7F, 0xAD, 0x200B, 0xFEFF, 0xFFFE, 0xFFFF}
+_ONE_AT_A_TIME = threading.Lock()  # PDFium is not thread-safe
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    text: str
+    left: float
+    right: float
+    bottom: float
+    top: float
+    first: int  # the index of its first character
+
+
+def read_pdf(data: bytes) -> Extracted:
+    """Return the text in reading order, its pages, and what the file says about itself.
+
+    Raises UnreadableDocument for a file that is encrypted or damaged, and for
+    a scan, whose pages are pictures without text; where only some of them are,
+    a last line that is furniture names them.
+    """
+    from pypdfium2 import PdfDocument, PdfiumError
+
+    with _ONE_AT_A_TIME:
+        try:
+            document = PdfDocument(data)
+        except PdfiumError as error:
+            if error.err_code in (_PASSWORD, _SECURITY):
+                raise UnreadableDocument("encrypted PDF: save it without its password") from error
+            raise UnreadableDocument("damaged PDF: open it and save it again") from error
+        try:
+            if len(document) > MAX_PAGES:
+                raise UnreadableDocument(f"PDF of more than {MAX_PAGES:,} pages: split it")
+            pages = [_page_lines(document, number) for number in range(len(document))]
+            pictures = [
+                number
+                for number, lines in enumerate(pages, 1)
+                if not lines and _holds_picture(document[number - 1])
+            ]
+            metadata = document.get_metadata_dict()
+        except PdfiumError as error:
+            raise UnreadableDocument("damaged PDF: open it and save it again") from error
+        finally:
+            document.close()
+    written = "".join(line.text for lines in pages for line in lines)
+    letters = sum(character.isalpha() for character in written)
+    # Private use and replacement characters: the fonts do not say which letters they show.
+    unknown = sum(
+        "\ue000" <= character <= "\uf8ff" or character == "\ufffd" for character in written
+    )
+    if letters == 0 and unknown == 0:
+        raise UnreadableDocument(
+            "PDF without a text layer, as a scan is: needs OCR (`ocrmypdf IN.pdf OUT.pdf`)"
+        )
+    if unknown > letters:
+        raise UnreadableDocument(
+            "PDF whose fonts do not name their letters: needs OCR (`ocrmypdf --force-ocr`)"
+        )
+    created = _CREATED.match(metadata.get("CreationDate", ""))
+    return arrange(
+        pages,
+        title=_stated(metadata.get("Title", "")),
+        author=_stated(metadata.get("Author", "")),
+        date=find_date("-".join(created.groups())) if created else "",
+        unread=pictures,
+    )
+
+
+def _stated(value: str) -> str:
+    """Return a field of the metadata, empty where a program filled it in."""
+    value = " ".join(value.split())
+    return "" if _MADE_UP.fullmatch(value) else value
+
+
+def _holds_picture(page: Any) -> bool:
+    import pypdfium2.raw as pdfium
+
+    try:
+        return any(page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE]))
+    finally:
+        page.close()
+
+
+def _page_lines(document: Any, number: int) -> list[Line]:
+    page = document[number]
+    text_page = page.get_textpage()
+    try:
+        return list(_lines(text_page.raw, number, page.get_height()))
+    finally:
+        text_page.close()
+        page.close()
+
+
+def _lines(handle: Any, page: int, page_height: float) -> Iterator[Line]:
+    """Yield the lines of a page in PDFium's order, which is that of the page's content."""
+    import pypdfium2.raw as pdfium
+
+    words: list[_Word] = []
+    characters: list[str] = []
+    first = 0  # the index of the word's first character
+
+    def end_word(index: int) -> None:
+        if characters:
+            left, right, bottom, top = _box(pdfium, handle, first)
+            if len(characters) > 1:
+                right = max(right, _box(pdfium, handle, index)[1])
+            words.append(_Word(_text(characters), left, right, bottom, top, first))
+            characters.clear()
+
+    def end_line(index: int, *, hyphenated: bool) -> Iterator[Line]:
+        end_word(index)
+        if words:
+            bold = all(_is_bold(pdfium, handle, word.first) for word in (words[0], words[-1]))
+            yield _line(words, bold, hyphenated, page, page_height)
+            words.clear()
+
+    last = -1
+    for index in range(pdfium.FPDFText_CountChars(handle)):
+        code = pdfium.FPDFText_GetUnicode(handle, index)
+        # At the end of a line a hyphen may come as a control or another special character.
+        if code in _HYPHENS and pdfium.FPDFText_IsHyphen(handle, index) == 1:
+            yield from end_line(last, hyphenated=True)
+        elif code in (10, 13) and pdfium.FPDFText_IsGenerated(handle, index) == 1:
+            yield from end_line(last, hyphenated=False)
+        elif code in (9, 32, 160):
+            end_word(last)
+        elif code > 32 and code not in _INVISIBLE:
+            if not characters:
+                first = index
+            characters.append(chr(code))
+            last = index
+    yield from end_line(last, hyphenated=False)
+
+
+def _line(
+    words: Sequence[_Word], bold: bool, hyphenated: bool, page: int, page_height: float
+) -> Line:
+    size = median(word.top - word.bottom for word in words)
+    cells: list[list[_Word]] = [[words[0]]]
+    for before, word in pairwise(words):
+        gap = word.left - before.right > _CELL_GAP * max(size, 1)
+        marker = len(cells) == 1 and _MARKER.fullmatch(" ".join(each.text for each in cells[0]))
+        if gap and not marker:
+            cells.append([])
+        cells[-1].append(word)
+    return Line(
+        cells=tuple(" ".join(word.text for word in cell) for cell in cells),
+        edges=tuple((cell[0].left, max(word.right for word in cell)) for cell in cells),
+        page=page,
+        bottom=median_low(word.bottom for word in words),
+        size=size,
+        bold=bold,
+        hyphenated=hyphenated,
+        page_height=page_height,
+    )
+
+
+def _box(pdfium: Any, handle: Any, index: int) -> tuple[float, float, float, float]:
+    """Return the left, right, bottom and top of a character with its font's full height."""
+    box = pdfium.FS_RECTF()
+    pdfium.FPDFText_GetLooseCharBox(handle, index, ctypes.byref(box))
+    return box.left, box.right, box.bottom, box.top
+
+
+def _text(characters: Sequence[str]) -> str:
+    """Return characters as text; PDFium gives those beyond the first plane in two halves."""
+    return "".join(characters).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _is_bold(pdfium: Any, handle: Any, index: int) -> bool:
+    name = ctypes.create_string_buffer(128)
+    flags = ctypes.c_int()
+    pdfium.FPDFText_GetFontInfo(handle, index, name, 128, ctypes.byref(flags))
+    return _BOLD.search(name.value.decode("utf-8", "replace")) is not None

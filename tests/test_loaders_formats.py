@@ -1,0 +1,485 @@
+"""The formats people have: what is read from real files of each, and what is refused."""
+
+import io
+import zipfile
+from contextlib import closing
+
+import pytest
+from making import MAKERS, make_docx, make_eml, make_epub, make_odt, make_pdf, markup, zipped
+
+from qa.errors import UnreadableDocument
+from qa.index.documents import NAME, DocumentStore, write_documents
+from qa.loaders import load
+
+DEEP = "The old well in the market square is 19 metres deep, and it was dug by monks in 1210."
+LINED = "In 1954 the mason Karl Orth lined it with new sandstone from the valley of the river."
+CONTENT = [
+    ("heading", "Depth & width"),
+    ("text", DEEP),
+    ("table", [["Depth", "19 metres"], ["Width", "2 metres"]]),
+    ("heading", "The repair"),
+    ("text", LINED),
+]
+
+
+@pytest.fixture
+def read(tmp_path):
+    def write_and_load(data, name="file.bin"):
+        path = tmp_path / name
+        path.write_bytes(data if isinstance(data, bytes) else data.encode("utf-8"))
+        return load(path, folder=tmp_path)
+
+    return write_and_load
+
+
+def of_kind(document, kind):
+    return [document.text[b.start : b.end] for b in document.blocks if b.kind == kind]
+
+
+def body(document):
+    return of_kind(document, "body")
+
+
+# What a document is, its bytes say: each is read under a wrong name too.
+@pytest.mark.parametrize("suffix", MAKERS)
+@pytest.mark.parametrize("name", ["right", "wrong.txt", "UPPER"])
+def test_each_format_gives_its_text_rows_and_metadata(read, suffix, name):
+    data = MAKERS[suffix](CONTENT, title="The well", author="Ada Blum", furniture="Menu")
+    names = {"right": f"a.{suffix}", "UPPER": f"A.{suffix.upper()}"}
+    document = read(data, names.get(name, name))
+    found = body(document)
+    assert DEEP in found
+    assert LINED in found
+    assert "Depth | 19 metres" in "\n".join(found)
+    assert "Menu" not in found
+    assert document.language == "en"
+    if suffix != "mbox":
+        assert (document.title, document.author) == ("The well", "Ada Blum")
+
+
+@pytest.mark.parametrize("suffix", ["docx", "odt", "epub", "eml"])
+def test_the_date_is_what_the_file_says(read, suffix):
+    assert read(MAKERS[suffix](CONTENT)).date == "2025-02-10"
+
+
+def test_a_date_printed_at_the_top_comes_first_and_is_furniture(read):
+    document = read(make_odt([("text", "3 May 2021"), *CONTENT]))
+    assert document.date == "2021-05-03"
+    assert of_kind(document, "furniture") == ["3 May 2021"]
+
+
+def test_what_is_known_about_a_document_is_stored_with_it(read, tmp_path):
+    document = read(make_pdf(CONTENT, title="The well", author="Ada Blum"), "well.pdf")
+    write_documents(tmp_path / NAME, [(document, [])])
+    with closing(DocumentStore(tmp_path / NAME)) as store:
+        assert store.document("well.pdf") == document
+    assert (document.author, document.language, document.pages) == ("Ada Blum", "en", (0,))
+
+
+# PDF
+
+
+def printed(lines, *, font="Helvetica", size=11, pages=1, margins=None):
+    """A PDF with each line at its place: ``(x, y, text)``."""
+    from reportlab.pdfgen.canvas import Canvas
+
+    file = io.BytesIO()
+    canvas = Canvas(file, invariant=1)
+    for page in range(pages):
+        if margins:
+            margins(canvas, page + 1)
+        canvas.setFont(font, size)
+        for x, y, text in lines if isinstance(lines, list) else lines(page + 1):
+            canvas.drawString(x, y, text)
+        canvas.showPage()
+    canvas.save()
+    return file.getvalue()
+
+
+def test_pages_are_known_and_a_sentence_goes_on_over_them(read):
+    def margins(canvas, number):
+        canvas.setFont("Helvetica", 11)
+        canvas.drawString(72, 800, "The Harbour Ledger")
+        canvas.drawString(72, 30, f"Page {number} of 2")
+
+    def lines(number):
+        return [
+            [(72, 700, "The well was dug by monks long ago and"), (72, 686, "it was repaired in")],
+            [(72, 700, "the year 1954 by a mason from the valley."), (72, 660, "It is deep.")],
+        ][number - 1]
+
+    document = read(printed(lines, pages=2, margins=margins))
+    assert body(document) == [
+        "The well was dug by monks long ago and it was repaired in "
+        "the year 1954 by a mason from the valley.",
+        "It is deep.",
+    ]
+    assert document.pages == (0, document.text.index("the year 1954"))
+
+
+def test_hyphens_at_line_ends_go_unless_the_word_has_one(read):
+    lines = ["The office was re-", "built by the well-", "known sister-in-", "law of the Anglo-"]
+    lines += ["Saxon sand-", "stone mason. A sister-in-law helped."]
+    data = printed([(72, 700 - 14 * n, line) for n, line in enumerate(lines)])
+    assert body(read(data)) == [
+        "The office was rebuilt by the well-known sister-in-law of the Anglo-Saxon sandstone "
+        "mason. A sister-in-law helped."
+    ]
+
+
+def test_columns_are_read_one_after_the_other(read):
+    left = [(72, 700 - 14 * n, f"left column line {n} goes on and on") for n in range(20)]
+    right = [(320, 700 - 14 * n, f"right column line {n} goes on and on") for n in range(20)]
+    text = " ".join(body(read(printed(left + right))))
+    assert text.index("left column line 19") < text.index("right column line 0")
+    assert " | " not in text
+
+
+def test_justified_text_is_no_table(read):
+    from reportlab.lib.styles import getSampleStyleSheet
+    from reportlab.platypus import Paragraph, SimpleDocTemplate
+
+    style = getSampleStyleSheet()["BodyText"]
+    style.alignment = 4
+    file = io.BytesIO()
+    narrow = SimpleDocTemplate(file, leftMargin=230, rightMargin=230, invariant=1)
+    narrow.build([Paragraph(f"{DEEP} {LINED} Photosynthesising stromatolites. " * 8, style)])
+    (paragraph,) = body(read(file.getvalue()))
+    assert " | " not in paragraph
+    assert DEEP in paragraph
+
+
+def test_cells_of_several_lines_stay_together(read):
+    long = "a name so long that it is broken into several lines in its narrow cell"
+    rows = [["Gift", "From", "Year"], ["Desk", long, "1880"], [long, "Muhammad Ali", "1827"]]
+    assert body(read(make_pdf([("table", rows), ("text", LINED)])))[:3] == [
+        " | ".join(row) for row in rows
+    ]
+
+
+def test_ligatures_become_letters(read):
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.ttfonts import TTFont
+
+    pdfmetrics.registerFont(TTFont("Vera", "Vera.ttf"))
+    data = printed([(72, 700, "ﬁnd the ﬂag")], font="Vera")
+    assert body(read(data)) == ["find the flag"]
+
+
+def test_contents_lists_are_furniture(read):
+    data = printed([(72, 700, "1 History . . . . . . . . 5"), (72, 600, DEEP)])
+    assert of_kind(read(data), "furniture") == ["1 History . . . . . . . . 5"]
+
+
+def test_a_scan_says_that_it_needs_ocr(read):
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.new("RGB", (300, 400), "white").save(file, "PDF")
+    with pytest.raises(UnreadableDocument, match=r"without a text layer.*needs OCR"):
+        read(file.getvalue())
+
+
+def test_pages_that_are_pictures_are_named_at_the_end(read):
+    from PIL import Image
+    from reportlab.lib.utils import ImageReader
+
+    def picture(canvas, number):
+        if number == 2:
+            canvas.drawImage(ImageReader(Image.new("RGB", (30, 40), "gray")), 72, 500)
+
+    lines = [[(72, 700, DEEP)], [], [(72, 700, LINED)], []]
+    document = read(printed(lambda number: lines[number - 1], pages=4, margins=picture))
+    assert body(document) == [DEEP, LINED]
+    assert of_kind(document, "furniture") == ["Not read, pictures without text (need OCR): page 2"]
+    third = document.text.index(LINED)
+    assert document.pages == (0, third, third, third + len(LINED))
+
+
+@pytest.mark.parametrize(("user", "readable"), [("secret", False), ("", True)])
+def test_an_encrypted_pdf_says_so_and_an_owner_password_does_no_harm(read, user, readable):
+    from reportlab.lib.pdfencrypt import StandardEncryption
+    from reportlab.pdfgen.canvas import Canvas
+
+    file = io.BytesIO()
+    canvas = Canvas(file, encrypt=StandardEncryption(user, ownerPassword="owner"), invariant=1)
+    canvas.drawString(72, 700, "The well is deep.")
+    canvas.save()
+    if readable:
+        assert body(read(file.getvalue())) == ["The well is deep."]
+    else:
+        with pytest.raises(UnreadableDocument, match=r"encrypted PDF.*without its password"):
+            read(file.getvalue())
+
+
+# DOCX, ODT, EPUB
+
+
+def test_word_files_are_read_as_their_last_revision(read):
+    import docx
+    from docx.oxml import parse_xml
+    from docx.oxml.ns import nsdecls
+
+    document = docx.Document()
+    paragraph = document.add_paragraph("It was dug ")
+    for tag, run in (("ins", "<w:t>in 1210</w:t>"), ("del", "<w:delText>in 1190</w:delText>")):
+        paragraph._p.append(
+            parse_xml(f'<w:{tag} {nsdecls("w")} w:id="1" w:author="x"><w:r>{run}</w:r></w:{tag}>')
+        )
+    file = io.BytesIO()
+    document.save(file)
+    assert body(read(file.getvalue())) == ["It was dug in 1210"]
+
+
+def test_a_footnote_follows_its_paragraph(read):
+    note = (
+        '<text:p>Dug by monks<text:note text:note-class="footnote"><text:note-citation>1'
+        "</text:note-citation><text:note-body><text:p>Of the abbey.</text:p></text:note-body>"
+        '</text:note>,<text:s text:c="3"/>in<text:tab/>1210.</text:p>'
+    )
+    data = edited(make_odt(CONTENT), "content.xml", "<office:text>", f"<office:text>{note}")
+    assert body(read(data))[:2] == ["Dug by monks, in 1210.", "Of the abbey."]
+
+
+def test_chapters_come_in_the_order_of_the_spine_and_numbers_of_notes_go(read):
+    chapter = (
+        "<h2>The repair</h2><p>Karl<sup><a href='#n'>1</a></sup> lined 10<sup>3</sup> bricks.</p>"
+    )
+    data = edited(make_epub(CONTENT), "book/c1.xhtml", markup(CONTENT[3:]), chapter)
+    data = edited(
+        data, "book/package.opf", '<itemref idref="c0"/><itemref idref="c1"/>',
+        '<itemref idref="c1"/><itemref idref="c0"/>',
+    )  # fmt: skip
+    document = read(data)
+    assert of_kind(document, "heading") == ["The repair", "Depth & width"]
+    assert body(document)[0] == "Karl lined 10³ bricks."
+
+
+def edited(data, name, old, new):
+    """Return a zip archive with a change in one of its files."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        parts = {entry: archive.read(entry) for entry in archive.namelist()}
+    before = parts[name].decode()
+    assert old in before
+    return zipped({**parts, name: before.replace(old, new)})
+
+
+# Mail
+
+
+def test_a_book_under_copy_protection_says_so(read):
+    data = make_epub(CONTENT)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["META-INF/encryption.xml"] = '<x><CipherReference URI="book/c0.xhtml"/></x>'
+    with pytest.raises(UnreadableDocument, match="copy protection"):
+        read(zipped(parts))
+
+
+def test_mail_is_read_without_signature_and_attachments_are_named(read):
+    from email import message_from_bytes, policy
+
+    message = message_from_bytes(make_eml([("text", DEEP)], furniture="Ada"), policy=policy.SMTP)
+    message.add_attachment(b"%PDF-", maintype="application", subtype="pdf", filename="plan.pdf")
+    document = read(message.as_bytes())
+    assert body(document) == [
+        "From: desk <desk@example.org>",
+        "To: all@example.org",
+        "Date: Mon, 10 Feb 2025 09:00:00 +0000",
+        DEEP,
+    ]
+    assert of_kind(document, "furniture") == ["Ada", "Attachment, not read: plan.pdf"]
+
+
+def test_quoted_lines_lose_their_marks(read):
+    mail = "Message-ID: <1@x>\nFrom: a@x\nSubject: Depth\n\nNineteen.\n> How deep\n> > is it?\n"
+    assert body(read(mail)) == ["From: a@x", "Nineteen.", "How deep\nis it?"]
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "no-such-charset"])
+def test_a_wrong_charset_of_a_mail_is_guessed_right(read, charset):
+    head = f"MIME-Version: 1.0\nSubject: x\nContent-Type: text/plain; charset={charset}\n\n"
+    assert body(read(head.encode() + "Die Brücke für Fußgänger.".encode("cp1252"))) == [
+        "Die Brücke für Fußgänger."
+    ]
+
+
+def test_a_mail_of_html_alone_is_read(read):
+    mail = (
+        "MIME-Version: 1.0\nSubject: x\nContent-Type: text/html\n\n<p>Nineteen <b>metres</b>.</p>"
+    )
+    assert body(read(mail)) == ["Nineteen metres."]
+
+
+# Tables and records
+
+
+@pytest.mark.parametrize("sign", [",", ";", "\t", "|"])
+def test_rows_of_a_table_name_their_columns(read, sign):
+    rows = [["Gift", "From", "Year"], ["Desk", "Victoria", "1880"], ["Tree", "Oslo", "1947"]]
+    data = "\r\n".join(sign.join(row) for row in rows)
+    assert body(read(data, "gifts.csv")) == [
+        "Gift: Desk | From: Victoria | Year: 1880",
+        "Gift: Tree | From: Oslo | Year: 1947",
+    ]
+
+
+def test_a_table_without_a_header_keeps_its_first_row(read):
+    assert body(read("1,2\n3,4\n", "numbers.csv")) == ["1 | 2", "3 | 4"]
+
+
+def test_a_column_of_text_is_quoted_under_its_title(read):
+    document = read('title,text,year\nDesk,"It is ""big"".\n\nIt is old.",1880\n', "gifts.csv")
+    assert of_kind(document, "heading") == ["Desk"]
+    assert body(document) == ['It is "big".', "It is old.", "year: 1880"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.jsonl", '{"title": "Desk", "text": "It is old.", "by": {"maker": "Evans"}}\n\n'),
+        ("a.txt", '{"title": "Desk", "text": "It is old.", "by": {"maker": "Evans"}}'),
+        ("a.json", '[\n{"title": "Desk", "paragraphs": ["It is old."], "by": {"maker": "Evans"}}]'),
+    ],
+)
+def test_records_are_read(read, name, text):
+    document = read(text, name)
+    assert of_kind(document, "heading") == ["Desk"]
+    assert body(document) == ["It is old.", "by.maker: Evans"]
+
+
+# Encodings
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("utf-16-le", "Café in Zürich."),
+        ("utf-16-be", "Президент получил автомобиль."),
+        ("utf-16-le", "大統領は車を受け取った。\n"),
+        ("cp1252", "L'été dernier, le président a reçu une voiture à Genève."),
+        ("cp1252", "He said “no” — the café’s owner paid £50."),
+        ("cp1250", "Zażółć gęślą jaźń. Prezydent otrzymał samochód w Łodzi."),
+        ("cp1251", "Президент получил автомобиль в подарок."),
+        ("shift_jis", "大統領は車を受け取った。橋は歩行者に開放された。"),
+    ],
+)
+def test_encodings_without_a_mark(read, encoding, text):
+    assert read(text.encode(encoding)).text == text
+
+
+def test_a_page_is_read_in_the_encoding_it_names(read):
+    page = '<html><head><meta charset="iso-8859-2"></head><p>Zażółć gęślą jaźń.</p></html>'
+    assert body(read(page.encode("iso-8859-2"))) == ["Zażółć gęślą jaźń."]
+
+
+def test_text_in_two_encodings_is_read_by_line_and_by_character(read):
+    lines = "Die Brücke ist neu.\n".encode() + "Später kam Müller.\n".encode("cp1252")
+    assert read(lines).text == "Die Brücke ist neu.\nSpäter kam Müller.\n"
+    assert read("naïve “text” ".encode() + b"caf\xe9").text == "naïve “text” café"
+
+
+# Web pages
+
+NEWS = f"""<!doctype html><html><head><title>The deep well | The Ledger</title>
+<meta property="article:published_time" content="2023-03-14T08:00:00Z">
+<script type="application/ld+json">{{"@context": "https://schema.org", "@type": "NewsArticle",
+"headline": "The deep well", "author": [{{"@type": "Person", "name": "Jane Roe"}}]}}</script></head>
+<body><div class="cookie-consent"><p>We use cookies to improve your experience and to show you
+personalised advertising. You can change your settings at any time.</p></div>
+<header><ul><li><a href="/">News</a></li><li><a href="/sport">Sport</a></li></ul></header>
+<main><article><h1>The deep well</h1><time>14 March 2023</time><ul><li>Share on Facebook</li></ul>
+<p>{DEEP}</p><aside><h3>Read more</h3><a href="/x">Storm tears down the light</a></aside>
+<p>{LINED}<sup class="reference"><a href="#n1">[1]</a></sup></p><p>wd/nm (Reuters, AFP, dpa)</p>
+<div class="newsletter-signup"><p>Our newsletter brings you the best of the coast.</p></div>
+</article><section class="related"><h2>Related stories</h2><ul><li><a href="/1">Ferry to Porthaven
+cancelled again this summer</a></li></ul></section></main>
+<footer><p>© 2023 The Ledger. All rights reserved.</p></footer></body></html>"""
+
+
+def test_a_news_page_gives_the_article_alone(read):
+    document = read(NEWS, "news.html")
+    assert (document.title, document.date, document.author) == (
+        "The deep well",
+        "2023-03-14",
+        "Jane Roe",
+    )
+    assert body(document) == [DEEP, LINED]
+
+
+def test_old_pages_whose_lines_are_broken_by_hand_are_read_whole(read):
+    page = (
+        "<html><head><title>Well</title></head><body><table><tr><td><a href=1>Home</a></td><td>"
+        f"<div class='text'>{DEEP}<br><br>{LINED}</div><div class='text'>{DEEP} Again.</div>"
+        "</td></tr></table></body></html>"
+    )
+    found = body(read(page, "old.html"))
+    assert found[:2] == [DEEP, LINED]
+    assert f"{DEEP} Again." in found
+
+
+# What cannot be read
+
+
+def bomb():
+    return zipped({"word/document.xml": b"0" * 60_000_000})
+
+
+def entities():
+    lol = '<!DOCTYPE lol [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]><x>&b;</x>'
+    return zipped({"META-INF/manifest.xml": "<manifest/>", "content.xml": lol})
+
+
+def flagged_encrypted():
+    data = bytearray(zipped({"word/document.xml": "<x/>"}))
+    data[6] |= 1
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (bomb, "zip bomb"),
+        (entities, "XML entities"),
+        (flagged_encrypted, "encrypted archive"),
+        (lambda: make_docx(CONTENT)[:5000], "damaged zip archive or office document"),
+        (lambda: make_pdf(CONTENT)[:40], "damaged PDF"),
+        (lambda: zipped({"xl/workbook.xml": ""}), "Excel workbook: save it as CSV"),
+        (lambda: zipped({"ppt/presentation.xml": ""}), "PowerPoint presentation"),
+        (lambda: zipped({"a.txt": "x"}), "zip archive: unpack it"),
+        (lambda: zipped({"META-INF/container.xml": "<x/>"}), "EPUB without a list"),
+        (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1", "old office document or message: save it"),
+        (lambda: b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), "encrypted"),
+        (lambda: b'{"a": 1}\nnonsense\n', "line 2 is no JSON object"),
+        (lambda: b"<?xml version='1.0'?><rss><p>text</p></rss>", "XML: save it as"),
+        (lambda: b"\x89PNG\r\n", "needs OCR"),
+        (lambda: b"{\\rtf1 }", "no running text"),
+    ],
+)
+def test_what_cannot_be_read_says_why_in_one_line(read, data, reason):
+    with pytest.raises(UnreadableDocument, match=reason) as caught:
+        read(data())
+    assert "\n" not in str(caught.value)
+
+
+NESTED = {
+    "a.json": b'{"a":' + b"[" * 50_000,
+    "a.eml": b"MIME-Version: 1.0\nSubject: x\n" + b"Content-Type: message/rfc822\n\n" * 3000 + b"x",
+    "a.html": b"<html><body>" + b"<div>" * 50_000 + b"text",
+}
+
+
+@pytest.mark.parametrize("name", NESTED)
+def test_what_is_nested_too_deep_is_a_reason(read, name):
+    with pytest.raises(UnreadableDocument):
+        read(NESTED[name], name)
+
+
+def test_limits_are_on_what_is_unpacked_and_on_pages(read, monkeypatch):
+    monkeypatch.setattr("qa.loaders.archive.MAX_ENTRIES", 3)
+    with pytest.raises(UnreadableDocument, match="more than 3 files"):
+        read(make_docx(CONTENT))
+    monkeypatch.setattr("qa.loaders.pdf.MAX_PAGES", 1)
+    with pytest.raises(UnreadableDocument, match="more than 1 pages"):
+        read(printed([(72, 700, "text")], pages=2))
