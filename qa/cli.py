@@ -113,6 +113,13 @@ def _parser() -> argparse.ArgumentParser:
             added.add_argument("--threshold", type=_share, help="least probability shown, 0 to 1")
             added.add_argument("--against", metavar="FILE", help="an earlier run saved with --json")
 
+    words = "Reword questions as people type them, and count what the reader loses."
+    added = kinds.add_parser("robustness", help=words, description=words)
+    added.add_argument("file", help="paragraphs with questions, .jsonl or SQuAD's .json, or .gz")
+    added.add_argument("--sample", type=_positive, default=1000, help="how many questions")
+    added.add_argument("--json", action="store_true", help="print the scores as JSON")
+    added.set_defaults(run=_eval_robustness)
+
     feedback = verbs.add_parser("feedback", help="Turn thumbs on the page into golden questions.")
     kinds = feedback.add_subparsers(title="what", required=True, metavar="WHAT")
     for name, run, words in [
@@ -313,6 +320,27 @@ def _eval_retrieval(options: argparse.Namespace) -> None:
     qa, questions = _golden(options)
     outcomes = retrieve_corpus(questions, qa, top_k=options.top_k)
     _report(options, "retrieval", retrieve_scores(outcomes, top_k=options.top_k), outcomes)
+
+
+def _eval_robustness(options: argparse.Namespace) -> None:
+    from qa.evaluation.robustness import evaluate_robustness
+    from qa.reader import OnnxReader
+
+    count = _counter("asked")
+    scores = evaluate_robustness(
+        options.file,
+        OnnxReader(),
+        sample=options.sample,
+        progress=lambda done: count(done, options.sample),
+    )
+    if options.json:
+        _print_json(scores)
+        return
+    print(f"{'':18}{'questions':>9}{'EM':>7}{'F1':>7}   lost: EM     F1")
+    for name, row in scores.items():
+        lost = f"{row['em_lost']:11.1f}{row['f1_lost']:7.1f}" if "em_lost" in row else ""
+        name = name.replace("_", " ")
+        print(f"{name:18}{row['questions']:9,.0f}{row['em']:7.1f}{row['f1']:7.1f}{lost}")
 
 
 def _golden(options: argparse.Namespace) -> tuple[QA, list[GoldenQuestion]]:
