@@ -131,6 +131,8 @@ def _latency(times: dict[str, Any]) -> str:
                 color=INK,
             )
         axes.grid(axis="y", visible=False)
+        centre = (len(names) - 1) / 2
+        axes.set_ylim(centre - 2, centre + 2)  # bars of one width, however many there are
         axes.set(xlim=(0, 1.35 * max(highest) or 1), xlabel="median · 95th percentile")
 
     return _svg(draw)
