@@ -174,7 +174,11 @@ def test_another_encoder_or_format_is_a_mismatch(index_dir, monkeypatch):
 
 
 def stored_files(index_dir):
-    return [path for path in sorted(index_dir.rglob("*")) if path.is_file() and path.stat().st_size]
+    return [
+        path
+        for path in sorted(index_dir.rglob("*"))
+        if path.is_file() and path.stat().st_size and path.name != ".lock"
+    ]
 
 
 def test_any_flipped_byte_is_found(index_dir):
