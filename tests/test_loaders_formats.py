@@ -51,7 +51,7 @@ def test_each_format_gives_its_text_rows_and_metadata(read, suffix, name):
     assert DEEP in found
     assert LINED in found
     assert "Depth | 19 metres" in "\n".join(found)
-    assert "Menu" not in found
+    assert suffix == "pdf" or "Menu" not in found  # one page alone repeats nothing
     assert document.language == "en"
     if suffix != "mbox":
         assert (document.title, document.author) == ("The well", "Ada Blum")
@@ -361,6 +361,7 @@ def test_records_are_read(read, name, text):
         ("cp1252", "He said “no” — the café’s owner paid £50."),
         ("cp1250", "Zażółć gęślą jaźń. Prezydent otrzymał samochód w Łodzi."),
         ("cp1251", "Президент получил автомобиль в подарок."),
+        ("cp1252", "=" * 500 + "\nL'été dernier, à Genève.\n" + "=" * 500),
         ("shift_jis", "大統領は車を受け取った。橋は歩行者に開放された。"),
     ],
 )

@@ -24,7 +24,7 @@ _CONTROL = frozenset(map(chr, {*range(32)} - {9, 10, 11, 12, 13, 27}))
 # What text files are in, apart from Unicode; of equally good guesses the first one counts.
 _COMMON = (
     "cp1252 cp1250 cp1251 cp1254 cp1253 cp1257 cp1255 cp1256 iso8859_2 iso8859_5 koi8_r cp866 cp437"
-    " mac_roman cp932 euc_jp gb18030 big5 cp949 iso2022_jp"
+    " mac_roman cp932 euc_jp gb18030 big5 cp949"
 ).split()
 _CHARSET = re.compile(rb"(?:charset|encoding)\s*=\s*[\"']?([\w-]+)")
 _ESCAPED = re.compile("[\udc80-\udcff]+")
@@ -91,7 +91,9 @@ def _mixed(data: bytes) -> str:
 
 def _guessed(data: bytes) -> str:
     """Return the likeliest encoding that is neither UTF-8 nor UTF-16."""
-    matches = list(from_bytes(data, cp_isolation=list(_COMMON)))
+    # Lines of ASCII say nothing, and rules of "=====" put the guess out.
+    telling = b"".join(line for line in data.splitlines(keepends=True) if not line.isascii())
+    matches = list(from_bytes(telling, cp_isolation=list(_COMMON)))
     if not matches:
         raise UnreadableDocument("unknown encoding: save it again as UTF-8")
     least = min(match.chaos for match in matches)

@@ -85,19 +85,13 @@ def arrange(
     goes on from page to page. A word parted at the end of a line is put
     together again, with its hyphen where the document writes it so elsewhere.
     """
+    repeated = _repeated(pages)
+    lines = [line for line in chain.from_iterable(pages) if not _is_margin_line(line, repeated)]
     sizes: Counter[float] = Counter()
-    for line in chain.from_iterable(pages):
+    for line in lines:
         sizes[round(line.size, 1)] += len(line.text)
     body_size = sizes.most_common(1)[0][0] if sizes else 0.0
-    repeated = _repeated(pages)
-    lines = [
-        line
-        for line in chain.from_iterable(pages)
-        if not _is_margin_line(line, repeated, body_size)
-    ]
-    bold_body = 2 * sum(len(line.text) for line in lines if line.bold) > sum(
-        len(line.text) for line in lines
-    )
+    bold_body = 2 * sum(len(line.text) for line in lines if line.bold) > sizes.total()
     words = Counter(re.findall(r"\w+(?:-\w+)*", " ".join(line.text for line in lines).lower()))
 
     paragraphs = _paragraphs(lines)
@@ -140,15 +134,10 @@ def _page_starts(begins: dict[int, int], count: int, end: int) -> tuple[int, ...
     return (0, *starts[1:])
 
 
-def _is_margin_line(line: Line, repeated: set[tuple[str, int]], body_size: float) -> bool:
+def _is_margin_line(line: Line, repeated: set[tuple[str, int]]) -> bool:
     """Tell whether a line is a running header or footer, or a page number."""
-    if not _in_margin(line):
-        return False
-    small_print = line.bottom > line.page_height / 2 and line.size < 0.9 * body_size
-    return (
-        small_print
-        or _key(line) in repeated
-        or _PAGE_NUMBER.fullmatch(line.text.strip()) is not None
+    return _in_margin(line) and (
+        _key(line) in repeated or _PAGE_NUMBER.fullmatch(line.text.strip()) is not None
     )
 
 
