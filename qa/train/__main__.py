@@ -15,7 +15,7 @@ from qa.train.examples import MAX_TOKENS, MIX, load_examples
 from qa.train.export import export_reader
 from qa.train.negatives import add_negatives
 from qa.train.trainer import Recipe, train
-from qa.weights import MODELS, encoder_folder
+from qa.weights import ENCODER_NAME, MODELS, encoder_folder
 
 
 def main() -> None:
@@ -69,6 +69,7 @@ def main() -> None:
     model.save_pretrained(checkpoint)
     tokenizer.save(str(checkpoint / "tokenizer.json"))
     training = {
+        "start": str(options.start or ENCODER_NAME),
         "recipe": asdict(recipe),
         "mix": MIX,
         "max_tokens": MAX_TOKENS,
