@@ -18,6 +18,7 @@ from qa.weights import MODELS, read_model
 
 MAX_TOKENS = 256
 MAX_QUESTION_TOKENS = 64
+MAX_HEADING_TOKENS = 32
 STRIDE = 96
 # A passage that reached us without its spaces can be one token of any length to
 # the pre-tokeniser; this bounds what a single passage may cost.
@@ -74,19 +75,27 @@ class OnnxReader:
     def read(self, question: str, passages: Sequence[Passage], *, n: int = 5) -> list[list[Span]]:
         """Return the ``n`` best spans of each passage, best first, passages in order.
 
-        A span begins and ends at whole words. A passage longer than the window
-        of 256 tokens is read in windows that overlap by 96; its null score is
-        the lowest of theirs, since one window that holds the answer is enough.
+        A passage's heading is read before it, since "the car" and "he" are often
+        named only there; no span lies in it. A span begins and ends at whole words.
+        A passage longer than the window of 256 tokens is read in windows that
+        overlap by 96; its null score is the lowest of theirs, since one window
+        that holds the answer is enough.
         """
         question_ids = self._tokenizer.encode(question, add_special_tokens=False).ids
         question_ids = question_ids[:MAX_QUESTION_TOKENS]
-        encodings = self._tokenizer.encode_batch(
-            [passage.text for passage in passages], add_special_tokens=False
+        encodings, headings = (
+            self._tokenizer.encode_batch(texts, add_special_tokens=False)
+            for texts in (
+                [passage.text for passage in passages],
+                [_as_sentences(passage.heading) for passage in passages],
+            )
         )
         rows = [
             row
-            for position, encoding in enumerate(encodings)
-            for row in self._rows(position, question_ids, encoding.ids)
+            for position, (encoding, heading) in enumerate(zip(encodings, headings, strict=True))
+            for row in self._rows(
+                position, question_ids, heading.ids[:MAX_HEADING_TOKENS], encoding.ids
+            )
         ]
         # The longest rows first: the last worker to finish then finishes early.
         rows.sort(key=lambda row: -row.input_ids.shape[1])
@@ -115,19 +124,24 @@ class OnnxReader:
         ]
 
     def _rows(
-        self, position: int, question_ids: list[int], passage_ids: list[int]
+        self,
+        position: int,
+        question_ids: list[int],
+        heading_ids: list[int],
+        passage_ids: list[int],
     ) -> Iterator[_Row]:
         """Cut one passage into rows that fit the network."""
-        room = MAX_TOKENS - len(question_ids) - 3
-        offset = len(question_ids) + 2
+        before = [self._cls, *question_ids, self._sep]
+        offset = len(before) + len(heading_ids)
+        room = MAX_TOKENS - offset - 1
         first = 0
         for _ in range(MAX_WINDOWS):
             window = passage_ids[first : first + room]
             if not window:
                 return
-            ids = [self._cls, *question_ids, self._sep, *window, self._sep]
+            ids = [*before, *heading_ids, *window, self._sep]
             types = np.zeros((1, len(ids)), dtype=np.int64)
-            types[0, offset:] = 1
+            types[0, len(before) :] = 1
             yield _Row(
                 position,
                 np.array([ids], dtype=np.int64),
@@ -146,6 +160,11 @@ class OnnxReader:
             {"input_ids": row.input_ids, "token_type_ids": row.token_type_ids},
         )
         return starts[0], ends[0]
+
+
+def _as_sentences(heading: str) -> str:
+    """Return "Title › Section" as "Title. Section."; empty for none."""
+    return f"{heading.replace(' › ', '. ')}." if heading else ""
 
 
 def _spans(

@@ -60,7 +60,7 @@ class Passage:
     """What is retrieved and read: ``document.text[start:end] == text``, always.
 
     ``heading`` is the document's title and the headings above, joined with
-    " › ": it is encoded with the text, and never part of it.
+    " › ": it is encoded and read with the text, and never part of it.
     """
 
     document_id: str

@@ -133,3 +133,18 @@ def test_a_damaged_description_is_no_reader(copy, content):
     (copy / "reader.json").write_text(content)
     with pytest.raises(ModelCorrupt, match=r"reader\.json"):
         OnnxReader(copy)
+
+
+def test_the_heading_is_read_and_never_quoted(reader):
+    text = "It was carved in 1894 and stands in the town hall. The governor had it repaired."
+    bare = Passage("a.txt", 0, len(text), text)
+    headed = Passage("a.txt", 0, len(text), text, "The wooden clock of Hamburg › Its history")
+    question = "When was the wooden clock of Hamburg carved?"
+    without, within = reader.read(question, [bare, headed])
+    assert within[0].text == "1894"
+    # What "it" is stands in the heading alone: with it the reader is surer of itself.
+    assert within[0].score - within[0].null_score > without[0].score - without[0].null_score
+    for span in reader.read("What is the heading?", [headed])[0]:
+        assert text[span.start : span.end] == span.text
+    long = Passage("a.txt", 0, len(text), text, "clock " * 500)
+    assert reader.read(question, [long])[0][0].text == "1894"

@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 
 from qa.threads import cores
 from qa.train.batches import plan_epoch
-from qa.train.examples import MAX_TOKENS, MIX, load_examples
+from qa.train.examples import MAX_TOKENS, MIX, emphasised, load_examples
 from qa.train.export import export_reader
 from qa.train.negatives import add_negatives
 from qa.train.trainer import Recipe, train
@@ -28,6 +28,11 @@ def main() -> None:
     parser.add_argument("--epochs", type=float, default=2.0)
     parser.add_argument("--steps", type=int, help="instead of --epochs; may shrink on resuming")
     parser.add_argument("--learning-rate", type=float, default=defaults.learning_rate)
+    parser.add_argument(
+        "--emphasis",
+        metavar="PATTERN",
+        help="train on the questions that match a regular expression, and as many others",
+    )
     parser.add_argument("--cooldown", type=float, default=defaults.cooldown, help="share of steps")
     parser.add_argument("--negatives", type=float, default=defaults.negatives)
     parser.add_argument("--tokens-per-batch", type=int, default=defaults.tokens_per_batch)
@@ -42,6 +47,8 @@ def main() -> None:
     tokenizer.no_padding()
     tokenizer.no_truncation()
     contexts, examples, held_out = load_examples(options.data, tokenizer, seed=options.seed)
+    if options.emphasis:
+        examples = emphasised(examples, options.emphasis, seed=options.seed)
     examples = add_negatives(examples, contexts, share=options.negatives, seed=options.seed)
     plan = plan_epoch(
         examples, contexts, tokens_per_batch=options.tokens_per_batch, seed=options.seed
@@ -70,6 +77,7 @@ def main() -> None:
     tokenizer.save(str(checkpoint / "tokenizer.json"))
     training = {
         "start": str(options.start or ENCODER_NAME),
+        "emphasis": options.emphasis,
         "recipe": asdict(recipe),
         "mix": MIX,
         "max_tokens": MAX_TOKENS,

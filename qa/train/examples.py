@@ -5,7 +5,9 @@ from __future__ import annotations
 import bisect
 import hashlib
 import random
+import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -141,6 +143,14 @@ def load_examples(
                     )
                 )
     return contexts, train, held_out
+
+
+def emphasised(examples: Sequence[Example], pattern: str, *, seed: int) -> list[Example]:
+    """Return the examples whose question matches, and as many of the others."""
+    wanted = re.compile(pattern, re.IGNORECASE)
+    chosen = [example for example in examples if wanted.search(example.question)]
+    others = [example for example in examples if not wanted.search(example.question)]
+    return chosen + random.Random(seed).sample(others, min(len(chosen), len(others)))
 
 
 def make_sequence(
