@@ -103,6 +103,7 @@ def visit(chromium, served):
 def always(served, monkeypatch):
     """Answer whatever the probability: these tests are not about the reader."""
     monkeypatch.setattr(served.corpus.now.qa, "threshold", 0.0)
+    monkeypatch.setattr("qa.pipeline.MIN_PROBABILITY", 0.0)
 
 
 @pytest.fixture
