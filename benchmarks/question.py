@@ -20,7 +20,7 @@ GOLDEN = Path("tests/golden/seeds.jsonl")
 TOP_K = 10
 
 
-def measure(index: str, *, checkpoint: Path | None, rounds: int = 3) -> dict[str, Any]:
+def measure(index: str, *, checkpoint: Path | None, rounds: int = 1) -> dict[str, Any]:
     """Return milliseconds of both, question by question in turn.
 
     Without ``checkpoint`` the network of the same shape is made from the
