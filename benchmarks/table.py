@@ -42,7 +42,7 @@ def table() -> str:
             f"{pooled['questions']} questions",
             f"EM {pooled['best_em']:.1f}, F1 {pooled['best_f1']:.1f}, "
             f"recall@5 {pooled['recall_at']['5']:.1f}",
-            "`make bench`",
+            "`python -m benchmarks.accuracy QA_DATA`",
         ),
         (
             f"`seeds/`, {seeds['questions']} golden questions, "
