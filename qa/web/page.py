@@ -82,6 +82,7 @@ def create_page(corpus: Corpus) -> gr.Blocks:
             handlers.on_vote,
             [turns],
             concurrency_limit=None,  # queued all the same: only so is an error told
+            trigger_mode="multiple",  # or a quick second thumb is lost while the first is kept
             show_progress="hidden",
             api_visibility="private",
         )
