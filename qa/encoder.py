@@ -111,7 +111,6 @@ class SentenceEncoder:
 def _load(model: Model | Path) -> SentenceTransformer:
     """Return a model's network, ready for several threads; nothing is printed."""
     import sentence_transformers
-    from tokenizers import Tokenizer
     from transformers.utils import logging
 
     from qa.onnx_embedding import OnnxEmbedding
@@ -120,9 +119,7 @@ def _load(model: Model | Path) -> SentenceTransformer:
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         if isinstance(model, Model):
-            module = OnnxEmbedding(
-                model.network, Tokenizer.from_str(model.tokenizer), max_seq_length=MAX_TOKENS
-            )
+            module = OnnxEmbedding(model, max_seq_length=MAX_TOKENS)
             network = sentence_transformers.SentenceTransformer(modules=[module], device="cpu")
         else:
             network = sentence_transformers.SentenceTransformer(

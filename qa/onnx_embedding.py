@@ -12,33 +12,28 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import torch
 from sentence_transformers.base.modules import InputModule
 from tokenizers import Tokenizer
+
+from qa.weights import Model
 
 
 class OnnxEmbedding(InputModule):
     """Texts in, unit vectors out: tokenizer, network, mean and normalisation in one.
 
-    ``weights`` are the bytes of an ONNX file with the input ``input_ids``, shape
+    The network of ``model`` has the input ``input_ids``, shape
     ``(1, tokens)``, and the output ``vector``, shape ``(1, dimension)``. Each text
     is one call: an int8 network takes one scale over all it is given, so that in
     a batch a vector would depend on its neighbours.
     """
 
-    def __init__(self, weights: bytes, tokenizer: Tokenizer, *, max_seq_length: int) -> None:
+    def __init__(self, model: Model, *, max_seq_length: int) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            weights, options, providers=["CPUExecutionProvider"]
-        )
+        self._session = model.session()
         self._dimension = int(self._session.get_outputs()[0].shape[-1])
         self.max_seq_length = max_seq_length
-        self.tokenizer = tokenizer
+        self.tokenizer = Tokenizer.from_str(model.tokenizer)
         self.tokenizer.no_padding()
         self.tokenizer.enable_truncation(max_seq_length)
 

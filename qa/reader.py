@@ -47,21 +47,14 @@ class OnnxReader:
     """
 
     def __init__(self, folder: str | Path = MODELS) -> None:
-        import onnxruntime
         from tokenizers import Tokenizer
 
         folder = Path(folder)
         model = read_model("reader", folder=folder, mend=_MEND)
         self.fingerprint = model.sha256
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
         try:
             self._tokenizer = Tokenizer.from_str(model.tokenizer)
-            self._session = onnxruntime.InferenceSession(
-                model.network, options, providers=["CPUExecutionProvider"]
-            )
+            self._session = model.session()
         except Exception as error:  # both libraries raise bare Exception subclasses
             raise ModelCorrupt(f"{folder} holds no usable reader ({error}): {_MEND}") from error
         self._tokenizer.no_padding()

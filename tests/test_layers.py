@@ -15,7 +15,6 @@ LAYERS = [
     {"qa.types"},
     {
         "qa.weights",
-        "qa.onnx_embedding",
         "qa.threads",
         "qa.spans",
         "qa.evaluation.metrics",
@@ -28,6 +27,7 @@ LAYERS = [
         "qa.splitter",
         "qa.filters",
     },
+    {"qa.onnx_embedding"},
     {
         "qa.encoder",
         "qa.index",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 
+from qa.train.export import export_reader
 from qa.train.trainer import new_model
 
 
@@ -34,8 +35,6 @@ def main() -> None:
     options = parser.parse_args()
     average(options.first, options.second, options.target, share=options.share)
     if options.models:
-        from qa.train.export import export_reader
-
         made = {"average": [str(options.first), str(options.second)], "share": options.share}
         print(f"exported {export_reader(options.target, options.models, training=made)}")
 
