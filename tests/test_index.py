@@ -311,6 +311,20 @@ def test_a_reader_sees_one_generation_or_the_other_while_builds_swap_them(index_
     assert seen <= written | {first}
 
 
+@pytest.mark.parametrize("read", [lambda path: open_index(path).manifest, read_manifest])
+def test_a_pointer_read_just_before_a_build_swapped_it_is_read_again(index_dir, monkeypatch, read):
+    from qa.index import generation
+
+    stale = (index_dir / "CURRENT").read_bytes()
+    write(index_dir, {"a.txt": "Second."})
+    write(index_dir, {"a.txt": "Third."})  # its sweep removes the first generation
+    pointers = iter([stale])
+    now = generation._pointer
+    monkeypatch.setattr(generation, "_pointer", lambda folder: next(pointers, now(folder)))
+    assert read(index_dir).passages == 1
+    assert not list(pointers)
+
+
 def test_one_writer_at_a_time_and_its_lock_dies_with_it(tmp_path):
     code = """
 import sys, time

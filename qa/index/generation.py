@@ -33,20 +33,27 @@ def live_generation(index_dir: Path) -> Path:
     Raises :class:`~qa.errors.IndexNotFound` without a ``CURRENT`` and
     :class:`~qa.errors.IndexCorrupt` when it names no generation.
     """
-    try:
-        pointer = (index_dir / CURRENT).read_bytes()
-    except OSError as error:
-        raise IndexNotFound(f"there is no index in {index_dir}: run `qa build FOLDER`") from error
-    name, end, rest = pointer.decode("ascii", "replace").partition("\n")
-    generation = index_dir / name
-    if not (_GENERATION.fullmatch(name) and end and not rest and generation.is_dir()):
-        raise IndexCorrupt(f"{index_dir / CURRENT} is damaged: run `qa build FOLDER`")
-    return generation
+    pointer = _pointer(index_dir)
+    while True:
+        name, end, rest = pointer.decode("ascii", "replace").partition("\n")
+        generation = index_dir / name
+        if _GENERATION.fullmatch(name) and end and not rest and generation.is_dir():
+            return generation
+        # A build may have swapped the pointer and removed what it named before.
+        before, pointer = pointer, _pointer(index_dir)
+        if pointer == before:
+            raise IndexCorrupt(f"{index_dir / CURRENT} is damaged: run `qa build FOLDER`")
 
 
 def read_manifest(index_dir: Path) -> Manifest:
     """Return what the live generation says of itself; its folder's name holds the hash."""
-    return manifest_of(live_generation(index_dir))
+    while True:
+        generation = live_generation(index_dir)
+        try:
+            return manifest_of(generation)
+        except IndexCorrupt:
+            if live_generation(index_dir) == generation:
+                raise
 
 
 def manifest_of(generation: Path) -> Manifest:
@@ -134,6 +141,13 @@ def _point_to(generation: Path) -> None:
     _sync(sibling)
     sibling.replace(pointer)
     _sync(generation.parent)
+
+
+def _pointer(index_dir: Path) -> bytes:
+    try:
+        return (index_dir / CURRENT).read_bytes()
+    except OSError as error:
+        raise IndexNotFound(f"there is no index in {index_dir}: run `qa build FOLDER`") from error
 
 
 def _last_number(index_dir: Path) -> int:
