@@ -10,8 +10,16 @@ from tokenizers import Tokenizer
 from qa.errors import ModelCorrupt
 from qa.evaluation.datasets import Paragraph, Reference
 from qa.reader import OnnxReader
-from qa.train.batches import Batch, collate, lay_out, plan_epoch
-from qa.train.examples import is_held_out, load_examples, make_sequence, token_span
+from qa.train.attention import NAME
+from qa.train.batches import Batch, collate, draw_heading, lay_out, plan_epoch
+from qa.train.examples import (
+    UNANSWERABLE_REPEATS,
+    is_held_out,
+    load_examples,
+    make_sequence,
+    reworded,
+    token_span,
+)
 from qa.train.negatives import add_negatives
 from qa.train.objective import span_loss
 from qa.train.restore import restore
@@ -92,6 +100,79 @@ def test_a_cut_window_holds_the_answer(data, tokenizer):
             )
         else:
             assert row.start_targets == {0: 1.0}
+
+
+def test_a_heading_is_read_and_no_answer_lies_in_it(data, tokenizer):
+    contexts, examples, _ = data
+    example = next(example for example in examples if example.answers)
+    heading = contexts[example.context].heading_ids
+    assert tokenizer.decode(heading.tolist()) == f"{example.references[0].lower()}."
+    row = make_sequence(
+        example.question_ids,
+        contexts[example.context],
+        example.answers,
+        special=special(tokenizer),
+        rng=random.Random(1),
+        heading_ids=heading,
+    )
+    assert row.ids[row.heading_start : row.window_start].tolist() == heading.tolist()
+    assert min(row.start_targets) >= row.window_start
+    batch = collate([row])
+    assert batch.token_type_ids[0, row.heading_start - 1] == 0
+    assert batch.token_type_ids[0, row.heading_start] == 1
+    assert not batch.candidate[0, row.heading_start : row.window_start].any()
+
+
+def test_headings_are_a_contexts_own_another_contexts_words_or_none(data):
+    contexts, _, _ = data
+    rng = random.Random(2)
+    drawn = [draw_heading(3, contexts, rng).tolist() for _ in range(1000)]
+    own, other = contexts[3].heading_ids.tolist(), contexts[4].ids[:12].tolist()
+    assert 550 < drawn.count(own) < 650
+    assert 110 < drawn.count(other) < 190
+    assert drawn.count(own) + drawn.count(other) + drawn.count([]) == 1000
+
+
+def test_questions_are_reworded_by_share_and_their_ids_with_them(data, tokenizer):
+    _, examples, _ = data
+    assert reworded(examples, tokenizer, share=0, seed=1) == list(examples)
+    changed = reworded(examples, tokenizer, share=1, seed=1)
+    assert [e.context for e in changed] == [e.context for e in examples]
+    assert sum(a.question != b.question for a, b in zip(changed, examples, strict=True)) > (
+        len(examples) / 2
+    )
+    for example in changed:
+        ids = tokenizer.encode(example.question, add_special_tokens=False).ids
+        assert example.question_ids.tolist() == ids
+
+
+def test_a_question_without_an_answer_comes_more_often(data):
+    _, examples, _ = data
+    answered = sum(bool(example.answers) for example in examples)
+    assert len(examples) - answered == UNANSWERABLE_REPEATS * answered
+
+
+def test_our_attention_is_the_attention_of_the_library():
+    from transformers import BertConfig, BertModel
+
+    torch.manual_seed(1)
+    config = BertConfig(
+        vocab_size=50,
+        hidden_size=24,
+        num_hidden_layers=2,
+        num_attention_heads=3,
+        intermediate_size=32,
+        attn_implementation="sdpa",
+    )
+    ids = torch.randint(0, 50, (3, 10))
+    mask = torch.ones_like(ids)
+    mask[1, 6:] = 0
+    mask[2, 1:] = 0
+    theirs = BertModel(config).eval()
+    expected = theirs(input_ids=ids, attention_mask=mask).last_hidden_state
+    theirs.set_attn_implementation(NAME)
+    found = theirs(input_ids=ids, attention_mask=mask).last_hidden_state
+    assert torch.allclose(found[mask.bool()], expected[mask.bool()], atol=1e-5)
 
 
 def test_negatives_do_not_hold_the_answer(data):

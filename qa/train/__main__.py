@@ -9,9 +9,10 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer
 
+from qa.reader import MAX_TOKENS
 from qa.threads import cores
 from qa.train.batches import plan_epoch
-from qa.train.examples import MAX_TOKENS, MIX, emphasised, load_examples
+from qa.train.examples import MIX, REWORDED, emphasised, load_examples, reworded
 from qa.train.export import export_reader
 from qa.train.negatives import add_negatives
 from qa.train.trainer import Recipe, train
@@ -50,6 +51,7 @@ def main() -> None:
     if options.emphasis:
         examples = emphasised(examples, options.emphasis, seed=options.seed)
     examples = add_negatives(examples, contexts, share=options.negatives, seed=options.seed)
+    examples = reworded(examples, tokenizer, share=REWORDED, seed=options.seed)
     plan = plan_epoch(
         examples, contexts, tokens_per_batch=options.tokens_per_batch, seed=options.seed
     )
@@ -80,6 +82,7 @@ def main() -> None:
         "emphasis": options.emphasis,
         "recipe": asdict(recipe),
         "mix": MIX,
+        "reworded": REWORDED,
         "max_tokens": MAX_TOKENS,
         "examples": len(examples),
         "batches_per_epoch": len(plan),

@@ -8,13 +8,20 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
-from qa.train.examples import MAX_TOKENS, Context, Example, Row, make_sequence
+from qa.reader import MAX_TOKENS
+from qa.train.examples import Context, Example, Row, make_sequence
 
 # Matrix units work on tiles of 16 rows; a multiple wastes none of them.
 _MULTIPLE = 16
 # Batches are sorted by length only within chunks, so that an epoch stays random.
 _CHUNK = 4096
+# What is read before a paragraph: its own title, or one that has nothing to say
+# on it, so that the reader learns to use headings and not to trust them.
+_OWN_HEADING = 0.6
+_OTHER_HEADING = 0.15
+_OTHER_HEADING_TOKENS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,14 @@ def plan_epoch(
     order = list(range(len(examples)))
     rng.shuffle(order)
     size = [
-        min(MAX_TOKENS, len(e.question_ids) + 3 + len(contexts[e.context].ids)) for e in examples
+        min(
+            MAX_TOKENS,
+            len(e.question_ids)
+            + len(contexts[e.context].heading_ids)
+            + 3
+            + len(contexts[e.context].ids),
+        )
+        for e in examples
     ]
     batches: list[list[int]] = []
     for begin in range(0, len(order), _CHUNK):
@@ -86,6 +100,7 @@ def lay_out(
 
     One question in eight loses its question mark, as people who search write.
     A negative is cut to its positive's length: it then costs no padding.
+    Headings are drawn anew each time.
     """
     rng = random.Random(seed)
     rows: list[Row] = []
@@ -96,11 +111,18 @@ def lay_out(
             question = question[:-1]
         context = contexts[example.context]
         row = make_sequence(
-            question, context, example.answers, special=special, rng=rng, group=group
+            question,
+            context,
+            example.answers,
+            special=special,
+            rng=rng,
+            heading_ids=draw_heading(example.context, contexts, rng),
+            group=group,
         )
         rows.append(row)
         if example.negative >= 0:
-            length = max(len(row.ids), len(question) + 3 + 32)
+            heading = draw_heading(example.negative, contexts, rng)
+            length = max(len(row.ids), len(question) + len(heading) + 3 + 32)
             rows.append(
                 make_sequence(
                     question,
@@ -108,11 +130,29 @@ def lay_out(
                     {},
                     special=special,
                     rng=rng,
+                    heading_ids=heading,
                     max_tokens=length,
                     group=group,
                 )
             )
     return rows
+
+
+def draw_heading(
+    position: int, contexts: Sequence[Context], rng: random.Random
+) -> NDArray[np.int32]:
+    """Return the heading to read before a context: its own, another's words, or none.
+
+    Another's words are the first of the next context of the data, which often is
+    of the same article: they name what the question asks for, as headlines do,
+    and hold no answer.
+    """
+    drawn = rng.random()
+    if drawn < _OWN_HEADING:
+        return contexts[position].heading_ids
+    if drawn < _OWN_HEADING + _OTHER_HEADING:
+        return contexts[(position + 1) % len(contexts)].ids[:_OTHER_HEADING_TOKENS]
+    return contexts[position].heading_ids[:0]
 
 
 def collate(rows: Sequence[Row]) -> Batch:
@@ -128,7 +168,7 @@ def collate(rows: Sequence[Row]) -> Batch:
     for i, row in enumerate(rows):
         length = len(row.ids)
         ids[i, :length] = row.ids
-        types[i, row.window_start : length] = 1
+        types[i, row.heading_start : length] = 1
         mask[i, :length] = 1
         candidate[i, row.window_start : length - 1] = True
         candidate[i, 0] = True

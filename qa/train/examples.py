@@ -8,7 +8,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from qa.evaluation.datasets import Paragraph, Reference, read_paragraphs
+from qa.evaluation.perturbations import PERTURBATIONS
+from qa.reader import MAX_HEADING_TOKENS, MAX_QUESTION_TOKENS, MAX_TOKENS
 
 # Share of each set's questions that enters training. QAMR repeats itself and
 # PolicyQA's questions come from a few templates, so both are thinned.
@@ -28,21 +30,30 @@ MIX = {
     "tweetqa": 1.0,
     "fairytaleqa": 1.0,
     "policyqa": 0.25,
-    "qamr": 0.1,
+    "qamr": 0.25,
 }
-MAX_TOKENS = 256
-MAX_QUESTION_TOKENS = 64
+# How often an unanswerable question comes in an epoch: one in nine is one, while
+# among those that people ask of their documents it is more.
+UNANSWERABLE_REPEATS = 2
+# Share of the questions that are asked as people type them.
+REWORDED = 0.15
+# Titles that name a collection and no subject.
+_NO_TITLE = frozenset({"Filtered_Reddit_Comments"})
 HELD_OUT = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """A tokenised paragraph: ids ``(tokens,)`` and the code points each token covers."""
+    """A tokenised paragraph: ids ``(tokens,)`` and the code points each token covers.
+
+    ``heading_ids`` is its title as the reader sees it; empty where it has none.
+    """
 
     text: str
     ids: NDArray[np.int32]
     starts: NDArray[np.int32]
     ends: NDArray[np.int32]
+    heading_ids: NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +74,14 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a batch: ``[CLS] question [SEP] window [SEP]`` and its targets.
+    """One row of a batch: ``[CLS] question [SEP] heading window [SEP]`` and its targets.
 
-    The window begins at position ``window_start`` of the row, and at token
-    ``first_token`` of its context.
+    The heading begins at position ``heading_start`` of the row, the window at
+    ``window_start``, which is token ``first_token`` of its context.
     """
 
     ids: NDArray[np.int32]
+    heading_start: int
     window_start: int
     first_token: int
     start_targets: dict[int, float]
@@ -124,6 +136,7 @@ def load_examples(
                 np.array(encoding.ids, dtype=np.int32),
                 offsets[:, 0].copy(),
                 offsets[:, 1].copy(),
+                _heading_ids(paragraph.title, tokenizer),
             )
             contexts.append(context)
             side = held_out if is_held_out(paragraph) else train
@@ -132,17 +145,50 @@ def load_examples(
                 answers = Counter(span for span in spans if span is not None)
                 if question.references and not answers:
                     continue
-                ids = tokenizer.encode(question.question.strip(), add_special_tokens=False).ids
-                side.append(
-                    Example(
-                        question.question,
-                        np.array(ids[:MAX_QUESTION_TOKENS], dtype=np.int32),
-                        len(contexts) - 1,
-                        dict(answers),
-                        question.texts,
-                    )
+                example = Example(
+                    question.question,
+                    _question_ids(question.question, tokenizer),
+                    len(contexts) - 1,
+                    dict(answers),
+                    question.texts,
                 )
+                side.append(example)
+                if side is train and not answers:
+                    side.extend([example] * (UNANSWERABLE_REPEATS - 1))
     return contexts, train, held_out
+
+
+def reworded(
+    examples: Sequence[Example], tokenizer: Tokenizer, *, share: float, seed: int
+) -> list[Example]:
+    """Ask a ``share`` of the questions as people type them: with a typo, as keywords, politely.
+
+    Each is put through one rule of ``qa.evaluation.perturbations``, drawn among
+    those that change it; examples keep their order.
+    """
+    rng = random.Random(seed)
+    result = []
+    for example in examples:
+        if rng.random() < share:
+            ways = sorted({rule(example.question) for rule in PERTURBATIONS.values()})
+            question = rng.choice(ways)
+            ids = _question_ids(question, tokenizer)
+            example = replace(example, question=question, question_ids=ids)
+        result.append(example)
+    return result
+
+
+def _question_ids(question: str, tokenizer: Tokenizer) -> NDArray[np.int32]:
+    ids = tokenizer.encode(question.strip(), add_special_tokens=False).ids
+    return np.array(ids[:MAX_QUESTION_TOKENS], dtype=np.int32)
+
+
+def _heading_ids(title: str, tokenizer: Tokenizer) -> NDArray[np.int32]:
+    """Return a title as ``qa.reader`` reads it before a passage: with a full stop."""
+    ids: list[int] = []
+    if title and title not in _NO_TITLE:
+        ids = tokenizer.encode(title.replace("_", " ") + ".", add_special_tokens=False).ids
+    return np.array(ids[:MAX_HEADING_TOKENS], dtype=np.int32)
 
 
 def emphasised(examples: Sequence[Example], pattern: str, *, seed: int) -> list[Example]:
@@ -160,17 +206,19 @@ def make_sequence(
     *,
     special: tuple[int, int],
     rng: random.Random,
+    heading_ids: NDArray[np.int32] | None = None,
     max_tokens: int = MAX_TOKENS,
     group: int = 0,
 ) -> Row:
-    """Lay out one training row.
+    """Lay out one training row; ``heading_ids`` None stands for no heading.
 
     A context longer than ``max_tokens`` allows is cut to a random window that
     holds one of the answers. Targets are distributions over positions of the
     row; position 0, the ``[CLS]`` token, stands for "no answer here".
     """
     cls, sep = special
-    room = max_tokens - len(question_ids) - 3
+    heading = np.array([], dtype=np.int32) if heading_ids is None else heading_ids
+    room = max_tokens - len(question_ids) - len(heading) - 3
     start = 0
     surplus = len(context.ids) - room
     if surplus > 0:
@@ -180,8 +228,8 @@ def make_sequence(
             low, high = max(0, min(last - room + 1, surplus)), min(first, surplus)
         start = rng.randint(low, max(low, high))
     window = context.ids[start : start + room]
-    ids = np.concatenate([[cls], question_ids, [sep], window, [sep]]).astype(np.int32)
-    offset = len(question_ids) + 2
+    ids = np.concatenate([[cls], question_ids, [sep], heading, window, [sep]]).astype(np.int32)
+    offset = len(question_ids) + len(heading) + 2
     inside = {
         span: votes
         for span, votes in answers.items()
@@ -195,4 +243,4 @@ def make_sequence(
         ends[last - start + offset] = ends.get(last - start + offset, 0) + votes / total
     if not inside:
         starts, ends = {0: 1.0}, {0: 1.0}
-    return Row(ids, offset, start, starts, ends, group)
+    return Row(ids, offset - len(heading), offset, start, starts, ends, group)

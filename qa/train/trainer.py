@@ -15,6 +15,7 @@ from tokenizers import Tokenizer
 from transformers import AutoModelForQuestionAnswering, PreTrainedModel
 
 from qa.errors import ModelCorrupt
+from qa.train.attention import NAME
 from qa.train.batches import Batch, collate, lay_out, plan_epoch
 from qa.train.examples import Context, Example
 from qa.train.objective import span_loss
@@ -71,7 +72,7 @@ def new_model(folder: Path) -> PreTrainedModel:
     model: PreTrainedModel = AutoModelForQuestionAnswering.from_pretrained(
         folder,
         dtype=torch.float32,
-        attn_implementation="sdpa",
+        attn_implementation=NAME,
         hidden_dropout_prob=0.0,
         attention_probs_dropout_prob=0.0,
     )
