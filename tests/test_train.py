@@ -1,6 +1,8 @@
 import gzip
 import json
 import random
+import re
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from qa.train.attention import NAME
 from qa.train.batches import Batch, collate, draw_heading, lay_out, plan_epoch
 from qa.train.examples import (
     UNANSWERABLE_REPEATS,
+    add_transfers,
     is_held_out,
     load_examples,
     make_sequence,
@@ -24,6 +27,7 @@ from qa.train.negatives import add_negatives
 from qa.train.objective import span_loss
 from qa.train.restore import restore
 from qa.train.trainer import Recipe, learning_rate_at, new_model, train
+from qa.train.transfers import transfer_paragraphs
 from qa.types import Passage
 from qa.weights import MODELS, encoder_folder, sha256_of
 
@@ -150,6 +154,51 @@ def test_a_question_without_an_answer_comes_more_often(data):
     _, examples, _ = data
     answered = sum(bool(example.answers) for example in examples)
     assert len(examples) - answered == UNANSWERABLE_REPEATS * answered
+
+
+def test_made_questions_ask_of_giver_and_receiver_and_their_answers_stand_there(data, tokenizer):
+    texts = [
+        "The bridge was opened by Anna Maria Berg, and by Otto Lind and Karl Ek of the council. "
+        "It had been closed for longer than anybody could remember. Nobody knows why it was.",
+        "In the north, Ida Holm and Per Dahl went by boat to see the mayor of the town. "
+        "They came home in the evening of the same day, tired and content.",
+    ]
+    made = transfer_paragraphs(texts, count=200, seed=1)
+    assert made == transfer_paragraphs(texts, count=200, seed=1)
+    assert made != transfer_paragraphs(texts, count=200, seed=2)
+    kinds = Counter()
+    for paragraph in made:
+        for question in paragraph.questions:
+            kinds[question.id[-1]] += 1
+            assert "{" not in question.question + paragraph.context + paragraph.title
+            for reference in question.references:
+                end = reference.start + len(reference.text)
+                assert paragraph.context[reference.start : end] == reference.text
+    assert set(kinds) == {"r", "g", "t", "u"}
+    assert min(kinds.values()) >= 50
+
+    contexts, examples, _ = data
+    longer = list(contexts)
+    joined = add_transfers(examples, longer, tokenizer, count=0, seed=1)
+    assert (joined, longer) == (list(examples), list(contexts))
+
+
+def test_a_made_receiver_is_the_one_to_whom_the_sentence_gives():
+    texts = [
+        "It was built by Anna Berg and Otto Lind and Karl Ek of the town in the north. "
+        "It had been closed for longer than anybody could remember. Nobody knows why it was."
+    ]
+    checked = 0
+    for paragraph in transfer_paragraphs(texts, count=1500, seed=3):
+        said = re.search(r"(\w+ \w+) gave (?:a|the) [\w -]+ to (.*)", paragraph.context)
+        answers = {
+            question.id[-1]: question.texts[0] for question in paragraph.questions if question.texts
+        }
+        if said and "g" in answers and " who " not in paragraph.context:
+            assert said[1] == answers["g"]
+            assert answers["r"] in said[2]
+            checked += 1
+    assert checked >= 10
 
 
 def test_our_attention_is_the_attention_of_the_library():

@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 from qa.reader import MAX_TOKENS
 from qa.threads import cores
 from qa.train.batches import plan_epoch
-from qa.train.examples import MIX, REWORDED, emphasised, load_examples, reworded
+from qa.train.examples import MIX, REWORDED, add_transfers, emphasised, load_examples, reworded
 from qa.train.export import export_reader
 from qa.train.negatives import add_negatives
 from qa.train.trainer import Recipe, train
@@ -34,6 +34,12 @@ def main() -> None:
         metavar="PATTERN",
         help="train on the questions that match a regular expression, and as many others",
     )
+    parser.add_argument(
+        "--transfers",
+        type=int,
+        default=4000,
+        help="made paragraphs on who gave and who received (default: 4000)",
+    )
     parser.add_argument("--cooldown", type=float, default=defaults.cooldown, help="share of steps")
     parser.add_argument("--negatives", type=float, default=defaults.negatives)
     parser.add_argument("--tokens-per-batch", type=int, default=defaults.tokens_per_batch)
@@ -51,6 +57,9 @@ def main() -> None:
     if options.emphasis:
         examples = emphasised(examples, options.emphasis, seed=options.seed)
     examples = add_negatives(examples, contexts, share=options.negatives, seed=options.seed)
+    examples = add_transfers(
+        examples, contexts, tokenizer, count=options.transfers, seed=options.seed
+    )
     examples = reworded(examples, tokenizer, share=REWORDED, seed=options.seed)
     plan = plan_epoch(
         examples, contexts, tokens_per_batch=options.tokens_per_batch, seed=options.seed
@@ -83,6 +92,7 @@ def main() -> None:
         "recipe": asdict(recipe),
         "mix": MIX,
         "reworded": REWORDED,
+        "transfers": options.transfers,
         "max_tokens": MAX_TOKENS,
         "examples": len(examples),
         "batches_per_epoch": len(plan),

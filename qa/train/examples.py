@@ -18,6 +18,7 @@ from tokenizers import Tokenizer
 from qa.evaluation.datasets import Paragraph, Reference, read_paragraphs
 from qa.evaluation.perturbations import PERTURBATIONS
 from qa.reader import MAX_HEADING_TOKENS, MAX_QUESTION_TOKENS, MAX_TOKENS
+from qa.train.transfers import transfer_paragraphs
 
 # Share of each set's questions that enters training. QAMR repeats itself and
 # PolicyQA's questions come from a few templates, so both are thinned.
@@ -126,36 +127,74 @@ def load_examples(
     held_out: list[Example] = []
     for name, share in (mix or MIX).items():
         for paragraph in read_paragraphs(folder / f"{name}.jsonl.gz"):
-            chosen = [q for q in paragraph.questions if share >= 1 or rng.random() < share]
+            chosen = tuple(q for q in paragraph.questions if share >= 1 or rng.random() < share)
             if not chosen:
                 continue
-            encoding = tokenizer.encode(paragraph.context, add_special_tokens=False)
-            offsets = np.array(encoding.offsets, dtype=np.int32).reshape(-1, 2)
-            context = Context(
-                paragraph.context,
-                np.array(encoding.ids, dtype=np.int32),
-                offsets[:, 0].copy(),
-                offsets[:, 1].copy(),
-                _heading_ids(paragraph.title, tokenizer),
-            )
-            contexts.append(context)
-            side = held_out if is_held_out(paragraph) else train
-            for question in chosen:
-                spans = [token_span(context, reference) for reference in question.references]
-                answers = Counter(span for span in spans if span is not None)
-                if question.references and not answers:
-                    continue
-                example = Example(
-                    question.question,
-                    _question_ids(question.question, tokenizer),
-                    len(contexts) - 1,
-                    dict(answers),
-                    question.texts,
-                )
-                side.append(example)
-                if side is train and not answers:
-                    side.extend([example] * (UNANSWERABLE_REPEATS - 1))
+            paragraph = replace(paragraph, questions=chosen)
+            contexts.append(_context(paragraph, tokenizer))
+            examples = _examples(paragraph, contexts[-1], len(contexts) - 1, tokenizer)
+            if is_held_out(paragraph):
+                held_out += examples
+            else:
+                train += examples
+                train += (UNANSWERABLE_REPEATS - 1) * [e for e in examples if not e.answers]
     return contexts, train, held_out
+
+
+def add_transfers(
+    examples: Sequence[Example],
+    contexts: list[Context],
+    tokenizer: Tokenizer,
+    *,
+    count: int,
+    seed: int,
+) -> list[Example]:
+    """Return the examples, and those of ``count`` made paragraphs on giving and receiving.
+
+    Their contexts are appended to ``contexts``; names and surroundings come from
+    the contexts that are trained on. To be called when negatives are chosen: one
+    made paragraph answers the question of another.
+    """
+    texts = [contexts[i].text for i in sorted({example.context for example in examples})]
+    result = list(examples)
+    for paragraph in transfer_paragraphs(texts, count=count, seed=seed):
+        contexts.append(_context(paragraph, tokenizer))
+        result += _examples(paragraph, contexts[-1], len(contexts) - 1, tokenizer)
+    return result
+
+
+def _context(paragraph: Paragraph, tokenizer: Tokenizer) -> Context:
+    encoding = tokenizer.encode(paragraph.context, add_special_tokens=False)
+    offsets = np.array(encoding.offsets, dtype=np.int32).reshape(-1, 2)
+    return Context(
+        paragraph.context,
+        np.array(encoding.ids, dtype=np.int32),
+        offsets[:, 0].copy(),
+        offsets[:, 1].copy(),
+        _heading_ids(paragraph.title, tokenizer),
+    )
+
+
+def _examples(
+    paragraph: Paragraph, context: Context, position: int, tokenizer: Tokenizer
+) -> list[Example]:
+    """Return a paragraph's questions, but those whose answers stand in no such place."""
+    examples = []
+    for question in paragraph.questions:
+        spans = [token_span(context, reference) for reference in question.references]
+        answers = Counter(span for span in spans if span is not None)
+        if question.references and not answers:
+            continue
+        examples.append(
+            Example(
+                question.question,
+                _question_ids(question.question, tokenizer),
+                position,
+                dict(answers),
+                question.texts,
+            )
+        )
+    return examples
 
 
 def reworded(
