@@ -15,7 +15,7 @@ from qa.filters import DocumentFilter
 from qa.index import StoredIndex, open_index
 from qa.index.freshness import outdated_documents
 from qa.index.manifest import Manifest
-from qa.question import asking_part
+from qa.question import asking_part, readable
 from qa.reader import MAX_TOKENS_READ, OnnxReader
 from qa.retriever import Retriever
 from qa.types import Answer, Document, Encoder, Hit, Place, Prediction, Reader, Span
@@ -132,6 +132,7 @@ class QA:
         :class:`~qa.errors.QuestionError` for an empty or endless question, and where no
         document is left to ask.
         """
+        question = readable(question)
         resolved = _resolved(question)
         threshold = self.threshold if threshold is None else threshold
         began = time.perf_counter()
@@ -262,7 +263,7 @@ def _filter(only: str | Sequence[str], since: str, until: str) -> DocumentFilter
 
 def _resolved(question: str) -> str:
     """Return the question as it is asked of the documents, or say why it cannot be."""
-    words = question.split()
+    words = readable(question).split()
     if not any(character.isalnum() for word in words for character in word):
         raise QuestionError('the question is empty: write one, as in `qa ask "Who …?"`')
     if len(words) > MAX_QUESTION_WORDS:

@@ -1,4 +1,4 @@
-"""The part of a question that asks, where the rest is politeness."""
+"""What is asked of the documents: the part of a question that asks, in characters that exist."""
 
 from __future__ import annotations
 
@@ -24,6 +24,14 @@ _LEANING = re.compile(
     r"the (?:former|latter|same))\b",
     re.I,
 )
+
+
+def readable(question: str) -> str:
+    """Return the question with a mark for each lone surrogate, which no tokenizer takes.
+
+    They come from a command line that is no UTF-8, or out of a browser's JSON.
+    """
+    return question.encode("utf-8", "replace").decode("utf-8")
 
 
 def asking_part(question: str) -> str:

@@ -1,3 +1,4 @@
+import json
 import threading
 
 import pytest
@@ -148,6 +149,7 @@ def test_odd_questions_are_answered_or_not_found(qa, question):
     )
 )
 @example("x")
+@example("who \ud800")
 @example("wort " * MAX_QUESTION_WORDS)
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_question_is_answered_refused_or_not_found(shared_qa, question):
@@ -156,6 +158,7 @@ def test_any_question_is_answered_refused_or_not_found(shared_qa, question):
     except QuestionError:
         assert not any(map(str.isalnum, question)) or len(question.split()) > MAX_QUESTION_WORDS
         return
+    json.dumps(prediction_to_dict(prediction), ensure_ascii=False).encode()
     for answer in prediction.answers:
         text = shared_qa.document(answer.document_id).text
         assert text[answer.start : answer.end] == answer.text

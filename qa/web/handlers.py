@@ -12,6 +12,7 @@ import gradio as gr
 
 from qa.errors import FeedbackError, QAError
 from qa.feedback import Vote
+from qa.question import readable
 from qa.serialize import prediction_to_dict
 from qa.web.conversation import conversation_html
 from qa.web.corpus import Corpus, OpenIndex
@@ -49,13 +50,13 @@ class Handlers:
         self, question: str, turns: Turns, strict: Strict
     ) -> Iterator[tuple[Turns, str, Any, str]]:
         """Yield the turns, the conversation, the evidence and the emptied question box."""
-        yield from self._answer(Turn(question), turns, strict)
+        yield from self._answer(Turn(readable(question)), turns, strict)
 
     def on_button(
         self, turns: Turns, strict: Strict, event: gr.EventData
     ) -> Iterator[tuple[Turns, str, Any, str]]:
         """Do the same for a button: an example, or a question whose best guess is wanted."""
-        asked = Turn(str(event.question), best_guess=event.guess is True)
+        asked = Turn(readable(str(event.question)), best_guess=event.guess is True)
         yield from self._answer(asked, turns, strict)
 
     def on_strict(
