@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from qa.errors import ModelCorrupt, ModelNotFound
 from qa.weights import MODELS
@@ -43,11 +45,13 @@ class Calibration:
         0.95: at most one in twenty questions whose answer is absent gets one, as
         counted on held-out questions; in a line between the points counted.
         """
-        points = [(0.0, 0.0), *self.strictness, (1.0, 1.0)]
-        for (low, below), (high, above) in pairwise(points):
-            if strict <= high:
-                return below + (above - below) * (strict - low) / (high - low)
-        return 1.0
+        shares, thresholds = zip((0.0, 0.0), *self.strictness, (1.0, 1.0), strict=True)
+        return float(np.interp(strict, shares, thresholds))
+
+    def strict_for(self, threshold: float) -> float:
+        """Return the share of the absent answers that a threshold refuses, 0 to 1."""
+        shares, thresholds = zip((0.0, 0.0), *self.strictness, (1.0, 1.0), strict=True)
+        return float(np.interp(threshold, thresholds, shares))
 
     @classmethod
     def load(cls, *, reader: str, folder: Path = MODELS) -> Calibration:
@@ -60,7 +64,7 @@ class Calibration:
                 float(stored["bias"]),
                 float(stored["threshold"]),
                 str(stored["reader"]),
-                tuple((float(share), float(least)) for share, least in stored["strictness"]),
+                tuple(_points(stored)),
             )
         except FileNotFoundError as error:
             raise ModelNotFound(f"{path} is missing: {_MEND}") from error
@@ -69,3 +73,14 @@ class Calibration:
         if calibration.reader != reader:
             raise ModelCorrupt(f"{path} was fitted to another reader: {_MEND}")
         return calibration
+
+
+def _points(stored: dict[str, Any]) -> Iterator[tuple[float, float]]:
+    """Yield the points of strictness, each with the lesser of the two shares counted for it.
+
+    The thresholds were chosen on the questions that the weights were fitted to. On
+    other articles more absent answers pass them, and what is promised has to hold there.
+    """
+    passed = stored["held_out"]["absent_answered_at_strict"]
+    for share, threshold in stored["strictness"]:
+        yield min(float(share), round(1 - float(passed[str(share)]) / 100, 4)), float(threshold)

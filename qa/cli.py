@@ -84,6 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("folder", nargs="?", default="seeds", help="default: %(default)s")
     added.add_argument("--host", default="127.0.0.1", help="default: %(default)s")
     added.add_argument("--port", type=int, default=7860, help="default: %(default)s")
+    added.add_argument(
+        "--strict", type=_share, metavar="SHARE", help="where the page's slider stands at first"
+    )
 
     evaluate = verbs.add_parser("eval", help="Measure answers on labelled questions.")
     kinds = evaluate.add_subparsers(title="what", required=True, metavar="WHAT")
@@ -215,6 +218,8 @@ def _ask(options: argparse.Namespace) -> None:
     if options.json:
         _print_json(prediction_to_dict(prediction))
         return
+    if prediction.resolved_question != " ".join(prediction.question.split()):
+        print(f"(asked: {prediction.resolved_question})\n")
     for document in prediction.outdated:
         print(f"(left out, changed since the build: {document}; run `qa build`)\n")
     for answer in prediction.answers:
@@ -286,7 +291,13 @@ def _verify(options: argparse.Namespace) -> int:
 def _serve(options: argparse.Namespace) -> None:
     from qa.web import serve
 
-    serve(options.folder, options.index, host=options.host, port=options.port)
+    serve(
+        options.folder,
+        options.index,
+        host=options.host,
+        port=options.port,
+        strict=options.strict,
+    )
 
 
 def _eval_reader(options: argparse.Namespace) -> None:

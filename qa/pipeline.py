@@ -15,7 +15,8 @@ from qa.filters import DocumentFilter
 from qa.index import StoredIndex, open_index
 from qa.index.freshness import outdated_documents
 from qa.index.manifest import Manifest
-from qa.reader import OnnxReader
+from qa.question import asking_part, readable
+from qa.reader import MAX_TOKENS_READ, OnnxReader
 from qa.retriever import Retriever
 from qa.types import Answer, Document, Encoder, Hit, Place, Prediction, Reader, Span
 
@@ -85,6 +86,10 @@ class QA:
         """Return the threshold at which a share of absent answers is refused, 0 to 1."""
         return self._calibration.threshold_for(strict)
 
+    def strict_for(self, threshold: float) -> float:
+        """Return the share of the absent answers that a threshold refuses, 0 to 1."""
+        return self._calibration.strict_for(threshold)
+
     def document(self, document_id: str) -> Document:
         """Return a document as it was indexed."""
         return self._index.document(document_id)
@@ -102,7 +107,7 @@ class QA:
 
         ``only``, ``since`` and ``until`` are those of :meth:`ask`.
         """
-        hits, _ = self._retrieve(_checked(question), top_k, _filter(only, since, until))
+        hits, _ = self._retrieve(_resolved(question), top_k, _filter(only, since, until))
         return hits
 
     def ask(
@@ -115,22 +120,25 @@ class QA:
         only: str | Sequence[str] = (),
         since: str = "",
         until: str = "",
+        max_tokens: int = MAX_TOKENS_READ,
     ) -> Prediction:
         """Answer a question from the ``top_k`` nearest passages.
 
         ``threshold`` moves the operating point: 0 always answers, 0.9 answers
         only what is nearly certain; :meth:`threshold_for` gives one in terms of
         false answers. ``only`` names documents by shell patterns ("2024/*"),
-        ``since`` and ``until`` by date: see :class:`~qa.filters.DocumentFilter`. Raises
+        ``since`` and ``until`` by date: see :class:`~qa.filters.DocumentFilter`.
+        ``max_tokens`` bounds what is read, the nearest passages first. Raises
         :class:`~qa.errors.QuestionError` for an empty or endless question, and where no
         document is left to ask.
         """
-        resolved = _checked(question)
+        question = readable(question)
+        resolved = _resolved(question)
         threshold = self.threshold if threshold is None else threshold
         began = time.perf_counter()
         hits, outdated = self._retrieve(resolved, top_k, _filter(only, since, until))
         retrieved = time.perf_counter()
-        spans = self._reader.read(resolved, [hit.passage for hit in hits])
+        spans = self._reader.read(resolved, [hit.passage for hit in hits], max_tokens=max_tokens)
         read = time.perf_counter()
         answers = self._answers(hits, spans, max_answers)
         found = bool(answers) and answers[0].probability >= threshold
@@ -253,9 +261,9 @@ def _filter(only: str | Sequence[str], since: str, until: str) -> DocumentFilter
     return DocumentFilter((only,) if isinstance(only, str) and only else only, since, until)
 
 
-def _checked(question: str) -> str:
-    """Return the question with its white space in order, or say why it cannot be asked."""
-    words = question.split()
+def _resolved(question: str) -> str:
+    """Return the question as it is asked of the documents, or say why it cannot be."""
+    words = readable(question).split()
     if not any(character.isalnum() for word in words for character in word):
         raise QuestionError('the question is empty: write one, as in `qa ask "Who …?"`')
     if len(words) > MAX_QUESTION_WORDS:
@@ -263,4 +271,4 @@ def _checked(question: str) -> str:
             f"the question has {len(words):,} words: ask one of at most "
             f'{MAX_QUESTION_WORDS:,}, as in `qa ask "Who …?"`'
         )
-    return " ".join(words)
+    return asking_part(" ".join(words))

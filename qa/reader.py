@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +20,9 @@ MAX_TOKENS = 256
 MAX_QUESTION_TOKENS = 64
 MAX_HEADING_TOKENS = 32
 STRIDE = 96
-# A passage that reached us without its spaces can be one token of any length to
-# the pre-tokeniser; this bounds what a single passage may cost.
-MAX_WINDOWS = 64
+# What a question may cost: more than the fifty passages of an index that the page reads at
+# most, while a single text from elsewhere can be of any length.
+MAX_TOKENS_READ = 64 * MAX_TOKENS
 _MEND = "reinstall Verbatim, or make it anew with `python -m qa.train DATA`"
 
 
@@ -54,19 +54,31 @@ class OnnxReader:
         self.fingerprint = model.sha256
         try:
             self._tokenizer = Tokenizer.from_str(model.tokenizer)
+            self._tokenizer.no_padding()
+            self._tokenizer.no_truncation()
+            self._cls, self._sep = map(self._tokenizer.token_to_id, ("[CLS]", "[SEP]"))
             self._session = model.session()
+            # Another network has other inputs, and another tokenizer may know more tokens:
+            # found out here, and not at the first question that holds one of them.
+            last = self._tokenizer.get_vocab_size() - 1
+            for row in self._rows(0, [last], [], [last]):
+                self._run(row)
         except Exception as error:  # both libraries raise bare Exception subclasses
             raise ModelCorrupt(f"{folder} holds no usable reader ({error}): {_MEND}") from error
-        self._tokenizer.no_padding()
-        self._tokenizer.no_truncation()
-        self._cls = self._tokenizer.token_to_id("[CLS]")
-        self._sep = self._tokenizer.token_to_id("[SEP]")
-        if self._cls is None or self._sep is None:
-            raise ModelCorrupt(f"{folder / 'tokenizer.json'} lacks [CLS] or [SEP]: {_MEND}")
         self._pool = ThreadPoolExecutor(cores(), thread_name_prefix="reader")
 
-    def read(self, question: str, passages: Sequence[Passage], *, n: int = 5) -> list[list[Span]]:
+    def read(
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        *,
+        n: int = 5,
+        max_tokens: int = MAX_TOKENS_READ,
+    ) -> list[list[Span]]:
         """Return the ``n`` best spans of each passage, best first, passages in order.
+
+        Passages are read in their order until ``max_tokens`` are spent, those of the
+        question counted each time; what is beyond has no spans.
 
         A passage's heading is read before it, since "the car" and "he" are often
         named only there; no span lies in it. A span begins and ends at whole words.
@@ -83,13 +95,14 @@ class OnnxReader:
                 [_as_sentences(passage.heading) for passage in passages],
             )
         )
-        rows = [
+        cut = (
             row
             for position, (encoding, heading) in enumerate(zip(encodings, headings, strict=True))
             for row in self._rows(
                 position, question_ids, heading.ids[:MAX_HEADING_TOKENS], encoding.ids
             )
-        ]
+        )
+        rows = list(_within(cut, max_tokens))
         # The longest rows first: the last worker to finish then finishes early.
         rows.sort(key=lambda row: -row.input_ids.shape[1])
         results = list(self._pool.map(self._run, rows)) if len(rows) > 1 else map(self._run, rows)
@@ -128,10 +141,7 @@ class OnnxReader:
         offset = len(before) + len(heading_ids)
         room = MAX_TOKENS - offset - 1
         first = 0
-        for _ in range(MAX_WINDOWS):
-            window = passage_ids[first : first + room]
-            if not window:
-                return
+        while window := passage_ids[first : first + room]:
             ids = [*before, *heading_ids, *window, self._sep]
             types = np.zeros((1, len(ids)), dtype=np.int64)
             types[0, len(before) :] = 1
@@ -153,6 +163,15 @@ class OnnxReader:
             {"input_ids": row.input_ids, "token_type_ids": row.token_type_ids},
         )
         return starts[0], ends[0]
+
+
+def _within(rows: Iterable[_Row], max_tokens: int) -> Iterator[_Row]:
+    """Yield the first rows whose tokens come to no more than ``max_tokens``."""
+    for row in rows:
+        max_tokens -= row.input_ids.shape[1]
+        if max_tokens < 0:
+            return
+        yield row
 
 
 def _as_sentences(heading: str) -> str:

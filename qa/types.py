@@ -203,8 +203,13 @@ class Reader(Protocol):
 
     fingerprint: str
 
-    def read(self, question: str, passages: Sequence[Passage]) -> list[list[Span]]:
-        """Return, for each passage in order, its best spans, best first."""
+    def read(
+        self, question: str, passages: Sequence[Passage], *, max_tokens: int = ...
+    ) -> list[list[Span]]:
+        """Return, for each passage in order, its best spans, best first.
+
+        What ``max_tokens`` do not reach has none.
+        """
 
 
 class VectorStore(Protocol):

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -79,7 +80,7 @@ def visit(chromium, served):
         )
         opened.append(context)
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)  # a busy machine takes its time
         page.on("request", lambda request: requested.append(request.url))
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on(
@@ -214,6 +215,45 @@ def test_not_found_is_said_and_the_best_guess_is_one_click_away(visit, never):
     assert page.locator("mark.answer").count() == 1
 
 
+def test_the_slider_moves_the_operating_point_by_keyboard(visit, served, monkeypatch):
+    qa = served.corpus.now.qa
+    question = "Who designed the lighthouse of Rerik?"
+    probability = qa.ask(question, threshold=0).answers[0].probability
+    # Whatever the reader makes of it, the answer lies between the slider's ends.
+    points = ((0.5, probability / 2), (0.99, (1 + probability) / 2))
+    monkeypatch.setattr(qa, "_calibration", replace(qa._calibration, strictness=points))
+    page = visit()
+    slider, words = page.get_by_label("Strictness"), page.locator(".strictness output")
+    assert page.locator(".strictness").evaluate(CONTRAST) >= 4.5
+    stands = int(slider.input_value())
+    assert qa.threshold_for(stands / 100) == pytest.approx(qa.threshold, abs=0.02)
+    assert words.inner_text() == (
+        f"At most {100 - stands} in 100 questions without an answer here get one"
+    )
+    slider.press("End")
+    assert words.inner_text().startswith("At most 1 in 100 ")
+    assert slider.get_attribute("aria-valuetext") == words.inner_text()
+    ask(page, question)  # the next question is judged by it
+    assert page.locator(".verdict").count() == 1
+    asked = page.locator(".footnote").inner_text()
+    page.locator(".thumb.up").click()  # "not found" is right: said of that alone
+    (vote,) = kept(page, served, 1)
+    slider.press("Home")
+    page.wait_for_selector("mark.answer")  # at once, without reading again
+    assert "Ada Blum" in page.locator(".reply .words").inner_text()
+    assert page.locator(".footnote").inner_text() == asked
+    assert pressed(page, ".reply") == ["false", "false"]
+    assert slider.evaluate("element => element === document.activeElement")
+    slider.press("ArrowRight")
+    assert words.inner_text().startswith("At most 99 in 100 ")
+    slider.press("End")
+    page.wait_for_selector(".verdict")
+    assert pressed(page, ".reply") == ["true", "false"]
+    assert page.locator("mark.answer").count() == 0
+    served.corpus.feedback.withdraw(vote.id)
+    keep(page, "slider")
+
+
 def pressed(page, selector):
     return page.locator(f"{selector} .thumb").evaluate_all("all => all.map(e => e.ariaPressed)")
 
@@ -311,7 +351,7 @@ def test_hostile_documents_and_questions_are_shown_and_do_not_run(visit, served,
 def test_an_empty_question_is_told_kindly(visit):
     page = visit()
     ask(page, "?!")
-    assert "the question is empty" in page.locator(".trouble").inner_text()
+    assert "The question is empty" in page.locator(".trouble").inner_text()
     assert "Traceback" not in page.content()
     assert page.locator(".library").count() == 1
 
@@ -382,6 +422,8 @@ def test_wide_and_narrow_light_and_dark(visit, always, size, scheme):
         "#rebuild",
         "textarea",
         "#question .submit-button",
+        ".strictness label",
+        ".strictness output",
     ]
     poor = {
         selector: round(contrast, 2)

@@ -20,6 +20,7 @@ def test_strictness_is_read_off_the_points_in_a_line_between_them():
     calibration = Calibration({}, 0.0, 0.5, "reader", ((0.5, 0.2), (0.9, 0.6)))
     for strict, threshold in ((0, 0), (0.25, 0.1), (0.5, 0.2), (0.7, 0.4), (0.95, 0.8), (1, 1)):
         assert calibration.threshold_for(strict) == pytest.approx(threshold)
+        assert calibration.strict_for(threshold) == pytest.approx(strict)
 
 
 def test_the_shipped_one_belongs_to_the_shipped_reader():
@@ -35,9 +36,14 @@ def test_its_scores_were_measured_on_questions_it_was_not_fitted_to():
     stored = json.loads((MODELS / "calibration.json").read_text())
     assert stored["held_out"]["questions"] >= 1000
     assert 0 < stored["held_out"]["ece"] < 0.1
-    # What was counted on the fitted half holds on the other, as far as other articles allow.
-    for share, answered in stored["held_out"]["absent_answered_at_strict"].items():
-        assert answered == pytest.approx(100 * (1 - float(share)), abs=12)
+    # "At most so many" holds on either half, at every point.
+    calibration = Calibration.load(reader=stored["reader"])
+    assert len(calibration.strictness) == len(stored["strictness"])
+    for half in ("fitted_on", "held_out"):
+        answered = stored[half]["absent_answered_at_strict"].values()
+        for passed, (share, threshold) in zip(answered, calibration.strictness, strict=True):
+            assert passed <= 100 * (1 - share) + 0.06
+            assert calibration.threshold_for(share) == pytest.approx(threshold)
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"weights": 1}'])

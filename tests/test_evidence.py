@@ -5,13 +5,14 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from qa.types import Answer, Block, Document, Hit, Passage, Place, Prediction
 from qa.web.conversation import EXAMPLES, conversation_html
 from qa.web.evidence import evidence_html
 from qa.web.likelihood import BANDS, likelihood, percentage
+from qa.web.strictness import strictness_html
 from qa.web.text import MARGIN, excerpt, marked_text, verbatim
 from qa.web.views import Turn, View
 
@@ -107,6 +108,7 @@ def test_text_comes_back_letter_by_letter(text):
 
 
 @given(st.data())
+@settings(suppress_health_check=[HealthCheck.too_slow])  # its time is that of a busy machine
 def test_marks_alter_no_letter_and_cover_what_they_should(data):
     text = data.draw(st.text(min_size=1, max_size=60) | st.just(HOSTILE))
     spot = st.integers(0, len(text))
@@ -301,6 +303,32 @@ def test_not_found_says_so_and_offers_the_nearest_and_the_best_guess():
     (guess,) = [b for b in drawn.buttons if "data-guess" in b]
     assert guess["data-ask"] == "Who?"
     assert "words" not in drawn.text
+
+
+def test_a_turn_is_seen_as_strictly_as_the_visitor_wants():
+    hit = Hit(Passage("a.txt", 0, 5, "Text."), 1.0, 0.5, 1, 1)
+    found = prediction(answer(document("The car went to Kim."), "Kim", 0.7), hits=[hit])
+    turn, probability = Turn("Who?", found, key="k"), 0.7
+    assert turn.at(probability) == turn
+    refused = turn.at(probability + 0.01)
+    assert not refused.prediction.found
+    assert refused.prediction.answers == ()
+    assert refused.prediction.passages == found.passages
+    assert refused.vote_id(0) != turn.vote_id(0)  # "right" was not said of "not found"
+    guess = Turn("Who?", found, best_guess=True)
+    assert guess.at(1.0) == guess
+    assert not guess.at(0.0).best_guess  # likely enough: no guess any more
+    for other in (Turn("Who?"), Turn("?", trouble="empty")):
+        assert other.at(1.0) == other
+
+
+@pytest.mark.parametrize(("strict", "passed"), [(0, 100), (0.5, 50), (0.7, 30), (0.959, 5), (1, 1)])
+def test_the_slider_promises_no_more_than_was_counted(strict, passed):
+    html = strictness_html(strict)
+    assert f'value="{100 - passed}"' in html
+    words = f"At most {passed} in 100 questions without an answer here get one"
+    assert f'aria-valuetext="{words}"' in html
+    assert words in re.sub("<[^>]+>", "", html)
 
 
 def test_a_best_guess_a_trouble_and_a_pending_question_say_what_they_are():

@@ -17,6 +17,7 @@ LAYERS = [
         "qa.weights",
         "qa.threads",
         "qa.spans",
+        "qa.question",
         "qa.evaluation.metrics",
         "qa.evaluation.ranking",
         "qa.evaluation.confidence",

@@ -228,6 +228,7 @@ def test_a_rebuild_brings_what_is_new_while_questions_are_answered(tmp_path):
     with serving(folder, tmp_path / "index") as running:
         corpus = running.corpus
         client = Client(running.url, verbose=False, download_files=tmp_path)
+        corpus.now.qa.threshold = 0.25
         before = corpus.now
         (folder / "tower.txt").write_text("The tower\n\nIt was sold to Ida Falk in 1999.\n")
         (folder / "library.txt").unlink()
@@ -255,6 +256,7 @@ def test_a_rebuild_brings_what_is_new_while_questions_are_answered(tmp_path):
         assert found["passages"][0]["document"] == "tower.txt"
         # What began before the swap goes on with the index that it began with.
         assert before.qa.document("library.txt").text
+        assert corpus.now.qa.threshold == 0.25
         assert corpus.rebuild() == "Nothing has changed since the index was built."
 
         for path in folder.iterdir():
@@ -288,7 +290,7 @@ def test_app_py_builds_serves_and_stops(tmp_path):
     folder = write_documents(tmp_path / "documents")
     command = [sys.executable, "app.py", str(folder), "--index", str(tmp_path / "index")]
     with subprocess.Popen(
-        [*command, "--port", "0"],
+        [*command, "--port", "0", "--strict", "1"],
         cwd=ROOT,
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -301,11 +303,14 @@ def test_app_py_builds_serves_and_stops(tmp_path):
             if found := re.search(r"Verbatim is at (http://\S+)", line):
                 break
         response = httpx.get(found[1])
+        client = Client(found[1], verbose=False, download_files=tmp_path)
+        strictly = client.predict("Who founded the library?", api_name="/ask")
         with httpx.stream("GET", f"{found[1]}/gradio_api/heartbeat/abc") as stream:
             next(stream.iter_text())
             process.send_signal(signal.SIGINT)  # with a page open
             out, rest = process.communicate(timeout=30)
     assert response.status_code == 200
+    assert strictly["found"] is False
     assert process.returncode == 0
     assert rest == ""
     assert "4 documents" in out

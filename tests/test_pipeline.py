@@ -1,6 +1,9 @@
+import json
 import threading
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from qa import QA
 from qa.errors import EmptyCorpus, IndexNotFound, QuestionError
@@ -32,6 +35,17 @@ def folder(tmp_path):
 @pytest.fixture
 def qa(folder, tmp_path):
     return QA.build(folder, tmp_path / "index")
+
+
+@pytest.fixture(scope="module")
+def shared_qa(tmp_path_factory):
+    """One index for the tests that only ask."""
+    base = tmp_path_factory.mktemp("shared")
+    (base / "documents").mkdir()
+    (base / "documents/library.txt").write_text(LIBRARY, encoding="utf-8")
+    (base / "documents/bridge.txt").write_text(BRIDGE, encoding="utf-8")
+    (base / "documents/odd.txt").write_text(f"word\n\n{'nospaces' * 400}\n\n一\n")
+    return QA.build(base / "documents", base / "index")
 
 
 def asked(qa, question):
@@ -123,6 +137,46 @@ def test_an_endless_question_is_refused_and_a_long_one_is_not(qa):
 )
 def test_odd_questions_are_answered_or_not_found(qa, question):
     qa.ask(question)
+
+
+@given(
+    st.one_of(
+        st.text(max_size=80),
+        st.characters(codec=None).map(str),
+        st.lists(st.sampled_from("who built the bridge 誰 мост γέφυρα \ud800 %s".split())).map(
+            " ".join
+        ),
+    )
+)
+@example("x")
+@example("who \ud800")
+@example("wort " * MAX_QUESTION_WORDS)
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+def test_any_question_is_answered_refused_or_not_found(shared_qa, question):
+    try:
+        prediction = shared_qa.ask(question, threshold=0)
+    except QuestionError:
+        assert not any(map(str.isalnum, question)) or len(question.split()) > MAX_QUESTION_WORDS
+        return
+    json.dumps(prediction_to_dict(prediction), ensure_ascii=False).encode()
+    for answer in prediction.answers:
+        text = shared_qa.document(answer.document_id).text
+        assert text[answer.start : answer.end] == answer.text
+
+
+def test_politeness_is_not_asked(shared_qa):
+    polite = "Hello, I hope you can help me: who founded the library? Thank you very much."
+    assert shared_qa.ask(polite).resolved_question == "who founded the library?"
+    plain = shared_qa.ask("who founded the library?", threshold=0)
+    assert shared_qa.ask(polite, threshold=0).answers == plain.answers
+
+
+def test_a_budget_of_tokens_bounds_what_is_read(shared_qa):
+    question = "Who founded the library?"
+    assert shared_qa.ask(question, threshold=0, max_tokens=0).answers == ()
+    nearest = shared_qa.ask(question, threshold=0, max_tokens=256)
+    assert "William IV" in nearest.answers[0].text
+    assert len(nearest.passages) > 1
 
 
 def test_threads_get_what_one_thread_gets(qa):

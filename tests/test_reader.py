@@ -82,6 +82,9 @@ def test_no_passages_no_spans(reader):
 @example("誰が車を受け取りましたか", "金正恩は車を受け取った。")
 @example("who " * 5000, "short")
 @example("who", "nospaces" * 500)
+@example("who", "單" * 3000)
+@example("כ", "word")
+@example("?", "\u200b\u0301")
 @example(
     "who", "\ud800 lone surrogate".encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
 )
@@ -126,6 +129,56 @@ def test_foreign_weights_with_a_right_hash_are_no_reader(copy):
     (copy / "reader.json").write_text(json.dumps(description))
     with pytest.raises(ModelCorrupt, match="no usable reader"):
         OnnxReader(copy)
+
+
+def describe(folder):
+    """Write a description of what lies there, as one who exports a reader would."""
+    from qa.weights import sha256_of
+
+    description = json.loads((folder / "reader.json").read_text())
+    description["weights_sha256"] = sha256_of(folder / "reader.onnx")
+    description["tokenizer_sha256"] = sha256_of(folder / "tokenizer.json")
+    (folder / "reader.json").write_text(json.dumps(description))
+
+
+def test_another_network_is_no_reader(copy):
+    shutil.copy(MODELS / "encoder.onnx", copy / "reader.onnx")
+    describe(copy)
+    with pytest.raises(ModelCorrupt, match=r"no usable reader .*: reinstall Verbatim"):
+        OnnxReader(copy)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda tokens: tokens["model"]["vocab"].update(unheardof=len(tokens["model"]["vocab"])),
+        lambda tokens: (
+            tokens["model"]["vocab"].pop("[SEP]"),
+            tokens.update(added_tokens=[], post_processor=None),
+        ),
+        lambda tokens: tokens.update(model={"type": "WordLevel"}),
+    ],
+    ids=["more tokens than the network knows", "no [SEP]", "no tokenizer"],
+)
+def test_a_tokenizer_that_does_not_fit_is_no_reader(copy, change):
+    tokenizer = json.loads((copy / "tokenizer.json").read_text(encoding="utf-8"))
+    change(tokenizer)
+    (copy / "tokenizer.json").write_text(json.dumps(tokenizer), encoding="utf-8")
+    describe(copy)
+    with pytest.raises(ModelCorrupt, match="no usable reader"):
+        OnnxReader(copy)
+
+
+def test_reading_stays_within_its_budget_and_begins_with_the_first_passage(reader, monkeypatch):
+    read = []
+    run = reader._run
+    monkeypatch.setattr(reader, "_run", lambda row: read.append(row.input_ids.size) or run(row))
+    long = passage("Nothing of note happened that day in the valley. " * 1100)  # 10,000 words
+    found = reader.read("Who carved the clock?", [GIFT, long, RIVER], max_tokens=1000)
+    assert 1000 - 256 < sum(read) <= 1000
+    assert found[0][0].text == "Ichiro Tanaka"
+    assert found[1]
+    assert found[2] == []  # beyond the budget
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": 2}'])

@@ -88,6 +88,23 @@ def test_names_numbers_and_codes_are_found_by_their_words(retriever, question, b
     assert first(retriever, question).startswith(begin)
 
 
+@pytest.mark.parametrize("typed", ["wrzesneiwski", "Wrzesniewsk", "wrzesniewsky", "wrzessniewski"])
+def test_a_misspelt_name_finds_the_one_that_is_meant(index, typed):
+    (row, _), *others = index.words.search(typed, 10)
+    assert index.passages([row])[0].text.startswith("Zbigniew Wrzesniewski")
+    assert others == []
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["wrzesneiwksi", "milk", "clocks carved"],
+    ids=["two slips", "too short: not the mill", "known by its stem"],
+)
+def test_only_long_unknown_words_stand_for_others(index, typed):
+    found = [index.passages([row])[0].text for row, _ in index.words.search(typed, 10)]
+    assert all("clock" in text for text in found)
+
+
 def test_ranks_say_which_search_found_it(index, retriever):
     (hit, *_) = retriever.search("8703", 3)
     assert hit.lexical_rank == 1

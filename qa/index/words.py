@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
+from math import log1p
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,6 +22,10 @@ MAX_TERMS = 256
 STEM_WEIGHT = 1.0
 EXACT_WEIGHT = 0.5
 HEADING_WEIGHT = 0.6
+# Words that no passage has stand for those one letter away, or with two letters swapped.
+# Shorter ones are near too many others; a question of misspellings alone has an end.
+FUZZY_LETTERS = 5
+MAX_FUZZY = 16
 # Two words in a row of which one holds a digit: "HS 8703", "EO-14", "7 March".
 CODE_WEIGHT = 1.0
 
@@ -94,8 +99,8 @@ class WordIndex:
         """Yield one weighted query per different term of the question."""
         from tantivy import Query
 
-        stems = list(dict.fromkeys(self._stems.analyze(question)))[:MAX_TERMS]
-        words = self._words.analyze(question)
+        stemmed, words = self._stems.analyze(question), self._words.analyze(question)
+        stems = list(dict.fromkeys(stemmed))[:MAX_TERMS]
         for term in stems:
             yield Query.boost_query(Query.term_query(self._schema, "stem", term), STEM_WEIGHT)
             yield Query.boost_query(Query.term_query(self._schema, "heading", term), HEADING_WEIGHT)
@@ -106,6 +111,19 @@ class WordIndex:
         for pair in codes[:MAX_TERMS]:
             phrase = Query.phrase_query(self._schema, "exact", list(pair))
             yield Query.boost_query(phrase, CODE_WEIGHT)
+        unknown = [
+            word
+            for word, stem in dict.fromkeys(zip(words, stemmed, strict=True))
+            if len(word) >= FUZZY_LETTERS
+            and not self._searcher.doc_freq("exact", word)
+            and not self._searcher.doc_freq("stem", stem)
+        ]
+        for word in unknown[:MAX_FUZZY]:
+            near = Query.fuzzy_term_query(self._schema, "exact", word, distance=1)
+            # Each match scores 1: weighed as BM25 weighs a word that stands once in as many.
+            found: Any = self._searcher.search(near, limit=1)
+            idf = log1p((len(self) - found.count + 0.5) / (found.count + 0.5))
+            yield Query.boost_query(near, (STEM_WEIGHT + EXACT_WEIGHT) * idf)
 
 
 @contextmanager

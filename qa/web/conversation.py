@@ -19,6 +19,7 @@ EXAMPLES = (
     ("Where do I put my documents?", "verbatim-user-guide.md"),
 )
 NEAREST = 3
+NAMED = 5
 
 Title = Callable[[str], str]
 
@@ -162,7 +163,11 @@ def _copy(text: str, source: str) -> Markup:
 def _footnote(prediction: Prediction) -> Markup:
     milliseconds = prediction.timings_ms.get("total", 0.0)
     words = f"{counted(len(prediction.passages), 'passage')} read in {milliseconds:,.0f} ms"
+    if prediction.resolved_question != " ".join(prediction.question.split()):
+        words += f", asked “{prediction.resolved_question}”"
     if prediction.outdated:
-        names = ", ".join(prediction.outdated)
+        names = ", ".join(prediction.outdated[:NAMED])
+        if (more := len(prediction.outdated) - NAMED) > 0:
+            names += f" and {more:,} more"
         words += f". Left out, changed since the index was built: {names}. Rebuild to read them"
-    return Markup('<p class="footnote">{}.</p>').format(words)
+    return Markup('<p class="footnote">{}.</p>').format(verbatim(words))

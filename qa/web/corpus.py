@@ -57,8 +57,9 @@ class Corpus:
         Raises :class:`~qa.errors.QAError`; what answered before then still does.
         """
         before = self.now.qa.manifest
-        fresh = OpenIndex.of(QA.build(self.folder, self.index, progress=progress), self.index)
-        self.now = fresh
+        qa = QA.build(self.folder, self.index, progress=progress)
+        qa.threshold = self.now.qa.threshold
+        fresh = self.now = OpenIndex.of(qa, self.index)
         after = fresh.qa.manifest
         if after.documents == before.documents and after.skipped == before.skipped:
             return "Nothing has changed since the index was built."

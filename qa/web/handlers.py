@@ -12,14 +12,19 @@ import gradio as gr
 
 from qa.errors import FeedbackError, QAError
 from qa.feedback import Vote
+from qa.question import readable
 from qa.serialize import prediction_to_dict
 from qa.web.conversation import conversation_html
 from qa.web.corpus import Corpus, OpenIndex
 from qa.web.evidence import evidence_html
 from qa.web.library import library_html
+from qa.web.strictness import strictness_html
 from qa.web.views import Turn, View
 
 Turns = tuple[Turn, ...]
+# Of 100 questions whose answer is absent, the share that gets none; None where the
+# visitor has not moved the slider.
+Strict = float | None
 
 MAX_TOP_K = 50
 
@@ -30,34 +35,58 @@ class Handlers:
     def __init__(self, corpus: Corpus) -> None:
         self._corpus = corpus
 
-    def on_load(self) -> tuple[str, str, str]:
-        """Return the conversation, the evidence and the summary of a fresh page."""
+    def on_load(self) -> tuple[str, str, str, str]:
+        """Return the conversation, evidence, summary and strictness of a fresh page."""
         now = self._corpus.now
-        return self._talk(now, (), View()), library_html(now.library), now.library.summary
+        strictness = strictness_html(now.qa.strict_for(now.qa.threshold))
+        return (
+            self._talk(now, (), View()),
+            library_html(now.library),
+            now.library.summary,
+            strictness,
+        )
 
-    def on_question(self, question: str, turns: Turns) -> Iterator[tuple[Turns, str, Any, str]]:
+    def on_question(
+        self, question: str, turns: Turns, strict: Strict
+    ) -> Iterator[tuple[Turns, str, Any, str]]:
         """Yield the turns, the conversation, the evidence and the emptied question box."""
-        yield from self._answer(Turn(question), turns)
+        yield from self._answer(Turn(readable(question)), turns, strict)
 
-    def on_button(self, turns: Turns, event: gr.EventData) -> Iterator[tuple[Turns, str, Any, str]]:
+    def on_button(
+        self, turns: Turns, strict: Strict, event: gr.EventData
+    ) -> Iterator[tuple[Turns, str, Any, str]]:
         """Do the same for a button: an example, or a question whose best guess is wanted."""
-        asked = Turn(str(event.question), best_guess=event.guess is True)
-        yield from self._answer(asked, turns)
+        asked = Turn(readable(str(event.question)), best_guess=event.guess is True)
+        yield from self._answer(asked, turns, strict)
 
-    def on_view(self, turns: Turns, event: gr.EventData) -> tuple[str, str]:
+    def on_strict(
+        self, turns: Turns, strict: Strict, event: gr.EventData
+    ) -> tuple[Strict, Any, Any]:
+        """Return the strictness, and the conversation and evidence where it changes them."""
+        now, wanted = self._corpus.now, event.strict
+        if not (isinstance(wanted, int | float) and 0 <= wanted <= 1):
+            return strict, gr.skip(), gr.skip()
+        before, after = _seen(now, turns, strict), _seen(now, turns, wanted)
+        if before == after:
+            return wanted, gr.skip(), gr.skip()
+        view = View.of_latest(after)
+        return wanted, self._talk(now, after, view), self._evidence(now, after, view)
+
+    def on_view(self, turns: Turns, strict: Strict, event: gr.EventData) -> tuple[str, str]:
         """Return the conversation and the evidence with another view current."""
         view = View.at(event.view)
         now = self._corpus.now
+        turns = _seen(now, turns, strict)
         return self._talk(now, turns, view), self._evidence(now, turns, view)
 
-    def on_vote(self, turns: Turns, event: gr.EventData) -> None:
+    def on_vote(self, turns: Turns, strict: Strict, event: gr.EventData) -> None:
         """Keep a thumb up or down, or forget it; whatever is none is left aside."""
         parts = event.vote.split("/") if isinstance(event.vote, str) else []
         match parts:
             case [turn, item, "up" | "down" | "none" as said] if all(
                 number.isascii() and number.isdigit() and len(number) < 7 for number in (turn, item)
             ):
-                self._vote(turns, int(turn), int(item), said)
+                self._vote(_seen(self._corpus.now, turns, strict), int(turn), int(item), said)
 
     def on_rebuild(self) -> Iterator[tuple[Any, Any, Any]]:
         """Yield the button, the evidence and the summary while the index is brought up to date."""
@@ -108,20 +137,22 @@ class Handlers:
             raise gr.Error(str(error), print_exception=False) from error
         return prediction_to_dict(prediction)
 
-    def _answer(self, asked: Turn, turns: Turns) -> Iterator[tuple[Turns, str, Any, str]]:
+    def _answer(
+        self, asked: Turn, turns: Turns, strict: Strict
+    ) -> Iterator[tuple[Turns, str, Any, str]]:
         now = self._corpus.now
-        pending = (*turns, asked)
+        pending = (*_seen(now, turns, strict), asked)
         yield turns, self._talk(now, pending, View()), gr.skip(), ""
         try:
-            threshold = 0.0 if asked.best_guess else None
-            prediction = now.qa.ask(asked.question, threshold=threshold)
+            prediction = now.qa.ask(asked.question, threshold=0.0)
             turn = replace(asked, prediction=prediction, key=secrets.token_hex(8))
         except QAError as error:
             turn = Turn(asked.question, trouble=str(error))
         turns = (*turns, turn)
-        view = View.of_latest(turns)
-        evidence = gr.skip() if turn.trouble else self._evidence(now, turns, view)
-        yield turns, self._talk(now, turns, view), evidence, ""
+        seen = _seen(now, turns, strict)
+        view = View.of_latest(seen)
+        evidence = gr.skip() if turn.trouble else self._evidence(now, seen, view)
+        yield turns, self._talk(now, seen, view), evidence, ""
 
     def _vote(self, turns: Turns, number: int, item: int, said: str) -> None:
         turn = turns[number] if number < len(turns) else None
@@ -181,3 +212,9 @@ class Handlers:
             )
         except KeyError:  # the list of documents, or something that is not there any more
             return library_html(now.library)
+
+
+def _seen(now: OpenIndex, turns: Turns, strict: Strict) -> Turns:
+    """Return the turns as they are seen at a strictness."""
+    threshold = now.qa.threshold if strict is None else now.qa.threshold_for(strict)
+    return tuple(turn.at(threshold) for turn in turns)

@@ -1,4 +1,4 @@
-// Runs once for each of the two panes; `element` is the pane's content, and its
+// Runs once for the conversation, the evidence and the slider; `element` is the pane's content, and its
 // listeners outlive what is drawn in it. Nothing here makes HTML of any text.
 
 const narrow = window.matchMedia("(max-width: 899px)");
@@ -23,6 +23,9 @@ let turns = 0;
 
 // The latest question goes to the top once, so that its answer is seen from the start.
 const showTurn = () => {
+  // An answer on its way is judged as strictly as was asked.
+  const slider = document.getElementById("strict");
+  if (slider) slider.disabled = element.querySelector(".pending") !== null;
   const shown = element.querySelectorAll(".turn");
   if (shown.length === turns) return;
   turns = shown.length;
@@ -31,7 +34,15 @@ const showTurn = () => {
   else if (latest) scroll(document.getElementById("conversation"), latest, 0);
 };
 
-watch("value", element.closest("#evidence") ? showMark : showTurn);
+if (element.closest("#evidence")) watch("value", showMark);
+if (element.closest("#conversation")) watch("value", showTurn);
+
+element.addEventListener("input", ({ target }) => {
+  const words = target.nextElementSibling;
+  words.querySelector("b").textContent = 100 - target.value;
+  target.ariaValueText = words.textContent;
+});
+element.addEventListener("change", ({ target }) => trigger("input", { strict: target.value / 100 }));
 
 element.addEventListener("click", async (event) => {
   const button = event.target.closest("button");

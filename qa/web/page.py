@@ -32,7 +32,7 @@ def create_page(corpus: Corpus) -> gr.Blocks:
     questions_at_once = max(cores(), 2)
     page = gr.Blocks(title="Verbatim", analytics_enabled=False, fill_width=True)
     with page:
-        turns = gr.State(())
+        turns, strict = gr.State(()), gr.State(None)
         with gr.Row(elem_id="masthead"):
             gr.HTML(MASTHEAD, js_on_load=None, apply_default_css=False)
             summary = gr.HTML(elem_id="summary", js_on_load=None, apply_default_css=False)
@@ -48,13 +48,16 @@ def create_page(corpus: Corpus) -> gr.Blocks:
                     autofocus=True,
                     max_lines=4,
                 )
+                strictness = gr.HTML(
+                    elem_id="strictness", js_on_load=script, apply_default_css=False
+                )
             with gr.Column(elem_id="source"):
                 evidence = gr.HTML(elem_id="evidence", js_on_load=script, apply_default_css=False)
 
         gr.on(
             page.load,
             handlers.on_load,
-            outputs=[talk, evidence, summary],
+            outputs=[talk, evidence, summary, strictness],
             queue=False,
             show_progress="hidden",
             api_visibility="private",
@@ -66,21 +69,30 @@ def create_page(corpus: Corpus) -> gr.Blocks:
             "show_progress": "hidden",
             "api_visibility": "private",
         }
-        question.submit(handlers.on_question, [question, turns], **asking)
-        talk.submit(handlers.on_button, [turns], **asking)
+        question.submit(handlers.on_question, [question, turns, strict], **asking)
+        talk.submit(handlers.on_button, [turns, strict], **asking)
         gr.on(
             [talk.select, evidence.select],
             handlers.on_view,
-            [turns],
+            [turns, strict],
             [talk, evidence],
             queue=False,
+            show_progress="hidden",
+            api_visibility="private",
+        )
+        strictness.input(
+            handlers.on_strict,
+            [turns, strict],
+            [strict, talk, evidence],
+            queue=False,
+            trigger_mode="always_last",
             show_progress="hidden",
             api_visibility="private",
         )
         gr.on(
             [talk.like, evidence.like],
             handlers.on_vote,
-            [turns],
+            [turns, strict],
             concurrency_limit=None,  # queued all the same: only so is an error told
             trigger_mode="multiple",  # or a quick second thumb is lost while the first is kept
             show_progress="hidden",

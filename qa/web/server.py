@@ -31,9 +31,11 @@ def serve(
     host: str = HOST,
     port: int = PORT,
     open_browser: bool = False,
+    strict: float | None = None,
 ) -> None:
     """Open the index, building it where needed, and serve the page until interrupted.
 
+    ``strict`` is where its slider stands at first: see :meth:`~qa.pipeline.QA.threshold_for`.
     Raises :class:`~qa.errors.QAError` when the address cannot be had.
     """
     with listen(host, port) as listener:  # before the work: a taken port is told at once
@@ -42,6 +44,8 @@ def serve(
 
         _say(f"Opening {index} …")
         qa = open_or_build(folder, index, progress=_progress, on_build=print)
+        if strict is not None:
+            qa.threshold = qa.threshold_for(strict)
         app = create_app(Corpus(qa, folder=folder, index=index), host=host)
         url = f"http://{_written(host)}:{listener.getsockname()[1]}"
         if not is_loopback(host):

@@ -15,9 +15,10 @@ NO_VOTES: Mapping[str, bool] = MappingProxyType({})
 class Turn:
     """A question and what came of it; without either it is still being answered.
 
-    ``trouble`` says why the question could not be asked. ``best_guess`` marks an
-    answer shown on request although it is less likely than the threshold. ``key``
-    tells what was shown apart from all else that was, for those who vote on it.
+    ``prediction`` holds every answer, however unlikely: :meth:`at` says what is seen
+    of them. ``trouble`` says why the question could not be asked. ``best_guess`` marks
+    one whose answer is shown on request although it is less likely than the threshold.
+    ``key`` tells what was shown apart from all else that was, for those who vote on it.
     """
 
     question: str
@@ -25,6 +26,19 @@ class Turn:
     trouble: str = ""
     best_guess: bool = False
     key: str = ""
+
+    def at(self, threshold: float) -> Turn:
+        """Return the turn as it is seen at an operating point; nothing is read for it."""
+        prediction = self.prediction
+        if prediction is None or not prediction.answers:
+            return self
+        if prediction.answers[0].probability >= threshold:
+            return replace(self, best_guess=False)
+        if self.best_guess:
+            return self
+        # Who called the answer right did not say the same of "not found".
+        refused = replace(prediction, answers=(), found=False)
+        return replace(self, prediction=refused, key=f"{self.key}-refused")
 
     def vote_id(self, item: int) -> str:
         """Return the id of the vote on an answer; item 0 is also "not found"."""
