@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from qa.errors import IndexCorrupt, IndexMismatch
 from qa.index import documents, vectors, words
@@ -16,6 +17,8 @@ from qa.index.manifest import Manifest
 from qa.index.vectors import FaissVectors
 from qa.index.words import WordIndex
 from qa.types import Document, Passage
+
+_Stored = TypeVar("_Stored", Document, DocumentSummary)
 
 
 class StoredIndex:
@@ -77,17 +80,25 @@ class StoredIndex:
         original = self.indexed[document_id].copy_of
         if not original:
             return self.texts.document(document_id)
-        document = self.texts.document(original)
-        source = f"{document.source.removesuffix(original)}{document_id}"
-        return replace(document, id=document_id, source=source)
+        return self._as_copy(self.texts.document(original), document_id)
 
-    def copies_of(self, document_id: str) -> Sequence[str]:
-        """Return the other files with a document's bytes, in the order of ids."""
-        return self._copies.get(document_id, ())
+    def places_of(self, document_id: str) -> tuple[str, ...]:
+        """Return the files with a document's bytes: the one stored, then its copies by id."""
+        original = self.indexed[document_id].copy_of or document_id
+        return original, *self._copies.get(original, ())
 
     def documents(self) -> list[DocumentSummary]:
-        """Return one summary per document, in the order of the index."""
-        return self.texts.summaries()
+        """Return one summary per document, copies too, in the order of ids."""
+        stored = {summary.id: summary for summary in self.texts.summaries()}
+        return [
+            self._as_copy(stored[file.copy_of], file.path) if file.copy_of else stored[file.path]
+            for file in self.manifest.documents
+        ]
+
+    @staticmethod
+    def _as_copy(original: _Stored, document_id: str) -> _Stored:
+        source = f"{original.source.removesuffix(original.id)}{document_id}"
+        return replace(original, id=document_id, source=source)
 
     def close(self) -> None:
         """Let go of the generation; closing twice is fine."""
