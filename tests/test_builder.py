@@ -161,9 +161,17 @@ def grow(place, encoder, steps):
     verify(place / "grown")
 
 
+@pytest.fixture
+def small_shards(monkeypatch):
+    """So small that an index of a few files has several."""
+    monkeypatch.setattr("qa.index.shards.PASSAGES", 3)
+
+
 @given(steps=STEPS)
-@settings(max_examples=25, deadline=None)
-def test_growing_an_index_gives_what_building_it_anew_gives(tmp_path_factory, steps):
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_growing_an_index_gives_what_building_it_anew_gives(tmp_path_factory, small_shards, steps):
     grow(tmp_path_factory.mktemp("growing"), HashEncoder(), steps)
 
 
@@ -190,7 +198,7 @@ def test_an_empty_or_absent_folder_loses_nothing(folder, tmp_path, encoder):
 def test_a_damaged_index_is_built_anew(folder, tmp_path, encoder):
     build(folder, tmp_path / "index", encoder=encoder)
     before = found(tmp_path / "index", encoder)
-    (stored,) = (tmp_path / "index").glob("g-*/documents.sqlite")
+    (stored,) = (tmp_path / "index").glob("g-*/documents/*.sqlite")
     stored.write_bytes(stored.read_bytes()[:-1])
     report = build(folder, tmp_path / "index", encoder=encoder)
     assert report.changed

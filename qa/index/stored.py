@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -13,7 +13,7 @@ from qa.index import documents, vectors, words
 from qa.index.documents import DocumentStore, DocumentSummary
 from qa.index.generation import MANIFEST, check_files, live_generation, manifest_of
 from qa.index.lock import ReaderLock
-from qa.index.manifest import Manifest
+from qa.index.manifest import Manifest, StoredFile
 from qa.index.vectors import FaissVectors
 from qa.index.words import WordIndex
 from qa.types import Document, Passage
@@ -34,6 +34,7 @@ class StoredIndex:
         self.manifest = manifest
         self.folder = Path(manifest.folder).resolve()
         self.indexed = {file.path: file for file in manifest.documents}
+        self.stopped = {file.path: file for file in manifest.skipped if file.sha256}
         self._copies: dict[str, list[str]] = {}
         for file in manifest.documents:
             if file.copy_of:
@@ -42,11 +43,16 @@ class StoredIndex:
         self.unchanged: dict[str, tuple[int, int]] = {}
         self._lock = ReaderLock(generation / MANIFEST)
         try:
-            self.texts = DocumentStore(generation / documents.NAME)
-            self.vectors = FaissVectors(generation / vectors.NAME)
-            self.words = WordIndex(generation / words.NAME)
+            keys = [shard.key for shard in manifest.shards]
+            self.texts = DocumentStore(
+                [generation / documents.FOLDER / f"{key}.sqlite" for key in keys]
+            )
+            self.vectors = FaissVectors(
+                [generation / vectors.FOLDER / f"{key}.faiss" for key in keys], manifest.dimension
+            )
+            self.words = WordIndex(generation / words.FOLDER, manifest.shards)
             rows = {len(self.texts), len(self.vectors), len(self.words), manifest.passages}
-            if len(rows) > 1 or self.vectors.dimension != manifest.dimension:
+            if len(rows) > 1 or rows != {sum(shard.passages for shard in manifest.shards)}:
                 raise ValueError("its stores do not agree")
         except (OSError, ValueError, RuntimeError, sqlite3.Error) as error:
             self._lock.close()
@@ -99,6 +105,14 @@ class StoredIndex:
     def _as_copy(original: _Stored, document_id: str) -> _Stored:
         source = f"{original.source.removesuffix(original.id)}{document_id}"
         return replace(original, id=document_id, source=source)
+
+    def files_of(self, keys: Collection[str]) -> dict[Path, StoredFile]:
+        """Return the files of the shards with these keys, by where they stand."""
+        return {
+            self.path / self.generation / file.path: file
+            for file in self.manifest.files
+            if Path(file.path).stem in keys
+        }
 
     def close(self) -> None:
         """Let go of the generation; closing twice is fine."""
