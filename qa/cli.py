@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     added = verb("build", _build, "Bring the index up to date with a folder of documents.")
     added.add_argument("folder", nargs="?", default="seeds", help="default: %(default)s")
     added.add_argument("--json", action="store_true", help="print the report as JSON")
+    added.add_argument("--retry", action="store_true", help="try files that were too much again")
     added.add_argument("--watch", action="store_true", help="go on, and build at each change")
     added = verb("ask", _ask, "Answer a question with quotations, or say it is not found.")
     added.add_argument("question")
@@ -191,7 +192,7 @@ def _build(options: argparse.Namespace) -> None:
     if options.watch:
         reports = watch(folder, index, encoder=encoder, progress=progress)
     else:
-        reports = [build(folder, index, encoder=encoder, progress=progress)]
+        reports = [build(folder, index, encoder=encoder, progress=progress, retry=options.retry)]
     for report in reports:
         if isinstance(report, QAError):
             print(f"qa: {report}", file=sys.stderr)
