@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
-from making import MAKERS, make_csv, make_jsonl
+from making import MAKERS, make_csv, make_jsonl, of_kind
 from tokenizers import Tokenizer
 
 from qa.errors import UnreadableDocument
@@ -149,10 +149,6 @@ tables = st.integers(1, 3).flatmap(
 )
 
 
-def quotable(document):
-    return [document.text[b.start : b.end] for b in document.blocks if b.kind == "body"]
-
-
 @pytest.mark.parametrize("suffix", MAKERS)
 @given(content=paragraphs, rows=tables, title=texts)
 @settings(files, max_examples=12)
@@ -168,7 +164,7 @@ def test_every_format_gives_exact_slices_and_no_furniture(
     )
     document = load(path, folder=tmp_path)
     check(document, splitter)
-    found = quotable(document)
+    found = of_kind(document, "body")
     assert any("Kim received the car in Pyongyang." in block for block in found)
     assert not any("Never to be quoted" in block for block in found)
     assert list(document.pages) == sorted(document.pages)
@@ -196,7 +192,7 @@ def test_records_give_exact_slices(tmp_path, splitter, content):
     path.write_bytes(make_jsonl([*content, ("text", "Kim received the car.")]))
     document = load(path, folder=tmp_path)
     check(document, splitter)
-    assert "Kim received the car." in quotable(document)
+    assert "Kim received the car." in of_kind(document, "body")
 
 
 @pytest.mark.parametrize("suffix", MAKERS)

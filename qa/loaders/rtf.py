@@ -13,14 +13,20 @@ from qa.loaders.text import read_text
 _FIELD = r"\{{\\{name}\s+([^{{}}]*)\}}"
 _CREATED = re.compile(r"\{\\creatim\\yr(\d{4})\\mo(\d{1,2})\\dy(\d{1,2})")
 
+_NOTE = r"{\footnote"
+_TOKEN = re.compile(r"\\[\\{}]|\{\\footnote(?![a-z])|[{}]|\\par(?![a-z])")
+
 
 def read_rtf(data: bytes) -> Extracted:
-    """Return the running text; rows of a table become lines with " | " between the cells."""
+    """Return the running text; rows of a table become lines with " | " between the cells.
+
+    A footnote follows its paragraph.
+    """
     from striprtf.striprtf import rtf_to_text
 
     source = data.decode("latin-1")  # RTF is ASCII; what is not, it escapes
     try:
-        text = rtf_to_text(source, errors="replace")
+        text = rtf_to_text(_notes_moved(source), errors="replace")
     except Exception as error:  # striprtf raises whatever it trips over
         raise UnreadableDocument("damaged RTF: open it and save it again") from error
     # Characters beyond the first plane come in two halves.
@@ -38,6 +44,29 @@ def read_rtf(data: bytes) -> Extracted:
         author=_stated(source, "author"),
         date=extracted.date or (find_date("-".join(created.groups())) if created else ""),
     )
+
+
+def _notes_moved(source: str) -> str:
+    """Make each footnote a paragraph after its own: left where it is, striprtf leaves it out."""
+    parts: list[str] = []
+    notes: list[str] = []
+    at = begun = depth = 0
+    for found in _TOKEN.finditer(source):
+        token = found.group()
+        if begun:
+            depth += (token[0] == "{") - (token == "}")
+            if depth == 0:
+                notes.append(f"{{{source[begun : found.start()]}\\par}}")
+                at, begun = found.end(), 0
+        elif token == _NOTE:
+            parts.append(source[at : found.start()])
+            at, begun, depth = found.start(), found.end(), 1
+        elif token == r"\par" and notes:
+            parts += [source[at : found.end()], *notes]
+            at = found.end()
+            notes.clear()
+    rest, end, after = source[at:].rpartition("}")
+    return "".join([*parts, rest, *(["\\par", *notes] if notes else []), end, after])
 
 
 def _stated(source: str, name: str) -> str:
