@@ -1,5 +1,7 @@
 """The invariant everything rests on: what is quoted stands where it is said to stand."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from qa.loaders import load
 from qa.splitter import Splitter
 from qa.weights import encoder_folder
 
+CORPUS = sorted((Path(__file__).parent / "corpus").glob("*"))
 MAX_TOKENS = 24
 # Emoji with joiners, combining marks, every kind of line end and space, right-to-left text.
 PIECES = [
@@ -208,6 +211,17 @@ def test_a_damaged_file_gives_a_document_or_a_reason(tmp_path, splitter, suffix,
     path.write_bytes(whole[:cut])
     try:
         document = load(path, folder=tmp_path)
+    except UnreadableDocument as error:
+        assert "\n" not in str(error)
+        return
+    check(document, splitter)
+
+
+@pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.name)
+def test_what_fuzzing_found_gives_a_document_or_a_reason(splitter, path):
+    """What ``make fuzz`` kept, each file with the suffix that chose its loader."""
+    try:
+        document = load(path, folder=path.parent)
     except UnreadableDocument as error:
         assert "\n" not in str(error)
         return

@@ -123,7 +123,7 @@ def _content(part: Any) -> str:
     if charset:
         try:
             return data.decode(charset)
-        except (LookupError, UnicodeError):
+        except (LookupError, ValueError):  # UnicodeError, or a null in the name
             pass
     return decode(data)
 

@@ -22,17 +22,9 @@ def read_rtf(data: bytes) -> Extracted:
 
     A footnote follows its paragraph.
     """
-    from striprtf.striprtf import rtf_to_text
-
     source = data.decode("latin-1")  # RTF is ASCII; what is not, it escapes
-    try:
-        text = rtf_to_text(_notes_moved(source), errors="replace")
-    except Exception as error:  # striprtf raises whatever it trips over
-        raise UnreadableDocument("damaged RTF: open it and save it again") from error
-    # Characters beyond the first plane come in two halves.
-    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     lines = []
-    for line in text.replace("\0", "").split("\n"):
+    for line in _plain(_notes_moved(source)).split("\n"):
         if line.endswith("|"):
             line = " | ".join(cell.strip() for cell in line.split("|") if cell.strip())
         lines.append(line)
@@ -69,10 +61,20 @@ def _notes_moved(source: str) -> str:
     return "".join([*parts, rest, *(["\\par", *notes] if notes else []), end, after])
 
 
-def _stated(source: str, name: str) -> str:
+def _plain(source: str) -> str:
     from striprtf.striprtf import rtf_to_text
 
+    try:
+        text = str(rtf_to_text(source, errors="replace"))
+    except Exception as error:  # striprtf raises whatever it trips over
+        raise UnreadableDocument("damaged RTF: open it and save it again") from error
+    # Characters beyond the first plane come in two halves.
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "")
+
+
+def _stated(source: str, name: str) -> str:
     found = re.search(_FIELD.format(name=name), source[:20_000])
-    if not found:
+    try:
+        return " ".join(_plain("{\\rtf1\\ansi " + found.group(1) + "}").split()) if found else ""
+    except UnreadableDocument:  # the text may be sound all the same
         return ""
-    return " ".join(rtf_to_text("{\\rtf1\\ansi " + found.group(1) + "}", errors="replace").split())
