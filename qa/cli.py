@@ -169,15 +169,25 @@ def _print_json(value: object) -> None:
 
 def _counter(what: str) -> Callable[[int, int], None]:
     """Return a progress callback that rewrites one line, on terminals only."""
-    began = time.monotonic()
+    first = last = 0
+    began = 0.0
 
     def show(done: int, total: int) -> None:
+        nonlocal first, last, began
+        # The rate is that since the first call: what came before was other work.
+        if not first or done < last:
+            first, began = done, time.monotonic()
+        last = done
         if sys.stderr.isatty():
-            rate = done / max(time.monotonic() - began, 1e-9)
+            pace = ""
+            if done > first:
+                rate = (done - first) / max(time.monotonic() - began, 1e-9)
+                pace = f" ({rate:,.{int(rate < 10)}f}/s, {(total - done) / rate:,.0f} s left)"
             end = "\n" if done >= total else ""
-            left = f"{(total - done) / max(rate, 1e-9):,.0f} s left"
-            line = f"\r{what} {done:,} of {total:,} ({rate:,.0f}/s, {left})   "
+            line = f"\r{what} {done:,} of {total:,}{pace}   "
             print(line, end=end, file=sys.stderr, flush=True)
+            if end:
+                first = 0
 
     return show
 
@@ -193,13 +203,18 @@ def _build(options: argparse.Namespace) -> None:
         reports = watch(folder, index, encoder=encoder, progress=progress)
     else:
         reports = [build(folder, index, encoder=encoder, progress=progress, retry=options.retry)]
+    before: BuildReport | None = None
     for report in reports:
         if isinstance(report, QAError):
             print(f"qa: {report}", file=sys.stderr)
-        elif options.json:
+            continue
+        if options.json:
             _print_json(report.to_dict())
         else:
-            print(report, flush=True)
+            print(report.changes(before) if before else report, flush=True)
+        if options.watch and before is None:
+            print(f"watching {folder}; Ctrl-C ends it", file=sys.stderr)
+        before = report
 
 
 def _ask(options: argparse.Namespace) -> None:

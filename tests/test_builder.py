@@ -359,6 +359,21 @@ def test_the_heading_is_encoded_and_never_quoted():
     assert encoded_text(Passage("a", 0, 4, "Text")) == "Text"
 
 
+def test_a_report_says_what_differs_from_the_one_before(folder, tmp_path):
+    first = build(folder, tmp_path / "index", encoder=HashEncoder())
+    (folder / "clock.txt").write_text(CLOCK.replace("1894", "1895"), encoding="utf-8")
+    (folder / "new.txt").write_text("It is new.", encoding="utf-8")
+    (folder / "deep" / "rain.txt").unlink()
+    second = build(folder, tmp_path / "index", encoder=HashEncoder())
+    *lines, total = second.changes(first).split("\n")
+    assert lines == [
+        *("indexed  clock.txt: 1 passages", "indexed  new.txt: 1 passages"),
+        "gone     deep/rain.txt",
+    ]
+    assert total == second.total
+    assert second.changes(second) == second.total
+
+
 def test_a_report_adds_up():
     report = BuildReport("seeds", (), encoded=2, reused=3, changed=True, seconds=1.0)
     assert (report.passages, report.documents) == (5, 0)

@@ -228,7 +228,9 @@ def _reported(found: Examined) -> FileReport:
     if isinstance(found, SkippedFile):
         return FileReport(found.path, "skipped", reason=found.reason)
     file, _ = found
-    return FileReport(file.path, "indexed", passages=file.passages, copy_of=file.copy_of)
+    return FileReport(
+        file.path, "indexed", passages=file.passages, copy_of=file.copy_of, sha256=file.sha256
+    )
 
 
 def _nothing_to_index(folder: Path, skipped: Sequence[SkippedFile]) -> str:
