@@ -7,15 +7,18 @@ from collections.abc import Iterator, Sequence
 
 from qa.index.manifest import IndexedFile, Manifest, Shard
 
-# So many in the mean: few enough to be written in a moment, enough for few files in all.
-PASSAGES = 4_096
+# About so many to a shard: few enough to be written in a moment, enough for few files in all.
+PASSAGES = 3_000
+# Shards come out more alike when few documents may end a short one, and many a long one.
+_SHORT, _LONG = 1 / 4, 4
 
 
 def shards_of(manifest: Manifest) -> tuple[Shard, ...]:
     """Return the shards of the documents that a manifest lists, in their order.
 
-    A document's own path and length decide whether a shard ends with it, so that
-    one that comes, changes or goes alters its own shard and at most the next.
+    A document's own path and length decide, with what the shard holds so far,
+    whether a shard ends with it, so that one that comes, changes or goes alters
+    its own shard and seldom the next.
     The key is made from all that decides what the files of a shard hold.
     """
     circumstances = (
@@ -36,12 +39,14 @@ def shards_of(manifest: Manifest) -> tuple[Shard, ...]:
 
 def _stretches(files: Sequence[IndexedFile]) -> Iterator[list[IndexedFile]]:
     stretch: list[IndexedFile] = []
+    held = 0
     for file in files:
         stretch.append(file)
-        # A share of 1 / PASSAGES of all passages end a shard, whichever these are.
-        if int.from_bytes(_digest(file.path)) * PASSAGES < file.passages << 128:
+        held += file.passages
+        chance = (_SHORT if held < PASSAGES else _LONG) * file.passages / PASSAGES
+        if int.from_bytes(_digest(file.path)) < chance * 2**128:
             yield stretch
-            stretch = []
+            stretch, held = [], 0
     if stretch:
         yield stretch
 
