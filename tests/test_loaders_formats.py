@@ -59,7 +59,7 @@ def test_each_format_gives_its_text_rows_and_metadata(read, suffix, name):
     [
         (f"{DEEP} {LINED}", "en"),
         ("Der alte Brunnen auf dem Marktplatz ist neunzehn Meter tief und sehr alt.", "de"),
-        ("Президент получил автомобиль в подарок от своего соседа на севере.", "ru"),
+        ("Президент получил автомобиль. Это был подарок, который привезли на поезде.", "ru"),
         ("Too short.", ""),
     ],
 )
