@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: app build test lint bench train clean
+.PHONY: app build test lint bench fuzz train clean
 
 app: $(INSTALLED)
 	$(BIN)/python app.py
@@ -22,6 +22,11 @@ lint: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks
+
+# Changes files of every format until a loader trips; what it finds is kept in tests/corpus.
+fuzz: $(INSTALLED)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[fuzz]'
+	$(BIN)/python tests/fuzz.py
 
 # DATA is a folder of labelled questions (*.jsonl.gz); a run that was cut off goes on.
 train: $(INSTALLED)

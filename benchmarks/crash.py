@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -19,25 +20,30 @@ from benchmarks.faults import KINDS, Fault, Kind, run
 from benchmarks.hashing import HashEncoder
 from qa.builder import build
 from qa.errors import IndexNotFound
-from qa.index import open_index, verify
+from qa.index import generation, open_index, shards, verify
 from qa.loaders import load
 from qa.retriever import Retriever
 
 QUESTIONS = ("Who received the clock?", "mill", "tower 1999", "How long did it rain?")
 BEFORE = {
+    "abbey.md": "# The abbey\n\nMonks built it.\n\n## Bells\n\nIt has two.\n\n"
+    "## Roof\n\nIt is of slate.\n\n## Garden\n\nIt is walled.\n",
     "clock.txt": "The mayor of Hamburg received a clock. It was carved in 1894.\n",
     "mill.md": "# The mill\n\nZbigniew ran the mill.\n\n## Later\n\nIt burned down.\n",
     "deep/rain.txt": "It rained for three days. The river rose by 2 m.\n",
     "old.txt": "This file goes. Nobody misses it.\n",
 }
 AFTER = {
+    "abbey.md": BEFORE["abbey.md"],
     "clock.txt": "The mayor of Bamberg received a clock. It was carved in 1894.\n",
     "renamed.md": BEFORE["mill.md"],
     "deep/rain.txt": BEFORE["deep/rain.txt"],
-    "deep/copy.txt": BEFORE["deep/rain.txt"],
-    "new.txt": "Ada Blum bought the tower in 1999.\n",
+    "deep/again.txt": BEFORE["deep/rain.txt"],
+    "ada.txt": "Ada Blum bought the tower in 1999.\n",
 }
 SCENARIOS = ("first build", "changed folder", "over one half written", "over one never made live")
+# So small that the abbey has a shard of its own, which is kept while others are written.
+shards.PASSAGES = 4
 # In memory where there is such a place: what counts is the order of the calls.
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
@@ -56,10 +62,12 @@ class Laboratory:
             self._save()
         _fill(self.folder, AFTER)
         if scenario.startswith("over"):
-            calls = self.calls()
-            last = max(number for number, name in enumerate(calls, 1) if name.startswith("rename"))
-            self._restore()
-            run(self.build, self.index, Fault("kill", last if "live" in scenario else last // 2))
+            if "live" in scenario:
+                assert run(self._build_for_nothing, self.index, None).code == -signal.SIGKILL
+            else:
+                half = len(self.calls()) // 2
+                self._restore()
+                run(self.build, self.index, Fault("kill", half))
             self._save()
         self._restore()
         self.before = state(self.index)
@@ -69,6 +77,11 @@ class Laboratory:
     def build(self) -> None:
         """Bring the index up to date."""
         build(self.folder, self.index, encoder=HashEncoder(), load=load)
+
+    def _build_for_nothing(self) -> None:
+        """Die with everything written and the pointer not yet swapped."""
+        generation._point_to = lambda _: os.kill(os.getpid(), signal.SIGKILL)
+        self.build()
 
     def calls(self) -> tuple[str, ...]:
         """Return the calls at which a build can be struck."""

@@ -30,12 +30,13 @@ CALLS = {
         326: "copy_file_range", 40: "sendfile", 77: "ftruncate", 74: "fsync", 75: "fdatasync",
         2: "open", 257: "openat", 82: "rename", 264: "renameat", 316: "renameat2", 87: "unlink",
         263: "unlinkat", 83: "mkdir", 258: "mkdirat", 84: "rmdir", 90: "chmod", 268: "fchmodat",
+        86: "link", 265: "linkat",
     },
     "aarch64": {
         64: "write", 68: "pwrite64", 66: "writev", 70: "pwritev", 47: "fallocate",
         285: "copy_file_range", 71: "sendfile", 46: "ftruncate", 82: "fsync", 83: "fdatasync",
         56: "openat", 38: "renameat", 276: "renameat2", 35: "unlinkat", 34: "mkdirat",
-        53: "fchmodat",
+        53: "fchmodat", 37: "linkat",
     },
 }.get(platform.machine(), {})  # fmt: skip
 # On a file descriptor, the first argument; the others name paths.
@@ -207,7 +208,7 @@ class _Supervisor:
             if due and fault.kind in ("ENOSPC", "EIO"):
                 self.struck = True
                 return 0, getattr(errno, fault.kind), False
-            if fault.kind == "disk full" and name in WRITES | {"open", "openat", "mkdir"}:
+            if fault.kind == "disk full" and name in WRITES | {"open", "openat", "mkdir", "link"}:
                 self.struck = True
                 return 0, errno.ENOSPC, False
             if due and fault.kind == "short write" and name in ("write", "pwrite64"):

@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     added = verb("build", _build, "Bring the index up to date with a folder of documents.")
     added.add_argument("folder", nargs="?", default="seeds", help="default: %(default)s")
     added.add_argument("--json", action="store_true", help="print the report as JSON")
+    added.add_argument("--retry", action="store_true", help="try files that were too much again")
     added.add_argument("--watch", action="store_true", help="go on, and build at each change")
     added = verb("ask", _ask, "Answer a question with quotations, or say it is not found.")
     added.add_argument("question")
@@ -171,15 +172,25 @@ def _print_json(value: object) -> None:
 
 def _counter(what: str) -> Callable[[int, int], None]:
     """Return a progress callback that rewrites one line, on terminals only."""
-    began = time.monotonic()
+    first = last = 0
+    began = 0.0
 
     def show(done: int, total: int) -> None:
+        nonlocal first, last, began
+        # The rate is that since the first call: what came before was other work.
+        if not first or done < last:
+            first, began = done, time.monotonic()
+        last = done
         if sys.stderr.isatty():
-            rate = done / max(time.monotonic() - began, 1e-9)
+            pace = ""
+            if done > first:
+                rate = (done - first) / max(time.monotonic() - began, 1e-9)
+                pace = f" ({rate:,.{int(rate < 10)}f}/s, {(total - done) / rate:,.0f} s left)"
             end = "\n" if done >= total else ""
-            left = f"{(total - done) / max(rate, 1e-9):,.0f} s left"
-            line = f"\r{what} {done:,} of {total:,} ({rate:,.0f}/s, {left})   "
+            line = f"\r{what} {done:,} of {total:,}{pace}   "
             print(line, end=end, file=sys.stderr, flush=True)
+            if end:
+                first = 0
 
     return show
 
@@ -194,14 +205,19 @@ def _build(options: argparse.Namespace) -> None:
     if options.watch:
         reports = watch(folder, index, encoder=encoder, progress=progress)
     else:
-        reports = [build(folder, index, encoder=encoder, progress=progress)]
+        reports = [build(folder, index, encoder=encoder, progress=progress, retry=options.retry)]
+    before: BuildReport | None = None
     for report in reports:
         if isinstance(report, QAError):
             print(f"qa: {report}", file=sys.stderr)
-        elif options.json:
+            continue
+        if options.json:
             _print_json(report.to_dict())
         else:
-            print(report, flush=True)
+            print(report.changes(before) if before else report, flush=True)
+        if options.watch and before is None:
+            print(f"watching {folder}; Ctrl-C ends it", file=sys.stderr)
+        before = report
 
 
 def _ask(options: argparse.Namespace) -> None:

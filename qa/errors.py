@@ -7,6 +7,7 @@
     ├─ CorpusError                    the folder of documents
     │  ├─ EmptyCorpus
     │  └─ UnreadableDocument
+    │     └─ ReadingStopped
     ├─ StoredIndexError               what is on disk
     │  ├─ IndexNotFound
     │  ├─ IndexCorrupt
@@ -44,6 +45,10 @@ class EmptyCorpus(CorpusError):
 
 class UnreadableDocument(CorpusError):
     """One file cannot be read; the message says why."""
+
+
+class ReadingStopped(UnreadableDocument):
+    """Reading one file took too long or too much, and would again."""
 
 
 class StoredIndexError(QAError):

@@ -14,7 +14,7 @@ _DAY = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 
 @dataclass(frozen=True, slots=True)
 class DocumentFilter:
-    """Documents by the pattern of their id and by their date.
+    """Documents by the pattern of their id and by their date; each copy by its own id.
 
     ``only`` are shell patterns, of which one has to fit; ``*`` crosses folders.
     ``since`` and ``until`` are dates or their beginnings ("2024-02-20",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
+from dataclasses import replace
 from pathlib import Path
 
 from qa.builder import BuildReport, build, is_stale
@@ -12,7 +13,7 @@ from qa.candidates import Candidate, rank_candidates
 from qa.encoder import SentenceEncoder
 from qa.errors import IndexCorrupt, QuestionError, StoredIndexError
 from qa.filters import DocumentFilter
-from qa.index import StoredIndex, open_index
+from qa.index import DocumentSummary, StoredIndex, open_index
 from qa.index.freshness import outdated_documents
 from qa.index.manifest import Manifest
 from qa.question import asking_part, readable
@@ -90,6 +91,10 @@ class QA:
         """Return the share of the absent answers that a threshold refuses, 0 to 1."""
         return self._calibration.strict_for(threshold)
 
+    def documents(self) -> list[DocumentSummary]:
+        """Return one summary per document, copies too, in the order of ids."""
+        return self._index.documents()
+
     def document(self, document_id: str) -> Document:
         """Return a document as it was indexed."""
         return self._index.document(document_id)
@@ -107,7 +112,7 @@ class QA:
 
         ``only``, ``since`` and ``until`` are those of :meth:`ask`.
         """
-        hits, _ = self._retrieve(_resolved(question), top_k, _filter(only, since, until))
+        hits, _, _ = self._retrieve(_resolved(question), top_k, _filter(only, since, until))
         return hits
 
     def ask(
@@ -136,11 +141,11 @@ class QA:
         resolved = _resolved(question)
         threshold = self.threshold if threshold is None else threshold
         began = time.perf_counter()
-        hits, outdated = self._retrieve(resolved, top_k, _filter(only, since, until))
+        hits, outdated, left_out = self._retrieve(resolved, top_k, _filter(only, since, until))
         retrieved = time.perf_counter()
         spans = self._reader.read(resolved, [hit.passage for hit in hits], max_tokens=max_tokens)
         read = time.perf_counter()
-        answers = self._answers(hits, spans, max_answers)
+        answers = self._answers(hits, spans, max_answers, left_out)
         found = bool(answers) and answers[0].probability >= threshold
         ended = time.perf_counter()
         return Prediction(
@@ -160,18 +165,33 @@ class QA:
 
     def _retrieve(
         self, question: str, top_k: int, wanted: DocumentFilter
-    ) -> tuple[list[Hit], set[str]]:
-        """Return the nearest passages of documents that are still what was indexed."""
-        excluded = self._unwanted(wanted) if wanted else set()
-        hits = self._retriever.search(question, top_k, exclude=excluded)
+    ) -> tuple[list[Hit], set[str], set[str]]:
+        """Return the nearest passages of documents that are wanted and what they were.
+
+        With them come the documents that changed, and all that may not be cited.
+        """
+        left_out = self._unwanted(wanted) if wanted else set()
+        hits = self._nearest(question, top_k, left_out)
         if not outdated_documents(self._index, {hit.passage.document_id for hit in hits}):
-            return hits, set()
+            return hits, set(), left_out
         # Seldom, and then often for the whole folder: all are looked at in one go.
-        outdated = outdated_documents(self._index, self._index.indexed.keys() - excluded)
-        return self._retriever.search(question, top_k, exclude=outdated | excluded), outdated
+        outdated = outdated_documents(self._index, self._index.indexed.keys() - left_out)
+        left_out |= outdated
+        return self._nearest(question, top_k, left_out), outdated, left_out
+
+    def _nearest(self, question: str, top_k: int, left_out: Set[str]) -> list[Hit]:
+        """Return the nearest passages, each as that of its first document not left out."""
+        places = self._index.places_of
+        # What is stored of a document that is left out may stand in a copy that is not.
+        silent = {each for each in left_out if left_out >= set(places(each))}
+        hits = []
+        for hit in self._retriever.search(question, top_k, exclude=silent):
+            here = next(each for each in places(hit.passage.document_id) if each not in left_out)
+            hits.append(replace(hit, passage=replace(hit.passage, document_id=here)))
+        return hits
 
     def _unwanted(self, wanted: DocumentFilter) -> set[str]:
-        """Return the documents that a filter leaves out."""
+        """Return the documents that a filter leaves out; a copy is one by its own path."""
         documents = self._index.documents()
         unwanted = {each.id for each in documents if not wanted.fits(each.id, each.date)}
         if len(unwanted) == len(documents):
@@ -181,7 +201,11 @@ class QA:
         return unwanted
 
     def _answers(
-        self, hits: Sequence[Hit], spans: Sequence[Sequence[Span]], limit: int
+        self,
+        hits: Sequence[Hit],
+        spans: Sequence[Sequence[Span]],
+        limit: int,
+        left_out: Set[str],
     ) -> list[Answer]:
         """Return the candidates as checked quotations, most probable first."""
         candidates = rank_candidates(hits, spans, limit=max(limit, 1))
@@ -191,14 +215,14 @@ class QA:
         ]
         scored.sort(key=lambda pair: -pair[0])  # stable: equal ones keep the reader's order
         return [
-            self._answer(candidate, probability)
+            self._answer(candidate, probability, left_out)
             for position, (probability, candidate) in enumerate(scored[:limit])
             if position == 0 or probability >= MIN_PROBABILITY
         ]
 
-    def _answer(self, candidate: Candidate, probability: float) -> Answer:
+    def _answer(self, candidate: Candidate, probability: float, left_out: Set[str]) -> Answer:
         """Return a quotation, after comparing it with its document letter by letter."""
-        place, *copies = self._places(candidate.span)
+        place, *copies = self._places(candidate.span, left_out)
         answer = Answer(
             text=candidate.span.text,
             place=place,
@@ -206,7 +230,7 @@ class QA:
             passage=candidate.span.passage,
             also_at=(
                 *copies,
-                *(place for span in candidate.also for place in self._places(span)),
+                *(place for span in candidate.also for place in self._places(span, left_out)),
             ),
         )
         text = self._index.document(answer.document_id).text
@@ -217,12 +241,11 @@ class QA:
             )
         return answer
 
-    def _places(self, span: Span) -> Iterator[Place]:
+    def _places(self, span: Span, left_out: Set[str]) -> Iterator[Place]:
         """Yield where a span stands: its document, then each copy that is still the same."""
         document_id = span.passage.document_id
-        copies = self._index.copies_of(document_id)
-        outdated = outdated_documents(self._index, copies)
-        for each in (document_id, *(copy for copy in copies if copy not in outdated)):
+        copies = set(self._index.places_of(document_id)) - {document_id} - left_out
+        for each in (document_id, *sorted(copies - outdated_documents(self._index, copies))):
             document = self._index.document(each)
             yield Place(
                 document.id,

@@ -1,6 +1,19 @@
 import pytest
 
 from qa.encoder import SentenceEncoder
+from qa.loaders import load
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Write a file and load it: ``read(text or bytes, name)``."""
+
+    def write_and_load(content, name="file.txt"):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+        return load(path, folder=tmp_path)
+
+    return write_and_load
 
 
 @pytest.fixture(scope="session")

@@ -280,6 +280,11 @@ MAKERS = {
 }
 
 
+def of_kind(document, kind):
+    """Return the words of a document's blocks of one kind."""
+    return [document.text[b.start : b.end] for b in document.blocks if b.kind == kind]
+
+
 def write(folder, name, data):
     path = Path(folder, name)
     path.write_bytes(data)

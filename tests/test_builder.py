@@ -161,9 +161,17 @@ def grow(place, encoder, steps):
     verify(place / "grown")
 
 
+@pytest.fixture
+def small_shards(monkeypatch):
+    """So small that an index of a few files has several."""
+    monkeypatch.setattr("qa.index.shards.PASSAGES", 3)
+
+
 @given(steps=STEPS)
-@settings(max_examples=25, deadline=None)
-def test_growing_an_index_gives_what_building_it_anew_gives(tmp_path_factory, steps):
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_growing_an_index_gives_what_building_it_anew_gives(tmp_path_factory, small_shards, steps):
     grow(tmp_path_factory.mktemp("growing"), HashEncoder(), steps)
 
 
@@ -190,7 +198,7 @@ def test_an_empty_or_absent_folder_loses_nothing(folder, tmp_path, encoder):
 def test_a_damaged_index_is_built_anew(folder, tmp_path, encoder):
     build(folder, tmp_path / "index", encoder=encoder)
     before = found(tmp_path / "index", encoder)
-    (stored,) = (tmp_path / "index").glob("g-*/documents.sqlite")
+    (stored,) = (tmp_path / "index").glob("g-*/documents/*.sqlite")
     stored.write_bytes(stored.read_bytes()[:-1])
     report = build(folder, tmp_path / "index", encoder=encoder)
     assert report.changed
@@ -349,6 +357,21 @@ def test_questions_are_answered_while_the_index_is_rebuilt(folder, tmp_path, enc
 def test_the_heading_is_encoded_and_never_quoted():
     assert encoded_text(Passage("a", 0, 4, "Text", "Title › Part")) == "Title › Part\nText"
     assert encoded_text(Passage("a", 0, 4, "Text")) == "Text"
+
+
+def test_a_report_says_what_differs_from_the_one_before(folder, tmp_path):
+    first = build(folder, tmp_path / "index", encoder=HashEncoder())
+    (folder / "clock.txt").write_text(CLOCK.replace("1894", "1895"), encoding="utf-8")
+    (folder / "new.txt").write_text("It is new.", encoding="utf-8")
+    (folder / "deep" / "rain.txt").unlink()
+    second = build(folder, tmp_path / "index", encoder=HashEncoder())
+    *lines, total = second.changes(first).split("\n")
+    assert lines == [
+        *("indexed  clock.txt: 1 passages", "indexed  new.txt: 1 passages"),
+        "gone     deep/rain.txt",
+    ]
+    assert total == second.total
+    assert second.changes(second) == second.total
 
 
 def test_a_report_adds_up():

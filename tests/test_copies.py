@@ -72,12 +72,52 @@ def test_a_copy_that_changed_or_vanished_is_not_cited(folder):
     qa = opened(folder)
     (folder / "b" / "clock.txt").write_text(CLOCK.replace("1894", "1895"), encoding="utf-8")
     assert places(qa) == ["a/clock.txt:56-69", "c/clock.txt:56-69"]
-    (folder / "c" / "clock.txt").unlink()
-    assert places(qa) == ["a/clock.txt:56-69"]
-    (folder / "a" / "clock.txt").unlink()  # and now even the place that is stored
+    (folder / "a" / "clock.txt").unlink()  # what it says still stands in another
+    assert places(qa) == ["c/clock.txt:56-69"]
+    assert qa.search(QUESTION)[0].passage.document_id == "c/clock.txt"
+    (folder / "c" / "clock.txt").unlink()  # and now nowhere
     prediction = qa.ask(QUESTION, threshold=0)
     assert prediction.outdated == ("a/clock.txt", "b/clock.txt", "c/clock.txt")
     assert "Ichiro Tanaka" not in [answer.text for answer in prediction.answers]
+
+
+@pytest.mark.parametrize(
+    ("only", "expected"),
+    [
+        ("a/*", ["a/clock.txt"]),
+        ("b/*", ["b/clock.txt"]),
+        (["c/*", "b/*"], ["b/clock.txt", "c/clock.txt"]),
+        ("*", ["a/clock.txt", "b/clock.txt", "c/clock.txt"]),
+    ],
+)
+def test_a_copy_is_asked_and_cited_by_its_own_path(folder, only, expected):
+    built(folder)
+    qa = opened(folder)
+    prediction = qa.ask(QUESTION, threshold=0, only=only)
+    (answer, *_) = prediction.answers
+    assert answer.text == "Ichiro Tanaka"
+    assert [place.document_id for place in (answer.place, *answer.also_at)] == expected
+    assert answer.passage.document_id == expected[0]
+    hits = [*prediction.passages, *qa.search(QUESTION, only=only)]
+    assert {hit.passage.document_id for hit in hits} <= {expected[0], "rain.txt"}
+
+
+def test_a_copy_that_alone_was_wanted_is_not_replaced_by_another_when_it_changes(folder):
+    built(folder)
+    qa = opened(folder)
+    (folder / "b" / "clock.txt").write_text("Entirely new.", encoding="utf-8")
+    prediction = qa.ask(QUESTION, threshold=0, only="b/*")
+    assert (prediction.found, prediction.passages) == (False, ())
+    assert prediction.outdated == ("b/clock.txt",)
+
+
+def test_a_list_of_documents_shows_copies_with_what_they_hold(folder):
+    built(folder)
+    qa = opened(folder)
+    assert [(each.id, each.source, each.passages) for each in qa.documents()] == [
+        *((f"{name}/clock.txt", f"{folder}/{name}/clock.txt", 1) for name in "abc"),
+        ("rain.txt", f"{folder}/rain.txt", 1),
+    ]
 
 
 def test_when_the_first_of_the_copies_goes_the_next_takes_its_place(folder):

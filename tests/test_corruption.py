@@ -121,12 +121,13 @@ def test_files_of_another_generation_are_found(index_dir, tmp_path):
     (folder / "rain.txt").write_text("It rained for three days.\n", encoding="utf-8")
     build(folder, tmp_path / "other", encoder=HashEncoder(), load=load)
     (ours,), (theirs,) = index_dir.glob("g-*"), (tmp_path / "other").glob("g-*")
-    for name in ("documents.sqlite", "vectors.faiss", "manifest.json"):
-        whole = (ours / name).read_bytes()
-        shutil.copy(theirs / name, ours / name)
+    for pattern in ("documents/*.sqlite", "vectors/*.faiss", "words/*.idx", "manifest.json"):
+        ((our, *_), (their, *_)) = sorted(ours.glob(pattern)), sorted(theirs.glob(pattern))
+        whole = our.read_bytes()
+        shutil.copy(their, our)
         with pytest.raises(IndexCorrupt, match="qa build"):
             open_index(index_dir)
-        (ours / name).write_bytes(whole)
+        our.write_bytes(whole)
     shutil.rmtree(ours / "words")
     shutil.copytree(theirs / "words", ours / "words")
     with pytest.raises(IndexCorrupt, match="qa build"):

@@ -20,7 +20,7 @@ pytestmark = [
     # Python warns of a fork beside threads; the children end without returning here.
     pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning"),
 ]
-EVERY = 41
+EVERY = 61
 
 
 @pytest.fixture
@@ -54,7 +54,8 @@ def test_a_build_that_does_not_wait_for_the_disk_is_caught(place, monkeypatch):
     """The test of the test: without fsync, a power cut loses what was live."""
     laboratory = crash.Laboratory(place, "changed folder")
     monkeypatch.setattr("qa.index.generation._sync", lambda path: None)
-    assert isinstance(laboratory.strike(Fault("power cut", len(laboratory.calls()))), str)
+    after_the_swap = len(laboratory.calls()) - 5
+    assert isinstance(laboratory.strike(Fault("power cut", after_the_swap)), str)
 
 
 def test_a_writer_that_edits_in_place_is_caught(place, monkeypatch):
@@ -67,7 +68,9 @@ def test_a_writer_that_edits_in_place_is_caught(place, monkeypatch):
     monkeypatch.setattr("qa.index.generation._point_to", point_to)
     calls = laboratory.calls()
     last_write = max(at for at, name in enumerate(calls, 1) if name == "write")
-    assert isinstance(laboratory.strike(Fault("kill", last_write)), str)
+    # tantivy's threads make a call more or less from one build to the next.
+    near = [laboratory.strike(Fault("kill", at)) for at in range(last_write - 1, last_write + 2)]
+    assert any(isinstance(verdict, str) for verdict in near)
 
 
 def test_a_killed_build_need_not_encode_again(place):

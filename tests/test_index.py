@@ -29,13 +29,15 @@ from qa.index import (
     WriterLock,
     open_index,
     read_manifest,
+    shards_of,
     sweep,
     verify,
     write_generation,
 )
 from qa.index.freshness import outdated_documents
+from qa.index.manifest import Shard
 from qa.index.vectors import FaissVectors, write_vectors
-from qa.index.words import WordIndex, write_words
+from qa.index.words import WordIndex, join_segments, write_segment
 from qa.types import Block, Document, Passage
 from qa.weights import sha256_of
 
@@ -137,8 +139,11 @@ def test_the_manifest_is_read_back_and_summed_up(index_dir):
     manifest = read_manifest(index_dir)
     contents = contents_of(TEXTS)
     written = manifest_of(contents, index_dir.parent / "documents")
-    assert replace(manifest, files=(), folder=written.folder) == written
-    assert {"documents.sqlite", "vectors.faiss"} < {file.path for file in manifest.files}
+    assert replace(manifest, shards=(), files=(), folder=written.folder) == written
+    (shard,) = manifest.shards
+    assert (shard.documents, shard.passages) == (3, 6)
+    files = {file.path for file in manifest.files}
+    assert files > {f"documents/{shard.key}.sqlite", f"vectors/{shard.key}.faiss"}
     shown = manifest.to_dict()
     assert json.loads(json.dumps(shown))["counts"] == {"documents": 3, "passages": 6}
     assert "passages    6" in manifest.summary()
@@ -389,9 +394,11 @@ def test_reading_needs_no_right_to_write(index_dir):
 @settings(max_examples=60, deadline=None)
 def test_vector_search_equals_brute_force(tmp_path_factory, count, top_k, seed, copies):
     vectors = np.tile(unit_vectors(count, 8, seed), (copies, 1))
-    path = tmp_path_factory.mktemp("vectors") / "vectors.faiss"
-    write_vectors(path, vectors)
-    store = FaissVectors(path)
+    folder = tmp_path_factory.mktemp("vectors")
+    paths = [folder / f"{number}.faiss" for number in range(copies)]
+    for path in paths:
+        write_vectors(path, vectors[:count])
+    store = FaissVectors(paths, 8)
     query = unit_vectors(1, 8, seed + 1)[0]
     found = store.search(query, top_k)
     cosines = vectors @ query
@@ -407,7 +414,7 @@ def test_vector_search_equals_brute_force(tmp_path_factory, count, top_k, seed, 
 
 def test_a_query_of_nan_finds_nothing_rather_than_the_last_row(tmp_path):
     write_vectors(tmp_path / "vectors.faiss", unit_vectors(5))
-    store = FaissVectors(tmp_path / "vectors.faiss")
+    store = FaissVectors([tmp_path / "vectors.faiss"], 16)
     assert store.search(np.full(16, np.nan, np.float32), 3) == []
     assert store.search(unit_vectors(1)[0], 0) == []
     assert store.reconstruct([]).shape == (0, 16)
@@ -416,14 +423,19 @@ def test_a_query_of_nan_finds_nothing_rather_than_the_last_row(tmp_path):
 # Words
 
 
-def word_index(folder, texts, headings=None):
+def word_index(folder, texts, headings=None, *, each=1000):
     headings = headings or [""] * len(texts)
     passages = [
         Passage("a.txt", 0, len(text), text, heading)
         for text, heading in zip(texts, headings, strict=True)
     ]
-    write_words(folder / "words", passages)
-    return WordIndex(folder / "words")
+    shards = []
+    for number, first in enumerate(range(0, len(passages), each)):
+        part = passages[first : first + each]
+        shards.append(Shard(f"{99 - number:032x}", 1, len(part)))
+        write_segment(folder, shards[-1].key, part)
+    join_segments(folder, shards)
+    return WordIndex(folder, shards)
 
 
 def rows(found):
@@ -465,10 +477,11 @@ def test_a_heading_counts_less_than_the_text(tmp_path):
     assert rows(words.search("library", 2)) == [0, 1]
 
 
-def test_equal_passages_come_in_the_order_of_rows(tmp_path):
-    words = word_index(tmp_path, ["the same words"] * 300)
+@pytest.mark.parametrize("each", [1000, 9])
+def test_equal_passages_come_in_the_order_of_rows(tmp_path, each):
+    words = word_index(tmp_path, ["the same words"] * 300, each=each)
     assert rows(words.search("same words", 40)) == list(range(40))
-    assert words._searcher.num_segments == 1
+    assert words._searcher.num_segments == -(-300 // each)
 
 
 @given(question=st.text(max_size=60))
@@ -490,6 +503,86 @@ def test_no_character_of_a_question_is_special(shared_words, question):
 @pytest.fixture(scope="module")
 def shared_words(tmp_path_factory):
     return word_index(tmp_path_factory.mktemp("words"), ["in and or", "not x to b", "title w"])
+
+
+# Shards
+
+
+def seen(index_dir):
+    """All that an index of these texts can be asked for."""
+    index = open_index(index_dir)
+    count = len(index.texts)
+    asked = [f"word{a} word{b} word{a * b % 50}" for a in range(9) for b in range(9)]
+    try:
+        return (
+            [index.words.search(question, 15) for question in asked],
+            [index.vectors.search(vector, 15) for vector in unit_vectors(9, seed=7)],
+            list(index.all_passages()),
+            index.passages(list(range(0, count, 7))[::-1]),
+            [(index.document(each.id), index.rows_of(each.id)) for each in index.documents()],
+        )
+    finally:
+        index.close()
+
+
+def many_texts(count):
+    return {
+        f"{number:03}.txt": "\n".join(
+            " ".join(f"word{(number + line * k) % 50}" for k in range(9))
+            for line in range(1 + number % 5)
+        )
+        for number in range(count)
+    }
+
+
+def test_where_shards_end_makes_no_difference(tmp_path, monkeypatch):
+    found = []
+    for size, least in ((10**9, 1), (60, 3), (1, 120)):
+        monkeypatch.setattr("qa.index.shards.PASSAGES", size)
+        write(tmp_path / str(size), many_texts(120))
+        assert len(read_manifest(tmp_path / str(size)).shards) >= least
+        found.append(seen(tmp_path / str(size)))
+    assert found[0] == found[1] == found[2]
+
+
+def test_a_change_leaves_most_shards_alone(monkeypatch):
+    monkeypatch.setattr("qa.index.shards.PASSAGES", 40)
+
+    def keys(texts):
+        return {shard.key for shard in shards_of(manifest_of(contents_of(texts), Path("c")))}
+
+    texts = many_texts(400)
+    before = keys(texts)
+    assert 15 < len(before) < 60
+    for name in ("000a.txt", "200a.txt", "399a.txt"):
+        assert len(keys(dict(sorted({**texts, name: "word1"}.items()))) - before) <= 2
+    assert len(keys({name: text for name, text in texts.items() if name != "200.txt"}) - before) < 2
+
+
+def test_shards_that_are_kept_are_shared_and_not_written(tmp_path, monkeypatch):
+    monkeypatch.setattr("qa.index.shards.PASSAGES", 20)
+    write(tmp_path / "index", many_texts(90))
+    expected = seen(tmp_path / "index")
+    index = open_index(tmp_path / "index")
+    shards = index.manifest.shards
+    kept = index.files_of({shard.key for shard in shards})
+    assert len(kept) == len(index.manifest.files) - 1  # words/meta.json is about all of them
+    inodes = {path.relative_to(path.parents[1]): path.stat().st_ino for path in kept}
+    manifest = manifest_of(contents_of(many_texts(90)), tmp_path / "documents")
+    with WriterLock(tmp_path / "index"):
+        generation = write_generation(tmp_path / "index", manifest, [], unit_vectors(0), kept=kept)
+        index.close()
+        sweep(tmp_path / "index")
+    assert seen(tmp_path / "index") == expected
+    assert {path: (generation / path).stat().st_ino for path in inodes} == inodes
+    # Where a file cannot have two names, it is copied.
+    monkeypatch.setattr(Path, "hardlink_to", lambda *_: (_ for _ in ()).throw(OSError(1, "no")))
+    index = open_index(tmp_path / "index")
+    kept = index.files_of({shard.key for shard in shards})
+    with WriterLock(tmp_path / "index"):
+        write_generation(tmp_path / "index", manifest, [], unit_vectors(0), kept=kept)
+    index.close()
+    assert seen(tmp_path / "index") == expected
 
 
 # Freshness

@@ -2,6 +2,7 @@ import os
 import socket
 
 import pytest
+from making import of_kind
 
 from qa.errors import EmptyCorpus, UnreadableDocument
 from qa.loaders import find_files, load
@@ -27,20 +28,6 @@ How long is the contract?
 It runs until 2025,\u00a0the club said.
 
 ab/cd\u00a0(AP, dpa)"""
-
-
-@pytest.fixture
-def read(tmp_path):
-    def write_and_load(content, name="file.txt"):
-        path = tmp_path / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
-        return load(path, folder=tmp_path)
-
-    return write_and_load
-
-
-def of_kind(document, kind):
-    return [document.text[b.start : b.end] for b in document.blocks if b.kind == kind]
 
 
 def test_a_copied_news_page_is_told_apart(read):

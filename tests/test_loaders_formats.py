@@ -3,13 +3,24 @@
 import io
 import zipfile
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
-from making import MAKERS, make_docx, make_eml, make_epub, make_odt, make_pdf, markup, zipped
+from making import (
+    MAKERS,
+    make_docx,
+    make_eml,
+    make_epub,
+    make_odt,
+    make_pdf,
+    markup,
+    of_kind,
+    zipped,
+)
 
 from qa.errors import UnreadableDocument
-from qa.index.documents import NAME, DocumentStore, write_documents
-from qa.loaders import load
+from qa.index.documents import DocumentStore, write_documents
+from qa.loaders.language import identify_language
 
 DEEP = "The old well in the market square is 19 metres deep, and it was dug by monks in 1210."
 LINED = "In 1954 the mason Karl Orth lined it with new sandstone from the valley of the river."
@@ -20,20 +31,6 @@ CONTENT = [
     ("heading", "The repair"),
     ("text", LINED),
 ]
-
-
-@pytest.fixture
-def read(tmp_path):
-    def write_and_load(data, name="file.bin"):
-        path = tmp_path / name
-        path.write_bytes(data if isinstance(data, bytes) else data.encode("utf-8"))
-        return load(path, folder=tmp_path)
-
-    return write_and_load
-
-
-def of_kind(document, kind):
-    return [document.text[b.start : b.end] for b in document.blocks if b.kind == kind]
 
 
 def body(document):
@@ -52,12 +49,25 @@ def test_each_format_gives_its_text_rows_and_metadata(read, suffix, name):
     assert LINED in found
     assert "Depth | 19 metres" in "\n".join(found)
     assert suffix == "pdf" or "Menu" not in found  # one page alone repeats nothing
-    assert document.language == "en"
+    assert document.author == "Ada Blum"
     if suffix != "mbox":
-        assert (document.title, document.author) == ("The well", "Ada Blum")
+        assert document.title == "The well"
 
 
-@pytest.mark.parametrize("suffix", ["docx", "odt", "epub", "eml"])
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        (f"{DEEP} {LINED}", "en"),
+        ("Der alte Brunnen auf dem Marktplatz ist neunzehn Meter tief und sehr alt.", "de"),
+        ("Президент получил автомобиль. Это был подарок, который привезли на поезде.", "ru"),
+        ("Too short.", ""),
+    ],
+)
+def test_the_language_is_told_by_the_text(read, text, language):
+    assert identify_language(read(text, "text.txt")) == language
+
+
+@pytest.mark.parametrize("suffix", ["docx", "odt", "epub", "eml", "mbox"])
 def test_the_date_is_what_the_file_says(read, suffix):
     assert read(MAKERS[suffix](CONTENT)).date == "2025-02-10"
 
@@ -70,8 +80,9 @@ def test_a_date_printed_at_the_top_comes_first_and_is_furniture(read):
 
 def test_what_is_known_about_a_document_is_stored_with_it(read, tmp_path):
     document = read(make_pdf(CONTENT, title="The well", author="Ada Blum"), "well.pdf")
-    write_documents(tmp_path / NAME, [(document, [])])
-    with closing(DocumentStore(tmp_path / NAME)) as store:
+    document = replace(document, language="en")
+    write_documents(tmp_path / "documents.sqlite", [(document, [])])
+    with closing(DocumentStore([tmp_path / "documents.sqlite"])) as store:
         assert store.document("well.pdf") == document
     assert (document.author, document.language, document.pages) == ("Ada Blum", "en", (0,))
 
@@ -133,6 +144,61 @@ def test_columns_are_read_one_after_the_other(read):
     text = " ".join(body(read(printed(left + right))))
     assert text.index("left column line 19") < text.index("right column line 0")
     assert " | " not in text
+
+
+def two_columns(story):
+    """The story in two columns on each page, as a program that sets type writes it."""
+    from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
+
+    file = io.BytesIO()
+    frames = [Frame(x, 60, 230, 700) for x in (60, 305)]
+    template = BaseDocTemplate(file, invariant=1)
+    template.addPageTemplates(PageTemplate(frames=frames))
+    template.build(story)
+    return file.getvalue()
+
+
+def test_two_columns_of_running_text_are_read_one_after_the_other(read):
+    from reportlab.lib.styles import getSampleStyleSheet
+    from reportlab.platypus import Paragraph
+
+    style = getSampleStyleSheet()["BodyText"]
+    style.alignment = 4
+    sentences = [f"Sentence {n} says that the well has {n} stones. " for n in range(400)]
+    paragraphs = ["".join(sentences[n : n + 20]).strip() for n in range(0, 400, 20)]
+    document = read(two_columns([Paragraph(text, style) for text in paragraphs]))
+    assert len(document.pages) > 1
+    # Whether a sentence that ends a column ends its paragraph too, nothing says.
+    assert " ".join(body(document)) == " ".join(paragraphs)
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_cells_between_ruled_lines_can_be_quoted(read, wrapped):
+    from reportlab.lib.styles import getSampleStyleSheet
+    from reportlab.platypus import Paragraph, SimpleDocTemplate, Table
+
+    style = getSampleStyleSheet()["BodyText"]
+    rows = [["Gift", "From", "Year"], ["A desk of oak", "Victoria", "1880"]]
+    rows += [["A tree", "The city of Oslo", "1947"], ["A clock", "Tokyo", "1894"]]
+    cells = [[Paragraph(cell, style) for cell in row] for row in rows] if wrapped else rows
+    ruled = Table(cells, colWidths=150, style=[("GRID", (0, 0), (-1, -1), 0.5, "black")])
+    file = io.BytesIO()
+    SimpleDocTemplate(file, invariant=1).build(
+        [Paragraph(DEEP, style), ruled, Paragraph(LINED, style)]
+    )
+    assert body(read(file.getvalue())) == [DEEP, *(" | ".join(row) for row in rows), LINED]
+
+
+def test_ruled_cells_in_a_column_of_two_can_be_quoted(read):
+    from reportlab.lib.styles import getSampleStyleSheet
+    from reportlab.platypus import Paragraph, Table
+
+    style = getSampleStyleSheet()["BodyText"]
+    rows = [["Gift", "Year"], ["A desk of oak", "1880"], ["A tree", "1947"]]
+    ruled = Table(rows, colWidths=100, style=[("GRID", (0, 0), (-1, -1), 0.5, "black")])
+    story = [Paragraph(f"{DEEP} " * 20, style), ruled, Paragraph(f"{LINED} " * 10, style)]
+    found = body(read(two_columns(story)))
+    assert found == [(f"{DEEP} " * 20).strip(), *map(" | ".join, rows), (f"{LINED} " * 10).strip()]
 
 
 def test_justified_text_is_no_table(read):
@@ -264,6 +330,25 @@ def edited(data, name, old, new):
     return zipped({**parts, name: before.replace(old, new)})
 
 
+# RTF
+
+
+def test_footnotes_of_rtf_follow_their_paragraphs(read):
+    note = r"{\super\chftn}{\footnote\pard\plain{\super\chftn} Of the {\i abbey} \{1190\}.}"
+    data = (
+        rf"{{\rtf1\ansi It was dug{note} by{note} monks.\par\pard It is deep.\par "
+        rf"That was all{note} of it.}}"
+    )
+    found = "Of the abbey {1190}."
+    assert body(read(data)) == [
+        *("It was dug by monks.", found, found, "It is deep.", "That was all of it.", found)
+    ]
+    # One that never ends is damage: what stands before it is read all the same.
+    assert body(read(r"{\rtf1\ansi It was dug.\par It is deep.\par {\footnote Of"))[:2] == [
+        *("It was dug.", "It is deep.")
+    ]
+
+
 # Mail
 
 
@@ -289,6 +374,21 @@ def test_mail_is_read_without_signature_and_attachments_are_named(read):
         DEEP,
     ]
     assert of_kind(document, "furniture") == ["Ada", "Attachment, not read: plan.pdf"]
+
+
+def test_a_mailbox_has_the_author_and_date_of_its_first_message(read):
+    messages = [("Ada", "Mon, 03 Feb 2020", "Nineteen."), ("Otto", "Wed, 05 Feb 2020", "Twenty.")]
+    data = "".join(
+        f"From x@x Mon Feb  3 09:00:00 2020\nFrom: {name} <x@x>\nDate: {day} 09:00:00 +0000\n"
+        f"Subject: Depth\n\n{text}\n\n"
+        for name, day, text in messages
+    )
+    document = read(data, "box")
+    assert (document.author, document.date) == ("Ada", "2020-02-03")
+    assert body(document) == [
+        *("From: Ada <x@x>", "Date: Mon, 03 Feb 2020 09:00:00 +0000", "Nineteen."),
+        *("From: Otto <x@x>", "Date: Wed, 05 Feb 2020 09:00:00 +0000", "Twenty."),
+    ]
 
 
 def test_quoted_lines_lose_their_marks(read):

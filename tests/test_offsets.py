@@ -1,9 +1,11 @@
 """The invariant everything rests on: what is quoted stands where it is said to stand."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
-from making import MAKERS, make_csv, make_jsonl
+from making import MAKERS, make_csv, make_jsonl, of_kind
 from tokenizers import Tokenizer
 
 from qa.errors import UnreadableDocument
@@ -11,6 +13,7 @@ from qa.loaders import load
 from qa.splitter import Splitter
 from qa.weights import encoder_folder
 
+CORPUS = sorted((Path(__file__).parent / "corpus").glob("*"))
 MAX_TOKENS = 24
 # Emoji with joiners, combining marks, every kind of line end and space, right-to-left text.
 PIECES = [
@@ -149,10 +152,6 @@ tables = st.integers(1, 3).flatmap(
 )
 
 
-def quotable(document):
-    return [document.text[b.start : b.end] for b in document.blocks if b.kind == "body"]
-
-
 @pytest.mark.parametrize("suffix", MAKERS)
 @given(content=paragraphs, rows=tables, title=texts)
 @settings(files, max_examples=12)
@@ -168,7 +167,7 @@ def test_every_format_gives_exact_slices_and_no_furniture(
     )
     document = load(path, folder=tmp_path)
     check(document, splitter)
-    found = quotable(document)
+    found = of_kind(document, "body")
     assert any("Kim received the car in Pyongyang." in block for block in found)
     assert not any("Never to be quoted" in block for block in found)
     assert list(document.pages) == sorted(document.pages)
@@ -196,7 +195,7 @@ def test_records_give_exact_slices(tmp_path, splitter, content):
     path.write_bytes(make_jsonl([*content, ("text", "Kim received the car.")]))
     document = load(path, folder=tmp_path)
     check(document, splitter)
-    assert "Kim received the car." in quotable(document)
+    assert "Kim received the car." in of_kind(document, "body")
 
 
 @pytest.mark.parametrize("suffix", MAKERS)
@@ -212,6 +211,17 @@ def test_a_damaged_file_gives_a_document_or_a_reason(tmp_path, splitter, suffix,
     path.write_bytes(whole[:cut])
     try:
         document = load(path, folder=tmp_path)
+    except UnreadableDocument as error:
+        assert "\n" not in str(error)
+        return
+    check(document, splitter)
+
+
+@pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.name)
+def test_what_fuzzing_found_gives_a_document_or_a_reason(splitter, path):
+    """What ``make fuzz`` kept, each file with the suffix that chose its loader."""
+    try:
+        document = load(path, folder=path.parent)
     except UnreadableDocument as error:
         assert "\n" not in str(error)
         return

@@ -33,6 +33,7 @@ from qa.index import (
     WriterLock,
     open_index,
     read_manifest,
+    shards_of,
     sweep,
     write_generation,
 )
@@ -52,13 +53,16 @@ def build(
     max_tokens: int = MAX_TOKENS,
     progress: Progress | None = None,
     load: Load | None = None,
+    retry: bool = False,
 ) -> BuildReport:
     """Bring an index up to date with a folder of documents.
 
     Files whose bytes are those indexed before are not read again, and passages
     whose text is stored keep their vectors. The result is what a fresh build
     gives, since a vector depends on its passage alone. A file that cannot be
-    read becomes a skipped line of the report; identical files are stored once.
+    read becomes a skipped line of the report; one that took too long or too much
+    is not tried again until it changes, or with ``retry``. Identical files are
+    stored once.
     A build that was stopped is gone on with: what it encoded is not encoded
     again. ``progress`` is called with the passages encoded so far and those to
     encode. ``load`` reads one file; without it, files are read in a process of
@@ -76,12 +80,14 @@ def build(
     with WriterLock(index_dir):
         previous = _previous(index_dir)
         with nullcontext() if previous is None else closing(previous):
-            known: dict[str, IndexedFile] = {}
+            known: dict[str, IndexedFile | SkippedFile] = {}
             if previous and (previous.manifest.settings, previous.manifest.libraries) == (
                 settings,
                 libraries,
             ):
-                known = previous.indexed
+                known.update(previous.indexed)
+                if not retry:
+                    known.update(previous.stopped)
             files = corpus_files(folder, index_dir)
             with Sandbox() as sandbox:
                 examined = survey(files, known, folder, load or sandbox.load, splitter)
@@ -103,15 +109,20 @@ def build(
             encoded = 0
             journal = Journal(index_dir, encoding(manifest), encoder.dimension)
             if changed:
+                shards = shards_of(manifest)
+                kept = previous.files_of({shard.key for shard in shards}) if previous else {}
+                keys = {Path(file.path).stem for file in kept.values()}
+                held = iter([pair for pair in indexed if not pair[0].copy_of])
                 contents = [
                     _stored(previous, file.path) if content is None else content
-                    for file, content in indexed
-                    if not file.copy_of
+                    for shard in shards
+                    for file, content in islice(held, shard.documents)
+                    if shard.key not in keys
                 ]
                 vectors, encoded = _vectors(
                     contents, previous, manifest, encoder, journal, progress
                 )
-                write_generation(index_dir, manifest, contents, vectors)
+                write_generation(index_dir, manifest, contents, vectors, kept=kept)
             journal.remove()
         sweep(index_dir)
     return BuildReport(
@@ -217,7 +228,9 @@ def _reported(found: Examined) -> FileReport:
     if isinstance(found, SkippedFile):
         return FileReport(found.path, "skipped", reason=found.reason)
     file, _ = found
-    return FileReport(file.path, "indexed", passages=file.passages, copy_of=file.copy_of)
+    return FileReport(
+        file.path, "indexed", passages=file.passages, copy_of=file.copy_of, sha256=file.sha256
+    )
 
 
 def _nothing_to_index(folder: Path, skipped: Sequence[SkippedFile]) -> str:

@@ -58,7 +58,8 @@ def identity(manifest: Manifest) -> tuple[object, ...]:
         manifest.libraries,
         # The size too: one taken before a file changed under its reader is to be mended.
         [(file.path, file.sha256, file.size) for file in manifest.documents],
-        [(file.path, file.reason) for file in manifest.skipped],
+        # Its time too: by this alone one is known to have changed.
+        manifest.skipped,
     )
 
 

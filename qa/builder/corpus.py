@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from qa.builder.sandbox import Load
-from qa.errors import UnreadableDocument
+from qa.errors import ReadingStopped, UnreadableDocument
 from qa.index import IndexedFile, SkippedFile
 from qa.loaders import find_files
+from qa.loaders.language import identify_language
 from qa.splitter import Splitter
 from qa.types import Document, Passage
 from qa.weights import sha256_of
@@ -37,14 +39,15 @@ def corpus_files(folder: Path, index_dir: Path) -> dict[str, Path]:
 
 def survey(
     files: Mapping[str, Path],
-    known: Mapping[str, IndexedFile],
+    known: Mapping[str, IndexedFile | SkippedFile],
     folder: Path,
     load: Load,
     splitter: Splitter,
 ) -> list[Examined]:
     """Return what each file holds, in the order of ids; of identical ones the first has contents.
 
-    The contents of an unchanged file are None: they are stored already.
+    The contents of an unchanged file are None: they are stored already. One that
+    is known to be too much is not read.
     """
     # What a loader makes of bytes depends on the suffix too: Markdown or plain text.
     originals: dict[tuple[str, str], str] = {}
@@ -61,7 +64,7 @@ def survey(
 def _examine(
     path: Path,
     document_id: str,
-    known: IndexedFile | None,
+    known: IndexedFile | SkippedFile | None,
     folder: Path,
     load: Load,
     splitter: Splitter,
@@ -74,6 +77,8 @@ def _examine(
         if reason := _unfit(path, folder):
             raise UnreadableDocument(reason)
         if known is not None and known.size == size and known.sha256 == sha256_of(path):
+            if isinstance(known, SkippedFile):
+                return replace(known, mtime_ns=mtime_ns)
             original = originals.get((known.sha256, path.suffix.lower()), "")
             count = 0 if original else known.passages
             file = IndexedFile(document_id, known.sha256, size, mtime_ns, count, original)
@@ -87,10 +92,16 @@ def _examine(
         if original:
             file = IndexedFile(document_id, document.sha256, size, mtime_ns, 0, original)
             return file, None
+        document = replace(document, language=identify_language(document))
         passages = splitter.split(document)
         document.text.encode("utf-8")
         if not passages:
             raise UnreadableDocument("it holds no sentences")
+    except ReadingStopped as error:
+        # Minutes each time: remembered, unless it is another file by now.
+        sha256 = sha256_of(path) if _stat(path) == (size, mtime_ns) else ""
+        reason = f"{error}; not tried again until it changes, or with `qa build --retry`"
+        return SkippedFile(document_id, reason, size, mtime_ns, sha256)
     except UnreadableDocument as error:
         return SkippedFile(document_id, str(error), size, mtime_ns)
     except Exception as error:  # parsers of foreign formats raise whatever they like
@@ -140,7 +151,7 @@ def differs(path: Path, known: IndexedFile | SkippedFile) -> bool:
     size, mtime_ns = _stat(path)
     if (size, mtime_ns) == (known.size, known.mtime_ns):
         return False
-    if isinstance(known, SkippedFile) or size != known.size:
+    if not known.sha256 or size != known.size:
         return True
     try:
         return sha256_of(path) != known.sha256

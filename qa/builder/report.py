@@ -11,7 +11,7 @@ class FileReport:
     """What became of one file.
 
     ``reason`` says why it was skipped; ``copy_of`` names the file with the same
-    bytes whose passages stand for both.
+    bytes whose passages stand for both; ``sha256`` is empty for one that was skipped.
     """
 
     path: str
@@ -19,6 +19,7 @@ class FileReport:
     passages: int = 0
     reason: str = ""
     copy_of: str = ""
+    sha256: str = ""
 
     def __str__(self) -> str:
         what = self.reason or f"{self.passages:,} passages"
@@ -55,7 +56,17 @@ class BuildReport:
         """Return the report as plain JSON values."""
         return {**asdict(self), "documents": self.documents, "passages": self.passages}
 
-    def __str__(self) -> str:
+    def changes(self, before: BuildReport) -> str:
+        """Return in words what is not as it was in an earlier report, and the total."""
+        old = {file.path: file for file in before.files}
+        new = {file.path for file in self.files}
+        lines = [str(file) for file in self.files if old.get(file.path) != file]
+        lines += [_printable(f"gone     {path}") for path in old if path not in new]
+        return "\n".join([*lines, self.total])
+
+    @property
+    def total(self) -> str:
+        """What it comes to, in one line."""
         total = (
             f"{self.documents:,} documents, {self.passages:,} passages "
             f"({self.encoded:,} encoded, {self.reused:,} reused), "
@@ -63,7 +74,10 @@ class BuildReport:
         )
         if not self.changed:
             total += "; nothing changed"
-        return "\n".join([*map(str, self.files), total])
+        return total
+
+    def __str__(self) -> str:
+        return "\n".join([*map(str, self.files), self.total])
 
 
 def _printable(text: str) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
-from qa.errors import UnreadableDocument
+from qa.errors import ReadingStopped, UnreadableDocument
 from qa.types import Block, Document
 
 TIMEOUT_S = 240.0
@@ -66,7 +66,10 @@ class Sandbox:
         self.close()
 
     def load(self, path: Path, *, folder: Path) -> Document:
-        """Read one file; raise UnreadableDocument with a reason a person understands."""
+        """Read one file; raise UnreadableDocument with a reason a person understands.
+
+        It is :class:`~qa.errors.ReadingStopped` where a limit was reached.
+        """
         child = self._child or self._start()
         request = json.dumps([os.fspath(path), os.fspath(folder)]).encode("ascii")
         began = time.monotonic()
@@ -74,10 +77,10 @@ class Sandbox:
         if answer is None:
             in_time = time.monotonic() - began < self.timeout_s
             self.close()
-            raise UnreadableDocument(self._reason(child.returncode, in_time))
-        values, reason = json.loads(answer)
+            raise ReadingStopped(self._reason(child.returncode, in_time))
+        values, reason, stopped = json.loads(answer)
         if values is None:
-            raise UnreadableDocument(reason)
+            raise (ReadingStopped if stopped else UnreadableDocument)(reason)
         values = {name: _frozen(value) for name, value in values.items()}
         blocks = tuple(Block(*block) for block in values.pop("blocks"))
         return Document(**values, blocks=blocks)
@@ -155,18 +158,19 @@ def serve(loader: str, timeout_s: float, cpu_s: int, memory_mb: int) -> None:
 
 
 def _answer(load: Load, path: Path, folder: Path, memory_mb: int) -> bytes:
-    """Return a document as JSON, or why there is none."""
+    """Return a document as JSON, or why there is none and whether it was too much."""
+    stopped = False
     try:
         document = load(path, folder=folder)
         values = {field.name: getattr(document, field.name) for field in fields(document)}
-        return json.dumps([values, ""], default=astuple).encode("ascii")
+        return json.dumps([values, "", stopped], default=astuple).encode("ascii")
     except UnreadableDocument as error:
         reason = str(error)
     except MemoryError:
-        reason = f"reading it takes more than {memory_mb:,} MB of memory"
+        reason, stopped = f"reading it takes more than {memory_mb:,} MB of memory", True
     except Exception as error:  # parsers of foreign formats raise whatever they like
         reason = f"it cannot be read ({type(error).__name__}: {error})"
-    return json.dumps([None, " ".join(reason.split())[:300]]).encode("ascii")
+    return json.dumps([None, " ".join(reason.split())[:300], stopped]).encode("ascii")
 
 
 def _limit_memory(memory_mb: int) -> None:

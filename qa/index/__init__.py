@@ -8,6 +8,7 @@ from qa.index.generation import read_manifest, sweep, write_generation
 from qa.index.journal import Journal
 from qa.index.lock import WriterLock
 from qa.index.manifest import IndexedFile, Manifest, SkippedFile
+from qa.index.shards import shards_of
 from qa.index.stored import StoredIndex, open_index, verify
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "WriterLock",
     "open_index",
     "read_manifest",
+    "shards_of",
     "sweep",
     "verify",
     "write_generation",

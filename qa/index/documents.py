@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,27 +14,27 @@ from typing import Any
 
 from qa.types import Block, Document, Passage
 
-NAME = "documents.sqlite"
+FOLDER = "documents"
 
 _SCHEMA = """
 CREATE TABLE document (
-    position   INTEGER PRIMARY KEY,  -- order in the index, from 0
+    position   INTEGER PRIMARY KEY,  -- order in the shard, from 0
     id         TEXT NOT NULL UNIQUE,
-    text       TEXT NOT NULL,
+    first_row  INTEGER NOT NULL,     -- of its passages, whose rows follow one another
+    passages   INTEGER NOT NULL,
+    characters INTEGER NOT NULL,
     sha256     TEXT NOT NULL,
     title      TEXT NOT NULL,
     date       TEXT NOT NULL,
     source     TEXT NOT NULL,
-    blocks     TEXT NOT NULL,        -- JSON: [[start, end, kind, level], ...]
-    pages      TEXT NOT NULL,        -- JSON: [offset, ...]
     author     TEXT NOT NULL,
     language   TEXT NOT NULL,        -- ISO 639-1, or empty
-    characters INTEGER NOT NULL,
-    first_row  INTEGER NOT NULL,     -- of its passages, whose rows follow one another
-    passages   INTEGER NOT NULL
+    pages      TEXT NOT NULL,        -- JSON: [offset, ...]
+    blocks     TEXT NOT NULL,        -- JSON: [[start, end, kind, level], ...]
+    text       TEXT NOT NULL         -- the last: what stands before it is read without it
 ) STRICT;
 CREATE TABLE passage (
-    row        INTEGER PRIMARY KEY,  -- from 0, the same in all three stores
+    row        INTEGER PRIMARY KEY,  -- in the shard, from 0
     document   TEXT NOT NULL,
     start      INTEGER NOT NULL,
     "end"      INTEGER NOT NULL,
@@ -42,7 +43,7 @@ CREATE TABLE passage (
 ) STRICT;
 """
 _DOCUMENT = (
-    "SELECT id, text, sha256, title, date, source, blocks, pages, author, language FROM document"
+    "SELECT id, text, sha256, title, date, source, author, language, blocks, pages FROM document"
 )
 _PASSAGE = 'SELECT row, document, start, "end", text, heading FROM passage'
 
@@ -60,7 +61,7 @@ class DocumentSummary:
 
 
 def write_documents(path: Path, documents: Iterable[tuple[Document, Sequence[Passage]]]) -> None:
-    """Write documents with their passages; rows are numbered in the order given."""
+    """Write the documents of a shard; their passages' rows are numbered in the order given."""
     # The generation is synced as a whole before it is used, so no journal is needed.
     connection = sqlite3.connect(path, isolation_level=None)
     try:
@@ -76,18 +77,18 @@ def write_documents(path: Path, documents: Iterable[tuple[Document, Sequence[Pas
                 (
                     position,
                     document.id,
-                    document.text,
+                    row,
+                    len(passages),
+                    len(document.text),
                     document.sha256,
                     document.title,
                     document.date,
                     document.source,
-                    json.dumps(blocks),
-                    json.dumps(document.pages),
                     document.author,
                     document.language,
-                    len(document.text),
-                    row,
-                    len(passages),
+                    json.dumps(document.pages),
+                    json.dumps(blocks),
+                    document.text,
                 ),
             )
             connection.executemany(
@@ -104,57 +105,86 @@ def write_documents(path: Path, documents: Iterable[tuple[Document, Sequence[Pas
 
 
 class DocumentStore:
-    """Reads stored documents and passages; safe to share between threads."""
+    """Reads the documents and passages of all shards; safe to share between threads.
 
-    def __init__(self, path: Path) -> None:
-        # Immutable: a generation never changes, so SQLite needs no lock file beside it.
-        uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
-        self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+    ``paths`` are the shards in order; a row counts passages through all of them.
+    """
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._connections: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
+        # For each document: its shard, the first of its rows there, and their number.
+        self._places: dict[str, tuple[int, int, int]] = {}
+        self._first_rows = [0]
         self.document = lru_cache(maxsize=32)(self._document)
+        for shard, path in enumerate(paths):
+            # Immutable: a generation never changes, so SQLite needs no lock file beside it.
+            uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+            self._connections.append(sqlite3.connect(uri, uri=True, check_same_thread=False))
+            for name, first, count in self._select(
+                shard, "SELECT id, first_row, passages FROM document"
+            ):
+                self._places[name] = shard, first, count
+            ((last,),) = self._select(shard, "SELECT ifnull(max(row), -1) FROM passage")
+            self._first_rows.append(self._first_rows[-1] + last + 1)
 
     def __len__(self) -> int:
-        ((count,),) = self._select("SELECT count(*) FROM passage")
-        return int(count)
+        return self._first_rows[-1]
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """Return the passages at these rows, in this order; KeyError for an unknown row."""
-        marks = ", ".join("?" * len(rows))
-        found = {
-            row: Passage(*values)
-            for row, *values in self._select(f"{_PASSAGE} WHERE row IN ({marks})", *rows)
-        }
+        by_shard: dict[int, list[int]] = {}
+        for row in rows:
+            if not 0 <= row < len(self):
+                raise KeyError(row)
+            by_shard.setdefault(bisect_right(self._first_rows, row) - 1, []).append(row)
+        found = {}
+        for shard, wanted in by_shard.items():
+            first = self._first_rows[shard]
+            marks = ", ".join("?" * len(wanted))
+            for row, *values in self._select(
+                shard, f"{_PASSAGE} WHERE row IN ({marks})", *(row - first for row in wanted)
+            ):
+                found[first + row] = Passage(*values)
         return [found[row] for row in rows]
 
     def passages_of(self, document_id: str) -> list[Passage]:
         """Return the passages of one document in order; KeyError for an unknown id."""
-        return self.passages(self.rows_of(document_id))
+        shard, first, count = self._places[document_id]
+        rows = self._select(
+            shard, f"{_PASSAGE} WHERE row >= ? AND row < ? ORDER BY row", first, first + count
+        )
+        return [Passage(*values) for _, *values in rows]
 
     def rows_of(self, document_id: str) -> range:
         """Return the rows of one document's passages; KeyError for an unknown id."""
-        for first, count in self._select(
-            "SELECT first_row, passages FROM document WHERE id = ?", document_id
-        ):
-            return range(first, first + count)
-        raise KeyError(document_id)
+        shard, first, count = self._places[document_id]
+        first += self._first_rows[shard]
+        return range(first, first + count)
 
     def all_passages(self) -> Iterator[Passage]:
         """Yield every passage in the order of rows."""
-        for _, *values in self._select(f"{_PASSAGE} ORDER BY row"):
-            yield Passage(*values)
+        for shard in range(len(self._connections)):
+            for _, *values in self._select(shard, f"{_PASSAGE} ORDER BY row"):
+                yield Passage(*values)
 
     def summaries(self) -> list[DocumentSummary]:
         """Return one summary per document, in the order of the index."""
-        rows = self._select(
+        query = (
             "SELECT id, title, date, source, characters, passages FROM document ORDER BY position"
         )
-        return [DocumentSummary(*row) for row in rows]
+        return [
+            DocumentSummary(*row)
+            for shard in range(len(self._connections))
+            for row in self._select(shard, query)
+        ]
 
     def check(self) -> None:
-        """Raise ValueError when the database, or a passage in it, is not as it should be."""
-        ((verdict,),) = self._select("PRAGMA integrity_check(1)")
-        if verdict != "ok":
-            raise ValueError(verdict)
+        """Raise ValueError when a database, or a passage in it, is not as it should be."""
+        for shard in range(len(self._connections)):
+            ((verdict,),) = self._select(shard, "PRAGMA integrity_check(1)")
+            if verdict != "ok":
+                raise ValueError(verdict)
         for summary in self.summaries():
             text = self._document(summary.id).text
             for passage in self.passages_of(summary.id):
@@ -162,20 +192,19 @@ class DocumentStore:
                     raise ValueError(f"a passage of {summary.id} does not stand in it")
 
     def close(self) -> None:
-        """Close the database; what was returned stays valid."""
-        self._connection.close()
+        """Close the databases; what was returned stays valid."""
+        for connection in self._connections:
+            connection.close()
 
     def _document(self, document_id: str) -> Document:
         """Return one document whole; KeyError for an unknown id."""
-        for row in self._select(f"{_DOCUMENT} WHERE id = ?", document_id):
-            name, text, sha256, title, date, source, blocks, pages, author, language = row
-            roles = tuple(Block(*block) for block in json.loads(blocks))
-            begins = tuple(json.loads(pages))
-            return Document(
-                name, text, sha256, title, date, source, roles, begins, author, language
-            )
-        raise KeyError(document_id)
+        shard, _, _ = self._places[document_id]
+        ((*values, roles, begins),) = self._select(shard, f"{_DOCUMENT} WHERE id = ?", document_id)
+        name, text, sha256, title, date, source, author, language = values
+        blocks = tuple(Block(*block) for block in json.loads(roles))
+        pages = tuple(json.loads(begins))
+        return Document(name, text, sha256, title, date, source, blocks, pages, author, language)
 
-    def _select(self, query: str, *parameters: object) -> list[Any]:
+    def _select(self, shard: int, query: str, *parameters: object) -> list[Any]:
         with self._lock:
-            return self._connection.execute(query, parameters).fetchall()
+            return self._connections[shard].execute(query, parameters).fetchall()

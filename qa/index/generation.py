@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from qa.errors import IndexCorrupt, IndexNotFound, StoredIndexError
 from qa.index import documents, vectors, words
 from qa.index.lock import is_being_read
-from qa.index.manifest import Manifest, StoredFile
+from qa.index.manifest import Manifest, Shard, StoredFile
+from qa.index.shards import shards_of
 from qa.types import Document, Passage
 
 CURRENT = "CURRENT"
@@ -85,25 +86,40 @@ def write_generation(
     manifest: Manifest,
     contents: Sequence[tuple[Document, Sequence[Passage]]],
     rows: NDArray[np.float32],
+    *,
+    kept: Mapping[Path, StoredFile] | None = None,
 ) -> Path:
     """Write a generation, make it the live one and return its folder.
 
-    ``rows`` has one vector per passage, in order, and ``manifest.files`` is
-    filled in here. The caller holds the writer's lock. Whatever fails or stops
-    on the way, the generation that was live stays so; afterwards it is for
-    ``sweep``. Raises
+    ``kept`` are the files of an earlier generation, checked since, whose shards
+    are those of this one too: they are shared, not written. ``contents`` are the
+    documents of the other shards, in order, and ``rows`` has one vector for each
+    of their passages; ``manifest.shards`` and ``files`` are filled in here. The
+    caller holds the writer's lock. Whatever fails or stops on the way, the
+    generation that was live stays so; afterwards it is for ``sweep``. Raises
     :class:`~qa.errors.StoredIndexError` when the disk cannot be written.
     """
     sweep(index_dir)
     unfinished = index_dir / _UNFINISHED
+    manifest = replace(manifest, shards=shards_of(manifest))
+    kept = kept or {}
+    known = {file.path: file for file in kept.values()}
+    keys = {Path(name).stem for name in known}
     try:
-        unfinished.mkdir()
-        documents.write_documents(unfinished / documents.NAME, contents)
-        vectors.write_vectors(unfinished / vectors.NAME, rows)
-        passages = [passage for _, parts in contents for passage in parts]
-        words.write_words(unfinished / words.NAME, passages)
+        for folder in (documents.FOLDER, vectors.FOLDER, words.FOLDER):
+            (unfinished / folder).mkdir(parents=True)
+        for path, file in kept.items():
+            _share(path, unfinished / file.path)
+        fresh = [shard for shard in manifest.shards if shard.key not in keys]
+        _write_shards(unfinished, fresh, contents, rows)
+        words.join_segments(unfinished / words.FOLDER, manifest.shards)
         stored = sorted(path for path in unfinished.rglob("*") if path.is_file())
-        manifest = replace(manifest, files=tuple(_describe(path, unfinished) for path in stored))
+        names = [path.relative_to(unfinished).as_posix() for path in stored]
+        files = [
+            known.get(name) or _describe(path, unfinished)
+            for name, path in zip(names, stored, strict=True)
+        ]
+        manifest = replace(manifest, files=tuple(files))
         data = manifest.to_json(index_dir)
         (unfinished / MANIFEST).write_bytes(data)
         for path in (*unfinished.rglob("*"), unfinished):
@@ -117,6 +133,33 @@ def write_generation(
             f"{index_dir} cannot be written ({error}): free some space, then repeat"
         ) from error
     return generation
+
+
+def _write_shards(
+    place: Path,
+    shards: Sequence[Shard],
+    contents: Sequence[tuple[Document, Sequence[Passage]]],
+    rows: NDArray[np.float32],
+) -> None:
+    first = row = 0
+    for shard in shards:
+        held = contents[first : first + shard.documents]
+        documents.write_documents(place / documents.FOLDER / f"{shard.key}.sqlite", held)
+        vectors.write_vectors(
+            place / vectors.FOLDER / f"{shard.key}.faiss", rows[row : row + shard.passages]
+        )
+        passages = [passage for _, parts in held for passage in parts]
+        words.write_segment(place / words.FOLDER, shard.key, passages)
+        first += shard.documents
+        row += shard.passages
+
+
+def _share(source: Path, target: Path) -> None:
+    """Give a file that never changes a second name, where the file system can, or copy it."""
+    try:
+        target.hardlink_to(source)
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 def sweep(index_dir: Path) -> None:

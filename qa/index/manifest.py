@@ -11,7 +11,7 @@ from typing import Any
 
 from qa.errors import IndexCorrupt, IndexMismatch
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +33,17 @@ class IndexedFile:
 
 @dataclass(frozen=True, slots=True)
 class SkippedFile:
-    """A file of the corpus that could not be indexed, and why."""
+    """A file of the corpus that could not be indexed, and why.
+
+    ``sha256`` is that of a file which was too much to read, and will be again
+    for as long as it is the same; empty where it is tried at each build.
+    """
 
     path: str
     reason: str
     size: int
     mtime_ns: int
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,18 @@ class StoredFile:
     path: str
     sha256: str
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """Documents that follow one another, in files of their own named by ``key``.
+
+    The same documents have the same key in each generation that holds them.
+    """
+
+    key: str
+    documents: int
+    passages: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +84,7 @@ class Manifest:
     libraries: Mapping[str, str]
     documents: tuple[IndexedFile, ...]
     skipped: tuple[SkippedFile, ...]
+    shards: tuple[Shard, ...] = ()
     files: tuple[StoredFile, ...] = ()
 
     @property
@@ -105,6 +123,7 @@ class Manifest:
                     libraries=dict(values["libraries"]),
                     documents=tuple(IndexedFile(**entry) for entry in values["documents"]),
                     skipped=tuple(SkippedFile(**entry) for entry in values["skipped"]),
+                    shards=tuple(Shard(**entry) for entry in values["shards"]),
                     files=tuple(StoredFile(**entry) for entry in values["files"]),
                 )
         except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from qa.errors import IndexCorrupt, IndexMismatch
 from qa.index import documents, vectors, words
 from qa.index.documents import DocumentStore, DocumentSummary
 from qa.index.generation import MANIFEST, check_files, live_generation, manifest_of
 from qa.index.lock import ReaderLock
-from qa.index.manifest import Manifest
+from qa.index.manifest import Manifest, StoredFile
 from qa.index.vectors import FaissVectors
 from qa.index.words import WordIndex
 from qa.types import Document, Passage
+
+_Stored = TypeVar("_Stored", Document, DocumentSummary)
 
 
 class StoredIndex:
@@ -31,6 +34,7 @@ class StoredIndex:
         self.manifest = manifest
         self.folder = Path(manifest.folder).resolve()
         self.indexed = {file.path: file for file in manifest.documents}
+        self.stopped = {file.path: file for file in manifest.skipped if file.sha256}
         self._copies: dict[str, list[str]] = {}
         for file in manifest.documents:
             if file.copy_of:
@@ -39,11 +43,16 @@ class StoredIndex:
         self.unchanged: dict[str, tuple[int, int]] = {}
         self._lock = ReaderLock(generation / MANIFEST)
         try:
-            self.texts = DocumentStore(generation / documents.NAME)
-            self.vectors = FaissVectors(generation / vectors.NAME)
-            self.words = WordIndex(generation / words.NAME)
+            keys = [shard.key for shard in manifest.shards]
+            self.texts = DocumentStore(
+                [generation / documents.FOLDER / f"{key}.sqlite" for key in keys]
+            )
+            self.vectors = FaissVectors(
+                [generation / vectors.FOLDER / f"{key}.faiss" for key in keys], manifest.dimension
+            )
+            self.words = WordIndex(generation / words.FOLDER, manifest.shards)
             rows = {len(self.texts), len(self.vectors), len(self.words), manifest.passages}
-            if len(rows) > 1 or self.vectors.dimension != manifest.dimension:
+            if len(rows) > 1 or rows != {sum(shard.passages for shard in manifest.shards)}:
                 raise ValueError("its stores do not agree")
         except (OSError, ValueError, RuntimeError, sqlite3.Error) as error:
             self._lock.close()
@@ -77,17 +86,33 @@ class StoredIndex:
         original = self.indexed[document_id].copy_of
         if not original:
             return self.texts.document(document_id)
-        document = self.texts.document(original)
-        source = f"{document.source.removesuffix(original)}{document_id}"
-        return replace(document, id=document_id, source=source)
+        return self._as_copy(self.texts.document(original), document_id)
 
-    def copies_of(self, document_id: str) -> Sequence[str]:
-        """Return the other files with a document's bytes, in the order of ids."""
-        return self._copies.get(document_id, ())
+    def places_of(self, document_id: str) -> tuple[str, ...]:
+        """Return the files with a document's bytes: the one stored, then its copies by id."""
+        original = self.indexed[document_id].copy_of or document_id
+        return original, *self._copies.get(original, ())
 
     def documents(self) -> list[DocumentSummary]:
-        """Return one summary per document, in the order of the index."""
-        return self.texts.summaries()
+        """Return one summary per document, copies too, in the order of ids."""
+        stored = {summary.id: summary for summary in self.texts.summaries()}
+        return [
+            self._as_copy(stored[file.copy_of], file.path) if file.copy_of else stored[file.path]
+            for file in self.manifest.documents
+        ]
+
+    @staticmethod
+    def _as_copy(original: _Stored, document_id: str) -> _Stored:
+        source = f"{original.source.removesuffix(original.id)}{document_id}"
+        return replace(original, id=document_id, source=source)
+
+    def files_of(self, keys: Collection[str]) -> dict[Path, StoredFile]:
+        """Return the files of the shards with these keys, by where they stand."""
+        return {
+            self.path / self.generation / file.path: file
+            for file in self.manifest.files
+            if Path(file.path).stem in keys
+        }
 
     def close(self) -> None:
         """Let go of the generation; closing twice is fine."""

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from qa.threads import limit_threads
 
-NAME = "vectors.faiss"
+FOLDER = "vectors"
 
 
 def write_vectors(path: Path, vectors: NDArray[np.float32]) -> None:
-    """Write unit vectors of shape ``(rows, dimension)`` for exact inner-product search."""
+    """Write a shard's unit vectors, shape ``(rows, dimension)``, for exact inner-product search."""
     import faiss
 
     limit_threads()
@@ -28,16 +28,19 @@ def write_vectors(path: Path, vectors: NDArray[np.float32]) -> None:
 class FaissVectors:
     """Finds the nearest of the stored vectors, exactly; safe to share between threads.
 
-    ``path`` is handed to FAISS, which trusts it: check its hash first. The
-    vectors have length one, so that their inner product is the cosine.
+    ``paths``, the shards in order, are handed to FAISS, which trusts them: check
+    their hashes first. The vectors have length one, so that their inner product
+    is the cosine.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, paths: Sequence[Path], dimension: int) -> None:
         import faiss
 
         limit_threads()
-        self._index = faiss.read_index(str(path))
-        self.dimension = int(self._index.d)
+        self.dimension = dimension
+        self._index = faiss.IndexFlatIP(dimension)
+        for path in paths:
+            self._index.merge_from(faiss.read_index(str(path)))
 
     def __len__(self) -> int:
         return int(self._index.ntotal)

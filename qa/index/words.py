@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import log1p
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from uuid import UUID
 
+from qa.index.manifest import Shard
 from qa.types import Passage
 
-NAME = "words"
+FOLDER = "words"
+_META = "meta.json"
 MAX_TERMS = 256
 
 # What a match in a field counts, relative to one in the stemmed text. Exact words
@@ -33,35 +38,62 @@ _MAX_WORD = 64
 _DIGIT = re.compile(r"\d")
 
 
-def write_words(folder: Path, passages: Sequence[Passage]) -> None:
-    """Write the inverted index of passages into a new folder; rows are their order."""
+def write_segment(folder: Path, key: str, passages: Sequence[Passage]) -> None:
+    """Write the inverted index of a shard's passages as files named by its key."""
     import tantivy
 
-    folder.mkdir()
+    place = folder / key
+    place.mkdir()
     try:
-        index = tantivy.Index(_schema(), str(folder))
+        index = tantivy.Index(_schema(), str(place))
         _register(index)
         # One thread and a roomy heap: one segment, whose order is that of the rows.
         writer = index.writer(heap_size=1_000_000_000, num_threads=1)
-        for row, passage in enumerate(passages):
+        for passage in passages:
             text, heading = [passage.text], [passage.heading]
-            writer.add_document(tantivy.Document(stem=text, exact=text, heading=heading, row=[row]))
+            writer.add_document(tantivy.Document(stem=text, exact=text, heading=heading))
         writer.commit()
         writer.wait_merging_threads()
     except ValueError as error:  # what tantivy raises when the disk is full
         raise OSError(str(error)) from error
-    for lock in folder.glob("*.lock"):
-        lock.unlink()
-    # Two files are made for their owner alone; whoever may read the others may read them.
+    (segment,) = json.loads((place / _META).read_bytes())["segments"]
+    name = UUID(segment["segment_id"]).hex
+    for file in place.glob(f"{name}.*"):
+        file.rename(folder / f"{key}{file.suffix}")
+    shutil.rmtree(place)
+
+
+def join_segments(folder: Path, shards: Sequence[Shard]) -> None:
+    """Make one inverted index of the segments in a folder, in the order of their shards."""
+    import tantivy
+
+    try:
+        tantivy.Index(_schema(), str(folder))
+    except ValueError as error:
+        raise OSError(str(error)) from error
+    meta = json.loads((folder / _META).read_bytes())
+    meta["segments"] = [
+        {"segment_id": str(UUID(shard.key)), "max_doc": shard.passages, "deletes": None}
+        for shard in shards
+    ]
+    (folder / _META).write_text(json.dumps(meta), encoding="ascii")
+    for file in (*folder.glob(".*.json"), *folder.glob("*.lock")):
+        file.unlink()  # of use to a writer alone
+    # Some files are made for their owner alone; whoever may read the others may read them.
     mode = max(file.stat().st_mode for file in folder.iterdir())
     for file in folder.iterdir():
-        file.chmod(mode)
+        if file.stat().st_mode != mode:
+            file.chmod(mode)
 
 
 class WordIndex:
-    """Finds passages by their words; safe to share between threads."""
+    """Finds passages by their words; safe to share between threads.
 
-    def __init__(self, folder: Path) -> None:
+    ``shards`` are those whose segments were joined in ``folder``. What a word is
+    worth is counted over all of them, so that it does not matter where they end.
+    """
+
+    def __init__(self, folder: Path, shards: Sequence[Shard]) -> None:
         import tantivy
 
         with _writable(folder) as place:
@@ -71,6 +103,7 @@ class WordIndex:
             _register(self._index)
             self._schema = self._index.schema
             self._searcher = self._index.searcher()
+        self._first_rows = list(accumulate((shard.passages for shard in shards), initial=0))
         self._stems = _analyzer(stemmed=True)
         self._words = _analyzer(stemmed=False)
 
@@ -91,8 +124,10 @@ class WordIndex:
             return []
         query = tantivy.Query.boolean_query(clauses)
         hits = self._searcher.search(query, top_k, count=False).hits
-        rows: list[Any] = self._searcher.fast_field_values("row", [hit[1] for hit in hits])
-        found = [(int(row), float(score)) for row, (score, _) in zip(rows, hits, strict=True)]
+        found = [
+            (self._first_rows[place.segment_ord] + int(place.doc), float(score))
+            for score, place in hits
+        ]
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))
 
     def _queries(self, question: str) -> Iterator[Any]:
@@ -148,7 +183,6 @@ def _schema() -> Any:
     builder.add_text_field("stem", tokenizer_name="stem", index_option="freq")
     builder.add_text_field("exact", tokenizer_name="exact", index_option="position")
     builder.add_text_field("heading", tokenizer_name="stem", index_option="freq")
-    builder.add_integer_field("row", fast=True)
     return builder.build()
 
 

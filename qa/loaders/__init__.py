@@ -13,7 +13,6 @@ from qa.loaders.encoding import decode
 from qa.loaders.epub import read_epub
 from qa.loaders.extracted import Extracted
 from qa.loaders.html import looks_like_html, read_html
-from qa.loaders.language import identify_language
 from qa.loaders.mail import looks_like_mail, looks_like_mailbox, read_mail, read_mailbox
 from qa.loaders.markdown import read_markdown
 from qa.loaders.odt import read_odt
@@ -74,6 +73,7 @@ def load(path: Path, *, folder: Path) -> Document:
     """Read one file; raise UnreadableDocument with a reason a person understands.
 
     What the bytes are decides; the suffix only tells Markdown and CSV from plain text.
+    The language is not told yet: see :mod:`qa.loaders.language`.
     """
     data = _bytes_of(path)
     try:
@@ -93,13 +93,6 @@ def load(path: Path, *, folder: Path) -> Document:
         blocks=extracted.blocks,
         pages=extracted.pages,
         author=extracted.author,
-        language=identify_language(
-            "\n".join(
-                extracted.text[block.start : block.end]
-                for block in extracted.blocks
-                if block.kind == "body"
-            )
-        ),
     )
 
 

@@ -48,16 +48,19 @@ def read_mail(data: bytes) -> Extracted:
 
 
 def read_mailbox(data: bytes) -> Extracted:
-    """Return all messages of a mailbox, each under its subject."""
+    """Return all messages of a mailbox, each under its subject; the first gives author and date."""
     marks = list(_SEPARATOR.finditer(data))
     if len(marks) > MAX_MESSAGES:
         raise UnreadableDocument(f"mailbox of more than {MAX_MESSAGES:,} messages: split it")
     builder = TextBuilder()
+    author = date = ""
     for mark, following in zip(marks, [*marks[1:], None], strict=True):
         content = data[mark.end() : following.start() if following else len(data)]
         # A line of a message that begins like a separator was marked when it was stored.
-        _add(_parsed(re.sub(rb"(?m)^>(>*From )", rb"\1", content)), builder)
-    return builder.result()
+        message = _parsed(re.sub(rb"(?m)^>(>*From )", rb"\1", content))
+        author, date = author or _author(message), date or _date(message)
+        _add(message, builder)
+    return builder.result(date=date, author=author)
 
 
 def _parsed(data: bytes) -> EmailMessage:
@@ -120,7 +123,7 @@ def _content(part: Any) -> str:
     if charset:
         try:
             return data.decode(charset)
-        except (LookupError, UnicodeError):
+        except (LookupError, ValueError):  # UnicodeError, or a null in the name
             pass
     return decode(data)
 

@@ -13,20 +13,18 @@ from qa.loaders.text import read_text
 _FIELD = r"\{{\\{name}\s+([^{{}}]*)\}}"
 _CREATED = re.compile(r"\{\\creatim\\yr(\d{4})\\mo(\d{1,2})\\dy(\d{1,2})")
 
+_NOTE = r"{\footnote"
+_TOKEN = re.compile(r"\\[\\{}]|\{\\footnote(?![a-z])|[{}]|\\par(?![a-z])")
+
 
 def read_rtf(data: bytes) -> Extracted:
-    """Return the running text; rows of a table become lines with " | " between the cells."""
-    from striprtf.striprtf import rtf_to_text
+    """Return the running text; rows of a table become lines with " | " between the cells.
 
+    A footnote follows its paragraph.
+    """
     source = data.decode("latin-1")  # RTF is ASCII; what is not, it escapes
-    try:
-        text = rtf_to_text(source, errors="replace")
-    except Exception as error:  # striprtf raises whatever it trips over
-        raise UnreadableDocument("damaged RTF: open it and save it again") from error
-    # Characters beyond the first plane come in two halves.
-    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     lines = []
-    for line in text.replace("\0", "").split("\n"):
+    for line in _plain(_notes_moved(source)).split("\n"):
         if line.endswith("|"):
             line = " | ".join(cell.strip() for cell in line.split("|") if cell.strip())
         lines.append(line)
@@ -40,10 +38,43 @@ def read_rtf(data: bytes) -> Extracted:
     )
 
 
-def _stated(source: str, name: str) -> str:
+def _notes_moved(source: str) -> str:
+    """Make each footnote a paragraph after its own: left where it is, striprtf leaves it out."""
+    parts: list[str] = []
+    notes: list[str] = []
+    at = begun = depth = 0
+    for found in _TOKEN.finditer(source):
+        token = found.group()
+        if begun:
+            depth += (token[0] == "{") - (token == "}")
+            if depth == 0:
+                notes.append(f"{{{source[begun : found.start()]}\\par}}")
+                at, begun = found.end(), 0
+        elif token == _NOTE:
+            parts.append(source[at : found.start()])
+            at, begun, depth = found.start(), found.end(), 1
+        elif token == r"\par" and notes:
+            parts += [source[at : found.end()], *notes]
+            at = found.end()
+            notes.clear()
+    rest, end, after = source[at:].rpartition("}")
+    return "".join([*parts, rest, *(["\\par", *notes] if notes else []), end, after])
+
+
+def _plain(source: str) -> str:
     from striprtf.striprtf import rtf_to_text
 
+    try:
+        text = str(rtf_to_text(source, errors="replace"))
+    except Exception as error:  # striprtf raises whatever it trips over
+        raise UnreadableDocument("damaged RTF: open it and save it again") from error
+    # Characters beyond the first plane come in two halves.
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "")
+
+
+def _stated(source: str, name: str) -> str:
     found = re.search(_FIELD.format(name=name), source[:20_000])
-    if not found:
+    try:
+        return " ".join(_plain("{\\rtf1\\ansi " + found.group(1) + "}").split()) if found else ""
+    except UnreadableDocument:  # the text may be sound all the same
         return ""
-    return " ".join(rtf_to_text("{\\rtf1\\ansi " + found.group(1) + "}", errors="replace").split())

@@ -23,10 +23,11 @@ class OpenIndex:
     @classmethod
     def of(cls, qa: QA, index: Path) -> OpenIndex:
         """List the documents of a pipeline, so that no visitor has to wait for it."""
-        entries = []
-        for file in qa.manifest.documents:
-            document = qa.document(file.path)
-            entries.append(Entry(file.path, document.title, document.date, file.passages))
+        entries = [
+            # A copy has the passages of its original, which are counted once.
+            Entry(file.path, document.title, document.date, file.passages)
+            for file, document in zip(qa.manifest.documents, qa.documents(), strict=True)
+        ]
         built = datetime.fromtimestamp((index / CURRENT).stat().st_mtime)
         library = Library(qa.manifest.folder, tuple(entries), qa.manifest.skipped, built)
         return cls(qa, library)

@@ -1,0 +1,95 @@
+"""Look for files that a loader does not survive: ``make fuzz``, or ``python tests/fuzz.py rtf``.
+
+Atheris changes files of each format and keeps those that reach new lines of code. What is
+neither a document nor a reason is kept as ``tests/corpus/crash-*.SUFFIX``, what takes too long
+as ``timeout-*``; a test reads them again. Each format has a process and a share of the time.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import atheris
+
+# The libraries too: their branches are what is to be reached.
+with atheris.instrument_imports(include=["qa.loaders", "striprtf", "email", "markdown_it"]):
+    from qa.loaders import load
+
+from making import MAKERS, make_csv, make_jsonl, plain
+
+from qa.errors import UnreadableDocument
+
+CORPUS = Path(__file__).parent / "corpus"
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+CONTENT = [
+    ("heading", "The well"),
+    ("text", "It was dug by monks in 1210. “Deep,” said Ada — 19 m."),
+    ("table", [["Depth", "19 m"], ["Width", "2 m"]]),
+]
+STARTS = {
+    **{suffix: maker(CONTENT, title="The well") for suffix, maker in MAKERS.items()},
+    "csv": make_csv([["name", "text"], ["a", "It is deep."]]),
+    "jsonl": make_jsonl(CONTENT[:2]),
+    "md": b"---\ntitle: T\n---\n# A\n\n- *b* [c](d)\n\n| e | f |\n|---|---|\n| g | h |\n",
+    "txt": plain(CONTENT).encode("utf-16"),
+}
+
+
+def fuzz(suffix: str, folder: Path, seconds: int) -> None:
+    """Fuzz one loader; the process ends with it, at the first file that is found."""
+    (folder / "starts").mkdir()
+    (folder / "starts" / f"start.{suffix}").write_bytes(STARTS[suffix])
+    (folder / "new").mkdir()
+    path = folder / f"odd.{suffix}"
+
+    def one(data: bytes) -> None:
+        path.write_bytes(data)
+        try:
+            document = load(path, folder=folder)
+        except UnreadableDocument as error:
+            assert str(error)
+            assert "\n" not in str(error)
+            return
+        ends = [0, *(block.end for block in document.blocks)]
+        for end, block in zip(ends, document.blocks, strict=False):
+            assert end <= block.start < block.end <= len(document.text)
+
+    atheris.Setup(
+        [
+            *(sys.argv[0], str(folder / "new"), str(folder / "starts"), "-max_len=20000"),
+            *(f"-max_total_time={seconds}", "-timeout=60", "-rss_limit_mb=2000"),
+            *("-verbosity=0", f"-artifact_prefix={folder}/"),
+        ],
+        one,
+    )
+    atheris.Fuzz()
+
+
+def main() -> int:
+    """Fuzz the formats named, or all, one after the other; 1 where something was found."""
+    parser = argparse.ArgumentParser(prog="python tests/fuzz.py", description=__doc__)
+    parser.add_argument("formats", nargs="*", metavar="FORMAT", help=", ".join(STARTS))
+    parser.add_argument("--seconds", type=int, default=60, help="for each; default: %(default)s")
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.folder:
+        fuzz(options.formats[0], options.folder, options.seconds)
+    found = []
+    for suffix in options.formats or STARTS:
+        print(f"{suffix}: {options.seconds} s", flush=True)
+        with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
+            command = [sys.executable, __file__, suffix, "--folder", folder]
+            subprocess.run([*command, "--seconds", str(options.seconds)], check=False)
+            for path in Path(folder).glob("*-*"):  # crash-, timeout-, oom-
+                found.append(CORPUS / f"{path.name[:20]}.{suffix}")
+                CORPUS.mkdir(exist_ok=True)
+                found[-1].write_bytes(path.read_bytes())
+    print("\n".join(f"found {path}" for path in found) or "nothing found")
+    return bool(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
