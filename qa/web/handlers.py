@@ -62,9 +62,9 @@ class Handlers:
             gr.Warning(f"Not kept: {error}")
             now, view = self._corpus.now, View.at(event.view)
             anew = f"<!-- {secrets.token_hex(4)} -->"  # what is equal would not be drawn
+            talk = f"{self._talk(now, turns, view)}{anew}"
             # Without a view current, the evidence is of a kind that has no thumbs.
-            evidence = self._evidence(now, turns, view) + anew if event.view else gr.skip()
-            return self._talk(now, turns, view) + anew, evidence
+            return talk, f"{self._evidence(now, turns, view)}{anew}" if event.view else gr.skip()
         return gr.skip(), gr.skip()
 
     def on_rebuild(self) -> Iterator[tuple[Any, Any, Any]]:

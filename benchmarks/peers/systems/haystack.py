@@ -11,9 +11,8 @@ from benchmarks.peers.systems import TOP_K, Corpus, Given
 class Haystack:
     """The pipeline of its hybrid retrieval tutorial, its reader at the end, ten documents read.
 
-    Its reader hands no token types to the model, being made for RoBERTa. A BERT
-    such as this one takes them for granted, so they are put back here: without
-    them the same weights answer worse, which would be no fault of retrieval.
+    Its reader hands no token types to the model, being made for RoBERTa, which has
+    none. These weights were trained with them, so they are put back here.
     """
 
     packages = ("haystack-ai", "transformers-haystack", "sentence-transformers-haystack")
