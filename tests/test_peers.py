@@ -42,7 +42,7 @@ OURS = replies(
 
 def test_abstention_is_compared_at_the_coverage_at_which_verbatim_ships():
     own = abstention(OURS, OURS, threshold=0.5)
-    assert (own["coverage"], own["false_answers"], own["is_capped"]) == (75, 50, False)
+    assert (own["coverage"], own["false_answers"], own["is_elsewhere"]) == (75, 50, False)
     # Its bar is its own: three of its answerable ones are covered from 7 on.
     other = replies(
         (True, "Ada", 9),
@@ -77,7 +77,7 @@ def test_a_system_that_refuses_by_itself_is_compared_at_what_it_covers():
         (False, "", None),
     )
     found = abstention(other, OURS, threshold=0.5)
-    assert (found["coverage"], found["false_answers"], found["is_capped"]) == (25, 50, True)
+    assert (found["coverage"], found["false_answers"], found["is_elsewhere"]) == (25, 50, True)
     assert (found["verbatim_coverage"], found["verbatim_false_answers"]) == (25, 0)
 
 
@@ -105,12 +105,19 @@ def test_the_table_says_where_another_is_ahead():
         "setting": "as shipped",
         "versions": {"faiss-cpu": "1"},
     }
-    other = {**ours, "em": 80.0, "peak_mib": 600, "errors": 3, "is_capped": True, "coverage": 50.0}
+    other = {
+        **ours,
+        "em": 80.0,
+        "peak_mib": 600,
+        "errors": 3,
+        "is_elsewhere": True,
+        "coverage": 50.0,
+    }
     corpus = {"questions": 6, "unanswerable": 2, "documents": 1, "passages": 9}
     corpus["systems"] = {"verbatim": ours, "haystack": other}
     machine = {"cores": 2, "arch": "x86_64"}
     shown = markdown({"commit": "abc", "block": 10, "machine": machine, "seeds": corpus})
-    assert "Ahead of Verbatim here: EM of Haystack, 80.0 to 75.0.\n" in shown
+    assert "Ahead of Verbatim: Haystack (EM 80.0 to 75.0).\n" in shown
     assert "50 (at 50 %; ours 50)" in shown
     assert "exception on 3 questions" in shown
 

@@ -81,8 +81,8 @@ def abstention(
     answer one to a question that the documents do not answer; both in percent. A
     bar is laid on the system's own score so that it covers what Verbatim covers at
     its ``threshold``; of several scores the one that spares the system most false
-    answers counts. One that refuses too much by itself stays at the coverage it
-    reaches, and ``verbatim_false_answers`` are those of Verbatim at that one.
+    answers counts. One that refuses too much by itself, or tells no score, stays at
+    the coverage it has (``is_elsewhere``); ``verbatim_false_answers`` are ours there.
     """
     names = sorted({name for reply in replies for name in reply.confidences}) or [""]
     shipped = mean(
@@ -100,7 +100,7 @@ def abstention(
     return {
         "score": name,
         "coverage": round(100 * coverage, 2),
-        "is_capped": coverage < shipped - 0.01,
+        "is_elsewhere": abs(coverage - shipped) > 0.02,
         "false_answers": round(100 * false, 2),
         "verbatim_coverage": round(100 * ours_there, 2),
         "verbatim_false_answers": round(100 * ours_false, 2),

@@ -18,7 +18,7 @@ COLUMNS = (
     ("recall_at_5", "recall@5", 1, True),
     ("em", "EM", 1, True),
     ("f1", "F1", 1, True),
-    ("false_answers", "false answers, %", 0, False),
+    ("false_answers", "false answers %", 0, False),
     ("ms_median", "median ms", 0, False),
     ("ms_p95", "p95 ms", 0, False),
     ("time_over_verbatim", "time, × ours", 2, False),
@@ -51,7 +51,7 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
             yield f"| {NAMES[system]} | " + " | ".join(cells) + " |"
         yield ""
         ahead = "; ".join(_ahead(corpus["systems"]))
-        yield f"Ahead of Verbatim here: {ahead or 'none, in no column'}."
+        yield f"Ahead of Verbatim: {ahead or 'none'}."
         yield ""
     yield (
         "The same passages, encoder and reader weights for all (Verbatim runs them in int8, the "
@@ -60,7 +60,7 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
         "× is the median ratio of blocks. EM and F1 leave every threshold aside. False answers: of "
         "the unanswerable questions, those answered when a bar on the system's own score lets it "
         "answer as many of the answerable ones as Verbatim does as shipped; where a system "
-        "refuses more by itself, its own share is in brackets, with Verbatim's false answers at "
+        "cannot be set to that, its own share is in brackets, with Verbatim's false answers at "
         "that share. Others are given finished passages to build from, Verbatim the files."
     )
     yield ""
@@ -75,20 +75,26 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
 def _cell(row: Row, key: str, digits: int) -> str:
     if row.get(key) is None:
         return "–"
-    shown = f"{row[key]:,.{digits}f}"
-    if key == "false_answers" and row["is_capped"]:
+    shown = _figure(row[key], digits)
+    if key == "false_answers" and row["is_elsewhere"]:
         shown += f" (at {row['coverage']:.0f} %; ours {row['verbatim_false_answers']:.0f})"
     return shown
 
 
+def _figure(value: float, digits: int) -> str:
+    return f"{value:,.{max(digits, 1) if 0 < value < 10 else digits}f}"
+
+
 def _ahead(systems: Mapping[str, Row]) -> Iterator[str]:
-    """Yield what others do better, column by column."""
+    """Yield for each other system what it does better."""
     ours = systems["verbatim"]
-    for key, heading, digits, more in COLUMNS:
-        bar = ours.get(key)
-        for name, row in systems.items():
+    for name, row in systems.items():
+        better = []
+        for key, heading, digits, more in COLUMNS:
             if name == "verbatim" or row.get(key) is None or key == "time_over_verbatim":
                 continue
-            mine = row["verbatim_false_answers"] if key == "false_answers" else bar
+            mine = row["verbatim_false_answers"] if key == "false_answers" else ours[key]
             if (row[key] > mine) if more else (row[key] < mine):
-                yield f"{heading} of {NAMES[name]}, {row[key]:,.{digits}f} to {mine:,.{digits}f}"
+                better.append(f"{heading} {_figure(row[key], digits)} to {_figure(mine, digits)}")
+        if better:
+            yield f"{NAMES[name]} ({', '.join(better)})"
