@@ -3,8 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+PEERS := .venv-peers
+PEERS_INSTALLED := $(PEERS)/.installed
 
-.PHONY: app build test lint bench fuzz train clean
+.PHONY: app build test lint bench bench-peers fuzz train clean
 
 app: $(INSTALLED)
 	$(BIN)/python app.py
@@ -28,13 +30,17 @@ fuzz: $(INSTALLED)
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[fuzz]'
 	$(BIN)/python tests/fuzz.py
 
+# Beside other systems, over seeds/ and, with DATA as below, over SQuAD; SAMPLE=20 for a try.
+bench-peers: $(INSTALLED) $(PEERS_INSTALLED)
+	$(BIN)/python -m benchmarks.peers $(DATA) $(if $(SAMPLE),--sample $(SAMPLE))
+
 # DATA is a folder of labelled questions (*.jsonl.gz); a run that was cut off goes on.
 train: $(INSTALLED)
 	@test -n "$(DATA)" || { echo 'name the data: make train DATA=folder'; exit 2; }
 	$(BIN)/python -m qa.train $(DATA)
 
 clean:
-	rm -rf $(VENV) build
+	rm -rf $(VENV) $(PEERS) build
 
 # Installed last and touched at the end: an interrupted set-up is done again.
 $(INSTALLED): pyproject.toml constraints.txt
@@ -43,4 +49,13 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@echo "Setting up $(VENV): a minute or two, once."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[test,train]'
+	@touch $@
+
+# PyTorch first, by itself: resolved beside the others, pip may want its CUDA build.
+$(PEERS_INSTALLED): benchmarks/peers/requirements.txt benchmarks/peers/constraints.txt
+	@echo "Setting up $(PEERS), the other systems: some minutes, once."
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/pip install --quiet torch==2.13.0
+	$(PEERS)/bin/pip install --quiet --constraint benchmarks/peers/constraints.txt \
+		--requirement benchmarks/peers/requirements.txt
 	@touch $@

@@ -6,9 +6,17 @@ import json
 from pathlib import Path
 from typing import Any
 
+from benchmarks.peers.table import markdown
+
 RESULTS = Path(__file__).parent / "results"
 README = Path(__file__).parents[1] / "README.md"
+PICTURES = {
+    "risk-coverage.svg": "Share of wrong answers by the share of questions answered",
+    "reliability.svg": "Share of right answers by the probability promised",
+}
 BEGIN, END = "<!-- numbers: python -m benchmarks.table -->", "<!-- end of numbers -->"
+
+PEERS = ("<!-- peers: python -m benchmarks.table -->", "<!-- end of peers -->")
 
 
 def newest(kind: str) -> dict[str, Any]:
@@ -89,15 +97,26 @@ def table() -> str:
         f"Speed at commit {speed['commit']}, on {speed['machine']['cores']} shared "
         f"{speed['machine']['arch']} cores: read the ratios, they were taken side by side."
     )
-    return "\n".join([*lines, "", note])
+    drawn = [name for name in PICTURES if (RESULTS / name).exists()]
+    shown = "\n".join(f"![{PICTURES[name]}](benchmarks/results/{name})" for name in drawn)
+    return "\n".join([*lines, "", note, *(["", shown] if shown else [])])
+
+
+def peers_table() -> str:
+    """Return the comparison with other systems as Markdown."""
+    if not list(RESULTS.glob("peers-*.json")):
+        return "Not measured at this version: run `make bench-peers DATA=folder`."
+    return markdown(newest("peers"))
 
 
 def main() -> None:
-    """Write the table into the README, between its two marks."""
+    """Write both tables into the README, each between its two marks."""
     text = README.read_text("utf-8")
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    README.write_text(f"{before}{BEGIN}\n{table()}\n{END}{after}", encoding="utf-8")
+    for begin, end, made in ((BEGIN, END, table()), (*PEERS, peers_table())):
+        before, rest = text.split(begin)
+        after = rest.split(end)[1]
+        text = f"{before}{begin}\n{made}\n{end}{after}"
+    README.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

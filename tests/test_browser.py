@@ -325,6 +325,8 @@ def test_a_vote_that_cannot_be_kept_is_told(visit, served, always, monkeypatch, 
     page.get_by_role("button", name="This answer is right").click()
     page.wait_for_selector(".toast-body")
     assert "Not kept" in page.locator(".toast-body").inner_text()
+    page.wait_for_function("!document.querySelector('.thumb[aria-pressed=true]')")
+    assert page.locator("mark.answer").count() == 1  # the evidence stays where it was
     visit.wrong.clear()
 
 

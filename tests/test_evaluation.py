@@ -1,9 +1,11 @@
 """Outcomes, scores, comparisons and reports, from questions whose outcome is known."""
 
 import json
+import math
 import re
 import shutil
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -95,12 +97,20 @@ def test_scores_are_those_worked_by_hand(scores):
     json.dumps(scores)
 
 
-def test_the_reader_alone_has_no_calibration_error():
+def test_the_reader_alone_is_judged_by_a_plain_sigmoid_of_its_margin():
     given = [
         Outcome("a", "Who?", ("Ada",), ("Ada",), True, 3.0, False, (True,), timings_ms={"read": 1})
     ]
     scores = reader_scores(given * 2, file="x.jsonl")
-    assert "ece" not in scores
+    assert "ece" not in scores  # it has no probability of its own
+    assert scores["sigmoid_ece"] == pytest.approx(1 - 1 / (1 + math.exp(-3)), abs=1e-4)
+    assert scores["risk_coverage_auc"] == 0
+    assert "ECE of a plain sigmoid" in table(scores)
+    wrong = replace(given[0], candidates=("Rerik",), confidence=-1e3)
+    scores = reader_scores([*given, wrong], file="x.jsonl")
+    assert scores["sigmoid_ece"] == pytest.approx((1 - 1 / (1 + math.exp(-3))) / 2, abs=1e-4)
+    assert scores["risk_coverage_auc"] == 0.25
+    scores = reader_scores(given * 2, file="x.jsonl")
     assert (scores["em"], scores["file"], scores["ms_total"]) == (100, "x.jsonl", 2)
     assert "answerable_em" not in scores
 

@@ -91,6 +91,17 @@ def test_with_budgets_they_decide(pytester, project):
     assert ("were answered, and 0 % may be: ['absent']" in shown) == project
 
 
+def test_a_budget_counts_the_questions_that_another_worker_of_xdist_asked(pytester, project):
+    result = pytester.runpytest_subprocess(*PLUGIN, "-n", "2", "--qa-min-f1", "99.9")
+    shown = str(result.stdout)
+    assert "2 workers" in shown
+    # Three questions and the budget, handed out in turn: no worker asks them all for itself.
+    assert result.parseoutcomes()["xfailed"] == (2 if project else 1)
+    told = re.search(r"F1 is ([\d.]+), and should be 99.9; missed: (.*)", shown)
+    assert told[1] == ("33.33" if project else "66.67")
+    assert "'wrong'" in told[2] and ("'absent'" in told[2]) == project
+
+
 def test_what_goes_wrong_is_told_without_a_traceback(pytester, project):
     write_golden(pytester, {"id": "1", "answers": []}, {"id": "1", "answers": []})
     result = pytester.runpytest_subprocess(*PLUGIN)

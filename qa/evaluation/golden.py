@@ -18,8 +18,9 @@ class GoldenQuestion:
     ``documents`` are the ids of the documents that hold the answer, empty where
     that is not known. ``tags`` are free; those that the questions over ``seeds/``
     carry say what is asked for (person, number, date, place, thing, reason, list)
-    and how (paraphrase: in other words than the documents'; follow-up: it leans on
-    an earlier question; unanswerable). ``line`` is where it stands in its file.
+    and how (paraphrase: in other words than the documents'; unanswerable). Each
+    question is asked by itself, so none can lean on an earlier one. ``line`` is
+    where it stands in its file.
     """
 
     id: str

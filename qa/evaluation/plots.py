@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from qa.errors import QAError
-from qa.evaluation.confidence import reliability, risk_coverage
+from qa.evaluation.confidence import Bin, reliability, risk_coverage
 from qa.evaluation.outcomes import Outcome
 from qa.evaluation.ranking import recall_at
 from qa.evaluation.scores import confidences_of
@@ -54,9 +54,10 @@ def plots(outcomes: Sequence[Outcome]) -> list[tuple[str, str]]:
     confidences, right = confidences_of(outcomes)
     if any(outcome.candidates for outcome in outcomes):
         coverage, risk = risk_coverage(confidences, right)
-        drawn.append(("Wrong answers, the surest questions first", _risk(coverage, risk)))
+        drawn.append(("Wrong answers, the surest questions first", risk_plot(coverage, risk)))
     if all(outcome.calibrated for outcome in outcomes):
-        drawn.append(("Are answers as often right as promised?", _reliability(confidences, right)))
+        bins = reliability(confidences, right)
+        drawn.append(("Are answers as often right as promised?", reliability_plot(bins)))
     there = [outcome.relevant for outcome in outcomes if outcome.answerable]
     if there and (depth := max(map(len, there))) > 1:
         ranks = range(1, depth + 1)
@@ -68,7 +69,9 @@ def plots(outcomes: Sequence[Outcome]) -> list[tuple[str, str]]:
     return drawn
 
 
-def _risk(coverage: Any, risk: Any) -> str:
+def risk_plot(coverage: Any, risk: Any) -> str:
+    """Return the risk–coverage curve as SVG; both arrays hold shares, 0 to 1."""
+
     def draw(axes: Axes) -> None:
         axes.fill_between(100 * coverage, 100 * risk, color=ACCENT, alpha=0.15, linewidth=0)
         axes.plot(100 * coverage, 100 * risk, color=ACCENT, linewidth=2)
@@ -78,9 +81,11 @@ def _risk(coverage: Any, risk: Any) -> str:
     return _svg(draw)
 
 
-def _reliability(confidences: Any, right: Any) -> str:
+def reliability_plot(bins: Sequence[Bin]) -> str:
+    """Return the reliability diagram of these bins as SVG."""
+
     def draw(axes: Axes) -> None:
-        bins = reliability(confidences, right)
+        answers = sum(bin.count for bin in bins)
         axes.plot([0, 100], [0, 100], color=SOFT, linewidth=1, linestyle=(0, (3, 3)))
         axes.plot(
             [100 * bin.probability for bin in bins],
@@ -91,7 +96,7 @@ def _reliability(confidences: Any, right: Any) -> str:
         axes.scatter(
             [100 * bin.probability for bin in bins],
             [100 * bin.right for bin in bins],
-            s=[20 + 400 * bin.count / len(confidences) for bin in bins],
+            s=[20 + 400 * bin.count / answers for bin in bins],
             color=ACCENT,
             zorder=3,
         )

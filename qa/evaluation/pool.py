@@ -34,3 +34,13 @@ def write_pool(paragraphs: Iterable[Paragraph], folder: Path) -> list[GoldenQues
             for item in part.questions
         )
     return questions
+
+
+def held_out_titles(paragraphs: Iterable[Paragraph]) -> frozenset[str]:
+    """Return the second half of the titles in order: to the first the probability is fitted.
+
+    See ``qa.train.calibrate``; what is reported on these titles was fitted to no
+    question about them.
+    """
+    titles = sorted({paragraph.title for paragraph in paragraphs})
+    return frozenset(titles[len(titles) // 2 :])

@@ -11,9 +11,15 @@ from statistics import median
 from typing import Any
 
 from qa.errors import DatasetError
+from qa.evaluation.confidence import calibration_error
 from qa.evaluation.datasets import LabelledQuestion, Paragraph, read_paragraphs
 from qa.evaluation.outcomes import Outcome
-from qa.evaluation.scores import answer_scores, stage_milliseconds
+from qa.evaluation.scores import (
+    add_paired,
+    answer_scores,
+    confidences_of,
+    stage_milliseconds,
+)
 from qa.types import Passage, Reader
 
 
@@ -83,9 +89,15 @@ def reader_scores(
     """Return :func:`~qa.evaluation.scores.answer_scores` and milliseconds.
 
     ``answerable_em`` and ``answerable_f1`` score the spans on answerable questions
-    where the file has others too.
+    where the file has others too. ``sigmoid_ece`` is the calibration error of
+    ``1 / (1 + exp(-margin))``, the reader's own odds of its best span against null:
+    nothing is fitted, so that it shows what the fitted probability makes good.
     """
+    from scipy.special import expit
+
     scores = {"file": file, **answer_scores(outcomes)}
+    margins, right = confidences_of(outcomes)
+    add_paired(scores, "sigmoid_ece", calibration_error, expit(margins), right)
     if scores["unanswerable"]:
         scores["null_threshold"] = null_threshold
         scores["answerable_em"] = scores["best_em"]

@@ -48,8 +48,8 @@ def answer_scores(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     _add(scores, "refused_but_there", there, lambda outcome: 1.0 - float(outcome.found))
     confidences, right = confidences_of(outcomes)
     if all(outcome.calibrated for outcome in outcomes):
-        _add_paired(scores, "ece", calibration_error, confidences, right)
-    _add_paired(scores, "risk_coverage_auc", risk_coverage_area, confidences, right)
+        add_paired(scores, "ece", calibration_error, confidences, right)
+    add_paired(scores, "risk_coverage_auc", risk_coverage_area, confidences, right)
     counts = Counter(outcome.stage for outcome in outcomes)
     scores["stages"] = {stage: counts[stage] for stage in (RIGHT, *MISSES)}
     scores["by_tag"] = _by_tag(outcomes)
@@ -89,6 +89,19 @@ def confidences_of(outcomes: Sequence[Outcome]) -> tuple[Floats, Floats]:
     return np.array(confidences, dtype=float), np.array(right, dtype=float)
 
 
+def add_paired(
+    scores: dict[str, Any],
+    name: str,
+    statistic: Callable[[Floats, Floats], float],
+    first: Floats,
+    second: Floats,
+) -> None:
+    """Add a statistic of pairs to ``scores``, and its interval to those there."""
+    scores[name] = round(statistic(first, second), 4)
+    found = paired_interval(statistic, first, second)
+    scores["intervals"][name] = found and [round(edge, 4) for edge in found]
+
+
 def percent(values: Sequence[float]) -> float | None:
     """Return the mean in percent; None of nothing."""
     return round(100 * mean(values), 2) if values else None
@@ -103,18 +116,6 @@ def _add(scores: dict[str, Any], name: str, outcomes: Sequence[Outcome], value: 
     values = [value(outcome) for outcome in outcomes]
     scores[name] = percent(values)
     scores["intervals"][name] = _interval(values)
-
-
-def _add_paired(
-    scores: dict[str, Any],
-    name: str,
-    statistic: Callable[[Floats, Floats], float],
-    first: Floats,
-    second: Floats,
-) -> None:
-    scores[name] = round(statistic(first, second), 4)
-    found = paired_interval(statistic, first, second)
-    scores["intervals"][name] = found and [round(edge, 4) for edge in found]
 
 
 def _interval(values: Sequence[float]) -> list[float] | None:

@@ -19,9 +19,10 @@ NAMES = {
     "mrr": "MRR",
     "ndcg_at_10": "nDCG@10",
     "ece": "calibration error (ECE)",
+    "sigmoid_ece": "ECE of a plain sigmoid",
     "risk_coverage_auc": "risk–coverage area",
 }
-FRACTIONS = {"ece", "risk_coverage_auc"}
+FRACTIONS = {"ece", "sigmoid_ece", "risk_coverage_auc"}
 
 
 def table(scores: Mapping[str, Any]) -> str:

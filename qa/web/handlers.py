@@ -79,14 +79,23 @@ class Handlers:
         turns = _seen(now, turns, strict)
         return self._talk(now, turns, view), self._evidence(now, turns, view)
 
-    def on_vote(self, turns: Turns, strict: Strict, event: gr.EventData) -> None:
-        """Keep a thumb up or down, or forget it; whatever is none is left aside."""
-        parts = event.vote.split("/") if isinstance(event.vote, str) else []
-        match parts:
-            case [turn, item, "up" | "down" | "none" as said] if all(
-                number.isascii() and number.isdigit() and len(number) < 7 for number in (turn, item)
-            ):
-                self._vote(_seen(self._corpus.now, turns, strict), int(turn), int(item), said)
+    def on_vote(self, turns: Turns, strict: Strict, event: gr.EventData) -> tuple[Any, Any]:
+        """Keep a thumb up or down, or forget it; whatever is none is left aside.
+
+        The page shows the thumb pressed at once. Where it could not be kept, that is
+        told, and what is returned draws the conversation and the evidence as before.
+        """
+        turns = _seen(self._corpus.now, turns, strict)
+        try:
+            self._read_vote(turns, event)
+        except FeedbackError as error:
+            gr.Warning(f"Not kept: {error}")
+            now, view = self._corpus.now, View.at(event.view)
+            anew = f"<!-- {secrets.token_hex(4)} -->"  # what is equal would not be drawn
+            talk = f"{self._talk(now, turns, view)}{anew}"
+            # Without a view current, the evidence is of a kind that has no thumbs.
+            return talk, f"{self._evidence(now, turns, view)}{anew}" if event.view else gr.skip()
+        return gr.skip(), gr.skip()
 
     def on_rebuild(self) -> Iterator[tuple[Any, Any, Any]]:
         """Yield the button, the evidence and the summary while the index is brought up to date."""
@@ -154,6 +163,14 @@ class Handlers:
         evidence = gr.skip() if turn.trouble else self._evidence(now, seen, view)
         yield turns, self._talk(now, seen, view), evidence, ""
 
+    def _read_vote(self, turns: Turns, event: gr.EventData) -> None:
+        parts = event.vote.split("/") if isinstance(event.vote, str) else []
+        match parts:
+            case [turn, item, "up" | "down" | "none" as said] if all(
+                number.isascii() and number.isdigit() and len(number) < 7 for number in (turn, item)
+            ):
+                self._vote(turns, int(turn), int(item), said)
+
     def _vote(self, turns: Turns, number: int, item: int, said: str) -> None:
         turn = turns[number] if number < len(turns) else None
         if turn is None or turn.prediction is None:
@@ -175,13 +192,10 @@ class Handlers:
             vote = Vote(vote_id, turn.question, is_good)
         else:
             return
-        try:
-            if said == "none":
-                self._corpus.feedback.withdraw(vote_id)
-            else:
-                self._corpus.feedback.add(vote)
-        except FeedbackError as error:
-            raise gr.Error(f"Not kept: {error}", print_exception=False) from error
+        if said == "none":
+            self._corpus.feedback.withdraw(vote_id)
+        else:
+            self._corpus.feedback.add(vote)
 
     def _votes(self, turns: Turns) -> dict[str, bool]:
         """Return the votes given on these turns; none where they cannot be read."""

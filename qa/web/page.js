@@ -57,7 +57,10 @@ element.addEventListener("click", async (event) => {
     trigger("submit", { question: ask, guess: guess === "true" });
   } else if (vote !== undefined) {
     const withdrawn = button.ariaPressed === "true";
-    trigger("like", { vote: withdrawn ? vote.replace(/[a-z]+$/, "none") : vote });
+    trigger("like", {
+      vote: withdrawn ? vote.replace(/[a-z]+$/, "none") : vote,
+      view: document.querySelector("[aria-current]")?.dataset.view ?? "",
+    });
     for (const thumb of button.parentElement.querySelectorAll("button")) {
       thumb.ariaPressed = String(thumb === button && !withdrawn);
     }

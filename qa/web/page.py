@@ -93,7 +93,8 @@ def create_page(corpus: Corpus) -> gr.Blocks:
             [talk.like, evidence.like],
             handlers.on_vote,
             [turns, strict],
-            concurrency_limit=None,  # queued all the same: only so is an error told
+            [talk, evidence],
+            concurrency_limit=None,  # queued all the same: only so is a warning told
             trigger_mode="multiple",  # or a quick second thumb is lost while the first is kept
             show_progress="hidden",
             api_visibility="private",
