@@ -153,24 +153,24 @@ def serve(loader: str, timeout_s: float, cpu_s: int, memory_mb: int) -> None:
     for request in requests:
         _limit_time(timeout_s, cpu_s)
         path, folder = map(Path, json.loads(request))
-        answers.write(_answer(load, path, folder, memory_mb) + b"\n")
+        answers.write(_answer(load, path, folder, memory_mb))
         answers.flush()
 
 
 def _answer(load: Load, path: Path, folder: Path, memory_mb: int) -> bytes:
-    """Return a document as JSON, or why there is none and whether it was too much."""
+    """Return a document as a line of JSON, or why there is none and whether it was too much."""
     stopped = False
     try:
         document = load(path, folder=folder)
         values = {field.name: getattr(document, field.name) for field in fields(document)}
-        return json.dumps([values, "", stopped], default=astuple).encode("ascii")
+        return (json.dumps([values, "", stopped], default=astuple) + "\n").encode("ascii")
     except UnreadableDocument as error:
         reason = str(error)
     except MemoryError:
         reason, stopped = f"reading it takes more than {memory_mb:,} MB of memory", True
     except Exception as error:  # parsers of foreign formats raise whatever they like
         reason = f"it cannot be read ({type(error).__name__}: {error})"
-    return json.dumps([None, " ".join(reason.split())[:300], stopped]).encode("ascii")
+    return (json.dumps([None, " ".join(reason.split())[:300], stopped]) + "\n").encode("ascii")
 
 
 def _limit_memory(memory_mb: int) -> None:
