@@ -73,9 +73,6 @@ def test_the_acceptance_article_alone_answers_its_questions(tmp_path):
 
 
 @pytest.mark.shared
-@pytest.mark.xfail(
-    reason="the reader takes the giver for the receiver in this article: known, to be trained away"
-)
 def test_the_acceptance_article_alone_says_who_received_the_car(tmp_path):
     qa = QA.build(article_folder(tmp_path), tmp_path / "index")
     prediction = qa.ask("Who received the car?")
