@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 from benchmarks.faults import KINDS, Fault, Kind, run
 from benchmarks.hashing import HashEncoder
@@ -43,7 +44,7 @@ AFTER = {
 }
 SCENARIOS = ("first build", "changed folder", "over one half written", "over one never made live")
 # So small that the abbey has a shard of its own, which is kept while others are written.
-shards.PASSAGES = 4
+SHARD_PASSAGES = 4
 # In memory where there is such a place: what counts is the order of the calls.
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
@@ -76,7 +77,8 @@ class Laboratory:
 
     def build(self) -> None:
         """Bring the index up to date."""
-        build(self.folder, self.index, encoder=HashEncoder(), load=load)
+        with patch.object(shards, "PASSAGES", SHARD_PASSAGES):
+            build(self.folder, self.index, encoder=HashEncoder(), load=load)
 
     def _build_for_nothing(self) -> None:
         """Die with everything written and the pointer not yet swapped."""

@@ -138,7 +138,7 @@ def test_the_second_build_is_told_which_process_builds(folder):
 
 
 SLOW = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from benchmarks.hashing import HashEncoder
 from qa.builder import build
@@ -151,6 +151,8 @@ class Slow(HashEncoder):
 def show(done, total):
     print(done, total, flush=True)
 
+# Tests that run in the background of a shell inherit from it that Ctrl-C is ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 build(Path(sys.argv[1]), Path(sys.argv[2]), encoder=Slow(), progress=show)
 """
 

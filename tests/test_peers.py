@@ -139,7 +139,7 @@ def test_a_system_answers_from_its_own_process(tmp_path):
     child = Child("bm25", python=PYTHON, log=tmp_path / "log")
     names = ("place", "documents", "encoder", "reader")
     built = child.request(build={**dict.fromkeys(names, str(tmp_path)), "index": "bm25"})
-    assert built["index_mib"] > 0 and not built["reads"]
+    assert built["load_s"] > 0 and not built["reads"]
     assert child.request(ask="Which mills burned?")["passages"][0] == "b"
     assert child.request(end=True)["peak_mib"] > 10
     child.end()

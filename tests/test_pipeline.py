@@ -212,7 +212,7 @@ def test_open_or_build_builds_once_and_again_only_after_a_change(folder, tmp_pat
 def test_open_or_build_mends_a_damaged_index(folder, tmp_path):
     index = tmp_path / "index"
     open_or_build(folder, index)
-    (vectors,) = index.glob("g-*/vectors.faiss")
+    (vectors,) = index.glob("g-*/vectors/*.faiss")
     vectors.write_bytes(vectors.read_bytes()[:-1])
     assert asked(open_or_build(folder, index), "Who founded the library?").text
 
