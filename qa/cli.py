@@ -203,7 +203,7 @@ def _build(options: argparse.Namespace) -> None:
     progress = _counter("encoding passages")
     reports: Iterable[BuildReport | QAError]
     if options.watch:
-        reports = watch(folder, index, encoder=encoder, progress=progress)
+        reports = watch(folder, index, encoder=encoder, progress=progress, retry=options.retry)
     else:
         reports = [build(folder, index, encoder=encoder, progress=progress, retry=options.retry)]
     before: BuildReport | None = None

@@ -11,13 +11,18 @@ _ASKING = re.compile(
     r"\s[^?]*\?)",
     re.I,
 )
-_POLITE = re.compile(
-    r"\b(?:hello|hi|hey|dear|good (?:day|morning|afternoon|evening)|thanks?|thank you|please|"
-    r"help|sorry|i(?:'m|'d|'ve)?|regards)\b",
-    re.I,
+# Words that say nothing of what is asked, in whatever order: a part of a question made of
+# these alone is politeness.
+_POLITE = frozenset(
+    "a about advance afternoon again all am an and any anybody anyone ask at be been can could day "
+    "dear do document documents evening everybody everyone file files find folder folders for from "
+    "glad good grateful great happy have hello help hey hi hope hoping i i'd i'm i've if in is it "
+    "just kind kindly know like look looking lot lots many maybe me morning much my need of "
+    "out please question questions quick read reading regards searching some somebody something "
+    "sorry tell text texts thank thanks that the there these this through time to trying very want "
+    "wanted while wish with wonder wondering would you your".split()
 )
-# A name, a number or a quotation: more than politeness.
-_TELLING = re.compile(r"(?<![.!?:]\s)(?<!^)\b(?!I\b)[A-Z]|\d|[\"“”«»„]")
+_WORD = re.compile(r"\w+(?:['’]\w+)?")
 # What leans on the words before it, and cannot be asked without them.
 _LEANING = re.compile(
     r"\b(?:he|him|his|she|hers?|it|its|they|them|theirs?|this|that|these|those|there|then|so|"
@@ -38,13 +43,11 @@ def asking_part(question: str) -> str:
     """Return the sentence that asks, or the whole question where another part may matter.
 
     "Hello, I wonder if you can help me: who received the car? Thank you" asks "who
-    received the car?". Left out is politeness alone: nothing that holds a name or a
-    number, nor what the sentence that asks leans on ("Who is his sister?").
+    received the car?". Left out is politeness alone, none of whose words can matter,
+    and nothing that the sentence that asks leans on ("Who is his sister?").
     """
     found = _ASKING.search(question)
     if found is None or question.count("?") != 1 or _LEANING.search(found[1]):
         return question
-    around = (question[: found.start(1)].strip(), question[found.end() :].strip())
-    if any(part and (_TELLING.search(part) or not _POLITE.search(part)) for part in around):
-        return question
-    return found[1]
+    around = f"{question[: found.start(1)]} {question[found.end() :]}".lower().replace("’", "'")
+    return found[1] if _POLITE.issuperset(_WORD.findall(around)) else question

@@ -1,3 +1,4 @@
+import gc
 import json
 import os
 import shutil
@@ -35,6 +36,7 @@ from qa.index import (
     write_generation,
 )
 from qa.index.freshness import outdated_documents
+from qa.index.lock import is_being_read
 from qa.index.manifest import Shard
 from qa.index.vectors import FaissVectors, write_vectors
 from qa.index.words import WordIndex, join_segments, write_segment
@@ -314,6 +316,15 @@ def test_a_reader_sees_one_generation_or_the_other_while_builds_swap_them(index_
     assert failures == []
     first = "".join(passage.text for _, parts in contents_of(TEXTS) for passage in parts)
     assert seen <= written | {first}
+
+
+def test_an_index_that_nobody_closed_lets_go_of_its_generation(index_dir):
+    index = open_index(index_dir)
+    (held,) = index_dir.glob("g-*")
+    assert is_being_read(held / "manifest.json")
+    del index
+    gc.collect()
+    assert not is_being_read(held / "manifest.json")
 
 
 @pytest.mark.parametrize("read", [lambda path: open_index(path).manifest, read_manifest])

@@ -13,7 +13,13 @@ GOLDEN = "tests/golden/seeds.jsonl"
         ("Hi! Who received the car? Thanks a lot.", "Who received the car?"),
         ("Please help me. By whom was it built?", None),  # leans on what "it" is
         ("Please help me. By whom was the mill built?", "By whom was the mill built?"),
-        ("I have a question about cars: which one is green?", "which one is green?"),
+        ("I have a question: which car is green?", "which car is green?"),
+        ("I have a question about cars: which one is green?", None),
+        ("Who received the car? I mean the black limousine, please.", None),
+        ("I was fired without notice. What can be claimed?", None),
+        ("Putin gave a car, I think. Who received the car?", None),
+        ("Hello, about Ödön: who was the winner?", None),
+        ("Please: who signed? Not the lawyer, thanks.", None),
         ("I read about the Aurus. Who received the car?", None),  # a name
         ("Sorry, I mean the gift of 1972. Who received the car?", None),  # a number
         ("the train was late: who complained?", None),  # a fact

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qa.builder import build
 from qa.index import IndexedFile, Manifest, WriterLock, open_index, write_generation
 from qa.retriever import Retriever
 from qa.types import Document, Passage
@@ -103,6 +104,17 @@ def test_a_misspelt_name_finds_the_one_that_is_meant(index, typed):
 def test_only_long_unknown_words_stand_for_others(index, typed):
     found = [index.passages([row])[0].text for row, _ in index.words.search(typed, 10)]
     assert all("clock" in text for text in found)
+
+
+@pytest.mark.parametrize("typed", ["87033", "INV10024", "17299"])
+def test_a_number_that_no_document_has_stands_for_no_other(encoder, tmp_path, typed):
+    (tmp_path / "documents").mkdir()
+    text = "Invoice INV10023 names heading 87034 and 17295 clocks."
+    (tmp_path / "documents" / "a.txt").write_text(text, encoding="utf-8")
+    build(tmp_path / "documents", tmp_path / "index", encoder=encoder)
+    stored = open_index(tmp_path / "index")
+    assert stored.words.search("INV10023", 5)
+    assert stored.words.search(typed, 5) == []
 
 
 def test_ranks_say_which_search_found_it(index, retriever):

@@ -196,6 +196,27 @@ def test_one_process_reads_many_files_and_they_come_back_as_they_are():
     assert len(processes) == 1
 
 
+@POSIX
+def test_a_file_is_not_to_blame_for_what_befell_its_reader_before(folder):
+    first, second = sorted(folder.iterdir())
+    with Sandbox() as sandbox:
+        sandbox.load(first, folder=folder)
+        os.kill(sandbox._child.pid, signal.SIGKILL)
+        time.sleep(0.2)
+        assert "bell" in sandbox.load(second, folder=folder).text
+
+
+@POSIX
+def test_the_alarm_is_for_reading_and_not_for_what_lies_between(folder):
+    first, second = sorted(folder.iterdir())
+    with Sandbox(timeout_s=1) as sandbox:
+        sandbox.load(first, folder=folder)
+        child = sandbox._child
+        time.sleep(2.3)
+        sandbox.load(second, folder=folder)
+        assert sandbox._child is child
+
+
 def test_a_reader_that_cannot_start_is_a_defect_and_no_bad_file(folder):
     with (
         Sandbox(loader="qa.no_such_loader") as sandbox,

@@ -182,7 +182,7 @@ def _vectors(
     texts = [encoded_text(passage) for _, passages in contents for passage in passages]
     digests = [_digest(text) for text in texts]
     vectors = np.empty((len(texts), encoder.dimension), dtype=np.float32)
-    if previous:
+    if previous and stored:
         known = [row for row, digest in enumerate(digests) if digest in stored]
         vectors[known] = previous.vectors.reconstruct([stored[digests[row]] for row in known])
     fresh = journal.read()

@@ -100,7 +100,9 @@ def _examine(
     except ReadingStopped as error:
         # Minutes each time: remembered, unless it is another file by now.
         sha256 = sha256_of(path) if _stat(path) == (size, mtime_ns) else ""
-        reason = f"{error}; not tried again until it changes, or with `qa build --retry`"
+        reason = str(error)
+        if sha256:
+            reason += "; not tried again until it changes, or with `qa build --retry`"
         return SkippedFile(document_id, reason, size, mtime_ns, sha256)
     except UnreadableDocument as error:
         return SkippedFile(document_id, str(error), size, mtime_ns)

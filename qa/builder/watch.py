@@ -21,10 +21,13 @@ def watch(
     *,
     encoder: Encoder,
     progress: Progress | None = None,
+    retry: bool = False,
     stop: threading.Event | None = None,
     check_s: float = CHECK_S,
 ) -> Iterator[BuildReport | QAError]:
     """Build, then build again whenever the folder changed; yield each report.
+
+    ``retry`` is that of ``build``, for the first one.
 
     What goes wrong after the first build (an emptied folder, another build at
     work) is yielded too and tried again at the next change or after ``check_s``
@@ -38,7 +41,7 @@ def watch(
     def wanted(_: watchfiles.Change, path: str) -> bool:
         return not Path(path).resolve().is_relative_to(index)
 
-    yield build(folder, index_dir, encoder=encoder, progress=progress)
+    yield build(folder, index_dir, encoder=encoder, progress=progress, retry=retry)
     changes = watchfiles.watch(
         folder,
         watch_filter=wanted,

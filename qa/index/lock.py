@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import weakref
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -60,14 +61,14 @@ class ReaderLock:
     """
 
     def __init__(self, manifest: Path) -> None:
-        self._descriptor = os.open(manifest, os.O_RDONLY)
-        _lock(self._descriptor, shared=True)
+        descriptor = os.open(manifest, os.O_RDONLY)
+        _lock(descriptor, shared=True)
+        # An index that nobody closed lets go when it is no longer used.
+        self._let_go = weakref.finalize(self, os.close, descriptor)
 
     def close(self) -> None:
         """Let the generation be removed; closing twice is fine."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        self._let_go()
 
 
 def is_being_read(manifest: Path) -> bool:

@@ -150,8 +150,10 @@ class WordIndex:
             word
             for word, stem in dict.fromkeys(zip(words, stemmed, strict=True))
             if len(word) >= FUZZY_LETTERS
+            and not _DIGIT.search(word)  # another code or number is another thing
             and not self._searcher.doc_freq("exact", word)
             and not self._searcher.doc_freq("stem", stem)
+            and not self._searcher.doc_freq("heading", stem)
         ]
         for word in unknown[:MAX_FUZZY]:
             near = Query.fuzzy_term_query(self._schema, "exact", word, distance=1)

@@ -202,8 +202,8 @@ def reworded(
 ) -> list[Example]:
     """Ask a ``share`` of the questions as people type them: with a typo, as keywords, politely.
 
-    Each is put through one rule of ``qa.evaluation.perturbations``, drawn among
-    those that change it; examples keep their order.
+    Each becomes one of what the rules of ``qa.evaluation.perturbations`` make of it,
+    itself among them where a rule leaves it; examples keep their order.
     """
     rng = random.Random(seed)
     result = []
