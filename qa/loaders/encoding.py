@@ -46,8 +46,7 @@ def decode(data: bytes) -> str:
     except UnicodeDecodeError:
         pass
     except UnreadableDocument:
-        # UTF-16 that is UTF-8 too is of letters beside a null each; a few nulls make none of it.
-        if 4 * data.count(0) < len(data):
+        if b"\0" not in data:
             raise
     if b"\0" in data:
         return _utf16(data)
