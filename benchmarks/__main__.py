@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import json
 import platform
-import subprocess
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import building, question, startup
+from benchmarks.saved import commit, save
 from qa.builder import build
 from qa.encoder import SentenceEncoder
 from qa.threads import cores
-
-RESULTS = Path(__file__).parent / "results"
-
-
-def commit() -> str:
-    """Return the short hash of the commit, marked where the tree differs from it."""
-    try:
-        return subprocess.run(
-            ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=True
-        ).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
 
 
 def main() -> None:
@@ -44,11 +31,7 @@ def main() -> None:
             "question": question.measure(index, checkpoint=options.checkpoint),
             "building": building.measure("seeds"),
         }
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"speed-{results['commit']}.json"
-    path.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-    print(path.read_text(encoding="utf-8"))
-    print(f"saved as {path}")
+    print(f"saved as {save('speed', results)}")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.__main__ import RESULTS, commit
+from benchmarks.saved import commit, save
 from qa.evaluation.confidence import reliability, risk_coverage
 from qa.evaluation.corpus import ask_corpus, evaluate_corpus
 from qa.evaluation.datasets import read_paragraphs
@@ -89,10 +89,7 @@ def main() -> None:
         "seeds": seeds,
         "calibration": json.loads((MODELS / "calibration.json").read_text("utf-8"))["held_out"],
     }
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"accuracy-{results['commit']}.json"
-    path.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-    print(path.read_text("utf-8"))
+    save("accuracy", results)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ features (how far ahead of the next answer, how many places) mean less after few
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import tempfile
 import time
@@ -20,7 +19,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from benchmarks.__main__ import RESULTS, commit
+from benchmarks.saved import commit, save
 from qa.calibration import Calibration
 from qa.candidates import Candidate, rank_candidates
 from qa.evaluation.datasets import read_paragraphs
@@ -160,10 +159,7 @@ def main() -> None:
         random.Random(1).shuffle(questions)
         pooled = QA.build(pool, Path(temporary, "index"))
         results["pooled"] = measure(questions[: options.sample], pooled)
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"early-stop-{results['commit']}.json"
-    path.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-    print(path.read_text("utf-8"))
+    save("early-stop", results)
 
 
 if __name__ == "__main__":

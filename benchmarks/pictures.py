@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.table import PICTURES, RESULTS
+from benchmarks.saved import RESULTS
+from benchmarks.table import PICTURES
 from qa.evaluation.confidence import Bin
 from qa.evaluation.plots import reliability_plot, risk_plot
 

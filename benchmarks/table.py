@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.peers.table import markdown
+from benchmarks.saved import RESULTS
 
-RESULTS = Path(__file__).parent / "results"
 README = Path(__file__).parents[1] / "README.md"
 PICTURES = {
     "risk-coverage.svg": "Share of wrong answers by the share of questions answered",

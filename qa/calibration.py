@@ -45,13 +45,18 @@ class Calibration:
         0.95: at most one in twenty questions whose answer is absent gets one, as
         counted on held-out questions; in a line between the points counted.
         """
-        shares, thresholds = zip((0.0, 0.0), *self.strictness, (1.0, 1.0), strict=True)
-        return float(np.interp(strict, shares, thresholds))
+        return float(np.interp(strict, *self._curve))
 
     def strict_for(self, threshold: float) -> float:
         """Return the share of the absent answers that a threshold refuses, 0 to 1."""
-        shares, thresholds = zip((0.0, 0.0), *self.strictness, (1.0, 1.0), strict=True)
+        shares, thresholds = self._curve
         return float(np.interp(threshold, thresholds, shares))
+
+    @property
+    def _curve(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """The shares of absent answers refused, rising, and the threshold of each."""
+        shares, thresholds = zip((0.0, 0.0), *self.strictness, (1.0, 1.0), strict=True)
+        return shares, thresholds
 
     @classmethod
     def load(cls, *, reader: str, folder: Path = MODELS) -> Calibration:

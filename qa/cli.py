@@ -234,7 +234,7 @@ def _ask(options: argparse.Namespace) -> None:
     if options.json:
         _print_json(prediction_to_dict(prediction))
         return
-    if prediction.resolved_question != " ".join(prediction.question.split()):
+    if prediction.asked_otherwise:
         print(f"(asked: {prediction.resolved_question})\n")
     for document in prediction.outdated:
         print(f"(left out, changed since the build: {document}; run `qa build`)\n")

@@ -92,7 +92,7 @@ class OnnxReader:
             self._tokenizer.encode_batch(texts, add_special_tokens=False)
             for texts in (
                 [passage.text for passage in passages],
-                [_as_sentences(passage.heading) for passage in passages],
+                [as_sentences(passage.heading) for passage in passages],
             )
         )
         cut = (
@@ -174,7 +174,7 @@ def _within(rows: Iterable[_Row], max_tokens: int) -> Iterator[_Row]:
         yield row
 
 
-def _as_sentences(heading: str) -> str:
+def as_sentences(heading: str) -> str:
     """Return "Title › Section" as "Title. Section."; empty for none."""
     return f"{heading.replace(' › ', '. ')}." if heading else ""
 

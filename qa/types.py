@@ -182,6 +182,11 @@ class Prediction:
     timings_ms: dict[str, float] = field(default_factory=dict, compare=False)
     outdated: tuple[str, ...] = ()
 
+    @property
+    def asked_otherwise(self) -> bool:
+        """Whether other words were asked than the question's; white space makes no difference."""
+        return self.resolved_question != " ".join(self.question.split())
+
 
 class Encoder(Protocol):
     """Turns texts into unit vectors."""

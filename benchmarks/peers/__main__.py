@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.__main__ import RESULTS, commit
 from benchmarks.peers.child import PEERS_PYTHON, Child
 from benchmarks.peers.scores import Reply, abstention, score, time_ratio
+from benchmarks.saved import commit, save
 from qa.evaluation.corpus import relevant_passages
 from qa.evaluation.datasets import read_paragraphs
 from qa.evaluation.golden import GoldenQuestion, read_golden
@@ -62,10 +62,7 @@ def main() -> None:
             name: compare(questions, systems, place, documents=name, python=options.python)
             for name, questions in corpora.items()
         }
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"peers-{results['commit']}.json"
-    path.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-    print(path.read_text("utf-8"))
+    path = save("peers", results)
     print(f"saved as {path}; `python -m benchmarks.table` writes it into the README")
 
 

@@ -111,7 +111,7 @@ def build(
             if changed:
                 shards = shards_of(manifest)
                 kept = previous.files_of({shard.key for shard in shards}) if previous else {}
-                keys = {Path(file.path).stem for file in kept.values()}
+                keys = {file.shard for file in kept.values()}
                 held = iter([pair for pair in indexed if not pair[0].copy_of])
                 contents = [
                     _stored(previous, file.path) if content is None else content

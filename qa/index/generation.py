@@ -104,7 +104,7 @@ def write_generation(
     manifest = replace(manifest, shards=shards_of(manifest))
     kept = kept or {}
     known = {file.path: file for file in kept.values()}
-    keys = {Path(name).stem for name in known}
+    keys = {file.shard for file in kept.values()}
     try:
         for folder in (documents.FOLDER, vectors.FOLDER, words.FOLDER):
             (unfinished / folder).mkdir(parents=True)

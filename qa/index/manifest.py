@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from qa.errors import IndexCorrupt, IndexMismatch
@@ -53,6 +53,11 @@ class StoredFile:
     path: str
     sha256: str
     size: int
+
+    @property
+    def shard(self) -> str:
+        """The key of the shard that it belongs to; of none where it is of the whole index."""
+        return PurePosixPath(self.path).stem
 
 
 @dataclass(frozen=True, slots=True)

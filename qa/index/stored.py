@@ -111,7 +111,7 @@ class StoredIndex:
         return {
             self.path / self.generation / file.path: file
             for file in self.manifest.files
-            if Path(file.path).stem in keys
+            if file.shard in keys
         }
 
     def close(self) -> None:

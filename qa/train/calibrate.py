@@ -24,7 +24,7 @@ from qa.encoder import SentenceEncoder
 from qa.evaluation.datasets import Paragraph, read_paragraphs
 from qa.evaluation.golden import GoldenQuestion
 from qa.evaluation.metrics import best_over_references, f1
-from qa.evaluation.pool import write_pool
+from qa.evaluation.pool import held_out_titles, write_pool
 from qa.index import open_index
 from qa.reader import OnnxReader
 from qa.retriever import Retriever
@@ -166,17 +166,16 @@ def main() -> None:
     parser.add_argument("--sample", type=int, default=2500, help="questions of each half")
     options = parser.parse_args()
     paragraphs = list(read_paragraphs(options.file))
-    titles = sorted({paragraph.title for paragraph in paragraphs})
-    first = set(titles[: len(titles) // 2])
+    held_out = held_out_titles(paragraphs)
     reader = OnnxReader(options.models)
     halves = [
         judge(
-            [p for p in paragraphs if (p.title in first) == is_first],
+            [p for p in paragraphs if (p.title in held_out) == is_held_out],
             reader,
             sample=options.sample,
             seed=1,
         )
-        for is_first in (True, False)
+        for is_held_out in (False, True)
     ]
     calibration = fit(halves[0], reader=reader.fingerprint)
     scores = {

@@ -17,7 +17,7 @@ from tokenizers import Tokenizer
 
 from qa.evaluation.datasets import Paragraph, Reference, read_paragraphs
 from qa.evaluation.perturbations import PERTURBATIONS
-from qa.reader import MAX_HEADING_TOKENS, MAX_QUESTION_TOKENS, MAX_TOKENS
+from qa.reader import MAX_HEADING_TOKENS, MAX_QUESTION_TOKENS, MAX_TOKENS, as_sentences
 from qa.train.transfers import transfer_paragraphs
 
 # Share of each set's questions that enters training. QAMR repeats itself and
@@ -223,10 +223,9 @@ def _question_ids(question: str, tokenizer: Tokenizer) -> NDArray[np.int32]:
 
 
 def _heading_ids(title: str, tokenizer: Tokenizer) -> NDArray[np.int32]:
-    """Return a title as ``qa.reader`` reads it before a passage: with a full stop."""
-    ids: list[int] = []
-    if title and title not in _NO_TITLE:
-        ids = tokenizer.encode(title.replace("_", " ") + ".", add_special_tokens=False).ids
+    """Return a title as the reader reads it before a passage."""
+    heading = "" if title in _NO_TITLE else as_sentences(title.replace("_", " "))
+    ids = tokenizer.encode(heading, add_special_tokens=False).ids
     return np.array(ids[:MAX_HEADING_TOKENS], dtype=np.int32)
 
 

@@ -133,7 +133,7 @@ _DEEDS = (
     _Deed("sold", "sold", "sell", ("bought", "acquired", "got", "purchased")),
     _Deed("lent", "lent", "lend", ("borrowed", "got", "received")),
 )
-# {g} gives {t} to {r}; the bars mark the names, whose places become the answers.
+# {g} gives {t} to {r}: the places where these are filled in become the answers.
 _STATEMENTS = (
     "{g} {past} {t} to {r}{tail}.",
     "{g} has {participle} {t} to {r}{tail}.",

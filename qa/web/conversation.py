@@ -163,7 +163,7 @@ def _copy(text: str, source: str) -> Markup:
 def _footnote(prediction: Prediction) -> Markup:
     milliseconds = prediction.timings_ms.get("total", 0.0)
     words = f"{counted(len(prediction.passages), 'passage')} read in {milliseconds:,.0f} ms"
-    if prediction.resolved_question != " ".join(prediction.question.split()):
+    if prediction.asked_otherwise:
         words += f", asked “{prediction.resolved_question}”"
     if prediction.outdated:
         names = ", ".join(prediction.outdated[:NAMED])
