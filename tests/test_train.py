@@ -3,6 +3,7 @@ import json
 import random
 import re
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ from qa.train.examples import (
     reworded,
     token_span,
 )
-from qa.train.negatives import add_negatives
+from qa.train.negatives import add_negatives, embedder, remembered
 from qa.train.objective import span_loss
 from qa.train.restore import restore
 from qa.train.trainer import Recipe, learning_rate_at, new_model, train
@@ -224,14 +225,40 @@ def test_our_attention_is_the_attention_of_the_library():
     assert torch.allclose(found[mask.bool()], expected[mask.bool()], atol=1e-5)
 
 
-def test_negatives_do_not_hold_the_answer(data):
+@pytest.fixture(scope="module")
+def embed():
+    return embedder(encoder_folder(), device="cpu", bfloat16=False)
+
+
+def test_negatives_do_not_hold_the_answer(data, embed):
     contexts, examples, _ = data
-    with_negatives = add_negatives(examples, contexts, share=1.0, seed=1)
+    with_negatives = add_negatives(examples, contexts, share=1.0, seed=1, embed=embed)
     chosen = [e for e in with_negatives if e.negative >= 0]
-    assert len(chosen) > len(examples) / 4
+    assert len(chosen) > sum(bool(e.answers) for e in examples) / 2
     for example in chosen:
         assert example.answers
         assert example.references[0] not in contexts[example.negative].text
+
+
+def test_negatives_come_from_meaning_as_well_as_from_words(data, embed):
+    contexts, examples, _ = data
+    asked = replace(examples[0], question="Which rulers inaugurated a crossing over water?")
+    (found,) = add_negatives([asked], contexts, share=1.0, seed=1, embed=embed)
+    assert found.negative >= 0  # no word of it stands in any context
+
+
+def test_a_resumed_run_has_the_negatives_it_began_with(data, embed, tmp_path):
+    contexts, examples, _ = data
+    path = tmp_path / "run" / "negatives.npy"
+    chosen = remembered(
+        path,
+        examples,
+        lambda: add_negatives(examples, contexts, share=0.5, seed=1, embed=embed),
+    )
+    assert sum(e.negative >= 0 for e in chosen) > 3
+    assert remembered(path, examples, lambda: pytest.fail("chosen anew")) == chosen
+    with pytest.raises(ModelCorrupt, match="--output"):
+        remembered(path, examples[1:], lambda: [])
 
 
 def test_an_epoch_holds_every_example_once_and_is_the_same_again(data):
@@ -242,9 +269,9 @@ def test_an_epoch_holds_every_example_once_and_is_the_same_again(data):
     assert plan != plan_epoch(examples, contexts, tokens_per_batch=400, seed=6)
 
 
-def test_the_loss_is_the_one_the_docstring_states(data, tokenizer):
+def test_the_loss_is_the_one_the_docstring_states(data, tokenizer, embed):
     contexts, examples, _ = data
-    examples = add_negatives(examples, contexts, share=0.5, seed=1)
+    examples = add_negatives(examples, contexts, share=0.5, seed=1, embed=embed)
     rows = lay_out(
         list(range(12)), examples, contexts, special=special(tokenizer), question_mark=0, seed=1
     )

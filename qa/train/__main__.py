@@ -14,8 +14,8 @@ from qa.threads import cores
 from qa.train.batches import plan_epoch
 from qa.train.examples import MIX, REWORDED, add_transfers, emphasised, load_examples, reworded
 from qa.train.export import export_reader
-from qa.train.negatives import add_negatives
-from qa.train.trainer import Recipe, train
+from qa.train.negatives import add_negatives, embedder, remembered
+from qa.train.trainer import Recipe, prefers_bfloat16, train
 from qa.weights import ENCODER_NAME, MODELS, encoder_folder
 
 
@@ -56,7 +56,14 @@ def main() -> None:
     contexts, examples, held_out = load_examples(options.data, tokenizer, seed=options.seed)
     if options.emphasis:
         examples = emphasised(examples, options.emphasis, seed=options.seed)
-    examples = add_negatives(examples, contexts, share=options.negatives, seed=options.seed)
+    embed = embedder(encoder, device=options.device, bfloat16=prefers_bfloat16(options.device))
+    examples = remembered(
+        options.output / "negatives.npy",
+        examples,
+        lambda: add_negatives(
+            examples, contexts, share=options.negatives, seed=options.seed, embed=embed
+        ),
+    )
     examples = add_transfers(
         examples, contexts, tokenizer, count=options.transfers, seed=options.seed
     )

@@ -34,8 +34,9 @@ MIX = {
     "qamr": 0.25,
 }
 # How often an unanswerable question comes in an epoch: one in nine is one, while
-# among those that people ask of their documents it is more.
-UNANSWERABLE_REPEATS = 2
+# among those that people ask of their documents it is more. Three times makes them
+# one to two, as in SQuAD 2.0.
+UNANSWERABLE_REPEATS = 3
 # Share of the questions that are asked as people type them.
 REWORDED = 0.15
 # Titles that name a collection and no subject.

@@ -1,16 +1,33 @@
-"""Hard negatives: the passages that keyword search confuses with the right one."""
+"""Hard negatives: the passages that our own retrieval confuses with the right one."""
 
 from __future__ import annotations
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+import faiss
+import numpy as np
 import tantivy
+import torch
+from numpy.typing import NDArray
 
+from qa.errors import ModelCorrupt
 from qa.evaluation.metrics import normalize
+from qa.retriever import FUSION_K
+from qa.train.attention import NAME
 from qa.train.examples import Context, Example
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+Embed = Callable[[Sequence[str]], NDArray[np.float32]]
+
+# A passage of the index has about as many; what a longer paragraph says later is cut.
+PASSAGE_TOKENS = 128
 
 _WORD = re.compile(r"\w+")
 
@@ -21,39 +38,120 @@ def add_negatives(
     *,
     share: float,
     seed: int,
+    embed: Embed,
     candidates: int = 8,
 ) -> list[Example]:
     """Give a ``share`` of the answerable examples one hard negative.
 
-    The negative is the best BM25 hit for the question, among ``candidates``,
-    in which no accepted answer occurs (checked on normalised text).
+    The negative is the best hit for the question, among ``candidates``, in which no
+    accepted answer occurs (checked on normalised text). Hits are ranked as
+    :class:`qa.retriever.Retriever` ranks them: by vectors and by words, fused by
+    reciprocal rank, ties to the words. ``embed`` gives unit vectors,
+    ``(texts, width)``: float32 weights do, and are quicker in batches than the
+    shipped file, which reads one text at a time.
     """
+    rng = random.Random(seed)
+    chosen = [i for i, e in enumerate(examples) if e.answers and rng.random() < share]
+    if not chosen:
+        return list(examples)
+    texts = [context.text for context in contexts]
+    questions = [examples[i].question for i in chosen]
+    by_words = _by_words(texts, questions, candidates)
+    by_vectors = _by_vectors(embed(texts), embed(questions), candidates)
+    normalized: dict[int, str] = {}
+    result = list(examples)
+    for i, lexical, dense in zip(chosen, by_words, by_vectors, strict=True):
+        wanted = [normalize(text) for text in examples[i].references]
+        for row in _fused(dense, lexical):
+            if row not in normalized:
+                normalized[row] = f" {normalize(texts[row])} "
+            if not any(f" {text} " in normalized[row] for text in wanted):
+                result[i] = replace(examples[i], negative=row)
+                break
+    return result
+
+
+def remembered(
+    path: Path, examples: Sequence[Example], choose: Callable[[], list[Example]]
+) -> list[Example]:
+    """Return the examples with the negatives kept at ``path``, or choose them and keep them there.
+
+    A run that is resumed must have the negatives it began with: its place in the
+    plan of an epoch depends on which examples have one.
+    """
+    if not path.is_file():
+        chosen = choose()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.save(path, np.array([example.negative for example in chosen], dtype=np.int64))
+        return chosen
+    rows = np.load(path)
+    if len(rows) != len(examples):
+        raise ModelCorrupt(
+            f"{path} is of other data ({len(rows)} examples, here {len(examples)}): "
+            "give another --output"
+        )
+    return [
+        replace(example, negative=int(row)) for example, row in zip(examples, rows, strict=True)
+    ]
+
+
+def embedder(folder: Path, *, device: str, bfloat16: bool) -> Embed:
+    """Return the encoder in ``folder`` as a function from texts to unit vectors, in batches."""
+    from sentence_transformers import SentenceTransformer
+
+    network: SentenceTransformer = SentenceTransformer(
+        str(folder), device=device, model_kwargs={"attn_implementation": NAME}
+    )
+    network.max_seq_length = PASSAGE_TOKENS
+
+    def embed(texts: Sequence[str]) -> NDArray[np.float32]:
+        with torch.autocast(device, dtype=torch.bfloat16, enabled=bfloat16):
+            vectors = network.encode(
+                list(texts), batch_size=64, normalize_embeddings=True, convert_to_tensor=True
+            )
+        return vectors.float().cpu().numpy()
+
+    return embed
+
+
+def _by_words(texts: Sequence[str], questions: Sequence[str], depth: int) -> list[list[int]]:
+    """Return each question's ``depth`` best texts by BM25."""
     schema = tantivy.SchemaBuilder()
     schema.add_text_field("text", stored=False, tokenizer_name="en_stem")
     schema.add_integer_field("row", stored=True)
     index = tantivy.Index(schema.build())
     writer = index.writer(heap_size=128_000_000, num_threads=1)
-    for row, context in enumerate(contexts):
-        writer.add_document(tantivy.Document(text=context.text, row=row))
+    for row, text in enumerate(texts):
+        writer.add_document(tantivy.Document(text=text, row=row))
     writer.commit()
     writer.wait_merging_threads()
     index.reload()
     searcher = index.searcher()
-    normalized: dict[int, str] = {}
-    rng = random.Random(seed)
-    result = []
-    for example in examples:
-        if example.answers and rng.random() < share:
-            # Lower case, or IN, AND and OR would be taken as the query language.
-            words = " ".join(_WORD.findall(example.question.lower()))
-            query = index.parse_query(words, ["text"]) if words else None
-            wanted = [normalize(text) for text in example.references]
-            for _score, address in searcher.search(query, candidates).hits if query else []:
-                row = searcher.doc(address)["row"][0]
-                if row not in normalized:
-                    normalized[row] = f" {normalize(contexts[row].text)} "
-                if not any(f" {text} " in normalized[row] for text in wanted):
-                    example = replace(example, negative=row)
-                    break
-        result.append(example)
-    return result
+    rankings = []
+    for question in questions:
+        # Lower case, or IN, AND and OR would be taken as the query language.
+        words = " ".join(_WORD.findall(question.lower()))
+        hits = searcher.search(index.parse_query(words, ["text"]), depth).hits if words else []
+        rankings.append([int(searcher.doc(address)["row"][0]) for _score, address in hits])
+    return rankings
+
+
+def _by_vectors(
+    texts: NDArray[np.float32], questions: NDArray[np.float32], depth: int
+) -> list[list[int]]:
+    """Return each question's ``depth`` nearest texts by inner product."""
+    index = faiss.IndexFlatIP(texts.shape[1])
+    index.add(texts)
+    _scores, rows = index.search(questions, min(depth, len(texts)))
+    return [[int(row) for row in ranking] for ranking in rows]
+
+
+def _fused(dense: Sequence[int], lexical: Sequence[int]) -> list[int]:
+    """Return the rows of two rankings, best first by the retriever's rule."""
+    places = [{row: rank for rank, row in enumerate(r, start=1)} for r in (dense, lexical)]
+    scores = {
+        row: sum(1 / (FUSION_K + ranks[row]) for ranks in places if row in ranks)
+        for row in {**places[0], **places[1]}
+    }
+    last = len(lexical) + 1
+    return sorted(scores, key=lambda row: (-scores[row], places[1].get(row, last), row))
