@@ -88,13 +88,14 @@ def _text_of(article: dict[str, Any]) -> str:
 
 def build_index(folder: Path, index: Path, encoder: Encoder) -> dict[str, Any]:
     """Bring the index up to date; say how far it is on stdout."""
-    from qa.builder import build
+    from qa.builder import ENCODING, build
 
     encoder.encode(["warm up"])
     began, used = time.perf_counter(), time.process_time()
 
-    def progress(done: int, total: int) -> None:
-        print(json.dumps({"done": done, "total": total}), flush=True)
+    def progress(stage: str, done: int, total: int) -> None:
+        if stage == ENCODING:
+            print(json.dumps({"done": done, "total": total}), flush=True)
 
     report = build(folder, index, encoder=encoder, progress=progress)
     return {

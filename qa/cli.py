@@ -7,13 +7,14 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qa.errors import QAError
 
 if TYPE_CHECKING:
-    from qa.builder import BuildReport
+    from qa.builder import BuildReport, Progress
     from qa.evaluation.golden import GoldenQuestion
     from qa.evaluation.outcomes import Outcome
     from qa.pipeline import QA
@@ -170,12 +171,12 @@ def _print_json(value: object) -> None:
     print(json.dumps(value, ensure_ascii=False, indent=2))
 
 
-def _counter(what: str) -> Callable[[int, int], None]:
+def _counter() -> Progress:
     """Return a progress callback that rewrites one line, on terminals only."""
     first = last = 0
     began = 0.0
 
-    def show(done: int, total: int) -> None:
+    def show(what: str, done: int, total: int) -> None:
         nonlocal first, last, began
         # The rate is that since the first call: what came before was other work.
         if not first or done < last:
@@ -200,7 +201,7 @@ def _build(options: argparse.Namespace) -> None:
     from qa.encoder import SentenceEncoder
 
     folder, index, encoder = Path(options.folder), Path(options.index), SentenceEncoder()
-    progress = _counter("encoding passages")
+    progress = _counter()
     reports: Iterable[BuildReport | QAError]
     if options.watch:
         reports = watch(folder, index, encoder=encoder, progress=progress, retry=options.retry)
@@ -329,7 +330,7 @@ def _eval_corpus(options: argparse.Namespace) -> None:
 
     qa, questions = _golden(options)
     threshold = qa.threshold if options.threshold is None else options.threshold
-    count = _counter("asked")
+    count = partial(_counter(), "asked")
     outcomes = ask_corpus(
         questions,
         qa,
@@ -353,7 +354,7 @@ def _eval_robustness(options: argparse.Namespace) -> None:
     from qa.evaluation.robustness import evaluate_robustness
     from qa.reader import OnnxReader
 
-    count = _counter("asked")
+    count = partial(_counter(), "asked")
     scores = evaluate_robustness(
         options.file,
         OnnxReader(),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 
-from qa.builder import BuildReport, build, is_stale
+from qa.builder import BuildReport, Progress, build, is_stale
 from qa.calibration import Calibration
 from qa.candidates import Candidate, rank_candidates
 from qa.encoder import SentenceEncoder
@@ -26,8 +26,6 @@ FOLDER = "seeds"
 MAX_QUESTION_WORDS = 5000
 # A second answer less likely than this is noise on the page.
 MIN_PROBABILITY = 0.02
-
-Progress = Callable[[int, int], None]
 
 
 class QA:

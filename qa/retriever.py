@@ -48,19 +48,21 @@ class Retriever:
         """
         # A question may come with lone surrogates, which have no UTF-8 and no token.
         question = question.encode("utf-8", "replace").decode("utf-8")
-        without = {row for document_id in exclude for row in self._index.rows_of(document_id)}
-        wanted = max(candidates, top_k)
-        depth = wanted + len(without)
+        depth = max(candidates, top_k)
         (vector,) = self._encoder.encode([question])
-        rankings = [
-            [row for row, _ in found if row not in without][:wanted]
-            for found in (
-                self._index.vectors.search(vector, depth),
-                self._index.words.search(question, depth),
-            )
-        ]
+        left = self._index.texts.names() - set(exclude)
+        if not left:
+            return []
+        passed_over = [self._index.rows_of(document_id) for document_id in exclude]
+        rankings = (
+            self._index.vectors.search(vector, depth, exclude=passed_over),
+            # Named are those to leave out, or those left where they are fewer.
+            self._index.words.search(question, depth, only=left)
+            if len(left) < len(exclude)
+            else self._index.words.search(question, depth, exclude=exclude),
+        )
         dense, lexical = (
-            {row: rank for rank, row in enumerate(ranking, start=1)} for ranking in rankings
+            {row: rank for rank, (row, _) in enumerate(ranking, start=1)} for ranking in rankings
         )
         scores = {
             row: sum(1 / (FUSION_K + ranks[row]) for ranks in (dense, lexical) if row in ranks)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from benchmarks.hashing import HashEncoder
 from qa import builder
-from qa.builder import BuildReport, encoded_text, is_stale
+from qa.builder import ENCODING, READING, BuildReport, encoded_text, is_stale
 from qa.errors import EmptyCorpus, IndexLocked
 from qa.index import WriterLock, open_index, read_manifest, verify
 from qa.loaders import load
@@ -66,11 +66,12 @@ def test_a_build_reports_every_file(folder, tmp_path, encoder):
         "picture.txt": "skipped",
     }
     assert all(bool(file.reason) == (file.status == "skipped") for file in report.files)
+    assert [call for call in calls if call[0] == READING] == [(READING, n, 5) for n in range(1, 6)]
     assert report.changed
     assert report.documents == 3
     assert report.encoded == report.passages == sum(file.passages for file in report.files)
     assert report.reused == 0
-    assert calls[-1] == (report.encoded, report.encoded)
+    assert calls[-1] == (ENCODING, report.encoded, report.encoded)
     assert "skipped  picture.txt: " in str(report)
     assert report.to_dict()["documents"] == 3
     manifest = read_manifest(tmp_path / "index")
@@ -246,8 +247,9 @@ def test_an_interrupted_build_leaves_the_index_as_it_was(folder, tmp_path, encod
     before = found(tmp_path / "index", encoder)
     (folder / "new.txt").write_text("Ada Blum bought the tower.", encoding="utf-8")
 
-    def interrupt(done, total):
-        raise KeyboardInterrupt
+    def interrupt(stage, done, total):
+        if stage == ENCODING:
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         build(folder, tmp_path / "index", encoder=encoder, progress=interrupt)

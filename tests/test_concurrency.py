@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.hashing import HashEncoder
-from qa.builder import build, watch
+from qa.builder import ENCODING, build, watch
 from qa.calibration import Calibration
 from qa.errors import EmptyCorpus, IndexLocked, QAError
 from qa.index import WriterLock, open_index
@@ -141,15 +141,16 @@ SLOW = """
 import signal, sys, time
 from pathlib import Path
 from benchmarks.hashing import HashEncoder
-from qa.builder import build
+from qa.builder import ENCODING, build
 
 class Slow(HashEncoder):
     def encode(self, texts):
         time.sleep(0.2)
         return super().encode(texts)
 
-def show(done, total):
-    print(done, total, flush=True)
+def show(stage, done, total):
+    if stage == ENCODING:
+        print(done, total, flush=True)
 
 # Tests that run in the background of a shell inherit from it that Ctrl-C is ignored.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -204,8 +205,9 @@ def test_what_another_encoder_left_is_not_taken(folder):
     class Other(HashEncoder):
         fingerprint = "hashes:2:256"
 
-    def stop(done, total):
-        raise KeyboardInterrupt
+    def stop(stage, done, total):
+        if stage == ENCODING:
+            raise KeyboardInterrupt
 
     index = folder.parent / "other"
     with pytest.raises(KeyboardInterrupt):

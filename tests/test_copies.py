@@ -13,6 +13,8 @@ from qa.pipeline import QA
 from qa.reader import OnnxReader
 from qa.retriever import Retriever
 from qa.serialize import prediction_to_dict
+from qa.web.corpus import OpenIndex
+from qa.web.library import library_html
 
 CLOCK = "The mayor of Hamburg received a clock. It was carved by Ichiro Tanaka in 1894.\n"
 QUESTION = "Who carved the clock in 1894?"
@@ -118,6 +120,15 @@ def test_a_list_of_documents_shows_copies_with_what_they_hold(folder):
         *((f"{name}/clock.txt", f"{folder}/{name}/clock.txt", 1) for name in "abc"),
         ("rain.txt", f"{folder}/rain.txt", 1),
     ]
+
+
+def test_the_page_says_of_a_copy_what_it_is_the_same_as(folder):
+    built(folder)
+    library = OpenIndex.of(opened(folder), folder.parent / "index").library
+    assert library.summary == "4 documents, 2 passages"
+    html = library_html(library)
+    assert "c/clock.txt, the same as a/clock.txt" in html
+    assert ">a/clock.txt<" in html
 
 
 def test_when_the_first_of_the_copies_goes_the_next_takes_its_place(folder):

@@ -179,6 +179,23 @@ def test_leaving_out_changes_no_other_order_of_meaning(retriever, out, candidate
     assert len(few) == min(candidates, len(kept))
 
 
+@given(
+    chosen=st.sets(st.sampled_from(sorted(TEXTS)), min_size=1),
+    question=st.sampled_from(["clock", "HS 8703 or 8704", "Which form must reach the office?"]),
+)
+@settings(max_examples=25, deadline=None)
+def test_words_and_vectors_pass_over_documents_and_alter_no_score(index, encoder, chosen, question):
+    full = index.words.search(question, 50)
+    inside = {row for name in chosen for row in index.rows_of(name)}
+    only = index.words.search(question, 50, only=chosen)
+    assert only == [(row, pytest.approx(score)) for row, score in full if row in inside]
+    without = index.words.search(question, 50, exclude=chosen)
+    assert without == [(row, pytest.approx(score)) for row, score in full if row not in inside]
+    (vector,) = encoder.encode([question])
+    near = index.vectors.search(vector, 50, exclude=[index.rows_of(name) for name in chosen])
+    assert near == [pair for pair in index.vectors.search(vector, 50) if pair[0] not in inside]
+
+
 @pytest.mark.parametrize("question", ["AND", 'title:"x"^2 (', "\ud800", "誰", "x" * 5000, "\0"])
 def test_odd_questions_find_something_or_nothing(retriever, question):
     for hit in retriever.search(question, 5):

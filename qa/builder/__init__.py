@@ -1,13 +1,16 @@
 """A folder of documents in, a stored index out; only what changed is worked on."""
 
-from qa.builder.build import build, encoded_text, is_stale
+from qa.builder.build import ENCODING, READING, Progress, build, encoded_text, is_stale
 from qa.builder.report import BuildReport, FileReport
 from qa.builder.sandbox import Sandbox
 from qa.builder.watch import watch
 
 __all__ = [
+    "ENCODING",
+    "READING",
     "BuildReport",
     "FileReport",
+    "Progress",
     "Sandbox",
     "build",
     "encoded_text",

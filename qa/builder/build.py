@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import closing, nullcontext
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -42,7 +43,10 @@ from qa.types import Encoder, Passage
 
 _CHUNK = 32
 
-Progress = Callable[[int, int], None]
+# Called with the stage of a build, how much of it is done, and how much there is.
+Progress = Callable[[str, int, int], None]
+READING = "reading files"
+ENCODING = "encoding passages"
 
 
 def build(
@@ -64,9 +68,9 @@ def build(
     is not tried again until it changes, or with ``retry``. Identical files are
     stored once.
     A build that was stopped is gone on with: what it encoded is not encoded
-    again. ``progress`` is called with the passages encoded so far and those to
-    encode. ``load`` reads one file; without it, files are read in a process of
-    their own, with limits. Raises
+    again. ``progress`` is called with the stage (``READING`` files, ``ENCODING``
+    passages), how many are done, and of how many. ``load`` reads one file;
+    without it, files are read in a process of their own, with limits. Raises
     :class:`~qa.errors.EmptyCorpus` when no file can be indexed, and
     :class:`~qa.errors.IndexLocked` while another build runs; what was stored
     then stays as it was.
@@ -90,7 +94,14 @@ def build(
                     known.update(previous.stopped)
             files = corpus_files(folder, index_dir)
             with Sandbox() as sandbox:
-                examined = survey(files, known, folder, load or sandbox.load, splitter)
+                examined = survey(
+                    files,
+                    known,
+                    folder,
+                    load or sandbox.load,
+                    splitter,
+                    progress and partial(progress, READING),
+                )
             indexed = [found for found in examined if not isinstance(found, SkippedFile)]
             skipped = [found for found in examined if isinstance(found, SkippedFile)]
             if not indexed:
@@ -113,14 +124,19 @@ def build(
                 kept = previous.files_of({shard.key for shard in shards}) if previous else {}
                 keys = {file.shard for file in kept.values()}
                 held = iter([pair for pair in indexed if not pair[0].copy_of])
-                contents = [
-                    _stored(previous, file.path) if content is None else content
+                written = [
+                    (file, content)
                     for shard in shards
                     for file, content in islice(held, shard.documents)
                     if shard.key not in keys
                 ]
+                unchanged = {file.path for file, content in written if content is None}
+                contents = [
+                    _stored(previous, file.path) if content is None else content
+                    for file, content in written
+                ]
                 vectors, encoded = _vectors(
-                    contents, previous, manifest, encoder, journal, progress
+                    contents, unchanged, previous, manifest, encoder, journal, progress
                 )
                 write_generation(index_dir, manifest, contents, vectors, kept=kept)
             journal.remove()
@@ -166,32 +182,44 @@ def encoded_text(passage: Passage) -> str:
 
 def _vectors(
     contents: Sequence[Contents],
+    unchanged: Collection[str],
     previous: StoredIndex | None,
     manifest: Manifest,
     encoder: Encoder,
     journal: Journal,
     progress: Progress | None,
 ) -> tuple[NDArray[np.float32], int]:
-    """Return one vector per passage, and how many passages were not stored before."""
-    stored: dict[bytes, int] = {}
-    if previous and encoding(previous.manifest) == encoding(manifest):
+    """Return one vector per passage, and how many passages were not stored before.
+
+    Documents that are ``unchanged`` keep their rows' vectors; passages of the others
+    are looked for by their text, since a file may have been renamed, or altered in part.
+    """
+    if previous and encoding(previous.manifest) != encoding(manifest):
+        previous = None
+    there: dict[int, int] = {}  # rows by the row they had
+    passages: dict[int, Passage] = {}  # to be looked for, by row
+    row = 0
+    for document, parts in contents:
+        rows = range(row, row + len(parts))
+        if previous and document.id in unchanged:
+            there.update(zip(rows, previous.rows_of(document.id), strict=True))
+        else:
+            passages.update(zip(rows, parts, strict=True))
+        row = rows.stop
+    texts = {row: encoded_text(passage) for row, passage in passages.items()}
+    digests = {row: _digest(text) for row, text in texts.items()}
+    if previous:
         stored = {
             _digest(encoded_text(passage)): row
-            for row, passage in enumerate(previous.all_passages())
+            for row, passage in previous.texts.passages_as_long_as(passages.values())
         }
-    texts = [encoded_text(passage) for _, passages in contents for passage in passages]
-    digests = [_digest(text) for text in texts]
-    vectors = np.empty((len(texts), encoder.dimension), dtype=np.float32)
-    if previous and stored:
-        known = [row for row, digest in enumerate(digests) if digest in stored]
-        vectors[known] = previous.vectors.reconstruct([stored[digests[row]] for row in known])
+        there.update((row, stored[digest]) for row, digest in digests.items() if digest in stored)
+    vectors = np.empty((row, encoder.dimension), dtype=np.float32)
+    if previous:
+        vectors[list(there)] = previous.vectors.reconstruct(list(there.values()))
+    digests = {row: digest for row, digest in digests.items() if row not in there}
     fresh = journal.read()
-    resumed = fresh.keys() - stored.keys()
-    waiting = {
-        digest: text
-        for digest, text in zip(digests, texts, strict=True)
-        if digest not in stored and digest not in resumed
-    }
+    waiting = {digest: texts[row] for row, digest in digests.items() if digest not in fresh}
     for done in range(0, len(waiting), _CHUNK):
         chunk = list(islice(waiting.items(), done, done + _CHUNK))
         encoded = encoder.encode([text for _, text in chunk])
@@ -199,11 +227,10 @@ def _vectors(
         journal.add(pairs)
         fresh.update(pairs)
         if progress is not None:
-            progress(done + len(chunk), len(waiting))
-    for row, digest in enumerate(digests):
-        if digest not in stored:
-            vectors[row] = fresh[digest]
-    return vectors, sum(digest in waiting for digest in digests)
+            progress(ENCODING, done + len(chunk), len(waiting))
+    for row, digest in digests.items():
+        vectors[row] = fresh[digest]
+    return vectors, sum(digest in waiting for digest in digests.values())
 
 
 def _previous(index_dir: Path) -> StoredIndex | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,11 +43,13 @@ def survey(
     folder: Path,
     load: Load,
     splitter: Splitter,
+    progress: Callable[[int, int], None] | None = None,
 ) -> list[Examined]:
     """Return what each file holds, in the order of ids; of identical ones the first has contents.
 
     The contents of an unchanged file are None: they are stored already. One that
-    is known to be too much is not read.
+    is known to be too much is not read. ``progress`` is called after each file with how
+    many were looked at, and of how many.
     """
     # What a loader makes of bytes depends on the suffix too: Markdown or plain text.
     originals: dict[tuple[str, str], str] = {}
@@ -58,6 +60,8 @@ def survey(
         if not isinstance(found, SkippedFile) and not found[0].copy_of:
             originals[found[0].sha256, path.suffix.lower()] = document_id
         examined.append(found)
+        if progress is not None:
+            progress(len(examined), len(files))
     return examined
 
 

@@ -6,7 +6,7 @@ import json
 import sqlite3
 import threading
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -156,6 +156,10 @@ class DocumentStore:
         )
         return [Passage(*values) for _, *values in rows]
 
+    def names(self) -> Set[str]:
+        """Return the ids of the documents."""
+        return self._places.keys()
+
     def rows_of(self, document_id: str) -> range:
         """Return the rows of one document's passages; KeyError for an unknown id."""
         shard, first, count = self._places[document_id]
@@ -167,6 +171,17 @@ class DocumentStore:
         for shard in range(len(self._connections)):
             for _, *values in self._select(shard, f"{_PASSAGE} ORDER BY row"):
                 yield Passage(*values)
+
+    def passages_as_long_as(self, others: Iterable[Passage]) -> Iterator[tuple[int, Passage]]:
+        """Yield ``(row, passage)`` of those whose text has the length of one of the others.
+
+        What may be the same text is found so without reading all there is.
+        """
+        lengths = json.dumps(sorted({each.end - each.start for each in others}))
+        query = f'{_PASSAGE} WHERE "end" - start IN (SELECT value FROM json_each(?)) ORDER BY row'
+        for shard, first in enumerate(self._first_rows[:-1]):
+            for row, *values in self._select(shard, query, lengths):
+                yield first + row, Passage(*values)
 
     def summaries(self) -> list[DocumentSummary]:
         """Return one summary per document, in the order of the index."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from qa.errors import IndexCorrupt, IndexMismatch
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 
 
 @dataclass(frozen=True, slots=True)

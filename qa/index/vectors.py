@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,17 +46,19 @@ class FaissVectors:
     def __len__(self) -> int:
         return int(self._index.ntotal)
 
-    def search(self, vector: NDArray[np.float32], top_k: int) -> list[tuple[int, float]]:
+    def search(
+        self, vector: NDArray[np.float32], top_k: int, *, exclude: Sequence[range] = ()
+    ) -> list[tuple[int, float]]:
         """Return ``(row, cosine)`` of the nearest rows, nearest first, lower rows first in a tie.
 
-        ``vector`` has shape ``(dimension,)``; fewer than ``top_k`` come back
-        where fewer are stored.
+        ``vector`` has shape ``(dimension,)``; rows in one of ``exclude`` are passed over.
+        Fewer than ``top_k`` come back where fewer are left.
         """
         top_k = min(top_k, len(self))
         if top_k < 1:
             return []
         query = np.ascontiguousarray(vector, dtype=np.float32).reshape(1, -1)
-        scores, rows = self._index.search(query, top_k)
+        scores, rows = self._index.search(query, top_k, params=self._without(exclude))
         # FAISS fills up with row -1 where it found nothing (a vector with NaN, say).
         found = [
             (int(row), float(score))
@@ -63,6 +66,21 @@ class FaissVectors:
             if row >= 0
         ]
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))
+
+    def _without(self, rows: Sequence[range]) -> Any:
+        """Return what keeps a search from these rows; None where there are none."""
+        import faiss
+
+        if not rows:
+            return None
+        wanted = np.ones(len(self), dtype=np.uint8)
+        for each in rows:
+            wanted[each.start : each.stop] = 0
+        # FAISS keeps no copy of the bits; its Python objects keep them alive. Its type
+        # hints are those of C++, where its Python takes arrays and names.
+        packed = np.packbits(wanted, bitorder="little")
+        bits = faiss.IDSelectorBitmap(packed)  # type: ignore[call-arg, arg-type]
+        return faiss.SearchParameters(sel=bits)  # type: ignore[call-arg]
 
     def reconstruct(self, rows: Sequence[int]) -> NDArray[np.float32]:
         """Return the stored vectors at these rows, shape ``(rows, dimension)``."""

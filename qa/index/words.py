@@ -6,7 +6,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import accumulate, pairwise
 from math import log1p
@@ -51,7 +51,11 @@ def write_segment(folder: Path, key: str, passages: Sequence[Passage]) -> None:
         writer = index.writer(heap_size=1_000_000_000, num_threads=1)
         for passage in passages:
             text, heading = [passage.text], [passage.heading]
-            writer.add_document(tantivy.Document(stem=text, exact=text, heading=heading))
+            writer.add_document(
+                tantivy.Document(
+                    stem=text, exact=text, heading=heading, document=[passage.document_id]
+                )
+            )
         writer.commit()
         writer.wait_merging_threads()
     except ValueError as error:  # what tantivy raises when the disk is full
@@ -110,11 +114,21 @@ class WordIndex:
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
 
-    def search(self, question: str, top_k: int) -> list[tuple[int, float]]:
+    def search(
+        self,
+        question: str,
+        top_k: int,
+        *,
+        only: Collection[str] = (),
+        exclude: Collection[str] = (),
+    ) -> list[tuple[int, float]]:
         """Return ``(row, score)`` by BM25, best first, lower rows first in a tie.
 
         The question is taken apart by the analyzers that took the passages
         apart, and never parsed as a query: no character in it is special.
+        ``only`` and ``exclude`` are documents by id: where some are named, what is
+        found is in one of ``only`` and in none of ``exclude``. What a word is worth
+        is counted over all documents.
         """
         import tantivy
 
@@ -123,12 +137,31 @@ class WordIndex:
         if top_k < 1 or not clauses:
             return []
         query = tantivy.Query.boolean_query(clauses)
+        if only:
+            # A score of nothing: which document it is must not count.
+            chosen = tantivy.Query.const_score_query(self._of_documents(only), 0.0)
+            query = tantivy.Query.boolean_query(
+                [(tantivy.Occur.Must, query), (tantivy.Occur.Must, chosen)]
+            )
+        if exclude:
+            query = tantivy.Query.boolean_query(
+                [
+                    (tantivy.Occur.Must, query),
+                    (tantivy.Occur.MustNot, self._of_documents(exclude)),
+                ]
+            )
         hits = self._searcher.search(query, top_k, count=False).hits
         found = [
             (self._first_rows[place.segment_ord] + int(place.doc), float(score))
             for score, place in hits
         ]
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))
+
+    def _of_documents(self, names: Collection[str]) -> Any:
+        """Return the query for the passages of these documents."""
+        from tantivy import Query
+
+        return Query.term_set_query(self._schema, "document", sorted(names))
 
     def _queries(self, question: str) -> Iterator[Any]:
         """Yield one weighted query per different term of the question."""
@@ -185,6 +218,7 @@ def _schema() -> Any:
     builder.add_text_field("stem", tokenizer_name="stem", index_option="freq")
     builder.add_text_field("exact", tokenizer_name="exact", index_option="position")
     builder.add_text_field("heading", tokenizer_name="stem", index_option="freq")
+    builder.add_text_field("document", tokenizer_name="raw", index_option="basic")
     return builder.build()
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from qa.builder import Progress
 from qa.feedback import FeedbackStore
 from qa.index.generation import CURRENT
 from qa.pipeline import QA
@@ -25,7 +25,7 @@ class OpenIndex:
         """List the documents of a pipeline, so that no visitor has to wait for it."""
         entries = [
             # A copy has the passages of its original, which are counted once.
-            Entry(file.path, document.title, document.date, file.passages)
+            Entry(file.path, document.title, document.date, file.passages, file.copy_of)
             for file, document in zip(qa.manifest.documents, qa.documents(), strict=True)
         ]
         built = datetime.fromtimestamp((index / CURRENT).stat().st_mtime)
@@ -52,7 +52,7 @@ class Corpus:
         self.feedback = FeedbackStore.beside(self.index)
         self.now = OpenIndex.of(qa, self.index)
 
-    def rebuild(self, progress: Callable[[int, int], None] | None = None) -> str:
+    def rebuild(self, progress: Progress | None = None) -> str:
         """Bring the index up to date and answer from it; return in words what changed.
 
         Raises :class:`~qa.errors.QAError`; what answered before then still does.

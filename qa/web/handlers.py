@@ -101,10 +101,10 @@ class Handlers:
         """Yield the button, the evidence and the summary while the index is brought up to date."""
         done: list[str] = []
 
-        def count(encoded: int, passages: int) -> None:
-            done[:] = [f"Reading, {encoded / passages:.0%}"]
+        def count(stage: str, part: int, whole: int) -> None:
+            done[:] = [f"{stage.capitalize()}, {part / whole:.0%}"]
 
-        yield gr.Button("Reading …", interactive=False), gr.skip(), gr.skip()
+        yield gr.Button("Reading files …", interactive=False), gr.skip(), gr.skip()
         with ThreadPoolExecutor(1) as pool:
             future = pool.submit(self._corpus.rebuild, count)
             while not wait([future], timeout=0.3).done:

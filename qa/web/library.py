@@ -18,12 +18,20 @@ LISTED = 500
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One document in the list."""
+    """One document in the list; ``copy_of`` names the one whose bytes it has, if any."""
 
     document_id: str
     title: str
     date: str
     passages: int
+    copy_of: str = ""
+
+    @property
+    def file(self) -> str:
+        """Its path, and that of the same bytes."""
+        return (
+            f"{self.document_id}, the same as {self.copy_of}" if self.copy_of else self.document_id
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +60,7 @@ def library_html(library: Library, *, note: str = "") -> str:
                 Markup(
                     '<span class="title">{}</span><span class="file">{}</span>'
                     '<span class="day">{}</span>'
-                ).format(verbatim(entry.title), entry.document_id, day(entry.date)),
+                ).format(verbatim(entry.title), entry.file, day(entry.date)),
                 style="entry",
             )
         )

@@ -132,9 +132,9 @@ class Server(uvicorn.Server):
             page.stop_event.set()
 
 
-def _progress(done: int, total: int) -> None:
+def _progress(stage: str, done: int, total: int) -> None:
     if done == total or done % 320 == 0:
-        _say(f"Encoding passages: {done:,} of {total:,}")
+        _say(f"{stage.capitalize()}: {done:,} of {total:,}")
 
 
 def _say(line: str) -> None:
