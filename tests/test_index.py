@@ -1,3 +1,4 @@
+import errno
 import gc
 import json
 import os
@@ -447,6 +448,23 @@ def word_index(folder, texts, headings=None, *, each=1000):
         write_segment(folder, shards[-1].key, part)
     join_segments(folder, shards)
     return WordIndex(folder, shards)
+
+
+def test_a_folder_that_is_written_to_while_it_is_removed_is_removed_all_the_same(
+    tmp_path, monkeypatch
+):
+    remove, tries = shutil.rmtree, []
+
+    def late(folder):
+        tries.append(folder)
+        if len(tries) == 1:
+            raise OSError(errno.ENOTEMPTY, "Directory not empty", str(folder))
+        remove(folder)
+
+    monkeypatch.setattr("qa.index.words.shutil.rmtree", late)
+    assert rows(word_index(tmp_path, ["The clock."]).search("clock", 1)) == [0]
+    assert len(tries) == 2
+    assert not [path for path in tmp_path.iterdir() if path.is_dir()]
 
 
 def rows(found):

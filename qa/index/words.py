@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
 import shutil
+import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import accumulate, pairwise
@@ -64,7 +66,23 @@ def write_segment(folder: Path, key: str, passages: Sequence[Passage]) -> None:
     name = UUID(segment["segment_id"]).hex
     for file in place.glob(f"{name}.*"):
         file.rename(folder / f"{key}{file.suffix}")
-    shutil.rmtree(place)
+    _remove(place)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder in which a thread of tantivy's may still note what it tidied up.
+
+    A file that comes or goes meanwhile makes the removal fail; it is tried again then.
+    """
+    for _ in range(100):
+        try:
+            shutil.rmtree(folder)
+            return
+        except OSError as error:
+            if error.errno not in {errno.ENOTEMPTY, errno.ENOENT}:
+                raise
+            time.sleep(0.05)
+    shutil.rmtree(folder)
 
 
 def join_segments(folder: Path, shards: Sequence[Shard]) -> None:
