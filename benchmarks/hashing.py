@@ -28,6 +28,10 @@ class HashEncoder:
         vectors = np.stack([self._sum(text.lower().split()) for text in texts])
         return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
 
+    def encode_query(self, question: str) -> NDArray[np.float32]:
+        """Return its unit vector, shape ``(dimension,)``."""
+        return self.encode([question])[0]
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return each text's length in words."""
         return [len(text.split()) for text in texts]

@@ -55,6 +55,10 @@ class RandomEncoder:
         vectors = np.stack([np.random.default_rng(seed).normal(size=384) for seed in seeds])
         return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
 
+    def encode_query(self, question: str) -> NDArray[np.float32]:
+        """Return one, shape ``(dimension,)``."""
+        return self.encode([question])[0]
+
 
 def write_documents(text: Path, folder: Path, passages: int) -> None:
     """Write one file per article until they hold about so many passages; keep those there."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qa.errors import ModelCorrupt, ModelNotFound
+from qa.sentence_network import SentenceNetwork
 from qa.threads import cores, limit_threads
 from qa.weights import ENCODER_NAME, MODELS, Model, read_model, sha256_of
 
@@ -35,16 +36,18 @@ class SentenceEncoder:
     Texts run side by side on as many threads as there are cores.
 
     ``model`` is the folder of another sentence-transformers model. The shipped one
-    is all-MiniLM-L6-v2 in int8; it is loaded at the first text, since loading
-    PyTorch takes seconds and counting tokens needs none of it.
+    is all-MiniLM-L6-v2 in int8; sentence-transformers is loaded at the first text,
+    since that and its PyTorch take seconds, and a question goes through the shipped
+    network directly: a command that asks one needs neither.
     """
 
     def __init__(self, model: str | Path | None = None) -> None:
         from tokenizers import Tokenizer
 
         limit_threads()
-        self._network: SentenceTransformer | None = None
-        self._loading = threading.Lock()
+        self._transformer: SentenceTransformer | None = None
+        self._network: SentenceNetwork | None = None
+        self._loading = threading.RLock()
         self._pool = ThreadPoolExecutor(
             cores(), thread_name_prefix="encoder", initializer=limit_threads
         )
@@ -72,44 +75,71 @@ class SentenceEncoder:
         self.fingerprint = f"{self.name}:{sha256}:{self.max_tokens}"
 
     def load(self) -> None:
-        """Load the network now, rather than when the first text comes."""
-        self._loaded()
+        """Load what a question needs now, rather than when the first one comes."""
+        if isinstance(self._model, Model):
+            self._shipped(self._model)
+        else:
+            self._loaded()
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return one unit vector per text, shape ``(texts, dimension)``.
+        """Return one unit vector per text of a document, shape ``(texts, dimension)``.
 
         A text longer than ``max_tokens`` is cut there.
         """
-        network = self._loaded()
-
-        def one(text: str) -> NDArray[np.float32]:
-            vectors = network.encode(
-                [text],
-                batch_size=1,
-                normalize_embeddings=True,
-                convert_to_numpy=True,
-                show_progress_bar=False,
-            )
-            return np.asarray(vectors[0], dtype=np.float32)
-
-        vectors = list(self._pool.map(one, texts))
+        encode = self._loaded().encode_document
+        vectors = list(self._pool.map(lambda text: self._one(encode, text), texts))
         return np.stack(vectors) if vectors else np.empty((0, self.dimension), np.float32)
+
+    def encode_query(self, question: str) -> NDArray[np.float32]:
+        """Return the unit vector of a question, shape ``(dimension,)``.
+
+        To the shipped model a question is a text like any other; one that was trained
+        with different prompts for the two has them from sentence-transformers.
+        """
+        if isinstance(self._model, Model):
+            network = self._shipped(self._model)
+            (ids,) = network.token_ids([question])
+            return network.vector(ids)
+        return self._one(self._loaded().encode_query, question)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return each text's length in tokens, special tokens not counted."""
         encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
         return [len(encoding) for encoding in encodings]
 
-    def _loaded(self) -> SentenceTransformer:
-        """Return the network, loading it once."""
+    def _one(self, encode: Callable[..., Any], text: str) -> NDArray[np.float32]:
+        vectors = encode(
+            [text],
+            batch_size=1,
+            # The shipped network's are of length one already, to the last bit.
+            normalize_embeddings=not isinstance(self._model, Model),
+            convert_to_numpy=True,
+            show_progress_bar=False,
+        )
+        return np.asarray(vectors[0], dtype=np.float32)
+
+    def _shipped(self, model: Model) -> SentenceNetwork:
+        """Return the shipped network, loading it once."""
         with self._loading:
             if self._network is None:
-                self._network = _load(self._model)
+                try:
+                    self._network = SentenceNetwork(model, max_tokens=MAX_TOKENS)
+                except Exception as error:  # ONNX Runtime and tokenizers raise their own
+                    raise _corrupt(model, error) from error
             return self._network
 
+    def _loaded(self) -> SentenceTransformer:
+        """Return the model as sentence-transformers runs it, loading it once."""
+        with self._loading:
+            if self._transformer is None:
+                model = self._model
+                network = self._shipped(model) if isinstance(model, Model) else model
+                self._transformer = _load(network)
+            return self._transformer
 
-def _load(model: Model | Path) -> SentenceTransformer:
-    """Return a model's network, ready for several threads; nothing is printed."""
+
+def _load(model: SentenceNetwork | Path) -> SentenceTransformer:
+    """Return a network, ready for several threads; nothing is printed."""
     import sentence_transformers
     from transformers.utils import logging
 
@@ -118,8 +148,8 @@ def _load(model: Model | Path) -> SentenceTransformer:
     limit_threads()
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
-        if isinstance(model, Model):
-            module = OnnxEmbedding(model, max_seq_length=MAX_TOKENS)
+        if isinstance(model, SentenceNetwork):
+            module = OnnxEmbedding(model)
             network = sentence_transformers.SentenceTransformer(modules=[module], device="cpu")
         else:
             network = sentence_transformers.SentenceTransformer(
@@ -129,16 +159,18 @@ def _load(model: Model | Path) -> SentenceTransformer:
                 model_kwargs={"use_safetensors": True},  # the other format is a pickle
             )
     except Exception as error:  # each of the libraries below raises its own
-        reason = " ".join(str(error).split())[:200]
-        where, mend = (MODELS, _MEND) if isinstance(model, Model) else (model, "name another")
-        raise ModelCorrupt(
-            f"{where} holds no usable sentence-transformers model ({reason}): {mend}"
-        ) from error
+        raise _corrupt(model, error) from error
     network = network.float().eval()
     # The first call sets truncation and padding in the tokenizer, which several
     # threads must not do at once ("Already borrowed"); later calls leave them.
     network.encode(["warm"], batch_size=1, show_progress_bar=False)
     return network
+
+
+def _corrupt(model: Model | SentenceNetwork | Path, error: Exception) -> ModelCorrupt:
+    reason = " ".join(str(error).split())[:200]
+    where, mend = (model, "name another") if isinstance(model, Path) else (MODELS, _MEND)
+    return ModelCorrupt(f"{where} holds no usable sentence-transformers model ({reason}): {mend}")
 
 
 def _sha256_of_folder(folder: Path) -> str:

@@ -1,4 +1,4 @@
-"""The shipped encoder's network as a module of sentence-transformers, on ONNX Runtime.
+"""The shipped encoder's network as a module of sentence-transformers.
 
 In int8 it takes under half the time of PyTorch in float32. A module of our own,
 since the ONNX backend of sentence-transformers wants versions of its neighbours
@@ -14,48 +14,34 @@ from typing import Any
 import numpy as np
 import torch
 from sentence_transformers.base.modules import InputModule
-from tokenizers import Tokenizer
 
-from qa.weights import Model
+from qa.sentence_network import SentenceNetwork
 
 
 class OnnxEmbedding(InputModule):
-    """Texts in, unit vectors out: tokenizer, network, mean and normalisation in one.
+    """Texts in, unit vectors out, by a :class:`~qa.sentence_network.SentenceNetwork`."""
 
-    The network of ``model`` has the input ``input_ids``, shape
-    ``(1, tokens)``, and the output ``vector``, shape ``(1, dimension)``. Each text
-    is one call: an int8 network takes one scale over all it is given, so that in
-    a batch a vector would depend on its neighbours.
-    """
-
-    def __init__(self, model: Model, *, max_seq_length: int) -> None:
+    def __init__(self, network: SentenceNetwork) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._session = model.session()
-        self._dimension = int(self._session.get_outputs()[0].shape[-1])
-        self.max_seq_length = max_seq_length
-        self.tokenizer = Tokenizer.from_str(model.tokenizer)
-        self.tokenizer.no_padding()
-        self.tokenizer.enable_truncation(max_seq_length)
+        self._network = network
+        self.max_seq_length = network.max_tokens
+        self.tokenizer = network.tokenizer
 
     def preprocess(
         self, inputs: Sequence[Any], prompt: str | None = None, **_: Any
     ) -> dict[str, Any]:
         """Return the token ids of each text."""
-        encodings = self.tokenizer.encode_batch([f"{prompt or ''}{text}" for text in inputs])
-        return {"input_ids": [encoding.ids for encoding in encodings]}
+        return {"input_ids": self._network.token_ids([f"{prompt or ''}{text}" for text in inputs])}
 
     def forward(self, features: dict[str, Any], **_: Any) -> dict[str, Any]:
         """Add ``sentence_embedding``, shape ``(texts, dimension)``."""
-        vectors = [
-            self._session.run(["vector"], {"input_ids": np.array([ids], dtype=np.int64)})[0]
-            for ids in features["input_ids"]
-        ]
-        features["sentence_embedding"] = torch.from_numpy(np.concatenate(vectors))
+        vectors = np.stack([self._network.vector(ids) for ids in features["input_ids"]])
+        features["sentence_embedding"] = torch.from_numpy(vectors)
         return features
 
     def get_embedding_dimension(self) -> int:
         """Return how long a vector is."""
-        return self._dimension
+        return self._network.dimension
 
     def save(self, output_path: str, *_: Any, **__: Any) -> None:
         """Refuse: the file this came from is what can be copied."""

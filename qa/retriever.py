@@ -49,7 +49,7 @@ class Retriever:
         # A question may come with lone surrogates, which have no UTF-8 and no token.
         question = question.encode("utf-8", "replace").decode("utf-8")
         depth = max(candidates, top_k)
-        (vector,) = self._encoder.encode([question])
+        vector = self._encoder.encode_query(question)
         left = self._index.texts.names() - set(exclude)
         if not left:
             return []

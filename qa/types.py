@@ -197,7 +197,10 @@ class Encoder(Protocol):
     max_tokens: int
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return one unit vector per text, shape ``(texts, dimension)``."""
+        """Return one unit vector per text of a document, shape ``(texts, dimension)``."""
+
+    def encode_query(self, question: str) -> NDArray[np.float32]:
+        """Return the unit vector of a question, shape ``(dimension,)``."""
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return each text's length in tokens, special tokens not counted."""

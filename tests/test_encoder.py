@@ -45,6 +45,13 @@ def test_a_vector_depends_on_its_text_alone(encoder):
         np.testing.assert_array_equal(encoder.encode([text])[0], vector)
 
 
+def test_a_question_has_the_vector_of_the_same_text(encoder):
+    for text in (*TEXTS, "word " * 1000):
+        vector = encoder.encode_query(text)
+        assert (vector.shape, vector.dtype) == ((encoder.dimension,), np.float32)
+        np.testing.assert_array_equal(vector, encoder.encode([text])[0])
+
+
 def test_threads_get_the_same_vectors(encoder):
     expected = encoder.encode(TEXTS)
     wrong = []
@@ -90,6 +97,7 @@ def test_another_folder_is_another_encoder(encoder, model):
     # The same network in float32: the shipped int8 file is made from it.
     cosines = np.sum(other.encode(TEXTS) * encoder.encode(TEXTS), axis=1)
     assert cosines.min() > 0.97
+    np.testing.assert_array_equal(other.encode_query(TEXTS[1]), other.encode(TEXTS[1:2])[0])
     vocabulary = model / "vocab.txt"
     vocabulary.write_text(vocabulary.read_text(encoding="utf-8") + "more\n", encoding="utf-8")
     assert other.fingerprint != SentenceEncoder(model).fingerprint
@@ -103,13 +111,16 @@ def test_a_folder_without_a_model_says_so(tmp_path, model):
         SentenceEncoder(model)
 
 
-def test_counting_tokens_loads_no_torch_and_encoding_prints_nothing():
+def test_counting_tokens_and_asking_load_no_torch_and_encoding_prints_nothing():
     code = """
 import sys
 from qa.encoder import SentenceEncoder
+import qa.cli, qa.pipeline
 encoder = SentenceEncoder()
 encoder.count_tokens(["one two"])
-assert "torch" not in sys.modules
+encoder.load()
+encoder.encode_query("one two?")
+assert not {"torch", "transformers", "sentence_transformers"} & sys.modules.keys()
 import faiss
 encoder.encode(["one two", "three"])
 import torch, numpy as np

@@ -28,6 +28,7 @@ LAYERS = [
         "qa.splitter",
         "qa.filters",
     },
+    {"qa.sentence_network"},
     {"qa.onnx_embedding"},
     {
         "qa.encoder",

@@ -242,7 +242,7 @@ def test_a_rebuild_brings_what_is_new_while_questions_are_answered(tmp_path):
             asking = pool.submit(ask)
             try:
                 seen = []
-                note = corpus.rebuild(lambda done, total: seen.append((done, total)))
+                note = corpus.rebuild(lambda stage, done, total: seen.append((done, total)))
             finally:
                 stop.set()
             asking.result()

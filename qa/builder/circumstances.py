@@ -19,7 +19,15 @@ _READING = (
 )
 _LIBRARIES = ("verbatim-qa", *_ENCODING, *_READING, "faiss-cpu", "tantivy")
 # The same for our own code, which changes between releases too.
-_CODE = ("builder", "encoder.py", "index", "loaders", "onnx_embedding.py", "splitter.py")
+_CODE = (
+    "builder",
+    "encoder.py",
+    "index",
+    "loaders",
+    "onnx_embedding.py",
+    "sentence_network.py",
+    "splitter.py",
+)
 
 
 def settings_of(folder: Path, max_tokens: int) -> dict[str, str | int]:
