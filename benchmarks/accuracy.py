@@ -45,7 +45,7 @@ def pooled(data: Path, *, sample: int) -> tuple[dict[str, Any], dict[str, Any]]:
         scores = evaluate_corpus(questions[:sample], qa)
         scores.pop("misses")
         v2 = list(read_paragraphs(data / V2))
-        titles = held_out_titles(v2)
+        titles = held_out_titles(p.title for p in v2)
         questions = write_pool([p for p in v2 if p.title in titles], Path(temporary, "others"))
         random.Random(1).shuffle(questions)
         outcomes = ask_corpus(questions[:sample], qa)

@@ -14,7 +14,7 @@ from qa.evaluation.comparison import comparable, compare, comparison_text, read_
 from qa.evaluation.corpus import corpus_scores, relevant_passages
 from qa.evaluation.golden import GoldenQuestion
 from qa.evaluation.outcomes import MISSES, RIGHT, Outcome
-from qa.evaluation.reader import reader_scores
+from qa.evaluation.reader import best_null_threshold, reader_scores
 from qa.evaluation.report import report_html
 from qa.evaluation.table import table
 from qa.types import Hit, Passage
@@ -80,6 +80,8 @@ def test_scores_are_those_worked_by_hand(scores):
     assert scores["best_em"] == 40  # a, e of five
     assert scores["best_f1"] == 56
     assert scores["top3_em"] == 60  # and c
+    assert scores["top3_right"] == 80  # and b, whose F1 is 0.8
+    assert scores["coverage_at_80"] == pytest.approx(1 / 8)  # a alone: f is wrong
     assert scores["answered_but_absent"] == pytest.approx(33.33)
     assert scores["refused_but_there"] == 20
     assert scores["recall_at"] == {"1": 60, "5": 80, "10": 80}
@@ -95,6 +97,27 @@ def test_scores_are_those_worked_by_hand(scores):
     risks = [0, 1 / 2, *((1 + k * 2 / 3) / (2 + k) for k in (1, 2, 3)), 3 / 6, 4 / 7, 5 / 8]
     assert scores["risk_coverage_auc"] == pytest.approx(sum(risks) / 8, abs=1e-4)
     json.dumps(scores)
+
+
+def test_a_null_threshold_is_fitted_on_one_half_and_judged_on_the_other():
+    def asked(title, confidence, accepted=("Ada",)):
+        return Outcome(
+            f"{title}{confidence}", "Who?", accepted, ("Ada",), confidence > 0, confidence, False,
+            (True,), source=title, timings_ms={"read": 1},
+        )  # fmt: skip
+
+    first = [asked("A", 5), asked("A", 3), asked("A", 2.5, ()), asked("A", -1), asked("A", -2, ())]
+    assert best_null_threshold(first) == pytest.approx(2.75)
+    assert best_null_threshold([asked("A", 1), asked("A", 2)]) < 1  # answer all
+    assert best_null_threshold([asked("A", 1, ())]) > 1  # answer none
+    assert best_null_threshold([]) == 0
+    second = [asked("B", 4), asked("B", 2), asked("B", 1, ())]
+    scores = reader_scores([*first, *second], file="x.jsonl")
+    half = scores["second_half"]
+    assert "second half of the titles" in table(scores)
+    assert (half["null_threshold"], half["questions"]) == (2.75, 3)
+    assert half["f1"] == half["em"] == pytest.approx(66.67)  # 2 is refused
+    assert half["answered_but_absent"] == 0
 
 
 def test_the_reader_alone_is_judged_by_a_plain_sigmoid_of_its_margin():

@@ -75,7 +75,7 @@ def pooled_questions(data: Path, folder: Path) -> list[GoldenQuestion]:
     """
     v1 = list(read_paragraphs(data / "test/squad-v1.1-dev.jsonl.gz"))
     v2 = list(read_paragraphs(data / "test/squad-v2.0-dev.jsonl.gz"))
-    fitted_to = {each.title for each in v2} - held_out_titles(v2)
+    fitted_to = {each.title for each in v2} - held_out_titles(each.title for each in v2)
     write_pool(v1, folder)
     with tempfile.TemporaryDirectory() as nowhere:
         there, absent = (

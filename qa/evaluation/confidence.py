@@ -69,3 +69,12 @@ def risk_coverage_area(confidences: Floats, right: Floats) -> float:
     ``AURC = (1 / n) Σ risk at coverage i / n`` (Geifman, Uziel and El-Yaniv, 2019).
     """
     return float(risk_coverage(confidences, right)[1].mean())
+
+
+def coverage_at_80(confidences: Floats, right: Floats) -> float:
+    """Return the largest share of questions that, the most confident first, are 80 % right.
+
+    0 where even the surest fall short: the measure of Kamath, Jia and Liang (2020).
+    """
+    coverage, risk = risk_coverage(confidences, right)
+    return float(coverage[risk <= 0.2 + 1e-9].max(initial=0.0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -82,13 +82,16 @@ class Outcome:
     @property
     def top3_em(self) -> float:
         """Whether one of the three best answers is an accepted one, 0 or 1."""
-        return max(
-            (
-                best_over_references(exact_match, text, self.accepted)
-                for text in self.candidates[:3]
-            ),
-            default=0.0,
-        )
+        return self._best_of_three(exact_match)
+
+    @property
+    def top3_f1(self) -> float:
+        """The highest F1 of the three best answers, 0 to 1."""
+        return self._best_of_three(f1)
+
+    def _best_of_three(self, metric: Callable[[str, str], float]) -> float:
+        scores = [best_over_references(metric, text, self.accepted) for text in self.candidates[:3]]
+        return max(scores, default=0.0)
 
     @property
     def stage(self) -> str:

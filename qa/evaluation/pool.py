@@ -36,11 +36,11 @@ def write_pool(paragraphs: Iterable[Paragraph], folder: Path) -> list[GoldenQues
     return questions
 
 
-def held_out_titles(paragraphs: Iterable[Paragraph]) -> frozenset[str]:
+def held_out_titles(titles: Iterable[str]) -> frozenset[str]:
     """Return the second half of the titles in order: to the first the probability is fitted.
 
     See ``qa.train.calibrate``; what is reported on these titles was fitted to no
     question about them.
     """
-    titles = sorted({paragraph.title for paragraph in paragraphs})
-    return frozenset(titles[len(titles) // 2 :])
+    ordered = sorted(set(titles))
+    return frozenset(ordered[len(ordered) // 2 :])

@@ -10,10 +10,13 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import numpy as np
+
 from qa.errors import DatasetError
 from qa.evaluation.confidence import calibration_error
 from qa.evaluation.datasets import LabelledQuestion, Paragraph, read_paragraphs
 from qa.evaluation.outcomes import Outcome
+from qa.evaluation.pool import held_out_titles
 from qa.evaluation.scores import (
     add_paired,
     answer_scores,
@@ -89,7 +92,9 @@ def reader_scores(
     """Return :func:`~qa.evaluation.scores.answer_scores` and milliseconds.
 
     ``answerable_em`` and ``answerable_f1`` score the spans on answerable questions
-    where the file has others too. ``sigmoid_ece`` is the calibration error of
+    where the file has others too; with these, ``second_half`` holds EM and F1 of
+    SQuAD v2.0 on the second half of the titles, at the null threshold that is best
+    on the first. ``sigmoid_ece`` is the calibration error of
     ``1 / (1 + exp(-margin))``, the reader's own odds of its best span against null:
     nothing is fitted, so that it shows what the fitted probability makes good.
     """
@@ -102,11 +107,41 @@ def reader_scores(
         scores["null_threshold"] = null_threshold
         scores["answerable_em"] = scores["best_em"]
         scores["answerable_f1"] = scores["best_f1"]
+        scores["second_half"] = _second_half(outcomes)
     milliseconds = [outcome.timings_ms["read"] for outcome in outcomes]
     scores["ms_median"] = round(median(milliseconds), 2)
     scores["ms_total"] = round(sum(milliseconds))
     scores["ms"] = stage_milliseconds(outcomes)
     return scores
+
+
+def best_null_threshold(outcomes: Sequence[Outcome]) -> float:
+    """Return by how many logits a span should beat the null for the highest mean F1.
+
+    What SQuAD v2.0's own script finds, the middle between two margins (Rajpurkar et
+    al., 2018); 0 for no outcomes.
+    """
+    if not outcomes:
+        return 0.0
+    ranked = sorted(outcomes, key=lambda outcome: -outcome.confidence)
+    gains = [each.best_f1 if each.answerable else -1.0 for each in ranked]
+    answered = int(np.argmax(np.cumsum([0.0, *gains])))
+    margins = [each.confidence for each in ranked]
+    margins = [margins[0] + 1, *margins, margins[-1] - 1]
+    return (margins[answered] + margins[answered + 1]) / 2
+
+
+def _second_half(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    held_out = held_out_titles(outcome.source for outcome in outcomes)
+    threshold = best_null_threshold([each for each in outcomes if each.source not in held_out])
+    second = [
+        replace(each, found=each.confidence > threshold)
+        for each in outcomes
+        if each.source in held_out
+    ]
+    scores = answer_scores(second)
+    names = ("questions", "em", "f1", "answered_but_absent", "refused_but_there")
+    return {"null_threshold": round(threshold, 4), **{name: scores[name] for name in names}}
 
 
 def _questions(path: str | Path, limit: int | None) -> list[tuple[Paragraph, LabelledQuestion]]:

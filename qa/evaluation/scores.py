@@ -14,6 +14,7 @@ from qa.evaluation.confidence import (
     RIGHT_FROM_F1,
     Floats,
     calibration_error,
+    coverage_at_80,
     risk_coverage_area,
 )
 from qa.evaluation.outcomes import MISSES, RIGHT, Outcome
@@ -28,7 +29,9 @@ def answer_scores(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
     ``em`` and ``f1`` count what was shown, a right "not found" as 100; ``best_em``,
     ``best_f1`` and ``top3_em`` those of answerable questions with the threshold
-    left aside. ``ece`` and ``risk_coverage_auc`` go from 0 to 1, lower is better.
+    left aside; ``top3_right`` counts those with an F1 of at least 0.8 among three.
+    ``coverage_at_80`` is the share of questions that can be answered with four in
+    five right. ``ece`` and ``risk_coverage_auc`` go from 0 to 1, lower is better.
     ``intervals`` holds the 95 % bootstrap interval of each.
     """
     there = [outcome for outcome in outcomes if outcome.answerable]
@@ -44,12 +47,14 @@ def answer_scores(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     _add(scores, "best_em", there, lambda outcome: outcome.best_em)
     _add(scores, "best_f1", there, lambda outcome: outcome.best_f1)
     _add(scores, "top3_em", there, lambda outcome: outcome.top3_em)
+    _add(scores, "top3_right", there, lambda outcome: float(outcome.top3_f1 >= RIGHT_FROM_F1))
     _add(scores, "answered_but_absent", absent, lambda outcome: float(outcome.found))
     _add(scores, "refused_but_there", there, lambda outcome: 1.0 - float(outcome.found))
     confidences, right = confidences_of(outcomes)
     if all(outcome.calibrated for outcome in outcomes):
         add_paired(scores, "ece", calibration_error, confidences, right)
     add_paired(scores, "risk_coverage_auc", risk_coverage_area, confidences, right)
+    add_paired(scores, "coverage_at_80", coverage_at_80, confidences, right)
     counts = Counter(outcome.stage for outcome in outcomes)
     scores["stages"] = {stage: counts[stage] for stage in (RIGHT, *MISSES)}
     scores["by_tag"] = _by_tag(outcomes)

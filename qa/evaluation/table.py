@@ -14,6 +14,7 @@ NAMES = {
     "best_em": "EM, threshold left aside",
     "best_f1": "F1, threshold left aside",
     "top3_em": "EM of the best of three",
+    "top3_right": "right among three (F1 ≥ 0.8)",
     "answered_but_absent": "absent, yet answered",
     "refused_but_there": "there, yet refused",
     "mrr": "MRR",
@@ -21,8 +22,9 @@ NAMES = {
     "ece": "calibration error (ECE)",
     "sigmoid_ece": "ECE of a plain sigmoid",
     "risk_coverage_auc": "risk–coverage area",
+    "coverage_at_80": "coverage at 80 % accuracy",
 }
-FRACTIONS = {"ece", "sigmoid_ece", "risk_coverage_auc"}
+FRACTIONS = {"ece", "sigmoid_ece", "risk_coverage_auc", "coverage_at_80"}
 
 
 def table(scores: Mapping[str, Any]) -> str:
@@ -53,6 +55,11 @@ def _lines(scores: Mapping[str, Any]) -> Iterator[str]:
     yield f"{'':28}{'':>7}   95 % from – to"
     for name, value, interval in score_rows(scores):
         yield f"{name:28}{value:>7}   {interval}".rstrip()
+    if half := scores.get("second_half"):
+        yield (
+            f"second half of the titles, at a null threshold of {half['null_threshold']:.2f}, "
+            f"the best on the first: EM {half['em']:.1f}, F1 {half['f1']:.1f}"
+        )
     if by_tag := scores.get("by_tag"):
         yield f"\n{'tag':28}{'EM':>7}   95 % from – to   {'F1':>5}   questions"
         for tag, row in by_tag.items():

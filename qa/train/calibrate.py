@@ -166,7 +166,7 @@ def main() -> None:
     parser.add_argument("--sample", type=int, default=2500, help="questions of each half")
     options = parser.parse_args()
     paragraphs = list(read_paragraphs(options.file))
-    held_out = held_out_titles(paragraphs)
+    held_out = held_out_titles(paragraph.title for paragraph in paragraphs)
     reader = OnnxReader(options.models)
     halves = [
         judge(
