@@ -15,8 +15,10 @@ from qa.evaluation.datasets import Paragraph, Reference
 from qa.reader import OnnxReader
 from qa.train.attention import NAME
 from qa.train.batches import Batch, collate, draw_heading, lay_out, plan_epoch
+from qa.train.distillation import distillation_loss, soft_targets
 from qa.train.examples import (
     UNANSWERABLE_REPEATS,
+    add_recurring,
     add_transfers,
     is_held_out,
     load_examples,
@@ -26,6 +28,7 @@ from qa.train.examples import (
 )
 from qa.train.negatives import add_negatives, embedder, remembered
 from qa.train.objective import span_loss
+from qa.train.recurring import BLANK, recurring_paragraphs
 from qa.train.restore import restore
 from qa.train.trainer import Recipe, learning_rate_at, new_model, train
 from qa.train.transfers import transfer_paragraphs
@@ -278,7 +281,7 @@ def test_the_loss_is_the_one_the_docstring_states(data, tokenizer, embed):
     batch = collate(rows)
     torch.manual_seed(0)
     logits = [torch.randn(batch.input_ids.shape), torch.randn(batch.input_ids.shape)]
-    expected = 0.0
+    expected = alone = 0.0
     for values, targets in zip(logits, (batch.start_targets, batch.end_targets), strict=True):
         values, targets = values.numpy().astype(float), targets.numpy()
         allowed = batch.candidate.numpy()
@@ -295,9 +298,90 @@ def test_the_loss_is_the_one_the_docstring_states(data, tokenizer, embed):
                 spans = np.concatenate([values[i, 1:][allowed[i, 1:]] for i in members])
                 (gold,) = answered
                 shared += np.log(np.exp(spans).sum()) - (targets[gold] * values[gold]).sum()
+        alone += np.mean(per_row)
         expected += np.mean(per_row) + shared / (groups.max() + 1)
     assert len(rows) > 12  # some questions have a negative beside them
     assert float(span_loss(*logits, batch)) == pytest.approx(expected / 2, rel=1e-4)
+    assert float(span_loss(*logits, batch, shared=False)) == pytest.approx(alone / 2, rel=1e-4)
+
+
+def test_a_student_matches_the_mean_of_its_teachers_where_an_answer_may_stand(data, tokenizer):
+    contexts, examples, _ = data
+    rows = lay_out(
+        [0, 1, 2], examples, contexts, special=special(tokenizer), question_mark=0, seed=1
+    )
+    batch = collate(rows)
+    torch.manual_seed(0)
+    first, second, student = (
+        (torch.randn(batch.input_ids.shape), torch.randn(batch.input_ids.shape)) for _ in range(3)
+    )
+    targets = soft_targets([first, second], batch, lambda teacher, _: teacher)
+    expected = 0.0
+    for side in range(2):
+        for row, allowed in enumerate(batch.candidate):
+            teachers = [logits[side][row][allowed].softmax(0) for logits in (first, second)]
+            mean = (teachers[0] + teachers[1]) / 2
+            assert torch.allclose(targets[side][row][allowed], mean, atol=1e-6)
+            assert not targets[side][row][~allowed].any()
+            own = student[side][row][allowed].log_softmax(0)
+            expected -= float((mean * own).sum()) / len(rows) / 2
+    assert float(distillation_loss(student, targets, batch)) == pytest.approx(expected, rel=1e-4)
+    least = float(distillation_loss(first, soft_targets([first], batch, lambda t, _: t), batch))
+    other = float(distillation_loss(second, soft_targets([first], batch, lambda t, _: t), batch))
+    assert least < other
+
+
+def test_rows_keep_to_a_window_and_still_hold_their_answers(data, tokenizer):
+    contexts, examples, _ = data
+    answered = [i for i, e in enumerate(examples) if e.answers]
+    rows = lay_out(
+        answered,
+        examples,
+        contexts,
+        special=special(tokenizer),
+        question_mark=0,
+        seed=1,
+        window=48,
+    )
+    assert max(len(row.ids) for row in rows) == 48
+    assert all(row.start_targets.keys() != {0} for row in rows)
+
+
+CLOZE = (
+    "The Bridge of Sighs was built in Venice by Antonio Contino after long debate. It is short. "
+    "Visitors to Venice cross the Bridge of Sighs each morning when the gates are opened."
+)
+
+
+def test_blanks_are_what_another_sentence_says_and_are_filled_by_it():
+    paragraphs = list(recurring_paragraphs([CLOZE, "Nothing recurs here."], count=5, seed=1))
+    (paragraph,) = paragraphs
+    (question,) = paragraph.questions
+    assert BLANK in question.question
+    for reference in question.references:
+        end = reference.start + len(reference.text)
+        assert paragraph.context[reference.start : end] == reference.text
+        assert reference.text.lower() not in question.question.lower()
+        assert reference.text in CLOZE
+    assert question.question.replace(BLANK, question.references[0].text) in CLOZE
+    asked = {
+        question.texts[0]
+        for seed in range(20)
+        for paragraph in recurring_paragraphs([CLOZE], count=1, seed=seed)
+        for question in paragraph.questions
+    }
+    assert {"Bridge of Sighs", "Venice"} <= asked
+    assert asked.isdisjoint({"of", "the", "in"})
+
+
+def test_blanks_are_one_token_and_become_examples(data, tokenizer):
+    contexts, examples, _ = data
+    contexts = [*contexts, replace(contexts[0], text=CLOZE)]
+    example = replace(examples[0], context=len(contexts) - 1)
+    added = add_recurring([example], contexts, tokenizer, count=3, seed=1)
+    assert added[0] is example
+    assert len(added) == 2
+    assert tokenizer.token_to_id("[MASK]") in added[1].question_ids.tolist()
 
 
 def test_padding_does_not_change_the_loss(data, tokenizer):

@@ -12,10 +12,18 @@ from tokenizers import Tokenizer
 from qa.reader import MAX_TOKENS
 from qa.threads import cores
 from qa.train.batches import plan_epoch
-from qa.train.examples import MIX, REWORDED, add_transfers, emphasised, load_examples, reworded
+from qa.train.examples import (
+    MIX,
+    REWORDED,
+    add_recurring,
+    add_transfers,
+    emphasised,
+    load_examples,
+    reworded,
+)
 from qa.train.export import export_reader
 from qa.train.negatives import add_negatives, embedder, remembered
-from qa.train.trainer import Recipe, prefers_bfloat16, train
+from qa.train.trainer import Recipe, new_model, prefers_bfloat16, train
 from qa.weights import ENCODER_NAME, MODELS, encoder_folder
 
 
@@ -40,6 +48,35 @@ def main() -> None:
         default=4000,
         help="made paragraphs on who gave and who received (default: 4000)",
     )
+    parser.add_argument(
+        "--recurring",
+        type=int,
+        default=0,
+        help="blanks to be filled from their own paragraphs, beside the questions (default: 0)",
+    )
+    parser.add_argument(
+        "--window", type=int, default=defaults.window, help="tokens of a row at most"
+    )
+    parser.add_argument(
+        "--no-shared",
+        dest="shared",
+        action="store_false",
+        help="train each passage alone, without a softmax over a question's passages",
+    )
+    parser.add_argument(
+        "--teachers", nargs="+", type=Path, default=[], help="checkpoints whose judgement to match"
+    )
+    parser.add_argument(
+        "--distillation", type=float, default=0.5, help="the teachers' share of the loss"
+    )
+    parser.add_argument(
+        "--without",
+        nargs="+",
+        choices=MIX,
+        default=[],
+        metavar="SET",
+        help="training sets to leave out, to be measured as another domain",
+    )
     parser.add_argument("--cooldown", type=float, default=defaults.cooldown, help="share of steps")
     parser.add_argument("--negatives", type=float, default=defaults.negatives)
     parser.add_argument("--tokens-per-batch", type=int, default=defaults.tokens_per_batch)
@@ -53,7 +90,10 @@ def main() -> None:
     tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    contexts, examples, held_out = load_examples(options.data, tokenizer, seed=options.seed)
+    mix = {name: share for name, share in MIX.items() if name not in options.without}
+    contexts, examples, held_out = load_examples(
+        options.data, tokenizer, seed=options.seed, mix=mix
+    )
     if options.emphasis:
         examples = emphasised(examples, options.emphasis, seed=options.seed)
     embed = embedder(encoder, device=options.device, bfloat16=prefers_bfloat16(options.device))
@@ -67,9 +107,16 @@ def main() -> None:
     examples = add_transfers(
         examples, contexts, tokenizer, count=options.transfers, seed=options.seed
     )
+    examples = add_recurring(
+        examples, contexts, tokenizer, count=options.recurring, seed=options.seed
+    )
     examples = reworded(examples, tokenizer, share=REWORDED, seed=options.seed)
     plan = plan_epoch(
-        examples, contexts, tokens_per_batch=options.tokens_per_batch, seed=options.seed
+        examples,
+        contexts,
+        tokens_per_batch=options.tokens_per_batch,
+        seed=options.seed,
+        window=options.window,
     )
     recipe = Recipe(
         steps=options.steps or round(len(plan) * options.epochs),
@@ -77,6 +124,9 @@ def main() -> None:
         cooldown=options.cooldown,
         tokens_per_batch=options.tokens_per_batch,
         negatives=options.negatives,
+        window=options.window,
+        shared=options.shared,
+        distillation=options.distillation if options.teachers else 0.0,
         seed=options.seed,
     )
     print(f"{len(examples)} examples, {len(held_out)} held out, {len(plan)} batches an epoch")
@@ -89,6 +139,7 @@ def main() -> None:
         recipe=recipe,
         output=options.output,
         device=options.device,
+        teachers=[new_model(folder) for folder in options.teachers],
     )
     checkpoint = options.output / "checkpoint"
     model.save_pretrained(checkpoint)
@@ -97,9 +148,11 @@ def main() -> None:
         "start": str(options.start or ENCODER_NAME),
         "emphasis": options.emphasis,
         "recipe": asdict(recipe),
-        "mix": MIX,
+        "mix": mix,
         "reworded": REWORDED,
         "transfers": options.transfers,
+        "recurring": options.recurring,
+        "teachers": [str(folder) for folder in options.teachers],
         "max_tokens": MAX_TOKENS,
         "examples": len(examples),
         "batches_per_epoch": len(plan),

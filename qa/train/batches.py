@@ -51,8 +51,9 @@ def plan_epoch(
     *,
     tokens_per_batch: int,
     seed: int,
+    window: int = MAX_TOKENS,
 ) -> list[list[int]]:
-    """Return an epoch's batches as lists of example positions.
+    """Return an epoch's batches as lists of example positions; rows have ``window`` tokens at most.
 
     The same arguments give the same plan, which is what lets an interrupted run
     resume at the very next batch.
@@ -62,7 +63,7 @@ def plan_epoch(
     rng.shuffle(order)
     size = [
         min(
-            MAX_TOKENS,
+            window,
             len(e.question_ids)
             + len(contexts[e.context].heading_ids)
             + 3
@@ -95,8 +96,11 @@ def lay_out(
     special: tuple[int, int],
     question_mark: int,
     seed: int,
+    window: int = MAX_TOKENS,
 ) -> list[Row]:
     """Return the rows of a batch: each example, and its negative beside it.
+
+    A row has at most ``window`` tokens.
 
     One question in eight loses its question mark, as people who search write.
     A negative is cut to its positive's length: it then costs no padding.
@@ -117,6 +121,7 @@ def lay_out(
             special=special,
             rng=rng,
             heading_ids=draw_heading(example.context, contexts, rng),
+            max_tokens=window,
             group=group,
         )
         rows.append(row)

@@ -18,6 +18,7 @@ from tokenizers import Tokenizer
 from qa.evaluation.datasets import Paragraph, Reference, read_paragraphs
 from qa.evaluation.perturbations import PERTURBATIONS
 from qa.reader import MAX_HEADING_TOKENS, MAX_QUESTION_TOKENS, MAX_TOKENS, as_sentences
+from qa.train.recurring import recurring_paragraphs
 from qa.train.transfers import transfer_paragraphs
 
 # Share of each set's questions that enters training. QAMR repeats itself and
@@ -159,6 +160,23 @@ def add_transfers(
     texts = [contexts[i].text for i in sorted({example.context for example in examples})]
     result = list(examples)
     for paragraph in transfer_paragraphs(texts, count=count, seed=seed):
+        contexts.append(_context(paragraph, tokenizer))
+        result += _examples(paragraph, contexts[-1], len(contexts) - 1, tokenizer)
+    return result
+
+
+def add_recurring(
+    examples: Sequence[Example],
+    contexts: list[Context],
+    tokenizer: Tokenizer,
+    *,
+    count: int,
+    seed: int,
+) -> list[Example]:
+    """Return the examples, and up to ``count`` blanks to be filled from their own paragraphs."""
+    texts = [contexts[i].text for i in sorted({example.context for example in examples})]
+    result = list(examples)
+    for paragraph in recurring_paragraphs(texts, count=count, seed=seed):
         contexts.append(_context(paragraph, tokenizer))
         result += _examples(paragraph, contexts[-1], len(contexts) - 1, tokenizer)
     return result

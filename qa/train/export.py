@@ -125,10 +125,13 @@ def quantize(float_model: Path, target: Path, *, keep_float: tuple[str, ...] = (
     )
 
 
-def export_reader(checkpoint: Path, models: Path, *, training: dict[str, object]) -> Path:
+def export_reader(
+    checkpoint: Path, models: Path, *, training: dict[str, object], int8: bool = True
+) -> Path:
     """Write ``reader.onnx``, ``tokenizer.json`` and ``reader.json`` into ``models``.
 
-    ``training`` says how the weights came about.
+    ``training`` says how the weights came about. Without ``int8`` the file is in
+    float32, to be compared with.
     """
     model = AutoModelForQuestionAnswering.from_pretrained(
         checkpoint, dtype=torch.float32, attn_implementation="eager"
@@ -138,7 +141,8 @@ def export_reader(checkpoint: Path, models: Path, *, training: dict[str, object]
     models.mkdir(parents=True, exist_ok=True)
     (models / "tokenizer.json").write_bytes(tokenizer)
     outputs = ("start_logits", "end_logits")
-    return _write(row, "reader", models, outputs=outputs, about={"training": training})
+    about = {"training": training}
+    return _write(row, "reader", models, outputs=outputs, about=about, int8=int8)
 
 
 def export_encoder(models: Path) -> Path:
@@ -160,13 +164,15 @@ def _write(
     *,
     outputs: Sequence[str],
     about: Mapping[str, object],
+    int8: bool = True,
 ) -> Path:
-    """Write a network in int8, and beside it the hashes that are checked on load."""
+    """Write a network, and beside it the hashes that are checked on load."""
     target = models / f"{name}.onnx"
     with tempfile.TemporaryDirectory() as folder:
-        float_model = Path(folder) / "float.onnx"
+        float_model = Path(folder) / "float.onnx" if int8 else target
         export_float(row, float_model, outputs=outputs)
-        quantize(float_model, target)
+        if int8:
+            quantize(float_model, target)
     description = {
         "format": 1,
         "weights_sha256": sha256_of(target),

@@ -7,8 +7,10 @@ import torch
 from qa.train.batches import Batch
 
 
-def span_loss(start_logits: torch.Tensor, end_logits: torch.Tensor, batch: Batch) -> torch.Tensor:
-    """Return the mean loss of a batch, a scalar.
+def span_loss(
+    start_logits: torch.Tensor, end_logits: torch.Tensor, batch: Batch, *, shared: bool = True
+) -> torch.Tensor:
+    """Return the mean loss of a batch, a scalar; without ``shared`` the first term alone.
 
     Logits are ``(rows, tokens)`` in float32. Two terms, each the mean of the
     start and the end cross-entropy against soft targets:
@@ -23,7 +25,7 @@ def span_loss(start_logits: torch.Tensor, end_logits: torch.Tensor, batch: Batch
     questions = int(batch.group.max()) + 1
     rows_per_question = torch.bincount(batch.group, minlength=questions)
     answered = batch.start_targets[:, 0] == 0
-    shared = answered & (rows_per_question[batch.group] > 1)
+    beside = answered & (rows_per_question[batch.group] > 1)
     for logits, targets in (
         (start_logits, batch.start_targets),
         (end_logits, batch.end_targets),
@@ -33,7 +35,7 @@ def span_loss(start_logits: torch.Tensor, end_logits: torch.Tensor, batch: Batch
         # The targets of a row sum to one, so this is log Z minus the expected logit.
         expected = (logits * targets).sum(dim=1)
         total = total + (row_total - expected).mean()
-        if bool(shared.any()):
+        if shared and bool(beside.any()):
             spans = torch.logsumexp(logits[:, 1:], dim=1)
             # logaddexp over the rows of each question, without a Python loop.
             highest = spans.new_full((questions,), -1e4).scatter_reduce(
@@ -43,6 +45,6 @@ def span_loss(start_logits: torch.Tensor, end_logits: torch.Tensor, batch: Batch
                 0, batch.group, torch.exp(spans - highest[batch.group].detach())
             )
             question_total = torch.log(sums) + highest.detach()
-            term = (question_total[batch.group] - expected)[shared]
+            term = (question_total[batch.group] - expected)[beside]
             total = total + term.sum() / questions
     return total / 2

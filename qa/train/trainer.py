@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -15,8 +16,10 @@ from tokenizers import Tokenizer
 from transformers import AutoModelForQuestionAnswering, PreTrainedModel
 
 from qa.errors import ModelCorrupt
+from qa.reader import MAX_TOKENS
 from qa.train.attention import NAME
 from qa.train.batches import Batch, collate, lay_out, plan_epoch
+from qa.train.distillation import distillation_loss, soft_targets
 from qa.train.examples import Context, Example
 from qa.train.objective import span_loss
 from qa.train.validation import validate
@@ -35,6 +38,9 @@ class Recipe:
     weight_decay: float = 0.01
     tokens_per_batch: int = 4096
     negatives: float = 0.25
+    window: int = MAX_TOKENS
+    shared: bool = True
+    distillation: float = 0.0
     seed: int = 1
 
 
@@ -119,6 +125,7 @@ def train(
     recipe: Recipe,
     output: Path,
     device: str = "cpu",
+    teachers: Sequence[PreTrainedModel] = (),
     checkpoint_every: int = 250,
     validate_every: int = 1000,
     stop_after: int | None = None,
@@ -127,7 +134,8 @@ def train(
 
     ``output`` receives ``log.jsonl`` (one line per 50 steps, and per validation)
     and a checkpoint; where one is found there, training goes on from it.
-    ``stop_after`` ends this call at a step, for another to go on.
+    ``stop_after`` ends this call at a step, for another to go on. With ``teachers``,
+    ``recipe.distillation`` is the share of the loss that is measured against them.
     """
     last = min(recipe.steps, stop_after or recipe.steps)
     output.mkdir(parents=True, exist_ok=True)
@@ -137,6 +145,9 @@ def train(
     model.train()
     optimizer = optimizer_for(model, recipe)
     bfloat16 = prefers_bfloat16(device)
+    judge = partial(span_logits, bfloat16=bfloat16)
+    for teacher in teachers:
+        teacher.to(device).eval()  # type: ignore[arg-type]
     special = (_id_of(tokenizer, "[CLS]"), _id_of(tokenizer, "[SEP]"))
     question_mark = _id_of(tokenizer, "?")
     step = epoch = position = 0
@@ -155,6 +166,7 @@ def train(
                 contexts,
                 tokens_per_batch=recipe.tokens_per_batch,
                 seed=recipe.seed * 1000 + epoch,
+                window=recipe.window,
             )
             while position < len(plan) and step < last:
                 rows = lay_out(
@@ -164,11 +176,17 @@ def train(
                     special=special,
                     question_mark=question_mark,
                     seed=(recipe.seed * 1000 + epoch) * 1_000_000 + position,
+                    window=recipe.window,
                 )
                 batch = collate(rows).to(device)
                 for group in optimizer.param_groups:
                     group["lr"] = learning_rate_at(step, recipe)
-                loss = span_loss(*span_logits(model, batch, bfloat16=bfloat16), batch)
+                logits = span_logits(model, batch, bfloat16=bfloat16)
+                loss = span_loss(*logits, batch, shared=recipe.shared)
+                if teachers:
+                    targets = soft_targets(teachers, batch, judge)
+                    matched = distillation_loss(logits, targets, batch)
+                    loss = (1 - recipe.distillation) * loss + recipe.distillation * matched
                 loss.backward()  # type: ignore[no-untyped-call]
                 torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
                 optimizer.step()
@@ -197,7 +215,7 @@ def train(
                         random.Random(0).sample(held_out, min(600, len(held_out))),
                         contexts,
                         special=special,
-                        logits=lambda b: span_logits(model, b, bfloat16=bfloat16),
+                        logits=partial(judge, model),
                     )
                     record(log, event="validation", step=step, **scores)
                     since = time.monotonic()
