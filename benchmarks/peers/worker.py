@@ -10,6 +10,7 @@ import json
 import os
 import resource
 import sys
+import threading
 import time
 from dataclasses import asdict
 from importlib.metadata import version
@@ -25,6 +26,8 @@ def main() -> None:
     """Answer requests until the end."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a library prints is no answer
+    peak = _Peak()
+    peak.start()
     named = system(sys.argv[1])
     for line in sys.stdin:
         request = json.loads(line)
@@ -33,7 +36,7 @@ def main() -> None:
         elif "ask" in request:
             answer = _ask(named, request["ask"])
         else:
-            answer = {"peak_mib": _peak_mib()}
+            answer = {"peak_mib": peak.mib}
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
 
@@ -75,11 +78,41 @@ def _ask(named: System, question: str) -> dict[str, Any]:
     return {**asdict(given), "ms": elapsed, "passages": list(named.nearest(question))}
 
 
-def _peak_mib() -> int:
-    """Return the highest resident memory so far: of this process, and of a child beside it."""
-    per_mib = MIB if sys.platform == "darwin" else 2**10
-    both = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return round(sum(resource.getrusage(who).ru_maxrss for who in both) / per_mib)
+class _Peak(threading.Thread):
+    """The highest resident memory of this process and of its children together.
+
+    Looked up in ``/proc`` ten times a second. What the system itself counts of a child begins
+    with all that its parent held when it was started, and is no use here; where there is no
+    ``/proc``, this process alone is counted.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self._kib = 0
+
+    def run(self) -> None:
+        while Path("/proc/self/status").exists():
+            self._kib = max(self._kib, self._now())
+            time.sleep(0.1)
+
+    @property
+    def mib(self) -> int:
+        own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return round(max(self._kib * 2**10, own * (1 if sys.platform == "darwin" else 2**10)) / MIB)
+
+    @staticmethod
+    def _now() -> int:
+        lists = Path("/proc/self/task").glob("*/children")
+        children = [pid for path in lists for pid in _read(path).split()]
+        fields = [_read(Path("/proc", pid, "status")) for pid in ("self", *children)]
+        return sum(int(each.split("VmRSS:")[1].split()[0]) for each in fields if "VmRSS:" in each)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return ""  # it ended meanwhile
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ class Verbatim:
         from qa import QA
         from qa.encoder import SentenceEncoder
 
-        SentenceEncoder().load()
+        SentenceEncoder().encode(["warm up"])
         self._build = QA.build
 
     def build(self, corpus: Corpus) -> None:
