@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-import time
 from statistics import median
 from typing import Any
+
+_START = """
+import resource, subprocess, sys, time
+began = time.perf_counter()
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
+print(time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
 
 
 def measure(index: str, *, runs: int = 3) -> dict[str, Any]:
@@ -23,13 +28,13 @@ def measure(index: str, *, runs: int = 3) -> dict[str, Any]:
 
 
 def _run(command: list[str]) -> tuple[float, float]:
-    """Run a command and return its seconds and its own peak resident memory in MiB."""
-    began = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    per_mib = 2**20 if sys.platform == "darwin" else 2**10
-    return seconds, usage.ru_maxrss / per_mib
+    """Run a command and return its seconds and its own peak resident memory in MiB.
+
+    A small process starts it: what a process is said to have held at most begins with what
+    the one that started it held.
+    """
+    started = subprocess.run(
+        [sys.executable, "-c", _START, *command], stdout=subprocess.PIPE, text=True, check=True
+    )
+    seconds, peak = started.stdout.split()
+    return float(seconds), int(peak) / (2**20 if sys.platform == "darwin" else 2**10)
