@@ -59,11 +59,9 @@ class Handlers:
         asked = Turn(readable(str(event.question)), best_guess=event.guess is True)
         yield from self._answer(asked, turns, strict)
 
-    def on_strict(
-        self, turns: Turns, strict: Strict, event: gr.EventData
-    ) -> tuple[Strict, Any, Any]:
+    def on_strict(self, turns: Turns, strict: Strict, wanted: Any) -> tuple[Strict, Any, Any]:
         """Return the strictness, and the conversation and evidence where it changes them."""
-        now, wanted = self._corpus.now, event.strict
+        now = self._corpus.now
         if not (isinstance(wanted, int | float) and 0 <= wanted <= 1):
             return strict, gr.skip(), gr.skip()
         before, after = _seen(now, turns, strict), _seen(now, turns, wanted)

@@ -42,7 +42,7 @@ element.addEventListener("input", ({ target }) => {
   words.querySelector("b").textContent = 100 - target.value;
   target.ariaValueText = words.textContent;
 });
-element.addEventListener("change", ({ target }) => trigger("input", { strict: target.value / 100 }));
+element.addEventListener("change", () => trigger("input", {}));
 
 element.addEventListener("click", async (event) => {
   const button = event.target.closest("button");

@@ -51,6 +51,7 @@ def create_page(corpus: Corpus) -> gr.Blocks:
                 strictness = gr.HTML(
                     elem_id="strictness", js_on_load=script, apply_default_css=False
                 )
+                stands = gr.Number(visible=False)
             with gr.Column(elem_id="source"):
                 evidence = gr.HTML(elem_id="evidence", js_on_load=script, apply_default_css=False)
 
@@ -82,10 +83,13 @@ def create_page(corpus: Corpus) -> gr.Blocks:
         )
         strictness.input(
             handlers.on_strict,
-            [turns, strict],
+            [turns, strict, stands],
             [strict, talk, evidence],
             queue=False,
+            # Gradio puts off what comes while another is answered, and makes the request later
+            # with the data of that other: so the slider is looked at when a request is made.
             trigger_mode="always_last",
+            js="(turns, strict) => [turns, strict, document.getElementById('strict').value / 100]",
             show_progress="hidden",
             api_visibility="private",
         )
