@@ -1,6 +1,6 @@
 """What int8 costs the reader: ``python -m benchmarks.precision CHECKPOINT FILE``.
 
-Both files are exported from one checkpoint in float32 and asked the same questions in turns.
+Both files are exported from one checkpoint in float32; the one is asked after the other.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.memory import status_kib
 from qa.types import Encoder
 
 # Of this text, whose passages hold some 115 tokens; how many there are is counted.
@@ -108,7 +109,7 @@ def build_index(folder: Path, index: Path, encoder: Encoder) -> dict[str, Any]:
         "encoded": report.encoded,
         "build_s": round(time.perf_counter() - began, 2),
         "build_cpu_s": round(time.process_time() - used, 2),
-        "peak_mib": _memory_mib("VmHWM"),
+        "peak_mib": status_kib("VmHWM") // 1024,
     }
 
 
@@ -119,7 +120,7 @@ def open_stored(folder: Path, index: Path, encoder: Encoder) -> dict[str, Any]:
 
     from qa.index import open_index
 
-    bare = _memory_mib("VmRSS")
+    bare = status_kib("VmRSS") // 1024
     began, used = time.perf_counter(), time.process_time()
     stored = open_index(index)
     seconds, cpu = time.perf_counter() - began, time.process_time() - used
@@ -130,8 +131,8 @@ def open_stored(folder: Path, index: Path, encoder: Encoder) -> dict[str, Any]:
         "open_s": round(seconds, 3),
         "open_cpu_s": round(cpu, 3),
         "bare_mib": bare,
-        "above_mib": _memory_mib("VmRSS") - bare,
-        "peak_above_mib": _memory_mib("VmHWM") - bare,
+        "above_mib": status_kib("VmRSS") // 1024 - bare,
+        "peak_above_mib": status_kib("VmHWM") // 1024 - bare,
     }
 
 
@@ -165,15 +166,6 @@ _JOBS: dict[str, Callable[[Path, Path, Encoder], dict[str, Any]]] = {
     "open": open_stored,
     "ask": ask,
 }
-
-
-def _memory_mib(field: str) -> int:
-    """Return a field of this process's memory; 0 where there is no ``/proc``."""
-    try:
-        status = Path("/proc/self/status").read_text(encoding="ascii")
-    except OSError:
-        return 0
-    return int(status.split(f"{field}:")[1].split()[0]) // 1024
 
 
 def _start(job: str, place: Path, random: bool) -> subprocess.Popen[str]:

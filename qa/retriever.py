@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from math import inf
 
 import numpy as np
@@ -15,11 +15,15 @@ from qa.types import Encoder, Hit
 FUSION_K = 5
 
 
-class Retriever:
-    """Finds the passages of an index that are nearest to a question.
+def ranks_of(ranking: Sequence[int]) -> dict[int, int]:
+    """Return the rank of each row, from 1."""
+    return {row: rank for rank, row in enumerate(ranking, start=1)}
 
-    Two searches are made, by vectors and by words, and their rankings are fused
-    by reciprocal rank (Cormack, Clarke and Büttcher, SIGIR 2009)::
+
+def fuse(dense: Mapping[int, int], lexical: Mapping[int, int]) -> dict[int, float]:
+    """Return the score of each row by its ranks in two searches, best first.
+
+    By reciprocal rank (Cormack, Clarke and Büttcher, SIGIR 2009)::
 
         score(passage) = Σ 1 / (k + rank of the passage in the search),  k = 5
 
@@ -27,6 +31,20 @@ class Retriever:
     BM25 score need no common scale. Ties go to the better rank by words, since a
     name or number that matches is seldom there by chance; then to the passage
     that stands first.
+    """
+    scores = {
+        row: sum(1 / (FUSION_K + ranks[row]) for ranks in (dense, lexical) if row in ranks)
+        for row in {**dense, **lexical}
+    }
+    order = sorted(scores, key=lambda row: (-scores[row], lexical.get(row, inf), row))
+    return {row: scores[row] for row in order}
+
+
+class Retriever:
+    """Finds the passages of an index that are nearest to a question.
+
+    Two searches are made, by vectors and by words, and their rankings are fused:
+    see :func:`fuse`.
     """
 
     def __init__(self, index: StoredIndex, encoder: Encoder) -> None:
@@ -50,7 +68,8 @@ class Retriever:
         question = question.encode("utf-8", "replace").decode("utf-8")
         depth = max(candidates, top_k)
         vector = self._encoder.encode_query(question)
-        left = self._index.texts.names() - set(exclude)
+        stored = self._index.texts.names()
+        left = stored - set(exclude) if exclude else stored
         if not left:
             return []
         passed_over = [self._index.rows_of(document_id) for document_id in exclude]
@@ -61,14 +80,9 @@ class Retriever:
             if len(left) < len(exclude)
             else self._index.words.search(question, depth, exclude=exclude),
         )
-        dense, lexical = (
-            {row: rank for rank, (row, _) in enumerate(ranking, start=1)} for ranking in rankings
-        )
-        scores = {
-            row: sum(1 / (FUSION_K + ranks[row]) for ranks in (dense, lexical) if row in ranks)
-            for row in {**dense, **lexical}
-        }
-        rows = sorted(scores, key=lambda row: (-scores[row], lexical.get(row, inf), row))[:top_k]
+        dense, lexical = (ranks_of([row for row, _ in ranking]) for ranking in rankings)
+        scores = fuse(dense, lexical)
+        rows = list(scores)[:top_k]
         # Summed row by row, so that a cosine does not depend on the rows beside it.
         cosines = np.sum(self._index.vectors.reconstruct(rows) * vector, axis=1)
         return [

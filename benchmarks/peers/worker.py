@@ -12,11 +12,13 @@ import resource
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from benchmarks.memory import status_kib
 from benchmarks.peers.systems import Corpus, System, Text, system
 
 MIB = 2**20
@@ -102,17 +104,11 @@ class _Peak(threading.Thread):
 
     @staticmethod
     def _now() -> int:
-        lists = Path("/proc/self/task").glob("*/children")
-        children = [pid for path in lists for pid in _read(path).split()]
-        fields = [_read(Path("/proc", pid, "status")) for pid in ("self", *children)]
-        return sum(int(each.split("VmRSS:")[1].split()[0]) for each in fields if "VmRSS:" in each)
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="ascii", errors="replace")
-    except OSError:
-        return ""  # it ended meanwhile
+        kib = status_kib("VmRSS")
+        for children in Path("/proc/self/task").glob("*/children"):
+            with suppress(OSError):  # the thread ended meanwhile
+                kib += sum(status_kib("VmRSS", pid) for pid in children.read_text("ascii").split())
+        return kib
 
 
 if __name__ == "__main__":

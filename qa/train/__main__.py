@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -15,15 +16,17 @@ from qa.train.batches import plan_epoch
 from qa.train.examples import (
     MIX,
     REWORDED,
-    add_recurring,
-    add_transfers,
+    Example,
+    add_made,
     emphasised,
     load_examples,
     reworded,
 )
 from qa.train.export import export_reader
 from qa.train.negatives import add_negatives, embedder, remembered
+from qa.train.recurring import recurring_paragraphs
 from qa.train.trainer import Recipe, new_model, prefers_bfloat16, train
+from qa.train.transfers import transfer_paragraphs
 from qa.weights import ENCODER_NAME, MODELS, encoder_folder
 
 
@@ -96,20 +99,20 @@ def main() -> None:
     )
     if options.emphasis:
         examples = emphasised(examples, options.emphasis, seed=options.seed)
-    embed = embedder(encoder, device=options.device, bfloat16=prefers_bfloat16(options.device))
-    examples = remembered(
-        options.output / "negatives.npy",
-        examples,
-        lambda: add_negatives(
+
+    def choose() -> list[Example]:
+        embed = embedder(encoder, device=options.device, bfloat16=prefers_bfloat16(options.device))
+        return add_negatives(
             examples, contexts, share=options.negatives, seed=options.seed, embed=embed
-        ),
-    )
-    examples = add_transfers(
-        examples, contexts, tokenizer, count=options.transfers, seed=options.seed
-    )
-    examples = add_recurring(
-        examples, contexts, tokenizer, count=options.recurring, seed=options.seed
-    )
+        )
+
+    examples = remembered(options.output / "negatives.npy", examples, choose)
+    for make, count in (
+        (transfer_paragraphs, options.transfers),
+        (recurring_paragraphs, options.recurring),
+    ):
+        made = partial(make, count=count, seed=options.seed)
+        examples = add_made(examples, contexts, tokenizer, made)
     examples = reworded(examples, tokenizer, share=REWORDED, seed=options.seed)
     plan = plan_epoch(
         examples,

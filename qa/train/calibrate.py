@@ -21,6 +21,7 @@ from qa.builder import build
 from qa.calibration import Calibration
 from qa.candidates import rank_candidates
 from qa.encoder import SentenceEncoder
+from qa.evaluation.confidence import RIGHT_FROM_F1, calibration_error, coverage_at_80
 from qa.evaluation.datasets import Paragraph, read_paragraphs
 from qa.evaluation.golden import GoldenQuestion
 from qa.evaluation.metrics import best_over_references, f1
@@ -31,9 +32,6 @@ from qa.retriever import Retriever
 from qa.weights import MODELS
 
 FEATURES = ("margin", "score", "lead", "similarity", "lexical", "dense", "support")
-# A candidate counts as right from this F1 on: "the green car" for "green car",
-# not "car".
-RIGHT_FROM_F1 = 0.8
 # Shares of absent answers refused, for which the threshold is counted.
 STRICTNESS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
 # The share at which `qa ask` stands unless told otherwise. SQuAD's unanswerable questions
@@ -121,25 +119,15 @@ def _best(question: Judged, calibration: Calibration) -> tuple[float, bool]:
 def report(judged: Sequence[Judged], calibration: Calibration) -> dict[str, object]:
     """Return how the probability fares on questions, in percent unless it says otherwise.
 
-    ``ece`` (0 to 1) is the expected calibration error over ten bins of equal
-    width (Guo et al., 2017); ``coverage_at_80`` the largest share of all
-    questions that can be answered with four in five of the answers right;
-    ``absent_answered_at_strict`` what became of each point of ``strictness``.
+    ``ece``, from 0 to 1, and ``coverage_at_80`` are those of
+    :mod:`qa.evaluation.confidence`; ``absent_answered_at_strict`` is what became of
+    each point of ``strictness``.
     """
     best = [_best(question, calibration) for question in judged]
     probability = np.array([p for p, _ in best])
     right = np.array([r for _, r in best], dtype=float)
     answerable = np.array([question.answerable for question in judged])
     shown = probability >= calibration.threshold
-    bins = np.minimum((probability * 10).astype(int), 9)
-    ece = sum(
-        (bins == b).mean() * abs(probability[bins == b].mean() - right[bins == b].mean())
-        for b in range(10)
-        if (bins == b).any()
-    )
-    order = np.argsort(-probability, kind="stable")
-    precision = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
-    reached = np.nonzero(precision >= 0.8)[0]
     return {
         "questions": len(judged),
         "answerable": int(answerable.sum()),
@@ -149,8 +137,8 @@ def report(judged: Sequence[Judged], calibration: Calibration) -> dict[str, obje
         "answered_but_absent": round(100 * shown[~answerable].mean(), 1),
         "refused_but_there": round(100 * (~shown[answerable]).mean(), 1),
         "right_best_of_answerable": round(100 * right[answerable].mean(), 1),
-        "ece": round(float(ece), 4),
-        "coverage_at_80": round(100 * (reached[-1] + 1) / len(order), 1) if len(reached) else 0.0,
+        "ece": round(calibration_error(probability, right), 4),
+        "coverage_at_80": round(100 * coverage_at_80(probability, right), 1),
         "absent_answered_at_strict": {
             str(share): round(100 * float((probability[~answerable] >= threshold).mean()), 1)
             for share, threshold in calibration.strictness

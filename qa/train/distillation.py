@@ -8,6 +8,7 @@ import torch
 from transformers import PreTrainedModel
 
 from qa.train.batches import Batch
+from qa.train.objective import allowed
 
 Logits = Callable[[PreTrainedModel, Batch], tuple[torch.Tensor, torch.Tensor]]
 
@@ -23,7 +24,7 @@ def soft_targets(
     with torch.inference_mode():
         pairs = [logits(teacher, batch) for teacher in teachers]
         starts, ends = (
-            torch.stack([_allowed(side, batch).softmax(dim=1) for side in sides]).mean(dim=0)
+            torch.stack([allowed(side, batch).softmax(dim=1) for side in sides]).mean(dim=0)
             for sides in zip(*pairs, strict=True)
         )
     return starts.clone(), ends.clone()
@@ -36,12 +37,7 @@ def distillation_loss(
 ) -> torch.Tensor:
     """Return the mean cross-entropy of a student against soft targets, a scalar."""
     losses = [
-        -(target * _allowed(side, batch).log_softmax(dim=1)).sum(dim=1).mean()
+        -(target * allowed(side, batch).log_softmax(dim=1)).sum(dim=1).mean()
         for side, target in zip(logits, targets, strict=True)
     ]
     return torch.stack(losses).mean()
-
-
-def _allowed(logits: torch.Tensor, batch: Batch) -> torch.Tensor:
-    """Return logits in which no position counts that cannot be an answer."""
-    return logits.masked_fill(~batch.candidate, -1e4)

@@ -7,7 +7,7 @@ import hashlib
 import random
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,8 +18,6 @@ from tokenizers import Tokenizer
 from qa.evaluation.datasets import Paragraph, Reference, read_paragraphs
 from qa.evaluation.perturbations import PERTURBATIONS
 from qa.reader import MAX_HEADING_TOKENS, MAX_QUESTION_TOKENS, MAX_TOKENS, as_sentences
-from qa.train.recurring import recurring_paragraphs
-from qa.train.transfers import transfer_paragraphs
 
 # Share of each set's questions that enters training. QAMR repeats itself and
 # PolicyQA's questions come from a few templates, so both are thinned.
@@ -143,40 +141,21 @@ def load_examples(
     return contexts, train, held_out
 
 
-def add_transfers(
+def add_made(
     examples: Sequence[Example],
     contexts: list[Context],
     tokenizer: Tokenizer,
-    *,
-    count: int,
-    seed: int,
+    make: Callable[[list[str]], Iterable[Paragraph]],
 ) -> list[Example]:
-    """Return the examples, and those of ``count`` made paragraphs on giving and receiving.
+    """Return the examples, and those of the paragraphs that are made of their contexts' texts.
 
-    Their contexts are appended to ``contexts``; names and surroundings come from
-    the contexts that are trained on. To be called when negatives are chosen: one
-    made paragraph answers the question of another.
+    ``make`` gets the texts that are trained on; the contexts of what it makes are
+    appended to ``contexts``. To be called when negatives are chosen: one made
+    paragraph answers the question of another.
     """
     texts = [contexts[i].text for i in sorted({example.context for example in examples})]
     result = list(examples)
-    for paragraph in transfer_paragraphs(texts, count=count, seed=seed):
-        contexts.append(_context(paragraph, tokenizer))
-        result += _examples(paragraph, contexts[-1], len(contexts) - 1, tokenizer)
-    return result
-
-
-def add_recurring(
-    examples: Sequence[Example],
-    contexts: list[Context],
-    tokenizer: Tokenizer,
-    *,
-    count: int,
-    seed: int,
-) -> list[Example]:
-    """Return the examples, and up to ``count`` blanks to be filled from their own paragraphs."""
-    texts = [contexts[i].text for i in sorted({example.context for example in examples})]
-    result = list(examples)
-    for paragraph in recurring_paragraphs(texts, count=count, seed=seed):
+    for paragraph in make(texts):
         contexts.append(_context(paragraph, tokenizer))
         result += _examples(paragraph, contexts[-1], len(contexts) - 1, tokenizer)
     return result

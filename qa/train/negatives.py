@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from qa.errors import ModelCorrupt
 from qa.evaluation.metrics import normalize
-from qa.retriever import FUSION_K
+from qa.retriever import fuse, ranks_of
 from qa.train.attention import NAME
 from qa.train.examples import Context, Example
 
@@ -62,7 +62,7 @@ def add_negatives(
     result = list(examples)
     for i, lexical, dense in zip(chosen, by_words, by_vectors, strict=True):
         wanted = [normalize(text) for text in examples[i].references]
-        for row in _fused(dense, lexical):
+        for row in fuse(ranks_of(dense), ranks_of(lexical)):
             if row not in normalized:
                 normalized[row] = f" {normalize(texts[row])} "
             if not any(f" {text} " in normalized[row] for text in wanted):
@@ -144,14 +144,3 @@ def _by_vectors(
     index.add(texts)
     _scores, rows = index.search(questions, min(depth, len(texts)))
     return [[int(row) for row in ranking] for ranking in rows]
-
-
-def _fused(dense: Sequence[int], lexical: Sequence[int]) -> list[int]:
-    """Return the rows of two rankings, best first by the retriever's rule."""
-    places = [{row: rank for rank, row in enumerate(r, start=1)} for r in (dense, lexical)]
-    scores = {
-        row: sum(1 / (FUSION_K + ranks[row]) for ranks in places if row in ranks)
-        for row in {**places[0], **places[1]}
-    }
-    last = len(lexical) + 1
-    return sorted(scores, key=lambda row: (-scores[row], places[1].get(row, last), row))

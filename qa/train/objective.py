@@ -7,6 +7,11 @@ import torch
 from qa.train.batches import Batch
 
 
+def allowed(logits: torch.Tensor, batch: Batch) -> torch.Tensor:
+    """Return logits, ``(rows, tokens)``, in which no position counts that cannot be an answer."""
+    return logits.masked_fill(~batch.candidate, -1e4)
+
+
 def span_loss(
     start_logits: torch.Tensor, end_logits: torch.Tensor, batch: Batch, *, shared: bool = True
 ) -> torch.Tensor:
@@ -30,7 +35,7 @@ def span_loss(
         (start_logits, batch.start_targets),
         (end_logits, batch.end_targets),
     ):
-        logits = logits.masked_fill(~batch.candidate, -1e4)
+        logits = allowed(logits, batch)
         row_total = torch.logsumexp(logits, dim=1)
         # The targets of a row sum to one, so this is log Z minus the expected logit.
         expected = (logits * targets).sum(dim=1)

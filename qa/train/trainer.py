@@ -145,7 +145,7 @@ def train(
     model.train()
     optimizer = optimizer_for(model, recipe)
     bfloat16 = prefers_bfloat16(device)
-    judge = partial(span_logits, bfloat16=bfloat16)
+    logits_of = partial(span_logits, bfloat16=bfloat16)
     for teacher in teachers:
         teacher.to(device).eval()  # type: ignore[arg-type]
     special = (_id_of(tokenizer, "[CLS]"), _id_of(tokenizer, "[SEP]"))
@@ -181,10 +181,10 @@ def train(
                 batch = collate(rows).to(device)
                 for group in optimizer.param_groups:
                     group["lr"] = learning_rate_at(step, recipe)
-                logits = span_logits(model, batch, bfloat16=bfloat16)
+                logits = logits_of(model, batch)
                 loss = span_loss(*logits, batch, shared=recipe.shared)
                 if teachers:
-                    targets = soft_targets(teachers, batch, judge)
+                    targets = soft_targets(teachers, batch, logits_of)
                     matched = distillation_loss(logits, targets, batch)
                     loss = (1 - recipe.distillation) * loss + recipe.distillation * matched
                 loss.backward()  # type: ignore[no-untyped-call]
@@ -215,7 +215,7 @@ def train(
                         random.Random(0).sample(held_out, min(600, len(held_out))),
                         contexts,
                         special=special,
-                        logits=partial(judge, model),
+                        logits=partial(logits_of, model),
                     )
                     record(log, event="validation", step=step, **scores)
                     since = time.monotonic()
