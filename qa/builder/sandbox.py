@@ -12,7 +12,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import astuple, fields
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
@@ -23,6 +25,8 @@ from qa.types import Block, Document
 TIMEOUT_S = 240.0
 CPU_S = 120
 MEMORY_MB = 2_000
+# Bytes that a child may take beyond its limit once it has met it.
+_TO_SAY_SO = 64_000_000
 _START = "import sys; sys.path[:] = {path!r}; from {module} import serve; serve({arguments})"
 
 
@@ -164,13 +168,16 @@ def serve(loader: str, timeout_s: float, cpu_s: int, memory_mb: int) -> None:
     for request in requests:
         _limit_time(timeout_s, cpu_s)
         path, folder = map(Path, json.loads(request))
-        answer = _answer(load, path, folder, memory_mb)
+        allow_more = _limit_memory(memory_mb)
+        answer = _answer(load, path, folder, memory_mb, allow_more)
         _stop_alarm()  # or it would strike while the parent does something else
         answers.write(answer)
         answers.flush()
 
 
-def _answer(load: Load, path: Path, folder: Path, memory_mb: int) -> bytes:
+def _answer(
+    load: Load, path: Path, folder: Path, memory_mb: int, allow_more: Callable[[], None]
+) -> bytes:
     """Return a document as a line of JSON, or why there is none and whether it was too much."""
     stopped = False
     try:
@@ -180,18 +187,25 @@ def _answer(load: Load, path: Path, folder: Path, memory_mb: int) -> bytes:
     except UnreadableDocument as error:
         reason = str(error)
     except MemoryError:
+        allow_more()  # first of all: what was read is still held, and nothing left to say so with
         reason, stopped = f"reading it takes more than {memory_mb:,} MB of memory", True
     except Exception as error:  # parsers of foreign formats raise whatever they like
         reason = f"it cannot be read ({type(error).__name__}: {error})"
     return (json.dumps([None, " ".join(reason.split())[:300], stopped]) + "\n").encode("ascii")
 
 
-def _limit_memory(memory_mb: int) -> None:
-    with contextlib.suppress(ImportError):  # Windows has no such limits
+def _limit_memory(memory_mb: int) -> Callable[[], None]:
+    """Allow so much; return what allows the little more that it takes to say it was too little."""
+    try:
         import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (memory_mb * 1_000_000,) * 2)
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    except ImportError:  # Windows has no such limits
+        return lambda: None
+    limit = memory_mb * 1_000_000
+    hard = limit + _TO_SAY_SO
+    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Its arguments are made now: then there may be no room for them.
+    return partial(resource.setrlimit, resource.RLIMIT_AS, (hard, hard))
 
 
 def _limit_time(timeout_s: float, cpu_s: int) -> None:
