@@ -469,6 +469,12 @@ def test_encodings_without_a_mark(read, encoding, text):
     assert read(text.encode(encoding)).text == text
 
 
+@pytest.mark.parametrize("data", [b"ab\0cde", b"The ri\0ver is deep and old.", b"Well\0"])
+def test_a_null_among_ascii_does_not_make_it_utf_16(read, data):
+    with pytest.raises(UnreadableDocument, match="binary"):
+        read(data)
+
+
 def test_a_page_is_read_in_the_encoding_it_names(read):
     page = '<html><head><meta charset="iso-8859-2"></head><p>Zażółć gęślą jaźń.</p></html>'
     assert body(read(page.encode("iso-8859-2"))) == ["Zażółć gęślą jaźń."]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import string
 import unicodedata
 
 from charset_normalizer import from_bytes
@@ -29,6 +30,7 @@ _COMMON = (
 _CHARSET = re.compile(rb"(?:charset|encoding)\s*=\s*[\"']?([\w-]+)")
 _ESCAPED = re.compile("[\udc80-\udcff]+")
 _UNASSIGNED = ("Cn", "Co", "Cs")
+_PRINTABLE = string.printable.encode("ascii")
 
 
 def decode(data: bytes) -> str:
@@ -115,7 +117,13 @@ def _is_utf8(line: bytes) -> bool:
 
 
 def _utf16(data: bytes) -> str:
-    """Return UTF-16 without a mark as text; the wrong byte order gives characters that are none."""
+    """Return UTF-16 without a mark as text; the wrong byte order gives characters that are none.
+
+    In ASCII's letters every second byte is null: a null here and there among them is
+    damage, though any two of them together may name a character.
+    """
+    if data.count(0) < len(data) / 4 and not data.translate(None, _PRINTABLE + b"\0"):
+        raise UnreadableDocument("binary: not a text file")
     for encoding in ("utf-16-le", "utf-16-be"):
         try:
             text = data.decode(encoding)
