@@ -242,6 +242,8 @@ def main() -> None:
     if options.job:
         from qa.encoder import SentenceEncoder
 
+        # A shell's background job ignores Ctrl-C, and what it starts would too.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         encoder = RandomEncoder() if options.random_vectors else SentenceEncoder()
         place = options.text
         try:
