@@ -83,6 +83,9 @@ def main() -> None:
     parser.add_argument("--cooldown", type=float, default=defaults.cooldown, help="share of steps")
     parser.add_argument("--negatives", type=float, default=defaults.negatives)
     parser.add_argument("--tokens-per-batch", type=int, default=defaults.tokens_per_batch)
+    parser.add_argument(
+        "--compile", action="store_true", help="fuse small steps; needs a C++ compiler"
+    )
     parser.add_argument("--models", type=Path, default=MODELS, help="where the int8 file goes")
     parser.add_argument("--seed", type=int, default=defaults.seed)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
@@ -143,6 +146,7 @@ def main() -> None:
         output=options.output,
         device=options.device,
         teachers=[new_model(folder) for folder in options.teachers],
+        compiled=options.compile,
     )
     checkpoint = options.output / "checkpoint"
     model.save_pretrained(checkpoint)
