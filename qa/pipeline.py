@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from qa.builder import BuildReport, Progress, build, is_stale
@@ -19,6 +20,7 @@ from qa.index.manifest import Manifest
 from qa.question import asking_part, readable
 from qa.reader import MAX_TOKENS_READ, OnnxReader
 from qa.retriever import Retriever
+from qa.stopping import further_passages
 from qa.types import Answer, Document, Encoder, Hit, Place, Prediction, Reader, Span
 
 INDEX = "index"
@@ -141,7 +143,12 @@ class QA:
         began = time.perf_counter()
         hits, outdated, left_out = self._retrieve(resolved, top_k, _filter(only, since, until))
         retrieved = time.perf_counter()
-        spans = self._reader.read(resolved, [hit.passage for hit in hits], max_tokens=max_tokens)
+        spans = self._reader.read(
+            resolved,
+            [hit.passage for hit in hits],
+            max_tokens=max_tokens,
+            worth_reading=partial(further_passages, hits),
+        )
         read = time.perf_counter()
         answers = self._answers(hits, spans, max_answers, left_out)
         found = bool(answers) and answers[0].probability >= threshold
@@ -159,6 +166,7 @@ class QA:
                 "total": round(1000 * (ended - began), 2),
             },
             outdated=tuple(sorted(outdated)),
+            passages_read=sum(map(bool, spans)),
         )
 
     def _retrieve(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +14,11 @@ from numpy.typing import NDArray
 from qa.errors import ModelCorrupt
 from qa.spans import best_spans
 from qa.threads import cores
-from qa.types import Passage, Span
+from qa.types import Passage, Span, WorthReading
 from qa.weights import MODELS, read_model
+
+if TYPE_CHECKING:
+    from tokenizers import Encoding
 
 MAX_TOKENS = 256
 MAX_QUESTION_TOKENS = 64
@@ -23,6 +27,8 @@ STRIDE = 96
 # What a question may cost: more than the fifty passages of an index that the page reads at
 # most, while a single text from elsewhere can be of any length.
 MAX_TOKENS_READ = 64 * MAX_TOKENS
+# Read before it is asked whether to go on; the same on any number of cores.
+FIRST = 4
 _MEND = "reinstall Verbatim, or make it anew with `python -m qa.train DATA`"
 
 
@@ -35,6 +41,35 @@ class _Row:
     token_type_ids: NDArray[np.int64]
     window: slice
     first_token: int
+
+
+class _Found:
+    """What the rows of some passages gave, put together by passage."""
+
+    def __init__(self, passages: Sequence[Passage], encodings: Sequence[Encoding], n: int) -> None:
+        self._passages, self._encodings, self._n = passages, encodings, n
+        self._places: list[list[tuple[int, int, float]]] = [[] for _ in passages]
+        self._nulls = [np.inf] * len(passages)
+
+    def add(self, row: _Row, starts: NDArray[np.float32], ends: NDArray[np.float32]) -> None:
+        """Take the logits of a row, each of shape ``(tokens,)``."""
+        encoding = self._encodings[row.passage]
+        null = float(starts[0]) + float(ends[0])
+        self._nulls[row.passage] = min(self._nulls[row.passage], null)
+        starts, ends = starts[row.window], ends[row.window]
+        words = encoding.word_ids[row.first_token : row.first_token + len(starts)]
+        starts, ends = _whole_words(starts, ends, words)
+        for first, last, score in best_spans(starts, ends, n=self._n):
+            begin, _ = encoding.offsets[first + row.first_token]
+            _, end = encoding.offsets[last + row.first_token]
+            self._places[row.passage].append((begin, end, score))
+
+    def spans(self) -> list[list[Span]]:
+        """Return the best spans of each passage, best first; none for one not read."""
+        return [
+            _spans(passage, places, null, self._n)
+            for passage, places, null in zip(self._passages, self._places, self._nulls, strict=True)
+        ]
 
 
 class OnnxReader:
@@ -74,11 +109,14 @@ class OnnxReader:
         *,
         n: int = 5,
         max_tokens: int = MAX_TOKENS_READ,
+        worth_reading: WorthReading | None = None,
     ) -> list[list[Span]]:
         """Return the ``n`` best spans of each passage, best first, passages in order.
 
         Passages are read in their order until ``max_tokens`` are spent, those of the
-        question counted each time; what is beyond has no spans.
+        question counted each time; what is beyond has no spans. ``worth_reading`` is
+        asked once the first four are read: it gets their spans and returns the
+        positions of the further passages that are to be read.
 
         A passage's heading is read before it, since "the car" and "he" are often
         named only there; no span lies in it. A span begins and ends at whole words.
@@ -103,31 +141,17 @@ class OnnxReader:
             )
         )
         rows = list(_within(cut, max_tokens))
-        # The longest rows first: the last worker to finish then finishes early.
-        rows.sort(key=lambda row: -row.input_ids.shape[1])
-        results = list(self._pool.map(self._run, rows)) if len(rows) > 1 else map(self._run, rows)
-        by_passage: list[list[tuple[int, int, float]]] = [[] for _ in passages]
-        nulls = [np.inf] * len(passages)
-        for row, (start_logits, end_logits) in zip(rows, results, strict=True):
-            encoding = encodings[row.passage]
-            nulls[row.passage] = min(
-                nulls[row.passage], float(start_logits[0]) + float(end_logits[0])
-            )
-            starts, ends = start_logits[row.window], end_logits[row.window]
-            words = encoding.word_ids[row.first_token : row.first_token + len(starts)]
-            starts, ends = _whole_words(starts, ends, words)
-            for first, last, score in best_spans(starts, ends, n=n):
-                by_passage[row.passage].append(
-                    (
-                        encoding.offsets[first + row.first_token][0],
-                        encoding.offsets[last + row.first_token][1],
-                        score,
-                    )
-                )
-        return [
-            _spans(passage, found, null, n)
-            for passage, found, null in zip(passages, by_passage, nulls, strict=True)
-        ]
+        found = _Found(passages, encodings, n)
+        for group in (rows,) if worth_reading is None else _parted(rows, FIRST):
+            if worth_reading is not None and group and group[0].passage >= FIRST:
+                worth = worth_reading(found.spans()[:FIRST])
+                group = [row for row in group if row.passage in worth]
+            # The longest rows first: the last worker to finish then finishes early.
+            group.sort(key=lambda row: -row.input_ids.shape[1])
+            run = self._pool.map if len(group) > 1 else map
+            for row, (starts, ends) in zip(group, run(self._run, group), strict=True):
+                found.add(row, starts, ends)
+        return found.spans()
 
     def _rows(
         self,
@@ -163,6 +187,14 @@ class OnnxReader:
             {"input_ids": row.input_ids, "token_type_ids": row.token_type_ids},
         )
         return starts[0], ends[0]
+
+
+def _parted(rows: Sequence[_Row], passages: int) -> tuple[list[_Row], list[_Row]]:
+    """Return the rows of the first passages, and those of the others."""
+    return (
+        [row for row in rows if row.passage < passages],
+        [row for row in rows if row.passage >= passages],
+    )
 
 
 def _within(rows: Iterable[_Row], max_tokens: int) -> Iterator[_Row]:

@@ -18,6 +18,7 @@ def prediction_to_dict(prediction: Prediction) -> dict[str, Any]:
         "found": prediction.found,
         "answers": [_answer(answer) for answer in prediction.answers],
         "passages": [hit_to_dict(hit) for hit in prediction.passages],
+        "passages_read": prediction.passages_read,
         "outdated": list(prediction.outdated),
         "timings_ms": prediction.timings_ms,
     }

@@ -6,7 +6,7 @@ are immutable; a score says which direction is better.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -170,8 +170,10 @@ class Prediction:
     """What a question gave. Not found is a result, never an error.
 
     ``answers`` come most probable first and are empty when ``found`` is false;
-    ``passages`` are those retrieved, nearest first. ``outdated`` lists the
-    documents that changed or vanished since the build: they were not read.
+    ``passages`` are those retrieved, nearest first; ``passages_read`` of them were
+    read: fewer where an answer was decisive, or where they hold very much text.
+    ``outdated`` lists the documents that changed or vanished since the build: they
+    were not read.
     """
 
     question: str
@@ -181,6 +183,7 @@ class Prediction:
     passages: tuple[Hit, ...]
     timings_ms: dict[str, float] = field(default_factory=dict, compare=False)
     outdated: tuple[str, ...] = ()
+    passages_read: int = 0
 
     @property
     def asked_otherwise(self) -> bool:
@@ -206,17 +209,27 @@ class Encoder(Protocol):
         """Return each text's length in tokens, special tokens not counted."""
 
 
+WorthReading = Callable[[Sequence[Sequence[Span]]], Collection[int]]
+
+
 class Reader(Protocol):
     """Finds answer spans in passages."""
 
     fingerprint: str
 
     def read(
-        self, question: str, passages: Sequence[Passage], *, max_tokens: int = ...
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        *,
+        max_tokens: int = ...,
+        worth_reading: WorthReading | None = ...,
     ) -> list[list[Span]]:
         """Return, for each passage in order, its best spans, best first.
 
-        What ``max_tokens`` do not reach has none.
+        What ``max_tokens`` do not reach has none, nor what is not worth reading: after
+        some of the passages ``worth_reading`` gets their spans and returns the
+        positions of those still to be read.
         """
 
 

@@ -1,6 +1,7 @@
 """What the page draws, as text in and HTML out."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -345,6 +346,16 @@ def test_examples_are_offered_where_their_document_is():
     assert [b["data-ask"] for b in drawn.buttons] == [question for question, _ in EXAMPLES]
     for _, document_id in EXAMPLES:
         assert (SEEDS / document_id).is_file()
+
+
+@pytest.mark.parametrize(
+    ("read", "words"), [(2, "2 passages read in"), (1, "1 of 2 passages read in")]
+)
+def test_the_footnote_says_how_many_passages_were_read(read, words):
+    shown = document("It is old.")
+    hit = Hit(Passage(shown.id, 0, 10, shown.text), 0.5, 0.5, 1, 1)
+    found = replace(prediction(hits=(hit, hit)), passages_read=read)
+    assert talk(Turn("Who?", found)).text["footnote"].startswith(words)
 
 
 def test_outdated_documents_are_named():

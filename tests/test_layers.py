@@ -42,6 +42,7 @@ LAYERS = [
         "qa.retriever",
         "qa.builder",
         "qa.feedback",
+        "qa.stopping",
         "qa.evaluation.pool",
         "qa.evaluation.outcomes",
         "qa.evaluation.comparison",

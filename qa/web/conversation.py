@@ -162,7 +162,10 @@ def _copy(text: str, source: str) -> Markup:
 
 def _footnote(prediction: Prediction) -> Markup:
     milliseconds = prediction.timings_ms.get("total", 0.0)
-    words = f"{counted(len(prediction.passages), 'passage')} read in {milliseconds:,.0f} ms"
+    read = counted(prediction.passages_read, "passage")
+    if prediction.passages_read < len(prediction.passages):
+        read = f"{prediction.passages_read:,} of {counted(len(prediction.passages), 'passage')}"
+    words = f"{read} read in {milliseconds:,.0f} ms"
     if prediction.asked_otherwise:
         words += f", asked “{prediction.resolved_question}”"
     if prediction.outdated:

@@ -13,7 +13,7 @@ class Verbatim:
 
     packages = ("faiss-cpu", "tantivy", "onnxruntime", "sentence-transformers")
     setting = (
-        "as shipped: hybrid, int8, ten passages read; its build reads and splits the files too"
+        "as shipped: hybrid, int8, ten passages at most; its build reads and splits the files too"
     )
     reads = True
 

@@ -1,0 +1,29 @@
+"""When to stop reading: where an answer is decisive, only what may repeat it is still read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qa.candidates import rank_candidates
+from qa.evaluation.metrics import normalize
+from qa.types import Hit, Span
+
+# Logits by which an answer must beat both "no answer in this passage" and every other
+# answer to be decisive: `python -m benchmarks.early_stop` measures what that costs.
+DECISIVE = 5.0
+
+
+def further_passages(
+    hits: Sequence[Hit], spans: Sequence[Sequence[Span]], *, decisive: float = DECISIVE
+) -> set[int]:
+    """Return the positions of the hits that are worth reading after ``spans``, those of the first.
+
+    All of them, unless an answer is decisive: then those that hold its words, so that
+    every place that says it is still found and counted.
+    """
+    rest = range(len(spans), len(hits))
+    best = rank_candidates(hits[: len(spans)], spans, limit=1)
+    if not best or min(best[0].features["margin"], best[0].features["lead"]) < decisive:
+        return set(rest)
+    answer = f" {normalize(best[0].span.text)} "
+    return {i for i in rest if answer in f" {normalize(hits[i].passage.text)} "}

@@ -1,0 +1,68 @@
+import pytest
+
+from qa.reader import FIRST, OnnxReader
+from qa.stopping import DECISIVE, further_passages
+from qa.types import Hit, Passage, Span
+
+TEXTS = [
+    "The clock was carved by Ichiro Tanaka.",
+    "The Elbe flows through Dresden.",
+    "Nothing is known of it.",
+    "The valley is green.",
+    "One ICHIRO TANAKA, of Osaka, carved it.",
+    "Ichiro Tanakas are many.",
+    "The clock is old.",
+]
+HITS = [
+    Hit(Passage(f"{n}.txt", 0, len(text), text), 0.5, 0.7, n + 1, None)
+    for n, text in enumerate(TEXTS)
+]
+
+
+def span(position, words, score, null=0.0):
+    passage = HITS[position].passage
+    start = passage.text.index(words)
+    return Span(passage, start, start + len(words), score, null)
+
+
+def test_after_a_decisive_answer_only_what_may_repeat_it_is_read():
+    spans = [[span(0, "Ichiro Tanaka", DECISIVE + 1)], [span(1, "Dresden", 0, null=9)], [], []]
+    assert further_passages(HITS, spans) == {4}
+
+
+@pytest.mark.parametrize(
+    ("other", "null"), [(2.0, 0.0), (0.0, 2.0)], ids=["another answer", "no answer here"]
+)
+def test_an_answer_that_is_nearly_matched_is_not_decisive(other, null):
+    spans = [[span(0, "Ichiro Tanaka", DECISIVE + 1, null)], [span(1, "Dresden", other)], [], []]
+    assert further_passages(HITS, spans) == {4, 5, 6}
+
+
+def test_without_an_answer_all_is_read():
+    assert further_passages(HITS, [[], [], [], []]) == {4, 5, 6}
+    assert further_passages(HITS, []) == set(range(7))
+
+
+def test_the_reader_asks_once_and_reads_what_it_is_told():
+    reader = OnnxReader()
+    passages = [hit.passage for hit in HITS]
+    question = "Who carved the clock?"
+    asked = []
+
+    def worth_reading(spans):
+        asked.append(spans)
+        return {5}
+
+    found = reader.read(question, passages, worth_reading=worth_reading)
+    whole = reader.read(question, passages)
+    assert asked == [whole[:FIRST]]
+    assert [bool(spans) for spans in found] == [True] * FIRST + [False, True, False]
+    assert found[5] == whole[5]
+
+
+def test_a_few_passages_are_read_without_asking():
+    def never(spans):
+        raise AssertionError
+
+    reader = OnnxReader()
+    assert all(reader.read("Who?", [hit.passage for hit in HITS[:FIRST]], worth_reading=never))
