@@ -146,6 +146,42 @@ def test_columns_are_read_one_after_the_other(read):
     assert " | " not in text
 
 
+def across(left, right):
+    """Both columns line by line, as some programs write them; the first one is indented once."""
+    rows = zip(left, right, strict=True)
+    return printed(
+        [
+            (x + 12 * (n == 0 and x == 72), 700 - 14 * n, text)
+            for n, row in enumerate(rows)
+            for x, text in zip((72, 320), row, strict=True)
+            if text
+        ]
+    )
+
+
+def test_columns_written_line_by_line_are_read_one_after_the_other(read):
+    left = ["The well in the old market square was dug", "by monks long ago, and it was re-"]
+    left += ["paired in the year 1954 by a mason who", "came from the valley and who had never"]
+    left += ["seen one of that kind before. It is said", "to be the deepest of the whole country"]
+    left += ["and its water is as cold as ice."]
+    right = ["In the summer of 1962 the town had it", "measured by two engineers from the coast,"]
+    right += ["who let down a rope with a stone and a", "lamp. They found that it was nineteen"]
+    right += [
+        "metres deep, and that it had been filled",
+        "with rubble at some time, so that nobody",
+    ]
+    right += [""]
+    text = " ".join(body(read(across(left, right))))
+    assert text == " ".join(left).replace("re- paired", "repaired") + " " + " ".join(right).strip()
+
+
+def test_a_table_of_many_rows_is_not_taken_for_columns(read):
+    left = [f"Gift number {n} of the collection" for n in range(12)]
+    right = [str(1900 + n) for n in range(12)]
+    rows = [" | ".join(row) for row in zip(left, right, strict=True)]
+    assert body(read(across(left, right))) == rows
+
+
 def two_columns(story):
     """The story in two columns on each page, as a program that sets type writes it."""
     from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 from statistics import median
 
+from qa.loaders.columns import part_columns
 from qa.loaders.extracted import Extracted, TextBuilder
+from qa.loaders.line import LIGATURES, Line
 from qa.types import BlockKind
 
 # Lines this close to the edge of the paper may be headers and footers.
@@ -29,40 +31,6 @@ _HYPHENATED = re.compile(
     r"(?:^|\W)(?:all|anti|cross|co|ex|half|high|long|low|mid|non|post|pre|pro|self|semi|short|so|"
     r"well|world|\w*[A-Z\d]\w*)$"
 )
-_LIGATURES = {0xFB00 + n: text for n, text in enumerate("ff fi fl ffi ffl st st".split())}
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A printed line; lengths in points from the page's lower left corner.
-
-    ``cells`` are the parts that wide gaps set apart, ``edges`` the left and right
-    border of each; ``hyphenated`` says that a hyphen at its end was taken off.
-    """
-
-    cells: tuple[str, ...]
-    edges: tuple[tuple[float, float], ...]
-    page: int
-    bottom: float
-    size: float
-    bold: bool
-    hyphenated: bool
-    page_height: float
-
-    @property
-    def left(self) -> float:
-        """Where the line begins."""
-        return self.edges[0][0]
-
-    @property
-    def right(self) -> float:
-        """Where the line ends."""
-        return self.edges[-1][1]
-
-    @property
-    def text(self) -> str:
-        """The line's words."""
-        return " ".join(self.cells).translate(_LIGATURES)
 
 
 @dataclass(slots=True)
@@ -165,7 +133,7 @@ def _paragraphs(lines: Sequence[Line]) -> list[_Paragraph]:
         if above.page == below.page and 0 < above.bottom - below.bottom < 3 * above.size
     ]
     pitch = median(steps) if steps else 0.0
-    lines = _cells_joined(lines, pitch)
+    lines = part_columns(_cells_joined(lines, pitch))
     by_page: dict[int, list[Line]] = {}
     for line in lines:
         by_page.setdefault(line.page, []).append(line)
@@ -286,7 +254,7 @@ def _joined(paragraph: _Paragraph, words: Counter[str]) -> tuple[str, list[tuple
     if paragraph.is_row:
         *above, line = paragraph.lines
         first = " ".join([*(each.text for each in above), line.cells[0]])
-        return " | ".join([first, *line.cells[1:]]).translate(_LIGATURES), [(line.page, 0)]
+        return " | ".join([first, *line.cells[1:]]).translate(LIGATURES), [(line.page, 0)]
     text = ""
     offsets = []
     previous: Line | None = None

@@ -14,7 +14,8 @@ from typing import Any
 from qa.errors import UnreadableDocument
 from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted
-from qa.loaders.layout import Line, arrange
+from qa.loaders.layout import arrange
+from qa.loaders.line import Line
 
 MAX_PAGES = 5_000
 _PASSWORD, _SECURITY = 4, 5  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
