@@ -24,7 +24,7 @@ from qa.evaluation.golden import GoldenQuestion, read_golden
 from qa.evaluation.metrics import best_over_references, exact_match, f1
 from qa.evaluation.pool import write_pool
 from qa.pipeline import QA
-from qa.reader import FIRST, OnnxReader
+from qa.reader import READ_FIRST, OnnxReader
 from qa.stopping import further_passages
 from qa.types import Hit, Span
 
@@ -135,7 +135,7 @@ def measure(questions: Sequence[GoldenQuestion], qa: QA) -> dict[str, Any]:
         "questions": len(readings),
         "rules": [
             judge(readings, calibration, first, decisive)
-            for first in (2, FIRST)
+            for first in (2, READ_FIRST)
             for decisive in MARGINS
         ],
     }

@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     added = verb("ask", _ask, "Answer a question with quotations, or say it is not found.")
     added.add_argument("question")
     added.add_argument("--json", action="store_true", help="print everything as JSON")
-    added.add_argument("--top-k", type=_positive, default=10, help="passages to read")
+    added.add_argument("--top-k", type=_positive, default=10, help="passages to read at most")
     point = added.add_mutually_exclusive_group()
     point.add_argument("--threshold", type=_share, help="least probability shown, 0 to 1")
     point.add_argument(

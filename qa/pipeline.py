@@ -127,7 +127,7 @@ class QA:
         until: str = "",
         max_tokens: int = MAX_TOKENS_READ,
     ) -> Prediction:
-        """Answer a question from the ``top_k`` nearest passages.
+        """Answer a question from the ``top_k`` nearest passages, or fewer if one is decisive.
 
         ``threshold`` moves the operating point: 0 always answers, 0.9 answers
         only what is nearly certain; :meth:`threshold_for` gives one in terms of

@@ -28,7 +28,7 @@ STRIDE = 96
 # most, while a single text from elsewhere can be of any length.
 MAX_TOKENS_READ = 64 * MAX_TOKENS
 # Read before it is asked whether to go on; the same on any number of cores.
-FIRST = 4
+READ_FIRST = 4
 _MEND = "reinstall Verbatim, or make it anew with `python -m qa.train DATA`"
 
 
@@ -115,8 +115,8 @@ class OnnxReader:
 
         Passages are read in their order until ``max_tokens`` are spent, those of the
         question counted each time; what is beyond has no spans. ``worth_reading`` is
-        asked once the first four are read: it gets their spans and returns the
-        positions of the further passages that are to be read.
+        asked once the first ``READ_FIRST`` are read: it gets their spans and returns
+        the positions of the further passages that are to be read.
 
         A passage's heading is read before it, since "the car" and "he" are often
         named only there; no span lies in it. A span begins and ends at whole words.
@@ -133,25 +133,35 @@ class OnnxReader:
                 [as_sentences(passage.heading) for passage in passages],
             )
         )
-        cut = (
-            row
-            for position, (encoding, heading) in enumerate(zip(encodings, headings, strict=True))
-            for row in self._rows(
-                position, question_ids, heading.ids[:MAX_HEADING_TOKENS], encoding.ids
-            )
-        )
-        rows = list(_within(cut, max_tokens))
+
+        def rows_of(positions: Iterable[int]) -> Iterator[_Row]:
+            for position in positions:
+                heading = headings[position].ids[:MAX_HEADING_TOKENS]
+                yield from self._rows(position, question_ids, heading, encodings[position].ids)
+
         found = _Found(passages, encodings, n)
-        for group in (rows,) if worth_reading is None else _parted(rows, FIRST):
-            if worth_reading is not None and group and group[0].passage >= FIRST:
-                worth = worth_reading(found.spans()[:FIRST])
-                group = [row for row in group if row.passage in worth]
-            # The longest rows first: the last worker to finish then finishes early.
-            group.sort(key=lambda row: -row.input_ids.shape[1])
-            run = self._pool.map if len(group) > 1 else map
-            for row, (starts, ends) in zip(group, run(self._run, group), strict=True):
-                found.add(row, starts, ends)
+        beyond = len(passages) if worth_reading is None else READ_FIRST
+        left = self._read_rows(rows_of(range(len(passages))[:beyond]), max_tokens, found)
+        if worth_reading is not None and left and beyond < len(passages):
+            worth = worth_reading(found.spans()[:beyond])
+            rest = (position for position in range(beyond, len(passages)) if position in worth)
+            self._read_rows(rows_of(rest), left, found)
         return found.spans()
+
+    def _read_rows(self, rows: Iterable[_Row], max_tokens: int, found: _Found) -> int:
+        """Read what a budget allows of some rows; return what is left of it, 0 where rows are."""
+        group = []
+        for row in rows:
+            max_tokens -= row.input_ids.shape[1]
+            if max_tokens < 0:
+                break
+            group.append(row)
+        # The longest rows first: the last worker to finish then finishes early.
+        group.sort(key=lambda row: -row.input_ids.shape[1])
+        run = self._pool.map if len(group) > 1 else map
+        for row, (starts, ends) in zip(group, run(self._run, group), strict=True):
+            found.add(row, starts, ends)
+        return max(max_tokens, 0)
 
     def _rows(
         self,
@@ -187,23 +197,6 @@ class OnnxReader:
             {"input_ids": row.input_ids, "token_type_ids": row.token_type_ids},
         )
         return starts[0], ends[0]
-
-
-def _parted(rows: Sequence[_Row], passages: int) -> tuple[list[_Row], list[_Row]]:
-    """Return the rows of the first passages, and those of the others."""
-    return (
-        [row for row in rows if row.passage < passages],
-        [row for row in rows if row.passage >= passages],
-    )
-
-
-def _within(rows: Iterable[_Row], max_tokens: int) -> Iterator[_Row]:
-    """Yield the first rows whose tokens come to no more than ``max_tokens``."""
-    for row in rows:
-        max_tokens -= row.input_ids.shape[1]
-        if max_tokens < 0:
-            return
-        yield row
 
 
 def as_sentences(heading: str) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from qa.candidates import rank_candidates
-from qa.evaluation.metrics import normalize
 from qa.types import Hit, Span
 
 # Logits by which an answer must beat both "no answer in this passage" and every other
@@ -25,5 +25,16 @@ def further_passages(
     best = rank_candidates(hits[: len(spans)], spans, limit=1)
     if not best or min(best[0].features["margin"], best[0].features["lead"]) < decisive:
         return set(rest)
-    answer = f" {normalize(best[0].span.text)} "
-    return {i for i in rest if answer in f" {normalize(hits[i].passage.text)} "}
+    answer = _words(best[0].span.text)
+    if not answer.strip():
+        return set(rest)
+    return {i for i in rest if answer in _words(hits[i].passage.text)}
+
+
+def _words(text: str) -> str:
+    """Return the words between spaces, so that "Tanaka" stands in "Tanaka's" but not in "Tanakas".
+
+    Articles are left out, as where answers are compared.
+    """
+    words = re.findall(r"\w+", text.casefold())
+    return f" {' '.join(word for word in words if word not in ('a', 'an', 'the'))} "

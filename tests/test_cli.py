@@ -62,6 +62,7 @@ def test_ask_json_has_the_documented_shape(run, place):
         "found",
         "answers",
         "passages",
+        "passages_read",
         "timings_ms",
     } <= set(shown)
     answer = shown["answers"][0]

@@ -175,6 +175,31 @@ def test_columns_written_line_by_line_are_read_one_after_the_other(read):
     assert text == " ".join(left).replace("re- paired", "repaired") + " " + " ".join(right).strip()
 
 
+def test_the_longer_column_goes_on_below_the_other(read):
+    left = [f"the left column goes on and on in line {n}" for n in range(8)] + ["", "", "", ""]
+    right = [f"what the right column says in line {n}" for n in range(10)]
+    right += ["and what re-", "mains."]
+    text = " ".join(body(read(across(left, right))))
+    assert text.startswith(" ".join(left).strip())
+    assert text.endswith("says in line 9 and what remains.")
+    assert " | " not in text
+
+
+def test_what_stands_below_the_columns_comes_after_them(read):
+    left = [f"the left column goes on and on in line {n}" for n in range(8)] + ["", "References"]
+    right = [f"what the right column says in line {n}" for n in range(8)] + ["", ""]
+    found = " ".join(body(read(across(left, right))))
+    assert found.endswith("what the right column says in line 7 References")
+
+
+def test_a_table_of_long_cells_is_not_taken_for_columns(read):
+    towns = ["Berlin", "London", "Madrid", "Lisbon", "Vienna", "Prague", "Warsaw"]
+    left = [f"Embassy of France in {town}" for town in towns]
+    right = [f"Pariser Platz {n}, 1011{n} {town}" for n, town in enumerate(towns)]
+    rows = [" | ".join(row) for row in zip(left, right, strict=True)]
+    assert body(read(across(left, right))) == rows
+
+
 def test_a_table_of_many_rows_is_not_taken_for_columns(read):
     left = [f"Gift number {n} of the collection" for n in range(12)]
     right = [str(1900 + n) for n in range(12)]
@@ -493,6 +518,7 @@ def test_records_are_read(read, name, text):
         ("utf-16-le", "Café in Zürich."),
         ("utf-16-be", "Президент получил автомобиль."),
         ("utf-16-le", "大統領は車を受け取った。\n"),
+        ("utf-16-be", "車を受けた\n"),
         ("cp1252", "L'été dernier, le président a reçu une voiture à Genève."),
         ("cp1252", "He said “no” — the café’s owner paid £50."),
         ("cp1250", "Zażółć gęślą jaźń. Prezydent otrzymał samochód w Łodzi."),
@@ -505,8 +531,17 @@ def test_encodings_without_a_mark(read, encoding, text):
     assert read(text.encode(encoding)).text == text
 
 
-@pytest.mark.parametrize("data", [b"ab\0cde", b"The ri\0ver is deep and old.", b"Well\0"])
-def test_a_null_among_ascii_does_not_make_it_utf_16(read, data):
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"ab\0cde",
+        b"The ri\0ver is deep and old, and",
+        b"Wells\0",
+        b"The caf\xe9 by the ri\0ver is old..",
+        b"\x1b[1mThe ri\0ver is old..",
+    ],
+)
+def test_a_null_among_letters_does_not_make_it_utf_16(read, data):
     with pytest.raises(UnreadableDocument, match="binary"):
         read(data)
 

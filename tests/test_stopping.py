@@ -1,6 +1,7 @@
 import pytest
 
-from qa.reader import FIRST, OnnxReader
+from qa import QA
+from qa.reader import READ_FIRST, OnnxReader
 from qa.stopping import DECISIVE, further_passages
 from qa.types import Hit, Passage, Span
 
@@ -11,7 +12,7 @@ TEXTS = [
     "The valley is green.",
     "One ICHIRO TANAKA, of Osaka, carved it.",
     "Ichiro Tanakas are many.",
-    "The clock is old.",
+    "“Ichiro Tanaka’s clock” is old—a wonder.",
 ]
 HITS = [
     Hit(Passage(f"{n}.txt", 0, len(text), text), 0.5, 0.7, n + 1, None)
@@ -27,7 +28,12 @@ def span(position, words, score, null=0.0):
 
 def test_after_a_decisive_answer_only_what_may_repeat_it_is_read():
     spans = [[span(0, "Ichiro Tanaka", DECISIVE + 1)], [span(1, "Dresden", 0, null=9)], [], []]
-    assert further_passages(HITS, spans) == {4}
+    assert further_passages(HITS, spans) == {4, 6}
+
+
+def test_an_answer_without_a_word_of_its_own_may_stand_anywhere():
+    spans = [[span(0, "The", DECISIVE + 1)], [span(1, "Dresden", 0, null=9)], [], []]
+    assert further_passages(HITS, spans) == {4, 5, 6}
 
 
 @pytest.mark.parametrize(
@@ -55,8 +61,8 @@ def test_the_reader_asks_once_and_reads_what_it_is_told():
 
     found = reader.read(question, passages, worth_reading=worth_reading)
     whole = reader.read(question, passages)
-    assert asked == [whole[:FIRST]]
-    assert [bool(spans) for spans in found] == [True] * FIRST + [False, True, False]
+    assert asked == [whole[:READ_FIRST]]
+    assert [bool(spans) for spans in found] == [True] * READ_FIRST + [False, True, False]
     assert found[5] == whole[5]
 
 
@@ -65,4 +71,27 @@ def test_a_few_passages_are_read_without_asking():
         raise AssertionError
 
     reader = OnnxReader()
-    assert all(reader.read("Who?", [hit.passage for hit in HITS[:FIRST]], worth_reading=never))
+    assert all(reader.read("Who?", [hit.passage for hit in HITS[:READ_FIRST]], worth_reading=never))
+
+
+def test_passages_that_are_passed_over_cost_nothing_of_the_budget():
+    reader = OnnxReader()
+    long = Passage("long.txt", 0, 600, "Nothing of it is known. " * 25)
+    passages = [*(hit.passage for hit in HITS[:READ_FIRST]), long, HITS[4].passage]
+    found = reader.read("Who carved it?", passages, max_tokens=120, worth_reading=lambda _: {5})
+    assert found[5] and not found[4]
+
+
+def test_a_question_stops_at_a_decisive_answer_and_still_finds_every_place(tmp_path):
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    for number in range(6):
+        text = f"The clock of room {number} stands in the hall. Its history is not known.\n"
+        (folder / f"{number}.txt").write_text(text)
+    (folder / "made.txt").write_text("The old clock was carved by Ichiro Tanaka in 1894.\n")
+    (folder / "again.txt").write_text("Ichiro Tanaka carved the old clock for the mayor.\n")
+    prediction = QA.build(folder, tmp_path / "index").ask("Who carved the old clock?")
+    assert prediction.answers[0].text == "Ichiro Tanaka"
+    assert READ_FIRST <= prediction.passages_read < len(prediction.passages)
+    places = (prediction.answers[0].place, *prediction.answers[0].also_at)
+    assert {place.document_id for place in places} == {"made.txt", "again.txt"}

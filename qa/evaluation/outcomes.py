@@ -12,7 +12,7 @@ from qa.evaluation.ranking import reciprocal_rank
 RIGHT = "right"
 # In the order in which an answer passes them.
 MISSES = {
-    "not retrieved": "no passage that was read holds an accepted answer",
+    "not retrieved": "no passage that was retrieved holds an accepted answer",
     "not read": "a passage holds one, and the reader chose other words",
     "refused": "the best answer was right or overlapping, and too uncertain to be shown",
     "overlapping": "scored as wrong, and shares words with an accepted answer",

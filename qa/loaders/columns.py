@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
-from statistics import median
+from statistics import mean, median
 
 from qa.loaders.line import Line
 
-# Lines side by side that make columns, how many words each has in the middle, and how
-# many of them reach across their column: the cells of a table are fewer, or shorter.
+# Lines side by side that make columns, how many words each has in the middle, and what share
+# of them reaches across its column and begins within a sentence: the cells of a table do not.
 _LINES = 6
 _WORDS = 4
 _FULL = 0.6
+_GOING_ON = 0.33
 _Cell = tuple[str, tuple[float, float]]
 _HYPHENS = ("-", "\u2010", "\u00ad")
 
@@ -22,53 +24,49 @@ def part_columns(lines: Sequence[Line]) -> list[Line]:
     found: list[Line] = []
     position = 0
     while position < len(lines):
-        stretch = _stretch(lines, position)
-        left, right = _parted(stretch)
-        if _is_prose(stretch, left) and _is_prose(stretch, right):
-            found += left + right
-        else:
-            stretch = stretch[:1] or lines[position : position + 1]
-            found += stretch
+        stretch, middle = _stretch(lines, position)
         position += len(stretch)
+        sides = [_sides(line, middle) for line in stretch]
+        columns = [
+            [_part(line, cells) for line, cells in zip(stretch, column, strict=True) if cells]
+            for column in zip(*sides, strict=True)
+        ]
+        if sum(all(pair) for pair in sides) >= _LINES and all(map(_is_prose, columns)):
+            found += itertools.chain(*columns)
+        else:
+            found += stretch
     return found
 
 
-def _stretch(lines: Sequence[Line], start: int) -> Sequence[Line]:
-    """Return the lines from one on, as far as one gap goes down through all of them."""
+def _stretch(lines: Sequence[Line], start: int) -> tuple[Sequence[Line], float]:
+    """Return the lines from one on, as far as one gap goes down through all, and its middle."""
     first = lines[start]
     if len(first.cells) != 2:
-        return []
+        return [first], 0.0
     left, right = first.edges[0][1], first.edges[1][0]
     end = start + 1
     while end < len(lines) and lines[end].page == first.page:
         line = lines[end]
         before, after = _sides(line, (left + right) / 2)
-        left = max([left, *(edge[1] for _, edge in before)])
-        right = min([right, *(edge[0] for _, edge in after)])
+        narrowed = (
+            max([left, *(edge[1] for _, edge in before)]),
+            min([right, *(edge[0] for _, edge in after)]),
+        )
         step = lines[end - 1].bottom - line.bottom
-        if not 0 < step < 3 * line.size or right - left < 0.8 * line.size:
+        # What stands alone and apart comes after the columns.
+        furthest = (3 if before and after else 1.6) * line.size
+        if not 0 < step < furthest or narrowed[1] - narrowed[0] < 0.8 * line.size:
             break
+        left, right = narrowed
         end += 1
-    return lines[start:end]
+    return lines[start:end], (left + right) / 2
 
 
 def _sides(line: Line, middle: float) -> tuple[list[_Cell], list[_Cell]]:
-    """Return the cells whose middle lies to the left, and the others."""
+    """Return the cells whose own middle lies to the left of one, and the others."""
     cells = list(zip(line.cells, line.edges, strict=True))
     count = sum(left + right < 2 * middle for left, right in line.edges)
     return cells[:count], cells[count:]
-
-
-def _parted(stretch: Sequence[Line]) -> tuple[list[Line], list[Line]]:
-    """Return the lines of both columns."""
-    columns: tuple[list[Line], list[Line]] = [], []
-    pairs = [line.edges for line in stretch if len(line.cells) == 2]
-    middle = (max(p[0][1] for p in pairs) + min(p[1][0] for p in pairs)) / 2 if pairs else 0.0
-    for line in stretch:
-        for column, cells in zip(columns, _sides(line, middle), strict=True):
-            if cells:
-                column.append(_part(line, cells))
-    return columns
 
 
 def _part(line: Line, cells: Sequence[_Cell]) -> Line:
@@ -81,12 +79,12 @@ def _part(line: Line, cells: Sequence[_Cell]) -> Line:
     return replace(line, cells=(text,), edges=(edge,), hyphenated=hyphenated)
 
 
-def _is_prose(stretch: Sequence[Line], column: Sequence[Line]) -> bool:
-    """Tell whether a column of a stretch reads as running text."""
-    if sum(len(line.cells) == 2 for line in stretch) < _LINES or not column:
-        return False
+def _is_prose(column: Sequence[Line]) -> bool:
+    """Tell whether the lines read as running text: they are long, and sentences go over them."""
     left = min(line.left for line in column)
     width = max(line.right for line in column) - left
-    full = sum(line.right - left > 0.8 * width for line in column)
-    words = median(len(line.text.split()) for line in column)
-    return words >= _WORDS and full >= _FULL * len(column)
+    return (
+        median(len(line.text.split()) for line in column) >= _WORDS
+        and mean(line.right - left > 0.8 * width for line in column) >= _FULL
+        and mean(line.text[:1].islower() for line in column) >= _GOING_ON
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import re
-import string
 import unicodedata
 
 from charset_normalizer import from_bytes
@@ -30,7 +29,7 @@ _COMMON = (
 _CHARSET = re.compile(rb"(?:charset|encoding)\s*=\s*[\"']?([\w-]+)")
 _ESCAPED = re.compile("[\udc80-\udcff]+")
 _UNASSIGNED = ("Cn", "Co", "Cs")
-_PRINTABLE = string.printable.encode("ascii")
+_ASCII_CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
 
 
 def decode(data: bytes) -> str:
@@ -119,10 +118,12 @@ def _is_utf8(line: bytes) -> bool:
 def _utf16(data: bytes) -> str:
     """Return UTF-16 without a mark as text; the wrong byte order gives characters that are none.
 
-    In ASCII's letters every second byte is null: a null here and there among them is
-    damage, though any two of them together may name a character.
+    Its bytes are of all kinds, or every second one is null. Where nulls are few and the
+    rest is as in text of single bytes, a null is damage, though any two of the bytes
+    together may name a character.
     """
-    if data.count(0) < len(data) / 4 and not data.translate(None, _PRINTABLE + b"\0"):
+    high = sum(byte > 127 for byte in data)
+    if data.count(0) < len(data) / 4 and high < len(data) / 5 and not _ASCII_CONTROL.search(data):
         raise UnreadableDocument("binary: not a text file")
     for encoding in ("utf-16-le", "utf-16-be"):
         try:

@@ -133,7 +133,7 @@ def _paragraphs(lines: Sequence[Line]) -> list[_Paragraph]:
         if above.page == below.page and 0 < above.bottom - below.bottom < 3 * above.size
     ]
     pitch = median(steps) if steps else 0.0
-    lines = part_columns(_cells_joined(lines, pitch))
+    lines = _cells_joined(part_columns(lines), pitch)
     by_page: dict[int, list[Line]] = {}
     for line in lines:
         by_page.setdefault(line.page, []).append(line)
@@ -237,7 +237,7 @@ def _goes_on(above: Sequence[Line], line: Line, page: Sequence[Line], pitch: flo
         return False
     step = last.bottom - line.bottom
     ended = last.text.endswith(_ENDS)
-    right = max(other.right for other in page if abs(other.left - last.left) < 3 * last.size)
+    right = max(other.right for other in page if abs(other.left - last.left) <= 3 * last.size)
     short = last.right < right - 0.2 * (right - last.left)
     if last.page != line.page or step < -0.5 * last.size or step > 5 * last.size:
         # A new column or page: the sentence goes on where it has not come to an end.
