@@ -29,7 +29,7 @@ from qa.stopping import further_passages
 from qa.types import Hit, Span
 
 TOP_K = 10
-MARGINS = (3.0, 4.0, 5.0, 6.0, 7.0, 8.0)
+MARGINS = (2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
 
 
 @dataclass(frozen=True, slots=True)
