@@ -19,6 +19,7 @@ from typing import Any
 from benchmarks.saved import commit, save
 from qa.calibration import Calibration
 from qa.candidates import Candidate, rank_candidates
+from qa.evaluation.confidence import RIGHT_FROM_F1
 from qa.evaluation.datasets import read_paragraphs
 from qa.evaluation.golden import GoldenQuestion, read_golden
 from qa.evaluation.metrics import best_over_references, exact_match, f1
@@ -29,6 +30,7 @@ from qa.stopping import further_passages
 from qa.types import Hit, Span
 
 TOP_K = 10
+# Values of `qa.stopping.DECISIVE` that are tried.
 MARGINS = (2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
 
 
@@ -99,7 +101,7 @@ def judge(
         (sum(each.passage_ms), sum(ms for ms, r in zip(each.passage_ms, kept, strict=True) if r))
         for each, kept in zip(readings, read, strict=True)
     ]
-    over = calibration.threshold
+    over, right = calibration.threshold, 100 * RIGHT_FROM_F1
     return {
         "first": first,
         "decisive": decisive,
@@ -112,7 +114,7 @@ def judge(
         ),
         "f1_lost": round(mean(score(f1, a[:1], r) - score(f1, b[:1], r) for a, b, r in there), 2),
         "top3_lost": _percent(
-            mean((score(f1, a, r) >= 80) - (score(f1, b, r) >= 80) for a, b, r in there)
+            mean((score(f1, a, r) >= right) - (score(f1, b, r) >= right) for a, b, r in there)
         ),
         "changed": _percent(1 - len(same) / len(firsts)),
         "moved": _percent(mean(abs(a[1] - b[1]) > 0.05 for a, b in same)),

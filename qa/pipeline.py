@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from qa.builder import BuildReport, Progress, build, is_stale
@@ -20,7 +19,7 @@ from qa.index.manifest import Manifest
 from qa.question import asking_part, readable
 from qa.reader import MAX_TOKENS_READ, OnnxReader
 from qa.retriever import Retriever
-from qa.stopping import further_passages
+from qa.stopping import read_hits
 from qa.types import Answer, Document, Encoder, Hit, Place, Prediction, Reader, Span
 
 INDEX = "index"
@@ -143,12 +142,7 @@ class QA:
         began = time.perf_counter()
         hits, outdated, left_out = self._retrieve(resolved, top_k, _filter(only, since, until))
         retrieved = time.perf_counter()
-        spans = self._reader.read(
-            resolved,
-            [hit.passage for hit in hits],
-            max_tokens=max_tokens,
-            worth_reading=partial(further_passages, hits),
-        )
+        spans = read_hits(self._reader, resolved, hits, max_tokens=max_tokens)
         read = time.perf_counter()
         answers = self._answers(hits, spans, max_answers, left_out)
         found = bool(answers) and answers[0].probability >= threshold

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import partial
 
 from qa.candidates import rank_candidates
-from qa.types import Hit, Span
+from qa.reader import MAX_TOKENS_READ
+from qa.types import Hit, Reader, Span
 
 # Logits by which an answer must beat both "no answer in this passage" and every other
 # answer to be decisive: `python -m benchmarks.early_stop` measures what that costs.
 DECISIVE = 5.0
+
+
+def read_hits(
+    reader: Reader, question: str, hits: Sequence[Hit], *, max_tokens: int = MAX_TOKENS_READ
+) -> list[list[Span]]:
+    """Return the best spans of each hit, best first; of those not worth reading none."""
+    return reader.read(
+        question,
+        [hit.passage for hit in hits],
+        max_tokens=max_tokens,
+        worth_reading=partial(further_passages, hits),
+    )
 
 
 def further_passages(

@@ -172,9 +172,8 @@ class Prediction:
     ``answers`` come most probable first and are empty when ``found`` is false;
     ``passages`` are those retrieved, nearest first; ``passages_read`` of them were
     read and gave spans: fewer where an answer was decisive, or where they hold very
-    much text.
-    ``outdated`` lists the documents that changed or vanished since the build: they
-    were not read.
+    much text. ``outdated`` lists the documents that changed or vanished since the
+    build: they were not read.
     """
 
     question: str

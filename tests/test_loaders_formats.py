@@ -21,6 +21,8 @@ from making import (
 from qa.errors import UnreadableDocument
 from qa.index.documents import DocumentStore, write_documents
 from qa.loaders.language import identify_language
+from qa.loaders.layout import arrange
+from qa.loaders.line import Line
 
 DEEP = "The old well in the market square is 19 metres deep, and it was dug by monks in 1210."
 LINED = "In 1954 the mason Karl Orth lined it with new sandstone from the valley of the river."
@@ -231,6 +233,12 @@ def test_two_columns_of_running_text_are_read_one_after_the_other(read):
     assert len(document.pages) > 1
     # Whether a sentence that ends a column ends its paragraph too, nothing says.
     assert " ".join(body(document)) == " ".join(paragraphs)
+
+
+def test_lines_of_no_height_are_text_too():
+    line = Line(("It is deep",), ((72, 140),), 0, 700, 0.0, False, False, 842)
+    lines = [line, replace(line, cells=("and old.",), bottom=700)]
+    assert "and old." in arrange([lines], title="", author="", date="").text
 
 
 @pytest.mark.parametrize("wrapped", [False, True])

@@ -26,15 +26,9 @@ def part_columns(lines: Sequence[Line]) -> list[Line]:
     while position < len(lines):
         stretch, middle = _stretch(lines, position)
         position += len(stretch)
-        sides = [_sides(line, middle) for line in stretch]
-        columns = [
-            [_part(line, cells) for line, cells in zip(stretch, column, strict=True) if cells]
-            for column in zip(*sides, strict=True)
-        ]
-        if sum(all(pair) for pair in sides) >= _LINES and all(map(_is_prose, columns)):
-            found += itertools.chain(*columns)
-        else:
-            found += stretch
+        columns = _columns(stretch, middle)
+        prose = bool(columns) and all(map(_is_prose, columns))
+        found += itertools.chain(*columns) if prose else stretch
     return found
 
 
@@ -60,6 +54,17 @@ def _stretch(lines: Sequence[Line], start: int) -> tuple[Sequence[Line], float]:
         left, right = narrowed
         end += 1
     return lines[start:end], (left + right) / 2
+
+
+def _columns(stretch: Sequence[Line], middle: float) -> list[list[Line]]:
+    """Return the lines of both sides; none where too few lines stand side by side."""
+    sides = [_sides(line, middle) for line in stretch]
+    if sum(all(pair) for pair in sides) < _LINES:
+        return []
+    return [
+        [_part(line, cells) for line, cells in zip(stretch, column, strict=True) if cells]
+        for column in zip(*sides, strict=True)
+    ]
 
 
 def _sides(line: Line, middle: float) -> tuple[list[_Cell], list[_Cell]]:

@@ -29,7 +29,7 @@ _COMMON = (
 _CHARSET = re.compile(rb"(?:charset|encoding)\s*=\s*[\"']?([\w-]+)")
 _ESCAPED = re.compile("[\udc80-\udcff]+")
 _UNASSIGNED = ("Cn", "Co", "Cs")
-_ASCII_CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]")
+_BEYOND_ASCII = bytes(range(128, 256))
 
 
 def decode(data: bytes) -> str:
@@ -122,8 +122,11 @@ def _utf16(data: bytes) -> str:
     rest is as in text of single bytes, a null is damage, though any two of the bytes
     together may name a character.
     """
-    high = sum(byte > 127 for byte in data)
-    if data.count(0) < len(data) / 4 and high < len(data) / 5 and not _ASCII_CONTROL.search(data):
+    if (
+        data.count(0) < len(data) / 4
+        and len(data.translate(None, _BEYOND_ASCII)) > 0.8 * len(data)
+        and not any(control.encode() in data for control in _CONTROL - {"\0"})
+    ):
         raise UnreadableDocument("binary: not a text file")
     for encoding in ("utf-16-le", "utf-16-be"):
         try:

@@ -13,7 +13,6 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +29,7 @@ from qa.evaluation.pool import held_out_titles, write_pool
 from qa.index import open_index
 from qa.reader import OnnxReader
 from qa.retriever import Retriever
-from qa.stopping import further_passages
+from qa.stopping import read_hits
 from qa.weights import MODELS
 
 FEATURES = ("margin", "score", "lead", "similarity", "lexical", "dense", "support")
@@ -71,11 +70,7 @@ def _judge(
     question: GoldenQuestion, retriever: Retriever, reader: OnnxReader, top_k: int
 ) -> Judged:
     hits = retriever.search(question.question, top_k)
-    spans = reader.read(
-        question.question,
-        [hit.passage for hit in hits],
-        worth_reading=partial(further_passages, hits),
-    )
+    spans = read_hits(reader, question.question, hits)
     candidates = rank_candidates(hits, spans, limit=3)
     features = np.array([[c.features[name] for name in FEATURES] for c in candidates])
     right = np.array(
