@@ -12,8 +12,9 @@ import torch
 from tokenizers import Tokenizer
 
 from qa.errors import ModelCorrupt
-from qa.evaluation.datasets import Paragraph, Reference
+from qa.evaluation.datasets import LabelledQuestion, Paragraph, Reference
 from qa.reader import OnnxReader
+from qa.train import unanswerable
 from qa.train.attention import NAME
 from qa.train.batches import Batch, collate, draw_heading, lay_out, plan_epoch
 from qa.train.distillation import distillation_loss, soft_targets
@@ -32,6 +33,7 @@ from qa.train.recurring import BLANK, recurring_paragraphs
 from qa.train.restore import restore
 from qa.train.trainer import Recipe, learning_rate_at, new_model, train
 from qa.train.transfers import transfer_paragraphs
+from qa.train.unanswerable import token_embeddings, unanswerable_examples
 from qa.types import Passage
 from qa.weights import MODELS, encoder_folder, sha256_of
 
@@ -206,6 +208,83 @@ def test_a_made_receiver_is_the_one_to_whom_the_sentence_gives():
     assert checked >= 10
 
 
+@pytest.fixture(scope="module")
+def asked_of_towns(tokenizer):
+    """Build contexts and examples whose questions share names, numbers and words with the text."""
+    paragraphs = []
+    for number, (name, other) in enumerate(zip(NAMES, NAMES[1:] + NAMES[:1], strict=True)):
+        context = (
+            f"The largest mill of {name} was built in {1901 + number} by Otto Lind, who came "
+            f"from {other}. It was sold before the war."
+        )
+        answers = (Reference("Otto Lind", context.index("Otto")),)
+        questions = [
+            f"Who built the mill of {name}?",
+            f"Who built a mill in {1901 + number}?",
+            "Who built the largest mill?",
+        ]
+        labelled = [LabelledQuestion(f"{number}{q}", q, answers) for q in questions]
+        labelled.append(LabelledQuestion(f"{number}u", f"Who painted {name}?", ()))
+        paragraphs.append(Paragraph(name, context, tuple(labelled)))
+    contexts = []
+    examples = add_made([], contexts, tokenizer, lambda _: paragraphs)
+    return contexts, examples
+
+
+def test_an_exchanged_name_number_or_word_leaves_a_question_without_an_answer(
+    asked_of_towns, tokenizer
+):
+    contexts, examples = asked_of_towns
+    make = partial(
+        unanswerable_examples,
+        examples,
+        contexts,
+        tokenizer,
+        words=token_embeddings(encoder_folder()),
+        count=100,
+    )
+    made = make(seed=1)
+    assert [e.question for e in made] == [e.question for e in make(seed=1)]
+    assert [e.question for e in made] != [e.question for e in make(seed=2)]
+    kinds = Counter()
+    for example in made:
+        assert not example.answers and not example.references and not example.taught
+        assert example.negative == -1
+        assert tokenizer.decode(list(example.question_ids)) == example.question.lower()
+        text = contexts[example.context].text
+        before = [e.question for e in examples if e.context == example.context]
+        assert example.question not in before
+        if "n't" in example.question or "never" in example.question:
+            kinds["negation"] += 1
+        elif "smallest" in example.question or "destroyed" in example.question:
+            kinds["antonym"] += 1
+        elif found := re.search(r"mill of (.+)\?", example.question):
+            kinds["name"] += 1
+            assert found[1] not in before[0]
+        else:
+            kinds["number"] += 1
+            assert re.search(r"in (\d+)\?", example.question)[1] not in text
+    assert kinds["name"] and kinds["number"] and kinds["antonym"]
+    # What has no answer is not asked again, and no answer is put into a question.
+    assert not any("painted" in e.question or "Lind" in e.question for e in made)
+
+
+def test_only_some_questions_are_negated():
+    negated = [
+        (unanswerable._negated("Who was born in Gera?", "", random.Random(n))) for n in range(20)
+    ]
+    assert set(negated) == {"Who was never born in Gera?", "Who wasn't born in Gera?"}
+    assert unanswerable._negated("What did Otto not sell?", "", random.Random(0)) is None
+    assert (
+        unanswerable._negated("Where can one sit?", "", random.Random(0)) == "Where can't one sit?"
+    )
+    tried = [
+        list(unanswerable._shuffled({"name": max, "number": min, "antonym": sum}, random.Random(n)))
+        for n in range(2000)
+    ]
+    assert 60 < sum(rules == [unanswerable._negated] for rules in tried) < 180
+
+
 def test_our_attention_is_the_attention_of_the_library():
     from transformers import BertConfig, BertModel
 
@@ -327,6 +406,14 @@ def test_a_student_matches_the_mean_of_its_teachers_where_an_answer_may_stand(da
             own = student[side][row][allowed].log_softmax(0)
             expected -= float((mean * own).sum()) / len(rows) / 2
     assert float(distillation_loss(student, targets, batch)) == pytest.approx(expected, rel=1e-4)
+    batch = replace(batch, taught=torch.tensor([True, False, False]))
+    alone = collate(rows[:1])
+    # A row on which no teacher is heard counts as zero, and still as a row.
+    heard = distillation_loss(student, targets, batch)
+    width = alone.input_ids.shape[1]
+    first_row = [[side[:1, :width] for side in pair] for pair in (student, targets)]
+    assert float(heard) == pytest.approx(float(distillation_loss(*first_row, alone)) / 3, rel=1e-4)
+    batch = collate(rows)
     least = float(distillation_loss(first, soft_targets([first], batch, lambda t, _: t), batch))
     other = float(distillation_loss(second, soft_targets([first], batch, lambda t, _: t), batch))
     assert least < other
@@ -395,8 +482,8 @@ def test_padding_does_not_change_the_loss(data, tokenizer):
     wider = Batch(
         *(
             torch.nn.functional.pad(getattr(batch, name), (0, 16))
-            if name != "group"
-            else batch.group
+            if name not in ("group", "taught")
+            else getattr(batch, name)
             for name in Batch.__slots__
         )
     )

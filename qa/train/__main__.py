@@ -27,6 +27,7 @@ from qa.train.negatives import add_negatives, embedder, remembered
 from qa.train.recurring import recurring_paragraphs
 from qa.train.trainer import Recipe, new_model, prefers_bfloat16, train
 from qa.train.transfers import transfer_paragraphs
+from qa.train.unanswerable import token_embeddings, unanswerable_examples
 from qa.weights import ENCODER_NAME, MODELS, encoder_folder
 
 
@@ -50,6 +51,12 @@ def main() -> None:
         type=int,
         default=4000,
         help="made paragraphs on who gave and who received (default: 4000)",
+    )
+    parser.add_argument(
+        "--unanswerable",
+        type=int,
+        default=24000,
+        help="questions changed until their paragraph does not answer them (default: 24000)",
     )
     parser.add_argument(
         "--recurring",
@@ -110,6 +117,14 @@ def main() -> None:
         )
 
     examples = remembered(options.output / "negatives.npy", examples, choose)
+    examples += unanswerable_examples(
+        examples,
+        contexts,
+        tokenizer,
+        words=token_embeddings(encoder),
+        count=options.unanswerable,
+        seed=options.seed,
+    )
     for make, count in (
         (transfer_paragraphs, options.transfers),
         (recurring_paragraphs, options.recurring),
@@ -158,6 +173,7 @@ def main() -> None:
         "mix": mix,
         "reworded": REWORDED,
         "transfers": options.transfers,
+        "unanswerable": options.unanswerable,
         "recurring": options.recurring,
         "teachers": [str(folder) for folder in options.teachers],
         "max_tokens": MAX_TOKENS,

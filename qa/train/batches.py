@@ -29,7 +29,8 @@ class Batch:
     """Tensors of one step; ``rows`` x ``tokens``, padded on the right.
 
     ``candidate`` marks the positions an answer may use (the window, and
-    ``[CLS]`` for "no answer here"); ``group`` says which rows share a question.
+    ``[CLS]`` for "no answer here"); ``group`` says which rows share a question,
+    ``taught`` on which teachers are listened to.
     """
 
     input_ids: torch.Tensor
@@ -39,6 +40,7 @@ class Batch:
     start_targets: torch.Tensor
     end_targets: torch.Tensor
     group: torch.Tensor
+    taught: torch.Tensor
 
     def to(self, device: str) -> Batch:
         """Return the batch on ``device``."""
@@ -123,6 +125,7 @@ def lay_out(
             heading_ids=draw_heading(example.context, contexts, rng),
             max_tokens=window,
             group=group,
+            taught=example.taught,
         )
         rows.append(row)
         if example.negative >= 0:
@@ -182,5 +185,6 @@ def collate(rows: Sequence[Row]) -> Batch:
         for position, weight in row.end_targets.items():
             ends[i, position] = weight
     group = np.array([row.group for row in rows], dtype=np.int64)
-    arrays = (ids, types, mask, candidate, starts, ends, group)
+    taught = np.array([row.taught for row in rows], dtype=bool)
+    arrays = (ids, types, mask, candidate, starts, ends, group, taught)
     return Batch(*(torch.from_numpy(array) for array in arrays))

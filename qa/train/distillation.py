@@ -35,9 +35,12 @@ def distillation_loss(
     targets: tuple[torch.Tensor, torch.Tensor],
     batch: Batch,
 ) -> torch.Tensor:
-    """Return the mean cross-entropy of a student against soft targets, a scalar."""
+    """Return the mean cross-entropy of a student against soft targets, a scalar.
+
+    The mean is over all rows; one on which teachers are not listened to counts as zero.
+    """
     losses = [
-        -(target * allowed(side, batch).log_softmax(dim=1)).sum(dim=1).mean()
+        -(target * allowed(side, batch).log_softmax(dim=1)).sum(dim=1)
         for side, target in zip(logits, targets, strict=True)
     ]
-    return torch.stack(losses).mean()
+    return (torch.stack(losses).mean(dim=0) * batch.taught).mean()

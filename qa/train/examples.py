@@ -62,7 +62,8 @@ class Example:
     """A question, its paragraph and its answers as ``{(first, last) token: votes}``.
 
     ``negative`` is the position of a paragraph, in the list of contexts, that
-    looks right and does not hold the answer; -1 where there is none.
+    looks right and does not hold the answer; -1 where there is none. ``taught``
+    says whether teachers are to be listened to on it.
     """
 
     question: str
@@ -71,6 +72,7 @@ class Example:
     answers: dict[tuple[int, int], int]
     references: tuple[str, ...]
     negative: int = -1
+    taught: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ class Row:
     start_targets: dict[int, float]
     end_targets: dict[int, float]
     group: int
+    taught: bool = True
 
 
 def is_held_out(paragraph: Paragraph) -> bool:
@@ -186,7 +189,7 @@ def _examples(
         examples.append(
             Example(
                 question.question,
-                _question_ids(question.question, tokenizer),
+                encode_question(question.question, tokenizer),
                 position,
                 dict(answers),
                 question.texts,
@@ -209,13 +212,14 @@ def reworded(
         if rng.random() < share:
             ways = sorted({rule(example.question) for rule in PERTURBATIONS.values()})
             question = rng.choice(ways)
-            ids = _question_ids(question, tokenizer)
+            ids = encode_question(question, tokenizer)
             example = replace(example, question=question, question_ids=ids)
         result.append(example)
     return result
 
 
-def _question_ids(question: str, tokenizer: Tokenizer) -> NDArray[np.int32]:
+def encode_question(question: str, tokenizer: Tokenizer) -> NDArray[np.int32]:
+    """Return a question's token ids, cut to what the reader reads of one."""
     ids = tokenizer.encode(question.strip(), add_special_tokens=False).ids
     return np.array(ids[:MAX_QUESTION_TOKENS], dtype=np.int32)
 
@@ -245,6 +249,7 @@ def make_sequence(
     heading_ids: NDArray[np.int32] | None = None,
     max_tokens: int = MAX_TOKENS,
     group: int = 0,
+    taught: bool = True,
 ) -> Row:
     """Lay out one training row; ``heading_ids`` None stands for no heading.
 
@@ -279,4 +284,4 @@ def make_sequence(
         ends[last - start + offset] = ends.get(last - start + offset, 0) + votes / total
     if not inside:
         starts, ends = {0: 1.0}, {0: 1.0}
-    return Row(ids, offset - len(heading), offset, start, starts, ends, group)
+    return Row(ids, offset - len(heading), offset, start, starts, ends, group, taught)
