@@ -59,8 +59,12 @@ def export_float(row: torch.nn.Module, target: Path, *, outputs: Sequence[str]) 
 
     Its inputs are named as the arguments of its ``forward``, each ``(1, tokens)``.
     """
+    from onnxruntime.transformers.fusion_options import FusionOptions
     from onnxruntime.transformers.optimizer import optimize_model
 
+    # See qa.weights.SLOW_FUSION.
+    fusions = FusionOptions("bert")
+    fusions.enable_skip_layer_norm = fusions.enable_bias_skip_layer_norm = False
     inputs = list(inspect.signature(row.forward).parameters)
     tokens = torch.export.Dim("tokens", min=2, max=512)
     with tempfile.TemporaryDirectory() as folder:
@@ -82,6 +86,7 @@ def export_float(row: torch.nn.Module, target: Path, *, outputs: Sequence[str]) 
             model_type="bert",
             num_heads=HEADS,
             hidden_size=row.body.config.hidden_size,  # type: ignore[union-attr]
+            optimization_options=fusions,
             opt_level=0,
         )
         optimized.save_model_to_file(str(target))
