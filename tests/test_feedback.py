@@ -36,6 +36,16 @@ def vote(key, question, good, answer="", document=""):
     return Vote(key, question, good, answer, document, start, start + len(answer))
 
 
+def holding(answer):
+    return tuple(name for name, text in TEXTS.items() if answer in text)
+
+
+def reviewed(store, *typed):
+    """Review all that waits with what an editor types; return how many were settled."""
+    lines = iter(typed)
+    return review(store, holding, read=lambda _: next(lines), write=lambda _: None)
+
+
 def exported(store, path):
     count, left_out = export(store, path, TEXTS.get)
     questions = read_golden(path)
@@ -76,16 +86,19 @@ def test_many_visitors_in_many_threads_and_processes_lose_nothing(store):
     assert len(store.votes()) == 3 * 40 + 80
 
 
-def test_thumbs_up_become_golden_questions_and_thumbs_down_wait(store, tmp_path):
+def test_thumbs_up_become_golden_questions_once_an_editor_says_so(store, tmp_path):
     for given in [
         vote("a/0", "Who carved the clock?", True, "Ichiro Tanaka", "clock.txt"),
-        vote("b/0", "who carved  the clock?", True, "Tanaka", "clock.txt"),
+        vote("b/0", "who carved  the clock", True, "Tanaka", "clock.txt"),
         vote("c/0", "What did the mill cost?", True),
         vote("d/0", "Who bought the mill?", False, "mill", "mill.txt"),
         vote("d/1", "Who bought the mill?", True, "Rosa Thal", "mill.txt"),
         vote("e/0", "When was it carved?", False),
     ]:
         store.add(given)
+    with pytest.raises(FeedbackError, match=r"questions that wait \(4 now\)"):
+        export(store, tmp_path / "golden.jsonl", TEXTS.get)
+    assert reviewed(store, "+", "+", "+", "+", "") == 3  # the last was called wrong alone
     questions, left_out = exported(store, tmp_path / "golden.jsonl")
     found = {question.question: question for question in questions}
     assert set(found) == {
@@ -110,12 +123,13 @@ def test_thumbs_up_become_golden_questions_and_thumbs_down_wait(store, tmp_path)
         [("Tanaka", False)],
     ],
 )
-def test_visitors_who_disagree_wait_for_an_editor(store, votes):
+def test_visitors_who_disagree_propose_nothing(store, votes):
     for number, (answer, good) in enumerate(votes):
         document = "clock.txt" if answer else ""
         store.add(vote(f"a/{number}", "Who carved it?", good, answer, document))
     (asked,) = feedback_questions(store.votes(), store.reviews())
     assert not asked.is_settled
+    assert asked.proposed is None
 
 
 def test_an_editor_settles_and_bad_answers_are_asked_for_again(store, tmp_path):
@@ -129,9 +143,6 @@ def test_an_editor_settles_and_bad_answers_are_asked_for_again(store, tmp_path):
         store.add(vote(f"{key}/0", question, False, "clock", "clock.txt"))
     typed = iter(["Nobody", "Ichiro Tanaka | Tanaka", "-", "x", "", "1894"])
     written = []
-
-    def holding(answer):
-        return tuple(name for name, text in TEXTS.items() if answer in text)
 
     assert review(store, holding, read=lambda _: next(typed), write=written.append) == 4
     assert "    “Nobody” stands in no document: write it as the document does" in written
@@ -165,6 +176,7 @@ def test_an_answer_whose_document_has_changed_is_left_out(store, tmp_path):
     store.add(vote("a/0", "Who carved it?", True, "Tanaka", "clock.txt"))
     store.add(Vote("b/0", "Who sold it?", True, "Ada", "gone.txt"))
     store.add(Vote("c/0", "What is it?", True, "A wooden clock", "clock.txt"))
+    assert reviewed(store, "+", "+", "+") == 3
     questions, left_out = exported(store, tmp_path / "golden.jsonl")
     assert [question.question for question in questions] == ["Who carved it?"]
     assert left_out == [
@@ -174,9 +186,10 @@ def test_an_answer_whose_document_has_changed_is_left_out(store, tmp_path):
 
 
 def test_what_goes_wrong_says_what_to_do(store, tmp_path):
-    with pytest.raises(FeedbackError, match=r"nothing to export.*thumbs up"):
+    with pytest.raises(FeedbackError, match=r"nothing to export.*thumbs"):
         export(store, tmp_path / "golden.jsonl", TEXTS.get)
     store.add(vote("a/0", "Who carved it?", True, "Tanaka", "clock.txt"))
+    assert reviewed(store, "+") == 1
     (tmp_path / "golden.jsonl").write_text("mine")
     with pytest.raises(FeedbackError, match="is there already: name a new file"):
         export(store, tmp_path / "golden.jsonl", TEXTS.get)
@@ -216,14 +229,14 @@ def test_the_command_line(tmp_path, capsys):
     store.add(vote("b/0", "Who bought the mill?", True, "Rosa Thal", "mill.txt"))
     done = subprocess.run(
         [sys.executable, "-m", "qa", "feedback", "review", *index],
-        input="Ichiro Tanaka\n",
+        input="Ichiro Tanaka\n+\n",
         env={**os.environ, "PYTHONWARNINGS": "ignore"},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert "1 of 1: Who carved the clock?" in done.stdout
-    assert "1 settled" in done.stdout
+    assert "1 of 2: Who carved the clock?" in done.stdout
+    assert "2 settled" in done.stdout
     assert main(["feedback", "list", *index]) == 0
     assert "(settled)\n    right: “Rosa Thal” (mill.txt:0-9)" in capsys.readouterr().out
     assert main(["feedback", "list", "--json", *index]) == 0

@@ -26,16 +26,27 @@ class FeedbackQuestion:
 
     @property
     def is_settled(self) -> bool:
-        """Whether it is known what the right answer is, or that there is none.
+        """Whether an editor has said what the right answer is, or that there is none."""
+        return self.review is not None
 
-        A review settles it. So do thumbs up, unless one thing was called right and
-        wrong, or an answer and "not found" were both called right.
+    @property
+    def proposed(self) -> Review | None:
+        """What the thumbs up say, for an editor to confirm; None where there is no one thing.
+
+        They say nothing where one answer was called right and wrong, or an answer and
+        "not found" were both called right.
         """
-        if self.review is not None:
-            return True
-        good = {normalize(vote.answer) for vote in self.votes if vote.is_good}
+        up = [vote for vote in self.votes if vote.is_good]
+        good = {normalize(vote.answer) for vote in up}
         bad = {normalize(vote.answer) for vote in self.votes if not vote.is_good}
-        return bool(good) and not good & bad and not ("" in good and len(good) > 1)
+        if not good or good & bad or ("" in good and len(good) > 1):
+            return None
+        answered = [vote for vote in up if vote.answer]
+        return Review(
+            self.question,
+            tuple(dict.fromkeys(vote.answer for vote in answered)),
+            tuple(dict.fromkeys(vote.document for vote in answered)),
+        )
 
     @property
     def lines(self) -> list[str]:
@@ -44,7 +55,10 @@ class FeedbackQuestion:
 
 
 def feedback_questions(votes: Sequence[Vote], reviews: Sequence[Review]) -> list[FeedbackQuestion]:
-    """Return each question once, as it was first asked; case and white space do not tell apart."""
+    """Return each question once, as it was first asked.
+
+    Case, white space and the mark at its end do not tell questions apart.
+    """
     found: dict[str, FeedbackQuestion] = {}
     for vote in votes:
         found.setdefault(_key(vote.question), FeedbackQuestion(vote.question)).votes.append(vote)
@@ -69,15 +83,12 @@ def golden_rows(
     rows: list[dict[str, Any]] = []
     left_out: list[str] = []
     for asked in feedback_questions(votes, reviews):
-        if asked.review is not None and asked.review.is_dropped:
-            continue
-        if not asked.is_settled:
+        if asked.review is None:
             left_out.append(f"{asked.question} (waits for `qa feedback review`)")
             continue
-        if asked.review is not None:
-            wanted = [(a, d) for a in asked.review.answers for d in asked.review.documents]
-        else:
-            wanted = [(v.answer, v.document) for v in asked.votes if v.is_good and v.answer]
+        if asked.review.is_dropped:
+            continue
+        wanted = [(a, d) for a in asked.review.answers for d in asked.review.documents]
         kept = [(a, d) for a, d in wanted if a in (text(d) or "")]
         if wanted and not kept:
             left_out.append(f"{asked.question} (its document has changed since)")
@@ -105,8 +116,8 @@ def export(
     rows, left_out = golden_rows(store.votes(), store.reviews(), text)
     if not rows:
         raise FeedbackError(
-            f"{store.path} holds nothing to export: press thumbs up on the page (`qa serve`), "
-            f"or settle the {len(left_out):,} questions that wait with `qa feedback review`"
+            f"{store.path} holds nothing to export: press thumbs on the page (`qa serve`), and "
+            f"settle the questions that wait ({len(left_out):,} now) with `qa feedback review`"
         )
     try:
         with path.open("x", encoding="utf-8", newline="\n") as file:
@@ -129,4 +140,4 @@ def _line(vote: Vote) -> str:
 
 
 def _key(question: str) -> str:
-    return " ".join(question.split()).casefold()
+    return " ".join(question.rstrip(" \t\n?!.").split()).casefold()

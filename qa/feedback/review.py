@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from qa.feedback.golden import open_questions
+from qa.feedback.golden import FeedbackQuestion, open_questions
 from qa.feedback.store import FeedbackStore, Review
 
 SEPARATOR = " | "
 HELP = (
     f"Write the right answer as the document does, several with “{SEPARATOR.strip()}” between; "
-    "“-” where the documents do not say, “x” to drop the question, Enter to leave it for later."
+    "“+” where the thumb up is right, “-” where the documents do not say, “x” to drop the "
+    "question, Enter to leave it for later."
 )
 
 
@@ -36,7 +37,7 @@ def review(
         for line in asked.lines:
             write(f"    {line}")
         try:
-            found = _ask(asked.question, holding, read, write)
+            found = _ask(asked, holding, read, write)
         except EOFError:
             break
         if found is not None:
@@ -46,7 +47,7 @@ def review(
 
 
 def _ask(
-    question: str,
+    asked: FeedbackQuestion,
     holding: Callable[[str], tuple[str, ...]],
     read: Callable[[str], str],
     write: Callable[[str], None],
@@ -55,14 +56,19 @@ def _ask(
         line = read("> ").strip()
         if not line:
             return None
+        if line == "+":
+            if asked.proposed is not None:
+                return asked.proposed
+            write("    no one thing was called right: write the right answer")
+            continue
         if line == "-":
-            return Review(question)
+            return Review(asked.question)
         if line == "x":
-            return Review(question, is_dropped=True)
+            return Review(asked.question, is_dropped=True)
         answers = tuple(part.strip() for part in line.split(SEPARATOR.strip()) if part.strip())
         documents = {answer: holding(answer) for answer in answers}
         absent = [answer for answer, found in documents.items() if not found]
         if answers and not absent:
             named = dict.fromkeys(name for found in documents.values() for name in found)
-            return Review(question, answers, tuple(named))
+            return Review(asked.question, answers, tuple(named))
         write(f"    “{(absent or [line])[0]}” stands in no document: write it as the document does")
