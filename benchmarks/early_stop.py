@@ -60,7 +60,10 @@ def read_all(questions: Sequence[GoldenQuestion], qa: QA, reader: OnnxReader) ->
 
 
 def judge(
-    readings: Sequence[Reading], calibration: Calibration, first: int, decisive: float
+    readings: Sequence[Reading],
+    calibration: Calibration,
+    first: Sequence[int],
+    decisive: float,
 ) -> dict[str, Any]:
     """Return what a rule saves and loses, in percent unless the name says otherwise.
 
@@ -76,8 +79,12 @@ def judge(
         return sorted(scored, key=lambda pair: -pair[1])
 
     def stopped(reading: Reading) -> list[bool]:
-        worth = further_passages(reading.hits, reading.spans[:first], decisive=decisive)
-        return [i < first or i in worth for i in range(len(reading.hits))]
+        read = [True] * len(reading.hits)
+        for stop in first:
+            spans = [s if r else () for s, r in zip(reading.spans[:stop], read, strict=False)]
+            worth = further_passages(reading.hits, spans, decisive=decisive)
+            read = [r and (i < stop or i in worth) for i, r in enumerate(read)]
+        return read
 
     def score(
         metric: Callable[[str, str], float], found: list[tuple[Candidate, float]], to: Reading
@@ -137,7 +144,7 @@ def measure(questions: Sequence[GoldenQuestion], qa: QA) -> dict[str, Any]:
         "questions": len(readings),
         "rules": [
             judge(readings, calibration, first, decisive)
-            for first in (2, READ_FIRST)
+            for first in (READ_FIRST[:1], READ_FIRST[1:], READ_FIRST)
             for decisive in MARGINS
         ],
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from qa.types import Passage, Span, WorthReading
 from qa.weights import MODELS, read_model
 
 if TYPE_CHECKING:
+    from onnxruntime import RunOptions
     from tokenizers import Encoding
 
 MAX_TOKENS = 256
@@ -27,8 +28,9 @@ STRIDE = 96
 # What a question may cost: more than the fifty passages of an index that the page reads at
 # most, while a single text from elsewhere can be of any length.
 MAX_TOKENS_READ = 64 * MAX_TOKENS
-# Read before it is asked whether to go on; the same on any number of cores.
-READ_FIRST = 4
+# After how many passages it is asked which of the others to read; the same on any number of cores.
+READ_FIRST = (2, 4)
+_FATAL = 4  # ONNX Runtime's level of what is logged to the console
 _MEND = "reinstall Verbatim, or make it anew with `python -m qa.train DATA`"
 
 
@@ -93,11 +95,7 @@ class OnnxReader:
             self._tokenizer.no_truncation()
             self._cls, self._sep = map(self._tokenizer.token_to_id, ("[CLS]", "[SEP]"))
             self._session = model.session()
-            # Another network has other inputs, and another tokenizer may know more tokens:
-            # found out here, and not at the first question that holds one of them.
-            last = self._tokenizer.get_vocab_size() - 1
-            for row in self._rows(0, [last], [], [last]):
-                self._run(row)
+            self._check_fit()
         except Exception as error:  # both libraries raise bare Exception subclasses
             raise ModelCorrupt(f"{folder} holds no usable reader ({error}): {_MEND}") from error
         self._pool = ThreadPoolExecutor(cores(), thread_name_prefix="reader")
@@ -115,8 +113,9 @@ class OnnxReader:
 
         Passages are read in their order until ``max_tokens`` are spent, those of the
         question counted each time; what is beyond has no spans. ``worth_reading`` is
-        asked once the first ``READ_FIRST`` are read: it gets their spans and returns
-        the positions of the further passages that are to be read.
+        asked after each number of ``READ_FIRST``: it gets the spans of so many first
+        passages and returns the positions of the further ones that are worth reading.
+        What it once leaves out is not read.
 
         A passage's heading is read before it, since "the car" and "he" are often
         named only there; no span lies in it. A span begins and ends at whole words.
@@ -140,12 +139,17 @@ class OnnxReader:
                 yield from self._rows(position, question_ids, heading, encodings[position].ids)
 
         found = _Found(passages, encodings, n)
-        beyond = len(passages) if worth_reading is None else READ_FIRST
-        left = self._read_rows(rows_of(range(len(passages))[:beyond]), max_tokens, found)
-        if worth_reading is not None and left and beyond < len(passages):
-            worth = worth_reading(found.spans()[:beyond])
-            rest = (position for position in range(beyond, len(passages)) if position in worth)
-            self._read_rows(rows_of(rest), left, found)
+        worth: Collection[int] = range(len(passages))
+        done = 0
+        for stop in (*READ_FIRST, len(passages)) if worth_reading else (len(passages),):
+            chosen = [
+                position for position in range(done, min(stop, len(passages))) if position in worth
+            ]
+            max_tokens = self._read_rows(rows_of(chosen), max_tokens, found)
+            done = stop
+            if worth_reading is not None and max_tokens and done < len(passages):
+                told = worth_reading(found.spans()[:done])
+                worth = {position for position in worth if position in told}
         return found.spans()
 
     def _read_rows(self, rows: Iterable[_Row], max_tokens: int, found: _Found) -> int:
@@ -162,6 +166,26 @@ class OnnxReader:
         for row, (starts, ends) in zip(group, run(self._run, group), strict=True):
             found.add(row, starts, ends)
         return max(max_tokens, 0)
+
+    def _check_fit(self) -> None:
+        """Raise where the network has other inputs, or fewer or more tokens than the tokenizer.
+
+        Found out here, and not at the first question that holds one of them, or
+        never: another tokenizer's words may all be tokens of the network.
+        """
+        from onnxruntime import RunOptions
+
+        tokens = self._tokenizer.get_vocab_size()
+        (last,) = self._rows(0, [tokens - 1], [], [tokens - 1])
+        self._run(last)
+        (beyond,) = self._rows(0, [tokens - 1], [], [tokens])
+        silent = RunOptions()
+        silent.log_severity_level = _FATAL
+        try:
+            self._run(beyond, options=silent)
+        except Exception:  # a bare subclass of Exception: no such token
+            return
+        raise ValueError(f"the network knows more than the tokenizer's {tokens} tokens")
 
     def _rows(
         self,
@@ -190,11 +214,14 @@ class OnnxReader:
                 return
             first += room - STRIDE
 
-    def _run(self, row: _Row) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def _run(
+        self, row: _Row, *, options: RunOptions | None = None
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return the start and end logits of one row, each of shape ``(tokens,)``."""
         starts, ends = self._session.run(
             ["start_logits", "end_logits"],
             {"input_ids": row.input_ids, "token_type_ids": row.token_type_ids},
+            options,
         )
         return starts[0], ends[0]
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import partial
 
 from qa.candidates import rank_candidates
+from qa.mentions import mentions
 from qa.reader import MAX_TOKENS_READ
 from qa.types import Hit, Reader, Span
 
 # Logits by which an answer must beat both "no answer in this passage" and every other
 # answer to be decisive: `python -m benchmarks.early_stop` measures what that costs.
-DECISIVE = 5.0
+DECISIVE = 4.0
 
 
 def read_hits(
@@ -39,16 +39,7 @@ def further_passages(
     best = rank_candidates(hits[: len(spans)], spans, limit=1)
     if not best or min(best[0].features["margin"], best[0].features["lead"]) < decisive:
         return set(rest)
-    answer = _words(best[0].span.text)
-    if not answer.strip():
+    answer = best[0].span.text
+    if not mentions(answer, answer):  # it has no word to look for
         return set(rest)
-    return {i for i in rest if answer in _words(hits[i].passage.text)}
-
-
-def _words(text: str) -> str:
-    """Return the words between spaces, so that "Tanaka" stands in "Tanaka's" but not in "Tanakas".
-
-    Articles are left out, as where answers are compared.
-    """
-    words = re.findall(r"\w+", text.casefold())
-    return f" {' '.join(word for word in words if word not in ('a', 'an', 'the'))} "
+    return {i for i in rest if mentions(hits[i].passage.text, answer)}

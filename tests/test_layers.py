@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 # Each layer may import those above it; modules of one layer do not import one another.
 LAYERS = [
     {"qa.errors", "qa.silence"},
-    {"qa.types"},
+    {"qa.types", "qa.mentions"},
     {
         "qa.weights",
         "qa.threads",

@@ -152,13 +152,17 @@ def test_another_network_is_no_reader(copy):
     "change",
     [
         lambda tokens: tokens["model"]["vocab"].update(unheardof=len(tokens["model"]["vocab"])),
+        # The last word of the vocabulary: every other keeps its number.
+        lambda tokens: tokens["model"]["vocab"].pop(
+            max(tokens["model"]["vocab"], key=tokens["model"]["vocab"].get)
+        ),
         lambda tokens: (
             tokens["model"]["vocab"].pop("[SEP]"),
             tokens.update(added_tokens=[], post_processor=None),
         ),
         lambda tokens: tokens.update(model={"type": "WordLevel"}),
     ],
-    ids=["more tokens than the network knows", "no [SEP]", "no tokenizer"],
+    ids=["more tokens than the network knows", "fewer tokens", "no [SEP]", "no tokenizer"],
 )
 def test_a_tokenizer_that_does_not_fit_is_no_reader(copy, change):
     tokenizer = json.loads((copy / "tokenizer.json").read_text(encoding="utf-8"))
