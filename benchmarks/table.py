@@ -70,6 +70,11 @@ def table() -> str:
             "`python -m qa.train.calibrate`",
         ),
         (
+            "… over `seeds/`, other documents than it was fitted on",
+            f"ECE {seeds['ece']:.3f}",
+            "`qa eval corpus --questions tests/golden/seeds.jsonl`",
+        ),
+        (
             f"A whole question over `seeds/`, {question['passages_read']:.1f} of "
             f"{question['passages']} passages read on average",
             f"median {question['question_ms']['median']:.0f} ms, "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -15,6 +16,7 @@ from qa.errors import QAError
 
 if TYPE_CHECKING:
     from qa.builder import BuildReport, Progress
+    from qa.evaluation.comparison import Row
     from qa.evaluation.golden import GoldenQuestion
     from qa.evaluation.outcomes import Outcome
     from qa.pipeline import QA
@@ -321,13 +323,16 @@ def _eval_reader(options: argparse.Namespace) -> None:
     from qa.evaluation.reader import ask_reader, reader_scores
     from qa.reader import OnnxReader
 
+    earlier = _earlier(options, "reader")
     outcomes = ask_reader(options.file, OnnxReader(), limit=options.limit)
-    _report(options, "reader", reader_scores(outcomes, file=Path(options.file).name), outcomes)
+    scores = reader_scores(outcomes, file=Path(options.file).name)
+    _report(options, "reader", scores, outcomes, earlier)
 
 
 def _eval_corpus(options: argparse.Namespace) -> None:
     from qa.evaluation.corpus import ask_corpus, corpus_scores
 
+    earlier = _earlier(options, "corpus")
     qa, questions = _golden(options)
     threshold = qa.threshold if options.threshold is None else options.threshold
     count = partial(_counter(), "asked")
@@ -339,15 +344,17 @@ def _eval_corpus(options: argparse.Namespace) -> None:
         progress=lambda done: count(done, len(questions)),
     )
     scores = corpus_scores(outcomes, top_k=options.top_k, threshold=threshold)
-    _report(options, "corpus", scores, outcomes)
+    _report(options, "corpus", scores, outcomes, earlier)
 
 
 def _eval_retrieval(options: argparse.Namespace) -> None:
     from qa.evaluation.corpus import retrieve_corpus, retrieve_scores
 
+    earlier = _earlier(options, "retrieval")
     qa, questions = _golden(options)
     outcomes = retrieve_corpus(questions, qa, top_k=options.top_k)
-    _report(options, "retrieval", retrieve_scores(outcomes, top_k=options.top_k), outcomes)
+    scores = retrieve_scores(outcomes, top_k=options.top_k)
+    _report(options, "retrieval", scores, outcomes, earlier)
 
 
 def _eval_robustness(options: argparse.Namespace) -> None:
@@ -373,26 +380,47 @@ def _eval_robustness(options: argparse.Namespace) -> None:
 
 def _golden(options: argparse.Namespace) -> tuple[QA, list[GoldenQuestion]]:
     """Return the index and the questions, once the documents are seen to hold their answers."""
+    from qa.evaluation.corpus import check_current
     from qa.evaluation.golden import check_golden, read_golden
     from qa.pipeline import QA
 
     questions = read_golden(options.questions)
     qa = QA.open(options.index)
+    check_current(qa)
     document_ids = [file.path for file in qa.manifest.documents]
     check_golden(options.questions, questions, document_ids, lambda name: qa.document(name).text)
     return qa, questions
 
 
+def _earlier(options: argparse.Namespace, kind: str) -> list[Row] | None:
+    """Return the run to compare with; what --against and --html want is looked at before asking."""
+    if options.html:
+        from qa.evaluation.plots import need_matplotlib
+
+        need_matplotlib()
+        target = Path(options.html)
+        written = target if target.exists() else target.parent
+        if target.is_dir() or not written.exists() or not os.access(written, os.W_OK):
+            raise QAError(f"{target} cannot be written: name another with --html")
+    if not options.against:
+        return None
+    from qa.evaluation.comparison import read_run
+
+    return read_run(options.against, kind=kind)
+
+
 def _report(
-    options: argparse.Namespace, kind: str, scores: dict[str, Any], outcomes: Sequence[Outcome]
+    options: argparse.Namespace,
+    kind: str,
+    scores: dict[str, Any],
+    outcomes: Sequence[Outcome],
+    earlier: list[Row] | None,
 ) -> None:
-    from qa.evaluation.comparison import comparable, compare, comparison_text, read_run
+    from qa.evaluation.comparison import comparable, compare, comparison_text
     from qa.evaluation.table import table
 
     rows = [outcome.to_dict() for outcome in outcomes]
-    compared = None
-    if options.against:
-        compared = compare(comparable(rows), read_run(options.against, kind=kind))
+    compared = None if earlier is None else compare(comparable(rows), earlier)
     if options.html:
         from qa.evaluation.report import report_html
 

@@ -20,7 +20,7 @@ from qa.question import asking_part, readable
 from qa.reader import MAX_TOKENS_READ, OnnxReader
 from qa.retriever import Retriever
 from qa.stopping import read_hits
-from qa.types import Answer, Document, Encoder, Hit, Place, Prediction, Reader, Span
+from qa.types import Answer, Document, Encoder, Hit, Passage, Place, Prediction, Reader, Span
 
 INDEX = "index"
 FOLDER = "seeds"
@@ -97,6 +97,21 @@ class QA:
     def document(self, document_id: str) -> Document:
         """Return a document as it was indexed."""
         return self._index.document(document_id)
+
+    def outdated(self) -> list[str]:
+        """Return the documents that changed or vanished since the build, by id."""
+        return sorted(outdated_documents(self._index, self._index.indexed))
+
+    def original_of(self, document_id: str) -> str:
+        """Return the document that holds the text of one: itself, or what it is a copy of.
+
+        Passages name that one. KeyError for an unknown id.
+        """
+        return self._index.places_of(document_id)[0]
+
+    def passages_of(self, document_id: str) -> list[Passage]:
+        """Return the passages of a document, or of the one it is a copy of."""
+        return self._index.passages(self._index.rows_of(self.original_of(document_id)))
 
     def search(
         self,

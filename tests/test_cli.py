@@ -126,6 +126,10 @@ def test_eval_corpus_and_reader(run, tmp_path, capsys):
     assert code == 0
     assert "0 gained, 0 lost; may be chance" in out
     assert "How tall is the mayor?" in report.read_text() or "None." in report.read_text()
+    # What the report and the comparison want is looked at before anything is asked.
+    for extra in (["--html", str(tmp_path / "no" / "r.html")], ["--against", str(report)]):
+        code, out, error = run("eval", "corpus", "--questions", str(golden), *extra)
+        assert (code, out, error.count("\n")) == (2, "", 1)
     code, out, _ = run(
         *("eval", "retrieval", "--questions", str(golden), "--json", "--html", str(report))
     )

@@ -7,6 +7,9 @@ import pytest
 from benchmarks.hashing import HashEncoder
 from qa.builder import build, is_stale
 from qa.calibration import Calibration
+from qa.errors import DatasetError
+from qa.evaluation.corpus import ask_corpus, check_current, retrieve_corpus
+from qa.evaluation.golden import GoldenQuestion
 from qa.index import open_index, verify
 from qa.loaders import load
 from qa.pipeline import QA
@@ -157,3 +160,25 @@ def test_a_program_sees_the_hash_of_each_place(folder):
     hashes = {place["sha256"] for place in (answer, *answer["also_at"])}
     assert len(hashes) == 1
     assert len(hashes.pop()) == 64
+
+
+def test_a_golden_question_may_name_a_copy(folder):
+    built(folder)
+    golden = GoldenQuestion("1", QUESTION, ("Ichiro Tanaka",), ("c/clock.txt",))
+    (asked,) = ask_corpus([golden], opened(folder), threshold=0.0)
+    (looked,) = retrieve_corpus([golden], opened(folder))
+    for outcome in (asked, looked):
+        assert outcome.relevant[0]
+        assert outcome.relevant_total == 1
+        assert outcome.stage == "right"
+    absent = GoldenQuestion("1", QUESTION, ("Ichiro Tanaka",), ("gone.txt",))
+    with pytest.raises(DatasetError, match=r"1: there is no document 'gone.txt'"):
+        ask_corpus([absent], opened(folder))
+
+
+def test_an_index_behind_its_folder_is_not_measured(folder):
+    built(folder)
+    check_current(opened(folder))
+    (folder / "rain.txt").write_text("It snowed.\n", encoding="utf-8")
+    with pytest.raises(DatasetError, match=r"so not asked: rain\.txt: run `qa build .*documents`"):
+        check_current(opened(folder))

@@ -44,6 +44,22 @@ def test_a_missing_or_damaged_file_is_named(tmp_path):
     damaged.write_bytes(gzip.compress(json.dumps(ROW).encode())[:-9])
     with pytest.raises(DatasetError, match="damaged"):
         list(read_paragraphs(damaged))
+    flipped = bytearray(gzip.compress(json.dumps(ROW).encode() * 50))
+    flipped[20] ^= 0xFF
+    damaged.write_bytes(flipped)
+    with pytest.raises(DatasetError, match="damaged"):
+        list(read_paragraphs(damaged))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"question": ["Who?"]}, {"question": "?"}, {"answers": [{"text": "", "answer_start": 0}]}],
+)
+def test_a_question_that_cannot_be_asked_is_named(tmp_path, change):
+    path = tmp_path / "paragraphs.jsonl"
+    path.write_text(json.dumps({**ROW, "qas": [{**ROW["qas"][0], **change}]}))
+    with pytest.raises(DatasetError, match="line 1: not a paragraph"):
+        list(read_paragraphs(path))
 
 
 def test_golden_reads_its_own_format_and_paragraphs(tmp_path):
@@ -113,6 +129,9 @@ def test_an_answer_that_is_not_in_its_context_is_named(tmp_path):
         {"tags": "person"},
         {"document": 3},
         {"document": [3]},
+        {"documents": ["a.txt"]},
+        {"question": "???"},
+        {"question": "Who \ud800?"},
     ],
 )
 def test_golden_values_of_the_wrong_kind_are_named(tmp_path, change):

@@ -148,6 +148,8 @@ def test_a_passage_is_relevant_in_a_document_named():
         True,
         False,
     )
+    owned = [replace(hits[0], passage=Passage("a.txt", 0, 14, "It’s Ada Blum's"))]
+    assert relevant_passages(owned, GoldenQuestion("1", "Who?", ("Ada Blum",))) == (True,)
     within = GoldenQuestion("1", "Who?", ("Ada",), ("b.txt",))
     assert relevant_passages(hits, within) == (False, True, False)
 
@@ -189,6 +191,34 @@ def test_many_flips_one_way_are_more_than_chance():
     assert compared["em_more_than_chance"] and compared["f1_more_than_chance"]
     assert compared["f1_difference"] == 60
     assert compare(old, new)["f1_interval"][1] < 0
+
+
+def test_an_answer_that_is_nothing_once_normalized_is_not_right_unseen():
+    refused = outcome("a", ("A",), ("the",), False)
+    assert (refused.em, refused.f1, refused.stage) == (0, 0, "refused")
+
+
+def test_what_was_looked_for_and_not_read_is_found_or_not():
+    looked = outcome("a", ("A",), (), False, (False, True), is_read=False, passage="Some words.")
+    missed = replace(looked, relevant=(False,))
+    assert (looked.stage, missed.stage) == (RIGHT, "not retrieved")
+    assert not {"em", "f1", "answer", "found"} & looked.to_dict().keys()
+    page = report_html({"questions": 2}, [looked, missed], title="x")
+    assert page.count('class="card miss"') == 1
+    assert "Some words." in page
+
+
+def test_a_few_changes_of_f1_are_not_more_than_chance():
+    few = compare(rows(), rows((0, {"f1": 0.5}), (1, {"f1": 0.1})))
+    assert few["f1_interval"][0] >= 0
+    assert few["f1_p"] == 0.5
+    assert "may be chance (sign flips, p = 0.500)" in comparison_text(few)
+    many = [{"f1": 1.0, "em": 1.0} for _ in range(8)]
+    keyed = [{**rows()[0], **row, "id": str(n)} for n, row in enumerate(many)]
+    worse = [{**row, "f1": 0.5, "em": 0.0} for row in keyed]
+    assert compare(keyed, worse)["f1_p"] == round(2 / 2**8, 4)
+    assert compare(keyed, worse)["f1_more_than_chance"]
+    assert compare(keyed, keyed)["f1_p"] == 1
 
 
 def test_runs_that_asked_different_questions_say_so():

@@ -11,7 +11,7 @@ from qa.evaluation.confidence import (
     risk_coverage,
     risk_coverage_area,
 )
-from qa.evaluation.metrics import best_over_references, exact_match, f1, normalize
+from qa.evaluation.metrics import best_over_references, exact_match, f1, holds, normalize
 from qa.evaluation.ranking import ndcg_at, recall_at, reciprocal_rank
 
 
@@ -67,6 +67,8 @@ def test_ndcg_discounts_by_the_logarithm_of_the_rank():
     assert ndcg_at([False, True, False, True], 10) == pytest.approx(expected)
     assert ndcg_at([True, True, False], 10) == 1
     assert ndcg_at([False, True], 1) == 0  # the relevant one stands after the cut
+    assert ndcg_at([True, False], 10, total=2) == pytest.approx(1 / (1 + 1 / math.log2(3)))
+    assert ndcg_at([True, True], 1, total=5) == 1
     assert ndcg_at([False, False], 10) == ndcg_at([], 10) == 0
 
 
@@ -121,3 +123,22 @@ def test_pairs_are_drawn_together():
 def test_mcnemar_is_a_coin_thrown_for_each_flip(gained, lost, p):
     assert mcnemar(gained, lost) == pytest.approx(p)
     assert mcnemar(lost, gained) == pytest.approx(p)
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "expected"),
+    [
+        ("It was Tanaka's clock.", "Tanaka", True),
+        ("The Tanakas came.", "Tanaka", False),
+        ("In the US Army.", "U.S.", True),
+        ("“The Old Clock’s hands”", "an old clock", True),
+        ("Nothing.", "", False),
+        ("Nothing.", "—", False),
+        ("The end.", "the", False),
+        ("Grade A was given.", "A", True),
+        ("Ada was given a grade.", "A", False),
+        ("It grew by 5 %.", "%", True),
+    ],
+)
+def test_an_answer_stands_in_a_text_as_words_or_normalized(text, answer, expected):
+    assert holds(text, answer) is expected

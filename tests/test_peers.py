@@ -1,6 +1,7 @@
 """The comparison with other systems: its figures by hand, its processes for real."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -12,6 +13,20 @@ from benchmarks.peers.table import markdown
 
 ROOT = Path(__file__).parents[1]
 PYTHON = ROOT / PEERS_PYTHON
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system has no /proc")
+def test_memory_is_a_systems_own_and_not_that_of_what_started_it():
+    """A child's ``getrusage`` begins with its parent's peak; /proc tells its own."""
+    code = "from benchmarks.peers.worker import _Peak; print(_Peak().mib)"
+    fat = (
+        "import subprocess, sys; held = bytearray(600 << 20); "
+        f"print(subprocess.check_output([sys.executable, '-c', {code!r}], text=True))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", fat], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert 5 < int(ran.stdout) < 300
 
 
 def replies(*rows, score="probability", ms=10.0):

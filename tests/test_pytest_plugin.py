@@ -112,6 +112,27 @@ def test_what_goes_wrong_is_told_without_a_traceback(pytester, project):
     assert result.ret == pytest.ExitCode.USAGE_ERROR
 
 
+@pytest.mark.parametrize("workers", [(), ("-n", "1")])
+def test_a_budget_without_a_question_fails(pytester, project, workers):
+    pytester.path.joinpath("pytest.ini").write_text("[pytest]\nqa_golden = gold/*.jsonl\n")
+    pytester.makepyfile("def test_one(): pass")
+    assert pytester.runpytest_subprocess(*PLUGIN, *workers).ret == 0
+    result = pytester.runpytest_subprocess(*PLUGIN, *workers, "--qa-min-f1", "50")
+    assert result.ret not in (0, pytest.ExitCode.NO_TESTS_COLLECTED)
+    said = str(result.stdout) + str(result.stderr)
+    assert "no golden question was collected: qa_golden names gold/*.jsonl" in said
+
+
+def test_an_index_whose_documents_changed_is_not_asked(pytester, project):
+    QA.build(pytester.path / "articles", pytester.path / "kept")
+    ini = "[pytest]\nqa_golden = golden/*.jsonl\nqa_index = kept\n"
+    pytester.path.joinpath("pytest.ini").write_text(ini)
+    (pytester.path / "articles" / "clock.txt").write_text("Nothing.")
+    result = pytester.runpytest_subprocess(*PLUGIN)
+    assert result.parseoutcomes() == {"failed": 3}
+    assert "changed or gone since the build, and so not asked: clock.txt" in str(result.stdout)
+
+
 def test_it_costs_nothing_where_it_is_not_used(pytester, monkeypatch):
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)  # this very process has it from `qa`
     pytester.makepyfile(f"def test_one():\n    {UNSEEN}\n")

@@ -83,9 +83,9 @@ def _ask(named: System, question: str) -> dict[str, Any]:
 class _Peak(threading.Thread):
     """The highest resident memory of this process and of its children together.
 
-    Looked up in ``/proc`` ten times a second. What the system itself counts of a child begins
-    with all that its parent held when it was started, and is no use here; where there is no
-    ``/proc``, this process alone is counted.
+    Looked up in ``/proc`` ten times a second. What ``getrusage`` counts begins with all that
+    the process held that started this one, and is no use here; where there is no ``/proc``,
+    it is all there is, and of this process alone.
     """
 
     def __init__(self) -> None:
@@ -99,8 +99,10 @@ class _Peak(threading.Thread):
 
     @property
     def mib(self) -> int:
+        if own := status_kib("VmHWM"):
+            return round(max(self._kib, own) * 2**10 / MIB)
         own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return round(max(self._kib * 2**10, own * (1 if sys.platform == "darwin" else 2**10)) / MIB)
+        return round(own * (1 if sys.platform == "darwin" else 2**10) / MIB)
 
     @staticmethod
     def _now() -> int:

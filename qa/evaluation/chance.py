@@ -54,6 +54,30 @@ def paired_interval(
     return float(found.low), float(found.high)
 
 
+def sign_flip(differences: Sequence[float]) -> float:
+    """Return the two-sided p-value of paired differences, 0 to 1: are they around zero?
+
+    Where nothing changed but chance, each difference is as likely to have the other
+    sign (Fisher's randomisation test; Noreen, 1989): the share of such flips whose
+    mean is as far from zero, by all of them where they are few.
+    """
+    changed = np.array([difference for difference in differences if difference], dtype=float)
+    if changed.size < 2:  # one alone is as likely either way
+        return 1.0
+    from scipy.stats import permutation_test
+
+    found = permutation_test(
+        (changed,),
+        np.sum,
+        permutation_type="samples",
+        n_resamples=10 * RESAMPLES,
+        batch=100,
+        rng=SEED,
+        axis=0,
+    )
+    return float(found.pvalue)
+
+
 def mcnemar(gained: int, lost: int) -> float:
     """Return the two-sided p-value of the exact test of McNemar (1947), 0 to 1.
 

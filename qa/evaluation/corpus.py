@@ -10,7 +10,7 @@ from typing import Any
 
 from qa.errors import DatasetError
 from qa.evaluation.golden import GoldenQuestion
-from qa.evaluation.metrics import normalize
+from qa.evaluation.metrics import holds
 from qa.evaluation.outcomes import Outcome
 from qa.evaluation.scores import (
     answer_scores,
@@ -19,7 +19,7 @@ from qa.evaluation.scores import (
     stage_milliseconds,
 )
 from qa.pipeline import QA
-from qa.types import Hit
+from qa.types import Hit, Passage
 
 Progress = Callable[[int], None]
 
@@ -66,7 +66,7 @@ def retrieve_corpus(
     if not answerable:
         raise DatasetError("no question has an accepted answer: add some that are in the documents")
     outcomes = []
-    for question in answerable:
+    for question in (_of_originals(question, qa) for question in answerable):
         began = time.perf_counter()
         hits = qa.search(question.question, top_k=top_k)
         elapsed = {"retrieve": 1000 * (time.perf_counter() - began)}
@@ -84,11 +84,26 @@ def retrieve_corpus(
                 passage=hits[0].passage.text if hits else "",
                 tags=question.tags,
                 timings_ms=elapsed,
+                relevant_total=_relevant_total(question, qa),
+                is_read=False,
             )
         )
         if progress is not None:
             progress(len(outcomes))
     return outcomes
+
+
+def check_current(qa: QA) -> None:
+    """Raise :class:`~qa.errors.DatasetError` where documents changed since the build.
+
+    None of them is asked, so that each of their questions would count as not retrieved.
+    """
+    if outdated := qa.outdated():
+        named = ", ".join(outdated[:5]) + (" …" if len(outdated) > 5 else "")
+        raise DatasetError(
+            f"changed or gone since the build, and so not asked: {named}: "
+            f"run `qa build {qa.manifest.folder}` first"
+        )
 
 
 def corpus_scores(outcomes: Sequence[Outcome], *, top_k: int, threshold: float) -> dict[str, Any]:
@@ -124,19 +139,42 @@ def retrieve_scores(outcomes: Sequence[Outcome], *, top_k: int) -> dict[str, Any
 def relevant_passages(hits: Sequence[Hit], question: GoldenQuestion) -> tuple[bool, ...]:
     """Return of each passage whether it holds an accepted answer.
 
-    It has to stand in one of the question's documents where these are named. Texts
-    are compared after the normalisation of SQuAD.
+    It has to stand in one of the question's documents where these are named.
     """
-    wanted = [f" {words} " for text in question.answers if (words := normalize(text))]
     return tuple(
         (not question.documents or hit.passage.document_id in question.documents)
-        and any(words in f" {normalize(hit.passage.text)} " for words in wanted)
+        and _answers(hit.passage, question)
         for hit in hits
     )
 
 
+def _answers(passage: Passage, question: GoldenQuestion) -> bool:
+    return any(holds(passage.text, answer) for answer in question.answers)
+
+
+def _relevant_total(question: GoldenQuestion, qa: QA) -> int:
+    """Count the passages that hold an accepted answer in the documents named; 0 for none named."""
+    return sum(
+        _answers(passage, question)
+        for document_id in question.documents
+        for passage in qa.passages_of(document_id)
+    )
+
+
+def _of_originals(question: GoldenQuestion, qa: QA) -> GoldenQuestion:
+    """Return the question with each copy that it names replaced by what passages name."""
+    try:
+        named = dict.fromkeys(qa.original_of(document_id) for document_id in question.documents)
+    except KeyError as error:
+        raise DatasetError(
+            f"{question.id}: there is no document {error} in the index: build the index with it"
+        ) from error
+    return replace(question, documents=tuple(named))
+
+
 def _ask(question: GoldenQuestion, qa: QA, top_k: int, threshold: float) -> Outcome:
     prediction = qa.ask(question.question, top_k=top_k, threshold=0.0)
+    question = _of_originals(question, qa)
     outcome = Outcome(
         question.id,
         question.question,
@@ -148,6 +186,7 @@ def _ask(question: GoldenQuestion, qa: QA, top_k: int, threshold: float) -> Outc
         relevant=relevant_passages(prediction.passages, question),
         tags=question.tags,
         timings_ms=prediction.timings_ms,
+        relevant_total=_relevant_total(question, qa),
     )
     if prediction.answers:
         best = prediction.answers[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +55,7 @@ def read_lines(path: str | Path) -> Iterator[tuple[int, str]]:
             for number, line in enumerate(lines, start=1):
                 if line.strip():
                     yield number, line
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         raise DatasetError(
             f"cannot read questions from {path} ({error}): "
             "give a UTF-8 JSON Lines file, plain or gzipped"
@@ -117,7 +118,7 @@ def read_paragraphs(path: str | Path) -> Iterator[Paragraph]:
         try:
             questions = tuple(_question(item) for item in row["qas"])
             paragraph = Paragraph(row.get("title") or "", row["context"], questions)
-            absent = [t for q in questions for t in q.texts if t not in paragraph.context]
+            absent = [t for q in questions for t in q.texts if t not in text_of(paragraph.context)]
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DatasetError(
                 f"{path}, line {number}: not a paragraph with questions ({error!r}); "
@@ -133,6 +134,24 @@ def read_paragraphs(path: str | Path) -> Iterator[Paragraph]:
 
 def _question(item: dict[str, Any]) -> LabelledQuestion:
     references = tuple(
-        Reference(answer["text"], answer["answer_start"]) for answer in item["answers"]
+        Reference(text_of(answer["text"]), answer["answer_start"]) for answer in item["answers"]
     )
-    return LabelledQuestion(str(item["id"]), item["question"], references)
+    return LabelledQuestion(str(item["id"]), question_of(item["question"]), references)
+
+
+def text_of(value: Any) -> str:
+    """Return a value that is text with something in it; TypeError and ValueError say what is not.
+
+    Lone surrogates are no text either: nothing could print or save them.
+    """
+    if not isinstance(value, str) or not value.strip():
+        raise TypeError(f"{value!r} is no text")
+    value.encode("utf-8")
+    return value
+
+
+def question_of(value: Any) -> str:
+    """Return a value that can be asked; as :func:`text_of`, and there has to be a word."""
+    if not any(character.isalnum() for character in text_of(value)):
+        raise ValueError(f"{value!r} asks nothing")
+    return str(value)

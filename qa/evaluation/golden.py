@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from qa.errors import DatasetError
-from qa.evaluation.datasets import read_rows
+from qa.evaluation.datasets import question_of, read_rows, text_of
+
+_KEYS = {"id", "question", "answers", "document", "tags"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,30 +102,26 @@ def _read(path: str | Path) -> Iterator[GoldenQuestion]:
             if "qas" in row:
                 for item in row["qas"]:
                     # Several people often gave one answer.
-                    texts = dict.fromkeys(_text(answer["text"]) for answer in item["answers"])
-                    question = _text(item["question"])
+                    texts = dict.fromkeys(text_of(answer["text"]) for answer in item["answers"])
+                    question = question_of(item["question"])
                     yield GoldenQuestion(str(item["id"]), question, tuple(texts), line=number)
                 continue
+            if unknown := row.keys() - _KEYS:
+                raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
             documents = row.get("document") or ()
             yield GoldenQuestion(
                 str(row["id"]),
-                _text(row["question"]),
-                tuple(_text(text) for text in _list(row["answers"])),
-                (documents,) if isinstance(documents, str) else tuple(map(_text, documents)),
-                tuple(_text(tag) for tag in _list(row.get("tags") or [])),
+                question_of(row["question"]),
+                tuple(text_of(text) for text in _list(row["answers"])),
+                (documents,) if isinstance(documents, str) else tuple(map(text_of, documents)),
+                tuple(text_of(tag) for tag in _list(row.get("tags") or [])),
                 line=number,
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DatasetError(
                 f"{path}, line {number}: not a question ({error!r}); "
-                'expected {"id", "question", "answers": ["…"], "document"}'
+                'expected {"id", "question", "answers": ["…"], "document", "tags"}'
             ) from error
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise TypeError(f"{value!r} is no text")
-    return value
 
 
 def _list(value: Any) -> list[Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from qa.errors import QAError
-from qa.evaluation.corpus import ask_corpus
+from qa.evaluation.corpus import ask_corpus, check_current
 from qa.evaluation.golden import GoldenQuestion, check_golden, read_golden
 from qa.evaluation.outcomes import MISSES, RIGHT, Outcome
 from qa.evaluation.scores import percent
@@ -54,7 +54,9 @@ class GoldenFile(pytest.File):
                 cache = self.config.rootpath / ".pytest_cache" / "verbatim"
                 stash[_OPEN] = QA.build(root / folder, cache / worker)
             else:
-                stash[_OPEN] = QA.open(root / self.config.getini("qa_index"))
+                qa = QA.open(root / self.config.getini("qa_index"))
+                check_current(qa)
+                stash[_OPEN] = qa
         return stash[_OPEN]
 
 

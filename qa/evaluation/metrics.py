@@ -7,6 +7,8 @@ import string
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from qa.mentions import mentions
+
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _PUNCTUATION = frozenset(string.punctuation)
 
@@ -39,6 +41,17 @@ def f1(prediction: str, reference: str) -> float:
         return 0.0
     precision, recall = overlap / len(predicted), overlap / len(expected)
     return 2 * precision * recall / (precision + recall)
+
+
+def holds(text: str, answer: str) -> bool:
+    """Tell whether an answer stands in a text, as words or after :func:`normalize`.
+
+    To the one "Tanaka" stands in "Tanaka's", to the other "U.S." in "the US Army".
+    """
+    if normalized := normalize(answer):
+        return mentions(text, answer) or f" {normalized} " in f" {normalize(text)} "
+    # "A", a grade, is an article: only the letter itself can tell.
+    return bool(answer) and bool(re.search(rf"(?<!\w){re.escape(answer)}(?!\w)", text))
 
 
 def best_over_references(

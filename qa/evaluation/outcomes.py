@@ -28,7 +28,9 @@ class Outcome:
     the first counts as shown where ``found``. ``confidence`` orders outcomes
     (higher is surer): a probability where ``calibrated``, else logits.
     ``relevant`` says of each passage, nearest first, whether it holds an accepted
-    answer. ``passage`` is that of the best answer, or else the nearest.
+    answer, ``relevant_total`` how many there are, retrieved or not; 0 where that is
+    not known. ``passage`` is that of the best answer, or else the nearest. Where the
+    passages were looked for and not read, ``is_read`` is False.
     """
 
     id: str
@@ -43,6 +45,8 @@ class Outcome:
     passage: str = ""
     tags: tuple[str, ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+    relevant_total: int = 0
+    is_read: bool = True
 
     @property
     def answerable(self) -> bool:
@@ -62,12 +66,12 @@ class Outcome:
     @property
     def em(self) -> float:
         """Exact match of what was shown, 0 or 1."""
-        return best_over_references(exact_match, self.shown, self.accepted)
+        return self._shown(exact_match)
 
     @property
     def f1(self) -> float:
         """F1 of what was shown, 0 to 1."""
-        return best_over_references(f1, self.shown, self.accepted)
+        return self._shown(f1)
 
     @property
     def best_em(self) -> float:
@@ -89,6 +93,12 @@ class Outcome:
         """The highest F1 of the three best answers, 0 to 1."""
         return self._best_of_three(f1)
 
+    def _shown(self, metric: Callable[[str, str], float]) -> float:
+        # An answer of an article or a mark alone is nothing once normalised, like "not found".
+        if self.answerable and not self.found:
+            return 0.0
+        return best_over_references(metric, self.shown, self.accepted)
+
     def _best_of_three(self, metric: Callable[[str, str], float]) -> float:
         scores = [best_over_references(metric, text, self.accepted) for text in self.candidates[:3]]
         return max(scores, default=0.0)
@@ -96,6 +106,8 @@ class Outcome:
     @property
     def stage(self) -> str:
         """``RIGHT``, or the stage of ``MISSES`` that the miss is put down to."""
+        if not self.is_read:
+            return RIGHT if any(self.relevant) else "not retrieved"
         if self.em:
             return RIGHT
         if not self.answerable:
@@ -108,18 +120,21 @@ class Outcome:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the row of a report, to be compared with those of another run."""
+        answer = {
+            "found": self.found,
+            "answer": self.best,
+            "confidence": round(self.confidence, 4),
+            "em": self.em,
+            "f1": round(self.f1, 4),
+        }
         return {
             "id": self.id,
             "question": self.question,
             "accepted": list(self.accepted),
             "tags": list(self.tags),
-            "found": self.found,
-            "answer": self.best,
-            "confidence": round(self.confidence, 4),
+            **(answer if self.is_read else {}),
             "source": self.source,
             "passage": self.passage,
-            "em": self.em,
-            "f1": round(self.f1, 4),
             "reciprocal_rank": round(reciprocal_rank(self.relevant), 4),
             "stage": self.stage,
             "ms": dict(self.timings_ms),

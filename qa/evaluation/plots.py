@@ -13,7 +13,7 @@ from qa.errors import QAError
 from qa.evaluation.confidence import Bin, reliability, risk_coverage
 from qa.evaluation.outcomes import Outcome
 from qa.evaluation.ranking import recall_at
-from qa.evaluation.scores import confidences_of
+from qa.evaluation.scores import confidences_of, percentile_95
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -122,7 +122,7 @@ def _latency(times: dict[str, Any]) -> str:
     def draw(axes: Axes) -> None:
         names = list(times)[::-1]
         medians = [np.median(times[name]) for name in names]
-        highest = [np.percentile(times[name], 95) for name in names]
+        highest = [percentile_95(times[name]) for name in names]
         axes.barh(names, medians, color=ACCENT, height=0.5)
         axes.hlines(names, medians, highest, color=MARKER, linewidth=2)
         axes.scatter(highest, names, color=MARKER, marker="|", s=90, linewidth=2)
@@ -143,15 +143,22 @@ def _latency(times: dict[str, Any]) -> str:
     return _svg(draw)
 
 
-def _svg(draw: Any) -> str:
+def need_matplotlib() -> None:
+    """Raise :class:`~qa.errors.QAError` where Matplotlib is not installed."""
     try:
-        import matplotlib as mpl
-        from matplotlib.backends.backend_svg import FigureCanvasSVG
-        from matplotlib.figure import Figure
+        import matplotlib.figure  # noqa: F401
     except ImportError as error:
         raise QAError(
             "the report's plots need Matplotlib: run `pip install 'verbatim-qa[report]'`"
         ) from error
+
+
+def _svg(draw: Any) -> str:
+    need_matplotlib()
+    import matplotlib as mpl
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(5.2, 3.4), layout="constrained")
         figure.patch.set_alpha(0)

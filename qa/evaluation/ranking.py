@@ -20,14 +20,14 @@ def reciprocal_rank(relevant: Sequence[bool]) -> float:
     return next((1 / rank for rank, is_one in enumerate(relevant, start=1) if is_one), 0.0)
 
 
-def ndcg_at(relevant: Sequence[bool], k: int) -> float:
+def ndcg_at(relevant: Sequence[bool], k: int, *, total: int = 0) -> float:
     """Return the normalised discounted cumulative gain of the first ``k``, 0 to 1.
 
-    ``DCG@k = Σ relevantᵢ / log₂(i + 1)``, divided by that of the same passages in
-    their best order (Järvelin and Kekäläinen, 2002, with gains of 0 and 1). Only
-    passages retrieved can be judged: what was never retrieved counts in recall.
+    ``DCG@k = Σ relevantᵢ / log₂(i + 1)``, divided by that of the best order of all
+    that is relevant (Järvelin and Kekäläinen, 2002, with gains of 0 and 1): ``total``
+    passages, or those among the first ``k`` where more are not known of.
     """
-    ideal = _dcg(sorted(relevant, reverse=True)[:k])
+    ideal = _dcg([True] * min(k, max(total, sum(relevant[:k]))))
     return _dcg(relevant[:k]) / ideal if ideal else 0.0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -153,4 +154,7 @@ def _questions(path: str | Path, limit: int | None) -> list[tuple[Paragraph, Lab
     items = list(itertools.islice(pairs, limit))
     if not items:
         raise DatasetError(f"{path} holds no question: an empty set proves nothing, add some")
+    ids = Counter(question.id for _, question in items)
+    if twice := [question_id for question_id, count in ids.items() if count > 1]:
+        raise DatasetError(f"{path}: the id {twice[0]!r} stands twice: rename one")
     return items

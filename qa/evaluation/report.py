@@ -30,11 +30,7 @@ def report_html(
     Raises :class:`~qa.errors.QAError` where Matplotlib is not installed.
     """
     drawn = [(words, Markup(svg)) for words, svg in plots(outcomes)]
-    is_read = any(outcome.candidates for outcome in outcomes)
-    if is_read:
-        missed = [outcome for outcome in outcomes if outcome.stage != RIGHT]
-    else:
-        missed = [outcome for outcome in outcomes if not any(outcome.relevant)]
+    missed = [outcome for outcome in outcomes if outcome.stage != RIGHT]
     by_stage = [
         (stage, words, [outcome for outcome in missed[:MAX_MISSES] if outcome.stage == stage])
         for stage, words in MISSES.items()
@@ -50,14 +46,14 @@ def report_html(
         by_stage=[stage for stage in by_stage if stage[2]],
         left_out=max(len(missed) - MAX_MISSES, 0),
         compared=compared,
-        is_read=is_read,
+        is_read=any(outcome.is_read for outcome in outcomes),
         marked=_marked,
     )
 
 
 def _marked(outcome: Outcome) -> Markup:
     """Return a miss's passage with its best answer marked where it stands first."""
-    before, found, after = outcome.passage.partition(outcome.best)
-    if not outcome.best or not found:
+    if not outcome.best or outcome.best not in outcome.passage:
         return Markup("{}").format(outcome.passage)
+    before, found, after = outcome.passage.partition(outcome.best)
     return Markup("{}<mark>{}</mark>{}").format(before, found, after)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from statistics import mean, median, quantiles
+from statistics import mean, median
 from typing import Any
 
 import numpy as np
@@ -70,7 +70,12 @@ def retrieval_scores(outcomes: Sequence[Outcome], *, top_k: int) -> dict[str, An
         scores["recall_at"][str(k)] = percent(values)
         scores["intervals"][f"recall_at_{k}"] = _interval(values)
     _add(scores, "mrr", there, lambda outcome: reciprocal_rank(outcome.relevant))
-    _add(scores, "ndcg_at_10", there, lambda outcome: ndcg_at(outcome.relevant, 10))
+    _add(
+        scores,
+        "ndcg_at_10",
+        there,
+        lambda outcome: ndcg_at(outcome.relevant, 10, total=outcome.relevant_total),
+    )
     return scores
 
 
@@ -113,8 +118,8 @@ def percent(values: Sequence[float]) -> float | None:
 
 
 def percentile_95(values: Sequence[float]) -> float:
-    """Return the 95th percentile of one value or more."""
-    return quantiles(values, n=20)[-1] if len(values) > 1 else values[0]
+    """Return the 95th percentile of one value or more, between two of them where need be."""
+    return float(np.percentile(values, 95))
 
 
 def _add(scores: dict[str, Any], name: str, outcomes: Sequence[Outcome], value: Value) -> None:

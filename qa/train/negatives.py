@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from qa.errors import ModelCorrupt
-from qa.evaluation.metrics import normalize
+from qa.evaluation.metrics import holds
 from qa.retriever import fuse, ranks_of
 from qa.train.attention import NAME
 from qa.train.examples import Context, Example
@@ -44,7 +44,7 @@ def add_negatives(
     """Give a ``share`` of the answerable examples one hard negative.
 
     The negative is the best hit for the question, among ``candidates``, in which no
-    accepted answer occurs (checked on normalised text). Hits are ranked as
+    accepted answer occurs. Hits are ranked as
     :class:`qa.retriever.Retriever` ranks them: by vectors and by words, fused by
     reciprocal rank, ties to the words. ``embed`` gives unit vectors,
     ``(texts, width)``: float32 weights do, and are quicker in batches than the
@@ -58,14 +58,10 @@ def add_negatives(
     questions = [examples[i].question for i in chosen]
     by_words = _by_words(texts, questions, candidates)
     by_vectors = _by_vectors(embed(texts), embed(questions), candidates)
-    normalized: dict[int, str] = {}
     result = list(examples)
     for i, lexical, dense in zip(chosen, by_words, by_vectors, strict=True):
-        wanted = [normalize(text) for text in examples[i].references]
         for row in fuse(ranks_of(dense), ranks_of(lexical)):
-            if row not in normalized:
-                normalized[row] = f" {normalize(texts[row])} "
-            if not any(f" {text} " in normalized[row] for text in wanted):
+            if not any(holds(texts[row], answer) for answer in examples[i].references):
                 result[i] = replace(examples[i], negative=row)
                 break
     return result

@@ -18,8 +18,8 @@ class Haystack:
     packages = ("haystack-ai", "transformers-haystack", "sentence-transformers-haystack")
     setting = (
         "in-memory store, BM25 and embeddings joined by reciprocal rank (its hybrid tutorial), "
-        "titles embedded, `TransformersExtractiveReader` over ten documents; token types, which "
-        "this reader drops, put back"
+        "titles embedded (BM25 and reader see the text alone), `TransformersExtractiveReader` "
+        "over ten documents; token types, which this reader drops, put back"
     )
     reads = True
 

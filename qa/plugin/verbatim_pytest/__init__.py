@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+BUDGETS = ("qa-min-f1", "qa-max-false-answers")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add what says which files hold golden questions, and the budgets."""
@@ -42,6 +44,22 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     from qa.evaluation.items import GoldenFile
 
     return GoldenFile.from_parent(parent, path=file_path)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Fail where a budget is given and no question is there to spend it on."""
+    options = session.config.option
+    if options.qa_min_f1 is None and options.qa_max_false_answers is None:
+        return
+    # Where pytest-xdist has workers, they collect, and the process that started them does not.
+    if getattr(options, "dist", "no") != "no" and not hasattr(session.config, "workerinput"):
+        return
+    if not any(item.name in BUDGETS for item in session.items):
+        patterns = " ".join(session.config.getini("qa_golden")) or "nothing"
+        raise pytest.UsageError(
+            "a budget is given and no golden question was collected: qa_golden names "
+            f"{patterns}; correct it, or the paths that pytest is given"
+        )
 
 
 def _percent(text: str) -> float:
