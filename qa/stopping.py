@@ -12,7 +12,7 @@ from qa.types import Hit, Reader, Span
 
 # Logits by which an answer must beat both "no answer in this passage" and every other
 # answer to be decisive: `python -m benchmarks.early_stop` measures what that costs.
-DECISIVE = 4.0
+DECISIVE = 2.0
 
 
 def read_hits(
