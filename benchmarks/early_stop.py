@@ -30,8 +30,8 @@ from qa.stopping import further_passages
 from qa.types import Hit, Span
 
 TOP_K = 10
-# Values of `qa.stopping.DECISIVE` that are tried.
-MARGINS = (2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
+# Values of `qa.stopping.DECISIVE_MARGIN` and `DECISIVE_LEAD` that are tried.
+DECISIVE = ((1.0, 3.0), (1.0, 4.0), (2.0, 2.0), (2.0, 4.0), (4.0, 4.0), (5.0, 5.0), (8.0, 8.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,8 @@ def read_all(questions: Sequence[GoldenQuestion], qa: QA, reader: OnnxReader) ->
 def judge(
     readings: Sequence[Reading],
     calibration: Calibration,
-    first: Sequence[int],
-    decisive: float,
+    first: int,
+    decisive: tuple[float, float],
 ) -> dict[str, Any]:
     """Return what a rule saves and loses, in percent unless the name says otherwise.
 
@@ -79,12 +79,9 @@ def judge(
         return sorted(scored, key=lambda pair: -pair[1])
 
     def stopped(reading: Reading) -> list[bool]:
-        read = [True] * len(reading.hits)
-        for stop in first:
-            spans = [s if r else () for s, r in zip(reading.spans[:stop], read, strict=False)]
-            worth = further_passages(reading.hits, spans, decisive=decisive)
-            read = [r and (i < stop or i in worth) for i, r in enumerate(read)]
-        return read
+        margin, lead = decisive
+        worth = further_passages(reading.hits, reading.spans[:first], margin=margin, lead=lead)
+        return [i < first or i in worth for i in range(len(reading.hits))]
 
     def score(
         metric: Callable[[str, str], float], found: list[tuple[Candidate, float]], to: Reading
@@ -111,7 +108,8 @@ def judge(
     over, right = calibration.threshold, 100 * RIGHT_FROM_F1
     return {
         "first": first,
-        "decisive": decisive,
+        "margin": decisive[0],
+        "lead": decisive[1],
         "stopped": _percent(mean(not all(kept) for kept in read)),
         "passages_not_read": _percent(1 - sum(map(sum, read)) / sum(map(len, read))),
         "time": round(sum(b for _, b in spent) / sum(a for a, _ in spent), 3),
@@ -144,8 +142,8 @@ def measure(questions: Sequence[GoldenQuestion], qa: QA) -> dict[str, Any]:
         "questions": len(readings),
         "rules": [
             judge(readings, calibration, first, decisive)
-            for first in (READ_FIRST[:1], READ_FIRST[1:], READ_FIRST)
-            for decisive in MARGINS
+            for first in (2, READ_FIRST)
+            for decisive in DECISIVE
         ],
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +28,8 @@ STRIDE = 96
 # What a question may cost: more than the fifty passages of an index that the page reads at
 # most, while a single text from elsewhere can be of any length.
 MAX_TOKENS_READ = 64 * MAX_TOKENS
-# After how many passages it is asked which of the others to read; the same on any number of cores.
-READ_FIRST = (2, 4)
+# Read before it is asked whether to go on; the same on any number of cores.
+READ_FIRST = 4
 _FATAL = 4  # ONNX Runtime's level of what is logged to the console
 _MEND = "reinstall Verbatim, or make it anew with `python -m qa.train DATA`"
 
@@ -113,9 +113,8 @@ class OnnxReader:
 
         Passages are read in their order until ``max_tokens`` are spent, those of the
         question counted each time; what is beyond has no spans. ``worth_reading`` is
-        asked after each number of ``READ_FIRST``: it gets the spans of so many first
-        passages and returns the positions of the further ones that are worth reading.
-        What it once leaves out is not read.
+        asked once the first ``READ_FIRST`` are read: it gets their spans and returns
+        the positions of the further passages that are to be read.
 
         A passage's heading is read before it, since "the car" and "he" are often
         named only there; no span lies in it. A span begins and ends at whole words.
@@ -139,17 +138,12 @@ class OnnxReader:
                 yield from self._rows(position, question_ids, heading, encodings[position].ids)
 
         found = _Found(passages, encodings, n)
-        worth: Collection[int] = range(len(passages))
-        done = 0
-        for stop in (*READ_FIRST, len(passages)) if worth_reading else (len(passages),):
-            chosen = [
-                position for position in range(done, min(stop, len(passages))) if position in worth
-            ]
-            max_tokens = self._read_rows(rows_of(chosen), max_tokens, found)
-            done = stop
-            if worth_reading is not None and max_tokens and done < len(passages):
-                told = worth_reading(found.spans()[:done])
-                worth = {position for position in worth if position in told}
+        beyond = len(passages) if worth_reading is None else READ_FIRST
+        left = self._read_rows(rows_of(range(len(passages))[:beyond]), max_tokens, found)
+        if worth_reading is not None and left and beyond < len(passages):
+            worth = worth_reading(found.spans()[:beyond])
+            rest = (position for position in range(beyond, len(passages)) if position in worth)
+            self._read_rows(rows_of(rest), left, found)
         return found.spans()
 
     def _read_rows(self, rows: Iterable[_Row], max_tokens: int, found: _Found) -> int:

@@ -10,9 +10,11 @@ from qa.mentions import mentions
 from qa.reader import MAX_TOKENS_READ
 from qa.types import Hit, Reader, Span
 
-# Logits by which an answer must beat both "no answer in this passage" and every other
-# answer to be decisive: `python -m benchmarks.early_stop` measures what that costs.
-DECISIVE = 2.0
+# Logits by which an answer has to beat "no answer in this passage", and every other answer,
+# to be decisive. It is the others that decide whether a further passage can change what is
+# shown: `python -m benchmarks.early_stop` measures what each pair saves and costs.
+DECISIVE_MARGIN = 1.0
+DECISIVE_LEAD = 4.0
 
 
 def read_hits(
@@ -28,7 +30,11 @@ def read_hits(
 
 
 def further_passages(
-    hits: Sequence[Hit], spans: Sequence[Sequence[Span]], *, decisive: float = DECISIVE
+    hits: Sequence[Hit],
+    spans: Sequence[Sequence[Span]],
+    *,
+    margin: float = DECISIVE_MARGIN,
+    lead: float = DECISIVE_LEAD,
 ) -> set[int]:
     """Return the positions of the hits that are worth reading after ``spans``, those of the first.
 
@@ -37,7 +43,9 @@ def further_passages(
     """
     rest = range(len(spans), len(hits))
     best = rank_candidates(hits[: len(spans)], spans, limit=1)
-    if not best or min(best[0].features["margin"], best[0].features["lead"]) < decisive:
+    if not best:
+        return set(rest)
+    if best[0].features["margin"] < margin or best[0].features["lead"] < lead:
         return set(rest)
     answer = best[0].span.text
     if not mentions(answer, answer):  # it has no word to look for

@@ -227,9 +227,9 @@ class Reader(Protocol):
     ) -> list[list[Span]]:
         """Return, for each passage in order, its best spans, best first.
 
-        What ``max_tokens`` do not reach has none, nor what is not worth reading: now
-        and then ``worth_reading`` gets the spans of the first passages and returns the
-        positions of the further ones that still are.
+        What ``max_tokens`` do not reach has none, nor what is not worth reading: after
+        some of the passages ``worth_reading`` gets their spans and returns the
+        positions of those still to be read.
         """
 
 
