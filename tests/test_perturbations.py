@@ -105,7 +105,7 @@ def test_the_loss_is_counted_on_the_questions_a_rule_changes(tmp_path):
 
 def test_a_file_without_answers_proves_nothing(tmp_path):
     path = tmp_path / "questions.jsonl"
-    row = {"context": "x", "qas": [{"id": "1", "question": "?", "answers": []}]}
+    row = {"context": "x", "qas": [{"id": "1", "question": "Who?", "answers": []}]}
     path.write_text(json.dumps(row))
     with pytest.raises(DatasetError, match="no answerable question"):
         evaluate_robustness(path, Echo())

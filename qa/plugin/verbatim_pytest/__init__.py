@@ -46,20 +46,30 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     return GoldenFile.from_parent(parent, path=file_path)
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Fail where a budget is given and no question is there to spend it on."""
+@pytest.hookimpl(tryfirst=True)  # before -k and -m leave tests out
+def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
+    """Add a test that fails where a budget is given and there is no question to spend it on."""
     options = session.config.option
-    if options.qa_min_f1 is None and options.qa_max_false_answers is None:
-        return
-    # Where pytest-xdist has workers, they collect, and the process that started them does not.
-    if getattr(options, "dist", "no") != "no" and not hasattr(session.config, "workerinput"):
-        return
-    if not any(item.name in BUDGETS for item in session.items):
-        patterns = " ".join(session.config.getini("qa_golden")) or "nothing"
-        raise pytest.UsageError(
-            "a budget is given and no golden question was collected: qa_golden names "
-            f"{patterns}; correct it, or the paths that pytest is given"
+    given = options.qa_min_f1 is not None or options.qa_max_false_answers is not None
+    if given and not any(item.name in BUDGETS for item in items):
+        items.append(IdleBudgetItem.from_parent(session, name="qa-budget"))
+
+
+class IdleBudgetItem(pytest.Item):
+    """A budget without questions: an empty set proves nothing."""
+
+    def runtest(self) -> None:
+        """Fail."""
+        patterns = " ".join(self.config.getini("qa_golden")) or "no file"
+        pytest.fail(
+            f"a budget is given and no golden question was collected: qa_golden names {patterns}; "
+            "correct it, or the paths that pytest is given",
+            pytrace=False,
         )
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Return where the test stands, for the heading of its failure."""
+        return self.path, None, self.name
 
 
 def _percent(text: str) -> float:
