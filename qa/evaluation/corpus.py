@@ -154,6 +154,8 @@ def _answers(passage: Passage, question: GoldenQuestion) -> bool:
 
 def _relevant_total(question: GoldenQuestion, qa: QA) -> int:
     """Count the passages that hold an accepted answer in the documents named; 0 for none named."""
+    if not question.answers:
+        return 0
     return sum(
         _answers(passage, question)
         for document_id in question.documents

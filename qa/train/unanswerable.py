@@ -103,6 +103,8 @@ def unanswerable_examples(
     way to one that they say is of its kind. The same arguments give the same examples.
     Teachers are not asked about them: they are what a teacher gets wrong.
     """
+    if not count:
+        return []
     rng = random.Random(seed)
     order = [i for i, example in enumerate(examples) if example.answers]
     rng.shuffle(order)
