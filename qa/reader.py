@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,6 @@ from qa.weights import MODELS, read_model
 
 if TYPE_CHECKING:
     from onnxruntime import RunOptions
-    from tokenizers import Encoding
 
 MAX_TOKENS = 256
 MAX_QUESTION_TOKENS = 64
@@ -34,44 +34,24 @@ _FATAL = 4  # ONNX Runtime's level of what is logged to the console
 _MEND = "reinstall Verbatim, or make it anew with `python -m qa.train DATA`"
 
 
+# Where an answer may stand, as characters of its passage, and its raw score.
+_Found = tuple[int, int, float]
+
+
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """One call of the network: ids ``(1, tokens)`` and where its window lies."""
+    """One call of the network: ids ``(1, tokens)`` and where its window lies.
+
+    ``words`` and ``offsets`` are those of the window's tokens: which word of the
+    passage each belongs to, and its characters there.
+    """
 
     passage: int
     input_ids: NDArray[np.int64]
     token_type_ids: NDArray[np.int64]
     window: slice
-    first_token: int
-
-
-class _Found:
-    """What the rows of some passages gave, put together by passage."""
-
-    def __init__(self, passages: Sequence[Passage], encodings: Sequence[Encoding], n: int) -> None:
-        self._passages, self._encodings, self._n = passages, encodings, n
-        self._places: list[list[tuple[int, int, float]]] = [[] for _ in passages]
-        self._nulls = [np.inf] * len(passages)
-
-    def add(self, row: _Row, starts: NDArray[np.float32], ends: NDArray[np.float32]) -> None:
-        """Take the logits of a row, each of shape ``(tokens,)``."""
-        encoding = self._encodings[row.passage]
-        null = float(starts[0]) + float(ends[0])
-        self._nulls[row.passage] = min(self._nulls[row.passage], null)
-        starts, ends = starts[row.window], ends[row.window]
-        words = encoding.word_ids[row.first_token : row.first_token + len(starts)]
-        starts, ends = _whole_words(starts, ends, words)
-        for first, last, score in best_spans(starts, ends, n=self._n):
-            begin, _ = encoding.offsets[first + row.first_token]
-            _, end = encoding.offsets[last + row.first_token]
-            self._places[row.passage].append((begin, end, score))
-
-    def spans(self) -> list[list[Span]]:
-        """Return the best spans of each passage, best first; none for one not read."""
-        return [
-            _spans(passage, places, null, self._n)
-            for passage, places, null in zip(self._passages, self._places, self._nulls, strict=True)
-        ]
+    words: list[int | None]
+    offsets: list[tuple[int, int]]
 
 
 class OnnxReader:
@@ -124,42 +104,39 @@ class OnnxReader:
         """
         question_ids = self._tokenizer.encode(question, add_special_tokens=False).ids
         question_ids = question_ids[:MAX_QUESTION_TOKENS]
-        encodings, headings = (
-            self._tokenizer.encode_batch(texts, add_special_tokens=False)
-            for texts in (
-                [passage.text for passage in passages],
-                [as_sentences(passage.heading) for passage in passages],
-            )
-        )
+        found: list[list[_Found]] = [[] for _ in passages]
+        nulls = [np.inf] * len(passages)
 
-        def rows_of(positions: Iterable[int]) -> Iterator[_Row]:
-            for position in positions:
-                heading = headings[position].ids[:MAX_HEADING_TOKENS]
-                yield from self._rows(position, question_ids, heading, encodings[position].ids)
+        def read_some(positions: Collection[int], max_tokens: int) -> int:
+            """Read what a budget allows; return what is left of it, 0 where passages are."""
+            rows = self._rows(question_ids, passages, positions)
+            within, left = _within(rows, max_tokens)
+            for row, (null, places) in self._run_all(within, n):
+                nulls[row.passage] = min(nulls[row.passage], null)
+                found[row.passage] += places
+            return left
 
-        found = _Found(passages, encodings, n)
-        beyond = len(passages) if worth_reading is None else READ_FIRST
-        left = self._read_rows(rows_of(range(len(passages))[:beyond]), max_tokens, found)
-        if worth_reading is not None and left and beyond < len(passages):
-            worth = worth_reading(found.spans()[:beyond])
-            rest = (position for position in range(beyond, len(passages)) if position in worth)
-            self._read_rows(rows_of(rest), left, found)
-        return found.spans()
+        def spans() -> list[list[Span]]:
+            return [
+                _spans(passage, places, null, n)
+                for passage, places, null in zip(passages, found, nulls, strict=True)
+            ]
 
-    def _read_rows(self, rows: Iterable[_Row], max_tokens: int, found: _Found) -> int:
-        """Read what a budget allows of some rows; return what is left of it, 0 where rows are."""
-        group = []
-        for row in rows:
-            max_tokens -= row.input_ids.shape[1]
-            if max_tokens < 0:
-                break
-            group.append(row)
+        first = len(passages) if worth_reading is None else min(READ_FIRST, len(passages))
+        left = read_some(range(first), max_tokens)
+        if worth_reading is not None and left and first < len(passages):
+            worth = worth_reading(spans()[:first])
+            read_some([i for i in range(first, len(passages)) if i in worth], left)
+        return spans()
+
+    def _run_all(
+        self, rows: list[_Row], n: int
+    ) -> Iterator[tuple[_Row, tuple[float, list[_Found]]]]:
+        """Yield each row and what was found in it, on as many threads as there are cores."""
         # The longest rows first: the last worker to finish then finishes early.
-        group.sort(key=lambda row: -row.input_ids.shape[1])
-        run = self._pool.map if len(group) > 1 else map
-        for row, (starts, ends) in zip(group, run(self._run, group), strict=True):
-            found.add(row, starts, ends)
-        return max(max_tokens, 0)
+        rows = sorted(rows, key=lambda row: -row.input_ids.shape[1])
+        run = self._pool.map if len(rows) > 1 else map
+        yield from zip(rows, run(partial(self._find, n=n), rows), strict=True)
 
     def _check_fit(self) -> None:
         """Raise where the network has other inputs, or fewer or more tokens than the tokenizer.
@@ -170,54 +147,89 @@ class OnnxReader:
         from onnxruntime import RunOptions
 
         tokens = self._tokenizer.get_vocab_size()
-        (last,) = self._rows(0, [tokens - 1], [], [tokens - 1])
-        self._run(last)
-        (beyond,) = self._rows(0, [tokens - 1], [], [tokens])
+        self._run(np.array([[tokens - 1]]), np.array([[0]]))
         silent = RunOptions()
         silent.log_severity_level = _FATAL
         try:
-            self._run(beyond, options=silent)
+            self._run(np.array([[tokens]]), np.array([[0]]), options=silent)
         except Exception:  # a bare subclass of Exception: no such token
             return
         raise ValueError(f"the network knows more than the tokenizer's {tokens} tokens")
 
     def _rows(
-        self,
-        position: int,
-        question_ids: list[int],
-        heading_ids: list[int],
-        passage_ids: list[int],
+        self, question_ids: list[int], passages: Sequence[Passage], positions: Collection[int]
     ) -> Iterator[_Row]:
-        """Cut one passage into rows that fit the network."""
-        before = [self._cls, *question_ids, self._sep]
-        offset = len(before) + len(heading_ids)
-        room = MAX_TOKENS - offset - 1
-        first = 0
-        while window := passage_ids[first : first + room]:
-            ids = [*before, *heading_ids, *window, self._sep]
-            types = np.zeros((1, len(ids)), dtype=np.int64)
-            types[0, len(before) :] = 1
-            yield _Row(
-                position,
-                np.array([ids], dtype=np.int64),
-                types,
-                slice(offset, offset + len(window)),
-                first,
+        """Yield the rows of some passages, each cut into windows that fit the network."""
+        encodings, headings = (
+            self._tokenizer.encode_batch(texts, add_special_tokens=False)
+            for texts in (
+                [passages[i].text for i in positions],
+                [as_sentences(passages[i].heading) for i in positions],
             )
-            if first + room >= len(passage_ids):
-                return
-            first += room - STRIDE
+        )
+        before = [self._cls, *question_ids, self._sep]
+        for position, encoding, heading in zip(positions, encodings, headings, strict=True):
+            # Each of these makes a list anew when it is asked for.
+            ids, words, offsets = encoding.ids, encoding.word_ids, encoding.offsets
+            heading_ids = heading.ids[:MAX_HEADING_TOKENS]
+            offset = len(before) + len(heading_ids)
+            room = MAX_TOKENS - offset - 1
+            for window in _windows(len(ids), room):
+                row = [*before, *heading_ids, *ids[window], self._sep]
+                types = np.zeros((1, len(row)), dtype=np.int64)
+                types[0, len(before) :] = 1
+                yield _Row(
+                    position,
+                    np.array([row], dtype=np.int64),
+                    types,
+                    slice(offset, len(row) - 1),
+                    words[window],
+                    offsets[window],
+                )
+
+    def _find(self, row: _Row, *, n: int) -> tuple[float, list[_Found]]:
+        """Return a row's null score and its best places."""
+        starts, ends = self._run(row.input_ids, row.token_type_ids)
+        null = float(starts[0]) + float(ends[0])
+        starts, ends = _whole_words(starts[row.window], ends[row.window], row.words)
+        return null, [
+            (row.offsets[first][0], row.offsets[last][1], score)
+            for first, last, score in best_spans(starts, ends, n=n)
+        ]
 
     def _run(
-        self, row: _Row, *, options: RunOptions | None = None
+        self,
+        input_ids: NDArray[np.int64],
+        token_type_ids: NDArray[np.int64],
+        *,
+        options: RunOptions | None = None,
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return the start and end logits of one row, each of shape ``(tokens,)``."""
         starts, ends = self._session.run(
             ["start_logits", "end_logits"],
-            {"input_ids": row.input_ids, "token_type_ids": row.token_type_ids},
+            {"input_ids": input_ids, "token_type_ids": token_type_ids},
             options,
         )
         return starts[0], ends[0]
+
+
+def _windows(tokens: int, room: int) -> Iterator[slice]:
+    """Yield windows of at most ``room`` tokens that overlap by ``STRIDE``; none of no token."""
+    for first in range(0, tokens, room - STRIDE):
+        yield slice(first, first + room)
+        if first + room >= tokens:
+            return
+
+
+def _within(rows: Iterable[_Row], max_tokens: int) -> tuple[list[_Row], int]:
+    """Return the first rows that a budget allows and what is left of it, 0 where rows are."""
+    within: list[_Row] = []
+    for row in rows:
+        max_tokens -= row.input_ids.shape[1]
+        if max_tokens < 0:
+            return within, 0
+        within.append(row)
+    return within, max_tokens
 
 
 def as_sentences(heading: str) -> str:
@@ -225,9 +237,7 @@ def as_sentences(heading: str) -> str:
     return f"{heading.replace(' › ', '. ')}." if heading else ""
 
 
-def _spans(
-    passage: Passage, found: list[tuple[int, int, float]], null: float, n: int
-) -> list[Span]:
+def _spans(passage: Passage, found: list[_Found], null: float, n: int) -> list[Span]:
     """Turn offsets within a passage into spans of the document; one span a place."""
     best: dict[tuple[int, int], float] = {}
     for start, end, score in found:

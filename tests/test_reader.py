@@ -176,7 +176,7 @@ def test_a_tokenizer_that_does_not_fit_is_no_reader(copy, change):
 def test_reading_stays_within_its_budget_and_begins_with_the_first_passage(reader, monkeypatch):
     read = []
     run = reader._run
-    monkeypatch.setattr(reader, "_run", lambda row: read.append(row.input_ids.size) or run(row))
+    monkeypatch.setattr(reader, "_run", lambda ids, types: read.append(ids.size) or run(ids, types))
     long = passage("Nothing of note happened that day in the valley. " * 1100)  # 10,000 words
     found = reader.read("Who carved the clock?", [GIFT, long, RIVER], max_tokens=1000)
     assert 1000 - 256 < sum(read) <= 1000
