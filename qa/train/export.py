@@ -10,13 +10,47 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from transformers import AutoModel, AutoModelForQuestionAnswering, PreTrainedModel
+from transformers import (
+    AttentionInterface,
+    AttentionMaskInterface,
+    AutoModel,
+    AutoModelForQuestionAnswering,
+    PreTrainedModel,
+)
 
 from qa.errors import ModelCorrupt
 from qa.weights import ENCODER_NAME, ENCODER_SHA256, encoder_folder, sha256_of
 
 HEADS = 12
-OPSET = 18
+OPSET = 20  # the first that has Gelu
+_ATTENTION = "verbatim_unmasked"
+
+
+def _unmasked(
+    module: torch.nn.Module,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: None,
+    *,
+    scaling: float,
+    **_: object,
+) -> tuple[torch.Tensor, None]:
+    """Return attention's output, ``(1, tokens, heads, width)``, as transformers asks for it.
+
+    The others are ``(1, heads, tokens, width)``. A row is never padded, so nothing is
+    hidden from anything; a mask of zeros would be added to every score all the same.
+    """
+    weights = torch.softmax(query @ key.transpose(2, 3) * scaling, dim=-1)
+    return (weights @ value).transpose(1, 2).contiguous(), None
+
+
+def _no_mask(*_: object, **__: object) -> None:
+    """Return no mask, where transformers asks for one."""
+
+
+AttentionInterface.register(_ATTENTION, _unmasked)
+AttentionMaskInterface.register(_ATTENTION, _no_mask)
 
 
 class _RowReader(torch.nn.Module):
@@ -62,9 +96,10 @@ def export_float(row: torch.nn.Module, target: Path, *, outputs: Sequence[str]) 
     from onnxruntime.transformers.fusion_options import FusionOptions
     from onnxruntime.transformers.optimizer import optimize_model
 
-    # See qa.weights.SLOW_FUSION.
+    # See qa.weights.SLOW_FUSIONS.
     fusions = FusionOptions("bert")
     fusions.enable_skip_layer_norm = fusions.enable_bias_skip_layer_norm = False
+    fusions.enable_bias_gelu = False
     inputs = list(inspect.signature(row.forward).parameters)
     tokens = torch.export.Dim("tokens", min=2, max=512)
     with tempfile.TemporaryDirectory() as folder:
@@ -139,7 +174,7 @@ def export_reader(
     float32, to be compared with.
     """
     model = AutoModelForQuestionAnswering.from_pretrained(
-        checkpoint, dtype=torch.float32, attn_implementation="eager"
+        checkpoint, dtype=torch.float32, attn_implementation=_ATTENTION
     ).eval()
     row = _RowReader(model).eval()
     tokenizer = (checkpoint / "tokenizer.json").read_bytes()
@@ -156,7 +191,7 @@ def export_encoder(models: Path) -> Path:
     The tokenizer is that of the reader, which was made from the same weights.
     """
     model = AutoModel.from_pretrained(
-        encoder_folder(), dtype=torch.float32, attn_implementation="eager"
+        encoder_folder(), dtype=torch.float32, attn_implementation=_ATTENTION
     ).eval()
     about = {"source": ENCODER_NAME, "source_sha256": ENCODER_SHA256}
     return _write(_RowEncoder(model).eval(), "encoder", models, outputs=("vector",), about=about)
