@@ -14,7 +14,7 @@ from qa.types import Hit, Reader, Span
 # to be decisive. It is the others that decide whether a further passage can change what is
 # shown: `python -m benchmarks.early_stop` measures what each pair saves and costs.
 DECISIVE_MARGIN = 1.0
-DECISIVE_LEAD = 4.0
+DECISIVE_LEAD = 3.0
 
 
 def read_hits(
