@@ -28,12 +28,14 @@ from qa.train.examples import (
     token_span,
 )
 from qa.train.negatives import add_negatives, embedder, remembered
-from qa.train.objective import span_loss
+from qa.train.objective import span_loss, with_prior
+from qa.train.priors import with_priors
 from qa.train.recurring import BLANK, recurring_paragraphs
 from qa.train.restore import restore
 from qa.train.trainer import Recipe, learning_rate_at, new_model, train
 from qa.train.transfers import transfer_paragraphs
 from qa.train.unanswerable import token_embeddings, unanswerable_examples
+from qa.train.validation import of_both_kinds, validate
 from qa.types import Passage
 from qa.weights import MODELS, encoder_folder, sha256_of
 
@@ -186,7 +188,7 @@ def test_made_questions_ask_of_giver_and_receiver_and_their_answers_stand_there(
     contexts, examples, _ = data
     longer = list(contexts)
     make = partial(transfer_paragraphs, count=0, seed=1)
-    joined = add_made(examples, longer, tokenizer, make)
+    joined = add_made(examples, longer, tokenizer, make, source="transfers")
     assert (joined, longer) == (list(examples), list(contexts))
 
 
@@ -227,7 +229,7 @@ def asked_of_towns(tokenizer):
         labelled.append(LabelledQuestion(f"{number}u", f"Who painted {name}?", ()))
         paragraphs.append(Paragraph(name, context, tuple(labelled)))
     contexts = []
-    examples = add_made([], contexts, tokenizer, lambda _: paragraphs)
+    examples = add_made([], contexts, tokenizer, lambda _: paragraphs, source="made")
     return contexts, examples
 
 
@@ -467,7 +469,7 @@ def test_blanks_are_one_token_and_become_examples(data, tokenizer):
     contexts = [*contexts, replace(contexts[0], text=CLOZE)]
     example = replace(examples[0], context=len(contexts) - 1)
     make = partial(recurring_paragraphs, count=3, seed=1)
-    added = add_made([example], contexts, tokenizer, make)
+    added = add_made([example], contexts, tokenizer, make, source="recurring")
     assert added[0] is example
     assert len(added) == 2
     assert tokenizer.token_to_id("[MASK]") in added[1].question_ids.tolist()
@@ -482,13 +484,73 @@ def test_padding_does_not_change_the_loss(data, tokenizer):
     wider = Batch(
         *(
             torch.nn.functional.pad(getattr(batch, name), (0, 16))
-            if name not in ("group", "taught")
+            if name not in ("group", "taught", "prior")
             else getattr(batch, name)
             for name in Batch.__slots__
         )
     )
     padded = [torch.nn.functional.pad(logits, (0, 16), value=50.0) for logits in (starts, ends)]
     assert float(span_loss(*padded, wider)) == pytest.approx(float(span_loss(starts, ends, batch)))
+
+
+def test_what_a_paragraph_gives_away_is_taken_out(data, tokenizer):
+    contexts, examples, _ = data
+    contexts = [replace(each, source=f"set {i % 2}") for i, each in enumerate(contexts)]
+    answered = {each.context: each for each in examples if each.answers}
+    # Nine in ten questions of the first set have no answer, one in ten of the second.
+    both = [
+        replace(each, answers={} if (number % 10 == 0) == bool(position % 2) else each.answers)
+        for position, each in answered.items()
+        for number in range(10)
+    ]
+    priors = {contexts[each.context].source: each.prior for each in with_priors(both, contexts)}
+    assert priors["set 0"] > 0.3
+    assert priors["set 1"] < -0.3
+    same = [each for each in examples if each.answers]
+    assert with_priors(same, contexts) == same  # nothing can be told from one kind
+
+
+def test_a_prior_is_added_to_no_answer_alone(data, tokenizer):
+    contexts, examples, _ = data
+    rows = lay_out([0, 1], examples, contexts, special=special(tokenizer), question_mark=0, seed=1)
+    rows = [replace(row, prior=prior) for row, prior in zip(rows, (2.0, -1.0), strict=False)]
+    batch = collate(rows)
+    logits = torch.randn(batch.input_ids.shape), torch.randn(batch.input_ids.shape)
+    for before, after in zip(logits, with_prior(*logits, batch), strict=True):
+        assert torch.equal(before[:, 1:], after[:, 1:])
+        assert (after - before)[:, 0].tolist() == pytest.approx([2.0, -1.0])
+
+
+def test_whether_there_is_an_answer_is_judged_within_a_paragraph(data, tokenizer):
+    contexts, examples, _ = data
+    answered = [each for each in examples if each.answers][:2]
+    absent = replace(answered[0], answers={}, question_ids=answered[0].question_ids[:3])
+    paired = of_both_kinds([*answered, absent])
+    assert paired == [answered[0], absent]
+
+    class Sure(torch.nn.Module):
+        """Finds an answer on every paragraph but where a question has three tokens."""
+
+        weight = torch.nn.Parameter(torch.zeros(1))
+
+        def __call__(self, batch):
+            logits = torch.zeros(batch.input_ids.shape)
+            logits[:, 0] = torch.where(batch.token_type_ids.argmax(dim=1) == 5, 3.0, -3.0)
+            return logits, logits
+
+    model = Sure()
+    scores = validate(model, answered, paired, contexts, special=special(tokenizer), logits=model)
+    assert scores["questions"] == 2
+    assert scores["null_auc"] == 1.0
+    flipped = validate(
+        model,
+        answered,
+        [replace(paired[0], answers={}), replace(absent, answers=answered[0].answers)],
+        contexts,
+        special=special(tokenizer),
+        logits=model,
+    )
+    assert flipped["null_auc"] == 0.0
 
 
 def test_the_learning_rate_rises_stays_and_falls_to_zero():

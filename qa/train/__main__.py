@@ -24,6 +24,7 @@ from qa.train.examples import (
 )
 from qa.train.export import export_reader
 from qa.train.negatives import add_negatives, embedder, remembered
+from qa.train.priors import with_priors
 from qa.train.recurring import recurring_paragraphs
 from qa.train.trainer import Recipe, new_model, prefers_bfloat16, train
 from qa.train.transfers import transfer_paragraphs
@@ -87,6 +88,12 @@ def main() -> None:
         metavar="SET",
         help="training sets to leave out, to be measured as another domain",
     )
+    parser.add_argument(
+        "--no-priors",
+        dest="priors",
+        action="store_false",
+        help='let the reader guess "no answer" from the paragraph alone',
+    )
     parser.add_argument("--cooldown", type=float, default=defaults.cooldown, help="share of steps")
     parser.add_argument("--negatives", type=float, default=defaults.negatives)
     parser.add_argument("--tokens-per-batch", type=int, default=defaults.tokens_per_batch)
@@ -125,13 +132,15 @@ def main() -> None:
         count=options.unanswerable,
         seed=options.seed,
     )
-    for make, count in (
-        (transfer_paragraphs, options.transfers),
-        (recurring_paragraphs, options.recurring),
+    for make, count, source in (
+        (transfer_paragraphs, options.transfers, "transfers"),
+        (recurring_paragraphs, options.recurring, "recurring"),
     ):
         made = partial(make, count=count, seed=options.seed)
-        examples = add_made(examples, contexts, tokenizer, made)
+        examples = add_made(examples, contexts, tokenizer, made, source=source)
     examples = reworded(examples, tokenizer, share=REWORDED, seed=options.seed)
+    if options.priors:
+        examples = with_priors(examples, contexts)
     plan = plan_epoch(
         examples,
         contexts,
@@ -175,6 +184,7 @@ def main() -> None:
         "transfers": options.transfers,
         "unanswerable": options.unanswerable,
         "recurring": options.recurring,
+        "priors": options.priors,
         "teachers": [str(folder) for folder in options.teachers],
         "max_tokens": MAX_TOKENS,
         "examples": len(examples),

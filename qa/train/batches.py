@@ -30,7 +30,8 @@ class Batch:
 
     ``candidate`` marks the positions an answer may use (the window, and
     ``[CLS]`` for "no answer here"); ``group`` says which rows share a question,
-    ``taught`` on which teachers are listened to.
+    ``taught`` on which teachers are listened to; ``prior`` is the log-odds that a
+    paragraph lends to "no answer".
     """
 
     input_ids: torch.Tensor
@@ -41,6 +42,7 @@ class Batch:
     end_targets: torch.Tensor
     group: torch.Tensor
     taught: torch.Tensor
+    prior: torch.Tensor
 
     def to(self, device: str) -> Batch:
         """Return the batch on ``device``."""
@@ -126,6 +128,7 @@ def lay_out(
             max_tokens=window,
             group=group,
             taught=example.taught,
+            prior=example.prior,
         )
         rows.append(row)
         if example.negative >= 0:
@@ -186,5 +189,6 @@ def collate(rows: Sequence[Row]) -> Batch:
             ends[i, position] = weight
     group = np.array([row.group for row in rows], dtype=np.int64)
     taught = np.array([row.taught for row in rows], dtype=bool)
-    arrays = (ids, types, mask, candidate, starts, ends, group, taught)
+    prior = np.array([row.prior for row in rows], dtype=np.float32)
+    arrays = (ids, types, mask, candidate, starts, ends, group, taught, prior)
     return Batch(*(torch.from_numpy(array) for array in arrays))

@@ -48,6 +48,7 @@ class Context:
     """A tokenised paragraph: ids ``(tokens,)`` and the code points each token covers.
 
     ``heading_ids`` is its title as the reader sees it; empty where it has none.
+    ``source`` names the set it is of.
     """
 
     text: str
@@ -55,6 +56,7 @@ class Context:
     starts: NDArray[np.int32]
     ends: NDArray[np.int32]
     heading_ids: NDArray[np.int32]
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,8 @@ class Example:
 
     ``negative`` is the position of a paragraph, in the list of contexts, that
     looks right and does not hold the answer; -1 where there is none. ``taught``
-    says whether teachers are to be listened to on it.
+    says whether teachers are to be listened to on it. ``prior`` is the log-odds that
+    its paragraph alone lends to "no answer": see :mod:`qa.train.priors`.
     """
 
     question: str
@@ -73,6 +76,7 @@ class Example:
     references: tuple[str, ...]
     negative: int = -1
     taught: bool = True
+    prior: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,7 @@ class Row:
     end_targets: dict[int, float]
     group: int
     taught: bool = True
+    prior: float = 0.0
 
 
 def is_held_out(paragraph: Paragraph) -> bool:
@@ -134,7 +139,7 @@ def load_examples(
             if not chosen:
                 continue
             paragraph = replace(paragraph, questions=chosen)
-            contexts.append(_context(paragraph, tokenizer))
+            contexts.append(_context(paragraph, tokenizer, name))
             examples = _examples(paragraph, contexts[-1], len(contexts) - 1, tokenizer)
             if is_held_out(paragraph):
                 held_out += examples
@@ -149,22 +154,24 @@ def add_made(
     contexts: list[Context],
     tokenizer: Tokenizer,
     make: Callable[[list[str]], Iterable[Paragraph]],
+    *,
+    source: str,
 ) -> list[Example]:
     """Return the examples, and those of the paragraphs that are made of their contexts' texts.
 
     ``make`` gets the texts that are trained on; the contexts of what it makes are
-    appended to ``contexts``. To be called when negatives are chosen: one made
-    paragraph answers the question of another.
+    appended to ``contexts`` as those of ``source``. To be called when negatives are
+    chosen: one made paragraph answers the question of another.
     """
     texts = [contexts[i].text for i in sorted({example.context for example in examples})]
     result = list(examples)
     for paragraph in make(texts):
-        contexts.append(_context(paragraph, tokenizer))
+        contexts.append(_context(paragraph, tokenizer, source))
         result += _examples(paragraph, contexts[-1], len(contexts) - 1, tokenizer)
     return result
 
 
-def _context(paragraph: Paragraph, tokenizer: Tokenizer) -> Context:
+def _context(paragraph: Paragraph, tokenizer: Tokenizer, source: str) -> Context:
     encoding = tokenizer.encode(paragraph.context, add_special_tokens=False)
     offsets = np.array(encoding.offsets, dtype=np.int32).reshape(-1, 2)
     return Context(
@@ -173,6 +180,7 @@ def _context(paragraph: Paragraph, tokenizer: Tokenizer) -> Context:
         offsets[:, 0].copy(),
         offsets[:, 1].copy(),
         _heading_ids(paragraph.title, tokenizer),
+        source,
     )
 
 
@@ -250,6 +258,7 @@ def make_sequence(
     max_tokens: int = MAX_TOKENS,
     group: int = 0,
     taught: bool = True,
+    prior: float = 0.0,
 ) -> Row:
     """Lay out one training row; ``heading_ids`` None stands for no heading.
 
@@ -284,4 +293,4 @@ def make_sequence(
         ends[last - start + offset] = ends.get(last - start + offset, 0) + votes / total
     if not inside:
         starts, ends = {0: 1.0}, {0: 1.0}
-    return Row(ids, offset - len(heading), offset, start, starts, ends, group, taught)
+    return Row(ids, offset - len(heading), offset, start, starts, ends, group, taught, prior)

@@ -12,6 +12,15 @@ def allowed(logits: torch.Tensor, batch: Batch) -> torch.Tensor:
     return logits.masked_fill(~batch.candidate, -1e4)
 
 
+def with_prior(
+    start_logits: torch.Tensor, end_logits: torch.Tensor, batch: Batch
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return both logits with what the paragraph alone says for "no answer" added to ``[CLS]``."""
+    added = torch.zeros_like(start_logits)
+    added[:, 0] = batch.prior
+    return start_logits + added, end_logits + added
+
+
 def span_loss(
     start_logits: torch.Tensor, end_logits: torch.Tensor, batch: Batch, *, shared: bool = True
 ) -> torch.Tensor:

@@ -21,8 +21,8 @@ from qa.train.attention import NAME
 from qa.train.batches import Batch, collate, lay_out, plan_epoch
 from qa.train.distillation import distillation_loss, soft_targets
 from qa.train.examples import Context, Example
-from qa.train.objective import span_loss
-from qa.train.validation import validate
+from qa.train.objective import span_loss, with_prior
+from qa.train.validation import of_both_kinds, validate
 
 CHECKPOINT = "checkpoint.pt"
 
@@ -186,7 +186,7 @@ def train(
                 batch = collate(rows).to(device)
                 for group in optimizer.param_groups:
                     group["lr"] = learning_rate_at(step, recipe)
-                logits = logits_of(model, batch)
+                logits = with_prior(*logits_of(model, batch), batch)
                 loss = span_loss(*logits, batch, shared=recipe.shared)
                 if teachers:
                     targets = soft_targets(teachers, batch, logits_of)
@@ -218,6 +218,7 @@ def train(
                     scores = validate(
                         model,
                         random.Random(0).sample(held_out, min(600, len(held_out))),
+                        of_both_kinds(held_out),
                         contexts,
                         special=special,
                         logits=partial(logits_of, model),
