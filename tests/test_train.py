@@ -531,9 +531,11 @@ def test_whether_there_is_an_answer_is_judged_within_a_paragraph(data, tokenizer
     class Sure(torch.nn.Module):
         """Finds an answer on every paragraph but where a question has three tokens."""
 
-        weight = torch.nn.Parameter(torch.zeros(1))
+        def __init__(self):
+            super().__init__()
+            self.weight = torch.nn.Parameter(torch.zeros(1))
 
-        def __call__(self, batch):
+        def forward(self, batch):
             logits = torch.zeros(batch.input_ids.shape)
             logits[:, 0] = torch.where(batch.token_type_ids.argmax(dim=1) == 5, 3.0, -3.0)
             return logits, logits
