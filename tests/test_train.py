@@ -18,6 +18,7 @@ from qa.train import unanswerable
 from qa.train.attention import NAME
 from qa.train.batches import Batch, collate, draw_heading, lay_out, plan_epoch
 from qa.train.distillation import distillation_loss, soft_targets
+from qa.train.dropout import RowDropout, add_dropout
 from qa.train.examples import (
     UNANSWERABLE_REPEATS,
     add_made,
@@ -563,11 +564,25 @@ def test_the_learning_rate_rises_stays_and_falls_to_zero():
     assert rates[100] == 0
 
 
+def test_dropout_leaves_out_features_of_whole_rows_and_only_in_training():
+    network = new_model(encoder_folder())
+    add_dropout(network, 0.5)
+    dropout = network.base_model.encoder.layer[0].output.dropout
+    hidden = torch.ones(40, 3, 50)
+    left = dropout.train()(hidden)
+    assert torch.equal(left[:, 0], left[:, 2])
+    assert set(left.unique().tolist()) == {0.0, 2.0}
+    assert float(left.mean()) == pytest.approx(1, abs=0.1)
+    assert torch.equal(dropout.eval()(hidden), hidden)
+    changed = [m for m in network.modules() if isinstance(m, RowDropout)]
+    assert len(changed) == 1 + 2 * 6  # after the embeddings, and twice in each layer
+
+
 def test_a_run_cut_off_and_resumed_ends_where_an_unbroken_one_does(data, tokenizer, tmp_path):
     contexts, examples, held_out = data
 
     def run(output, steps, stop=None):
-        recipe = Recipe(steps=steps, tokens_per_batch=300, warmup=0.2)
+        recipe = Recipe(steps=steps, tokens_per_batch=300, warmup=0.2, averaging=20)
         return train(
             contexts,
             examples[:20],
@@ -580,10 +595,12 @@ def test_a_run_cut_off_and_resumed_ends_where_an_unbroken_one_does(data, tokeniz
             stop_after=stop,
         )
 
-    whole = run(tmp_path / "whole", 4).state_dict()
+    whole = run(tmp_path / "whole", 4)
     run(tmp_path / "parts", 4, stop=2)
-    parts = run(tmp_path / "parts", 4).state_dict()
-    assert all(torch.equal(whole[name], parts[name]) for name in whole)
+    parts = run(tmp_path / "parts", 4)
+    for one, other in zip(whole, parts, strict=True):  # the model, and the average
+        weights = other.state_dict()
+        assert all(torch.equal(each, weights[name]) for name, each in one.state_dict().items())
     lines = (tmp_path / "parts" / "log.jsonl").read_text().splitlines()
     log = [json.loads(line) for line in lines]
     assert [line["step"] for line in log if line["event"] == "start"] == [0, 2]

@@ -94,6 +94,13 @@ def main() -> None:
         action="store_false",
         help='let the reader guess "no answer" from the paragraph alone',
     )
+    parser.add_argument("--dropout", type=float, default=defaults.dropout)
+    parser.add_argument(
+        "--averaging",
+        type=int,
+        default=defaults.averaging,
+        help="steps over which the weights are averaged (default: %(default)s)",
+    )
     parser.add_argument("--cooldown", type=float, default=defaults.cooldown, help="share of steps")
     parser.add_argument("--negatives", type=float, default=defaults.negatives)
     parser.add_argument("--tokens-per-batch", type=int, default=defaults.tokens_per_batch)
@@ -157,10 +164,12 @@ def main() -> None:
         window=options.window,
         shared=options.shared,
         distillation=options.distillation if options.teachers else 0.0,
+        dropout=options.dropout,
+        averaging=options.averaging,
         seed=options.seed,
     )
     print(f"{len(examples)} examples, {len(held_out)} held out, {len(plan)} batches an epoch")
-    model = train(
+    model, average = train(
         contexts,
         examples,
         held_out,
@@ -173,8 +182,9 @@ def main() -> None:
         compiled=options.compile,
     )
     checkpoint = options.output / "checkpoint"
-    model.save_pretrained(checkpoint)
-    tokenizer.save(str(checkpoint / "tokenizer.json"))
+    for trained, folder in ((model, options.output / "last"), (average, checkpoint)):
+        trained.save_pretrained(folder)
+        tokenizer.save(str(folder / "tokenizer.json"))
     training = {
         "start": str(options.start or ENCODER_NAME),
         "emphasis": options.emphasis,

@@ -13,6 +13,7 @@ from typing import TextIO
 
 import torch
 from tokenizers import Tokenizer
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from transformers import AutoModelForQuestionAnswering, PreTrainedModel
 
 from qa.errors import ModelCorrupt
@@ -20,16 +21,22 @@ from qa.reader import MAX_TOKENS
 from qa.train.attention import NAME
 from qa.train.batches import Batch, collate, lay_out, plan_epoch
 from qa.train.distillation import distillation_loss, soft_targets
+from qa.train.dropout import add_dropout
 from qa.train.examples import Context, Example
 from qa.train.objective import span_loss, with_prior
 from qa.train.validation import of_both_kinds, validate
 
 CHECKPOINT = "checkpoint.pt"
+# Steps between two that the average of the weights takes in.
+_AVERAGE_EVERY = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """The choices that, with the data, determine the weights."""
+    """The choices that, with the data, determine the weights.
+
+    ``averaging`` is the horizon of the average of the weights, in steps.
+    """
 
     steps: int
     learning_rate: float = 2e-4
@@ -41,6 +48,8 @@ class Recipe:
     window: int = MAX_TOKENS
     shared: bool = True
     distillation: float = 0.0
+    dropout: float = 0.1
+    averaging: int = 1500
     seed: int = 1
 
 
@@ -72,8 +81,7 @@ def prefers_bfloat16(device: str) -> bool:
 def new_model(folder: Path) -> PreTrainedModel:
     """Return the network in a checkpoint, with a fresh span head where it has none.
 
-    It has no dropout: the data is seen about once or twice, so dropout would only cost time: on a
-    CPU, drawing its random numbers took half of a training step.
+    It has no dropout of its own: see :mod:`qa.train.dropout`.
     """
     model: PreTrainedModel = AutoModelForQuestionAnswering.from_pretrained(
         folder,
@@ -130,8 +138,10 @@ def train(
     checkpoint_every: int = 250,
     validate_every: int = 1000,
     stop_after: int | None = None,
-) -> PreTrainedModel:
-    """Train until ``recipe.steps`` and return the model.
+) -> tuple[PreTrainedModel, PreTrainedModel]:
+    """Train until ``recipe.steps`` and return the model and the average of its weights.
+
+    The average is exponential, over ``recipe.averaging`` steps.
 
     ``output`` receives ``log.jsonl`` (one line per 50 steps, and per validation)
     and a checkpoint; where one is found there, training goes on from it.
@@ -145,7 +155,12 @@ def train(
     torch.manual_seed(recipe.seed)
     model = new_model(start)
     model.to(device)  # type: ignore[arg-type]  # transformers wraps torch's own signature
+    add_dropout(model, recipe.dropout)
     model.train()
+    decay = 1 - _AVERAGE_EVERY / recipe.averaging
+    average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay))  # type: ignore[no-untyped-call]
+    average.update_parameters(model)  # the first is taken as it is
+    averaged: PreTrainedModel = average.module  # type: ignore[assignment]
     optimizer = optimizer_for(model, recipe)
     bfloat16 = prefers_bfloat16(device)
     logits_of = partial(span_logits, bfloat16=bfloat16)
@@ -159,6 +174,7 @@ def train(
     if (output / CHECKPOINT).is_file():
         saved = torch.load(output / CHECKPOINT, map_location=device, weights_only=True)
         model.load_state_dict(saved["model"])
+        average.load_state_dict(saved["average"])
         optimizer.load_state_dict(saved["optimizer"])
         step, epoch, position = saved["step"], saved["epoch"], saved["position"]
     with (output / "log.jsonl").open("a", encoding="utf-8") as log:
@@ -186,6 +202,8 @@ def train(
                 batch = collate(rows).to(device)
                 for group in optimizer.param_groups:
                     group["lr"] = learning_rate_at(step, recipe)
+                # By step, so that what is left out does not depend on where a run was cut off.
+                torch.manual_seed(recipe.seed * 1_000_000 + step)
                 logits = with_prior(*logits_of(model, batch), batch)
                 loss = span_loss(*logits, batch, shared=recipe.shared)
                 if teachers:
@@ -196,6 +214,8 @@ def train(
                 torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
                 optimizer.step()
                 optimizer.zero_grad()
+                if step % _AVERAGE_EVERY == 0:
+                    average.update_parameters(model)
                 losses.append(loss.item())
                 tokens += batch.input_ids.numel()
                 step, position = step + 1, position + 1
@@ -213,21 +233,27 @@ def train(
                     )
                     losses, tokens, since = [], 0, time.monotonic()
                 if step % checkpoint_every == 0 or step == last:
-                    save(output, model, optimizer, step=step, epoch=epoch, position=position)
-                if step % validate_every == 0 or step == last:
-                    scores = validate(
-                        model,
-                        random.Random(0).sample(held_out, min(600, len(held_out))),
-                        of_both_kinds(held_out),
-                        contexts,
-                        special=special,
-                        logits=partial(logits_of, model),
+                    save(
+                        output, model, average, optimizer, step=step, epoch=epoch, position=position
                     )
-                    record(log, event="validation", step=step, **scores)
+                if step % validate_every == 0 or step == last:
+                    for event, judged in {
+                        "validation": model,
+                        "validation of the average": averaged,
+                    }.items():
+                        scores = validate(
+                            judged,
+                            random.Random(0).sample(held_out, min(600, len(held_out))),
+                            of_both_kinds(held_out),
+                            contexts,
+                            special=special,
+                            logits=partial(logits_of, judged),
+                        )
+                        record(log, event=event, step=step, **scores)
                     since = time.monotonic()
             if position == len(plan):
                 epoch, position = epoch + 1, 0
-    return model
+    return model, averaged
 
 
 def _id_of(tokenizer: Tokenizer, token: str) -> int:
@@ -249,11 +275,17 @@ def record(log: TextIO, **values: object) -> None:
 def save(
     output: Path,
     model: PreTrainedModel,
+    average: AveragedModel,
     optimizer: torch.optim.Optimizer,
     **position: int,
 ) -> None:
     """Write a checkpoint beside the old one, then swap it in."""
     sibling = output / f"{CHECKPOINT}.new"
-    state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), **position}
+    state = {
+        "model": model.state_dict(),
+        "average": average.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        **position,
+    }
     torch.save(state, sibling)
     sibling.replace(output / CHECKPOINT)
