@@ -61,7 +61,9 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
         "the unanswerable questions, those answered when a bar on the system's own score lets it "
         "answer as many of the answerable ones as Verbatim does as shipped; where a system "
         "cannot be set to that, its own share is in brackets, with Verbatim's false answers at "
-        "that share. Others are given finished passages to build from, Verbatim the files."
+        "that share. Others are given finished passages to build from, Verbatim the files. "
+        "`make bench-peers DATA=QA_DATA "
+        f"SAMPLE={max(corpus['questions'] for _, corpus in measured)}`."
     )
     yield ""
     for system, row in measured[0][1]["systems"].items():
