@@ -388,12 +388,16 @@ def test_the_loss_is_the_one_the_docstring_states(data, tokenizer, embed):
     assert float(span_loss(*logits, batch, shared=False)) == pytest.approx(alone / 2, rel=1e-4)
 
 
-def test_a_student_matches_the_mean_of_its_teachers_where_an_answer_may_stand(data, tokenizer):
+def test_a_student_matches_the_mean_of_its_teachers_where_an_answer_stands(data, tokenizer):
     contexts, examples, _ = data
+    absent = next(i for i, example in enumerate(examples) if not example.answers)
+    there = [i for i, example in enumerate(examples) if example.answers][:3]
     rows = lay_out(
-        [0, 1, 2], examples, contexts, special=special(tokenizer), question_mark=0, seed=1
+        [*there, absent], examples, contexts, special=special(tokenizer), question_mark=0, seed=1
     )
     batch = collate(rows)
+    windows = batch.candidate.clone()
+    windows[:, 0] = False  # whether there is an answer is not asked of teachers
     torch.manual_seed(0)
     first, second, student = (
         (torch.randn(batch.input_ids.shape), torch.randn(batch.input_ids.shape)) for _ in range(3)
@@ -401,21 +405,22 @@ def test_a_student_matches_the_mean_of_its_teachers_where_an_answer_may_stand(da
     targets = soft_targets([first, second], batch, lambda teacher, _: teacher)
     expected = 0.0
     for side in range(2):
-        for row, allowed in enumerate(batch.candidate):
+        for row, allowed in enumerate(windows):
             teachers = [logits[side][row][allowed].softmax(0) for logits in (first, second)]
             mean = (teachers[0] + teachers[1]) / 2
             assert torch.allclose(targets[side][row][allowed], mean, atol=1e-6)
             assert not targets[side][row][~allowed].any()
             own = student[side][row][allowed].log_softmax(0)
-            expected -= float((mean * own).sum()) / len(rows) / 2
+            if row < 3:
+                expected -= float((mean * own).sum()) / len(rows) / 2
     assert float(distillation_loss(student, targets, batch)) == pytest.approx(expected, rel=1e-4)
-    batch = replace(batch, taught=torch.tensor([True, False, False]))
+    batch = replace(batch, taught=torch.tensor([True, False, False, True]))
     alone = collate(rows[:1])
     # A row on which no teacher is heard counts as zero, and still as a row.
     heard = distillation_loss(student, targets, batch)
     width = alone.input_ids.shape[1]
     first_row = [[side[:1, :width] for side in pair] for pair in (student, targets)]
-    assert float(heard) == pytest.approx(float(distillation_loss(*first_row, alone)) / 3, rel=1e-4)
+    assert float(heard) == pytest.approx(float(distillation_loss(*first_row, alone)) / 4, rel=1e-4)
     batch = collate(rows)
     least = float(distillation_loss(first, soft_targets([first], batch, lambda t, _: t), batch))
     other = float(distillation_loss(second, soft_targets([first], batch, lambda t, _: t), batch))
@@ -505,6 +510,10 @@ def test_what_a_paragraph_gives_away_is_taken_out(data, tokenizer):
         for number in range(10)
     ]
     priors = {contexts[each.context].source: each.prior for each in with_priors(both, contexts)}
+    beside = replace(both[0], negative=3)
+    assert (
+        with_priors([*both, beside], contexts)[-1] == beside
+    )  # both kinds stand beside each other
     assert priors["set 0"] > 0.3
     assert priors["set 1"] < -0.3
     same = [each for each in examples if each.answers]

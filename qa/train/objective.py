@@ -12,6 +12,11 @@ def allowed(logits: torch.Tensor, batch: Batch) -> torch.Tensor:
     return logits.masked_fill(~batch.candidate, -1e4)
 
 
+def spans_only(logits: torch.Tensor, batch: Batch) -> torch.Tensor:
+    """Return logits, ``(rows, tokens)``, in which only the window's positions count."""
+    return allowed(logits, batch).index_fill(1, torch.tensor([0], device=logits.device), -1e4)
+
+
 def with_prior(
     start_logits: torch.Tensor, end_logits: torch.Tensor, batch: Batch
 ) -> tuple[torch.Tensor, torch.Tensor]:

@@ -27,18 +27,20 @@ def with_priors(examples: Sequence[Example], contexts: Sequence[Context]) -> lis
     """Give each example the log-odds that its paragraph lends to "no answer".
 
     Of a logistic regression on the paragraph's tokens and the set it comes from, less
-    the log-odds over all examples, so that the reader keeps those. To be called on all
-    that is trained on. A product of experts, of which one knows the bias alone: Clark,
-    Yatskar and Zettlemoyer (2019), section 3.2.2.
+    the log-odds over all examples, so that the reader keeps those. An example with a
+    negative beside it has none: its two paragraphs are of one kind, and tell nothing.
+    To be called on all that is trained on. A product of experts, of which one knows the
+    bias alone: Clark, Yatskar and Zettlemoyer (2019), section 3.2.2.
     """
     from scipy.sparse import csr_matrix
     from sklearn.linear_model import LogisticRegression
 
-    counts = Counter((example.context, not example.answers) for example in examples)
+    alone = [example for example in examples if example.negative < 0]
+    counts = Counter((example.context, not example.answers) for example in alone)
     absent = sum(count for (_, is_absent), count in counts.items() if is_absent)
-    if absent in (0, len(examples)):
+    if absent in (0, len(alone)):
         return list(examples)
-    used = sorted({example.context for example in examples})
+    used = sorted({example.context for example in alone})
     row = {context: i for i, context in enumerate(used)}
     tokens = [np.unique(contexts[context].ids) for context in used]
     vocabulary = 1 + max((int(ids[-1]) for ids in tokens if len(ids)), default=0)
@@ -57,6 +59,11 @@ def with_priors(examples: Sequence[Example], contexts: Sequence[Context]) -> lis
         [is_absent for _, is_absent in counts],
         sample_weight=list(counts.values()),
     )
-    overall = np.log(absent / (len(examples) - absent))
+    overall = np.log(absent / (len(alone) - absent))
     priors = model.decision_function(features) - overall
-    return [replace(example, prior=float(priors[row[example.context]])) for example in examples]
+    return [
+        example
+        if example.negative >= 0
+        else replace(example, prior=float(priors[row[example.context]]))
+        for example in examples
+    ]
