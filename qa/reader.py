@@ -147,11 +147,13 @@ class OnnxReader:
         from onnxruntime import RunOptions
 
         tokens = self._tokenizer.get_vocab_size()
-        self._run(np.array([[tokens - 1]]), np.array([[0]]))
+        if self._cls is None or self._sep is None:
+            raise ValueError("the tokenizer has no [CLS] or no [SEP]")
+        self._run(*self._ids_and_types([tokens - 1], [tokens - 1]))
         silent = RunOptions()
         silent.log_severity_level = _FATAL
         try:
-            self._run(np.array([[tokens]]), np.array([[0]]), options=silent)
+            self._run(*self._ids_and_types([tokens - 1], [tokens]), options=silent)
         except Exception:  # a bare subclass of Exception: no such token
             return
         raise ValueError(f"the network knows more than the tokenizer's {tokens} tokens")
@@ -167,25 +169,32 @@ class OnnxReader:
                 [as_sentences(passages[i].heading) for i in positions],
             )
         )
-        before = [self._cls, *question_ids, self._sep]
         for position, encoding, heading in zip(positions, encodings, headings, strict=True):
             # Each of these makes a list anew when it is asked for.
             ids, words, offsets = encoding.ids, encoding.word_ids, encoding.offsets
             heading_ids = heading.ids[:MAX_HEADING_TOKENS]
-            offset = len(before) + len(heading_ids)
+            offset = len(question_ids) + 2 + len(heading_ids)
             room = MAX_TOKENS - offset - 1
             for window in _windows(len(ids), room):
-                row = [*before, *heading_ids, *ids[window], self._sep]
-                types = np.zeros((1, len(row)), dtype=np.int64)
-                types[0, len(before) :] = 1
+                row, types = self._ids_and_types(question_ids, [*heading_ids, *ids[window]])
                 yield _Row(
                     position,
-                    np.array([row], dtype=np.int64),
+                    row,
                     types,
-                    slice(offset, len(row) - 1),
+                    slice(offset, row.shape[1] - 1),
                     words[window],
                     offsets[window],
                 )
+
+    def _ids_and_types(
+        self, question_ids: list[int], passage_ids: list[int]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return ``[CLS] question [SEP] passage [SEP]`` as two inputs, ``(1, tokens)`` each."""
+        before = [self._cls, *question_ids, self._sep]
+        ids = np.array([[*before, *passage_ids, self._sep]], dtype=np.int64)
+        types = np.zeros_like(ids)
+        types[0, len(before) :] = 1
+        return ids, types
 
     def _find(self, row: _Row, *, n: int) -> tuple[float, list[_Found]]:
         """Return a row's null score and its best places."""

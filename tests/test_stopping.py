@@ -71,6 +71,18 @@ def test_the_reader_asks_once_and_reads_what_it_is_told():
     assert found[5] == whole[5]
 
 
+def test_what_is_not_worth_reading_is_not_taken_apart(monkeypatch):
+    reader = OnnxReader()
+    taken = []
+    rows = reader._rows
+    monkeypatch.setattr(
+        reader, "_rows", lambda *given: taken.append(list(given[2])) or rows(*given)
+    )
+    passages = [hit.passage for hit in HITS]
+    reader.read("Who carved the clock?", passages, worth_reading=lambda _: {5})
+    assert taken == [list(range(READ_FIRST)), [5]]
+
+
 def test_a_few_passages_are_read_without_asking():
     def never(spans):
         raise AssertionError

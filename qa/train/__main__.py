@@ -75,7 +75,7 @@ def main() -> None:
         help="train each passage alone, without a softmax over a question's passages",
     )
     parser.add_argument(
-        "--teachers", nargs="+", type=Path, default=[], help="checkpoints whose judgement to match"
+        "--teachers", nargs="+", type=Path, default=[], help="checkpoints whose answers to match"
     )
     parser.add_argument(
         "--distillation", type=float, default=0.5, help="the teachers' share of the loss"
@@ -111,6 +111,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=defaults.seed)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args()
+    if options.averaging < 1:
+        parser.error("--averaging: a number of steps, 1 or more; the last weights are kept too")
 
     torch.set_num_threads(cores())
     encoder = encoder_folder()

@@ -29,9 +29,8 @@ class Batch:
     """Tensors of one step; ``rows`` x ``tokens``, padded on the right.
 
     ``candidate`` marks the positions an answer may use (the window, and
-    ``[CLS]`` for "no answer here"); ``group`` says which rows share a question,
-    ``taught`` on which teachers are listened to; ``prior`` is the log-odds that a
-    paragraph lends to "no answer".
+    ``[CLS]`` for "no answer here"); ``group`` says which rows share a question;
+    ``prior`` is the log-odds that a paragraph lends to "no answer".
     """
 
     input_ids: torch.Tensor
@@ -41,7 +40,6 @@ class Batch:
     start_targets: torch.Tensor
     end_targets: torch.Tensor
     group: torch.Tensor
-    taught: torch.Tensor
     prior: torch.Tensor
 
     def to(self, device: str) -> Batch:
@@ -127,7 +125,6 @@ def lay_out(
             heading_ids=draw_heading(example.context, contexts, rng),
             max_tokens=window,
             group=group,
-            taught=example.taught,
             prior=example.prior,
         )
         rows.append(row)
@@ -188,7 +185,6 @@ def collate(rows: Sequence[Row]) -> Batch:
         for position, weight in row.end_targets.items():
             ends[i, position] = weight
     group = np.array([row.group for row in rows], dtype=np.int64)
-    taught = np.array([row.taught for row in rows], dtype=bool)
     prior = np.array([row.prior for row in rows], dtype=np.float32)
-    arrays = (ids, types, mask, candidate, starts, ends, group, taught, prior)
+    arrays = (ids, types, mask, candidate, starts, ends, group, prior)
     return Batch(*(torch.from_numpy(array) for array in arrays))

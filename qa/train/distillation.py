@@ -42,12 +42,11 @@ def distillation_loss(
 ) -> torch.Tensor:
     """Return the mean cross-entropy of a student against soft targets, a scalar.
 
-    The mean is over all rows; one without an answer, or on which teachers are not
-    listened to, counts as zero.
+    The mean is over all rows; one without an answer counts as zero.
     """
     losses = [
         -(target * spans_only(side, batch).log_softmax(dim=1)).sum(dim=1)
         for side, target in zip(logits, targets, strict=True)
     ]
-    counted = batch.taught & (batch.start_targets[:, 0] == 0)
-    return (torch.stack(losses).mean(dim=0) * counted).mean()
+    answered = batch.start_targets[:, 0] == 0
+    return (torch.stack(losses).mean(dim=0) * answered).mean()

@@ -8,7 +8,8 @@ import torch
 class RowDropout(torch.nn.Module):
     """Leaves out features of whole rows in training, each with a probability.
 
-    One mask for all positions of a sequence: Gal and Ghahramani (2016), section 4.
+    Variational dropout, one mask for all positions of a sequence: Gal and Ghahramani
+    (2016), section 4.
     It needs as many random numbers as a row has features, where one mask a token needs
     some hundred times as many: drawing those took half of a training step.
     """
@@ -27,7 +28,7 @@ class RowDropout(torch.nn.Module):
 
 
 def add_dropout(model: torch.nn.Module, probability: float) -> None:
-    """Put :class:`RowDropout` in the place of every dropout before a layer normalisation.
+    """Put :class:`RowDropout` in the place of every dropout beside a layer normalisation.
 
     That of the attention weights stays as it is: they have no features.
     """

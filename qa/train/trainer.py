@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import TextIO
 
 import torch
 from tokenizers import Tokenizer
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 from transformers import AutoModelForQuestionAnswering, PreTrainedModel
 
 from qa.errors import ModelCorrupt
@@ -30,12 +30,15 @@ CHECKPOINT = "checkpoint.pt"
 # Steps between two that the average of the weights takes in.
 _AVERAGE_EVERY = 10
 
+Weights = tuple[torch.Tensor, ...] | list[torch.Tensor]
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """The choices that, with the data, determine the weights.
 
-    ``averaging`` is the horizon of the average of the weights, in steps.
+    ``dropout`` is that of :mod:`qa.train.dropout`; ``averaging`` the horizon of the
+    average of the weights, in steps.
     """
 
     steps: int
@@ -112,6 +115,21 @@ def span_logits(
     return logits[..., 0], logits[..., 1]
 
 
+def moving_average(horizon: int) -> Callable[[Weights, Weights, torch.Tensor | int], None]:
+    """Return what takes new weights into an average, for ``AveragedModel``.
+
+    The n-th weights, of which there are some every ``_AVERAGE_EVERY`` steps, count for
+    ``max(1 / n, _AVERAGE_EVERY / horizon)``: a plain mean at first, as in stochastic weight
+    averaging (Izmailov et al., 2018), and an exponential moving average from then on.
+    """
+    least = _AVERAGE_EVERY / horizon
+
+    def take_in(mean: Weights, new: Weights, count: torch.Tensor | int) -> None:
+        torch._foreach_lerp_(mean, new, max(least, 1 / (float(count) + 1)))
+
+    return take_in
+
+
 def optimizer_for(model: PreTrainedModel, recipe: Recipe) -> torch.optim.AdamW:
     """Return AdamW with weight decay on matrices only."""
     matrices = [p for p in model.parameters() if p.ndim >= 2]
@@ -141,9 +159,10 @@ def train(
 ) -> tuple[PreTrainedModel, PreTrainedModel]:
     """Train until ``recipe.steps`` and return the model and the average of its weights.
 
-    The average is exponential, over ``recipe.averaging`` steps.
+    The average is an exponential moving one (EMA) over ``recipe.averaging`` steps; of
+    fewer it is the plain mean: see :func:`moving_average`.
 
-    ``output`` receives ``log.jsonl`` (one line per 50 steps, and per validation)
+    ``output`` receives ``log.jsonl`` (a line every 50 steps, two at a validation)
     and a checkpoint; where one is found there, training goes on from it.
     ``stop_after`` ends this call at a step, for another to go on. With ``teachers``,
     ``recipe.distillation`` is the share of the loss that is measured against them.
@@ -157,10 +176,8 @@ def train(
     model.to(device)  # type: ignore[arg-type]  # transformers wraps torch's own signature
     add_dropout(model, recipe.dropout)
     model.train()
-    decay = 1 - _AVERAGE_EVERY / recipe.averaging
-    average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay))  # type: ignore[no-untyped-call]
-    average.update_parameters(model)  # the first is taken as it is
-    averaged: PreTrainedModel = average.module  # type: ignore[assignment]
+    average = AveragedModel(model, multi_avg_fn=moving_average(recipe.averaging))
+    mean_model: PreTrainedModel = average.module  # type: ignore[assignment]
     optimizer = optimizer_for(model, recipe)
     bfloat16 = prefers_bfloat16(device)
     logits_of = partial(span_logits, bfloat16=bfloat16)
@@ -173,6 +190,8 @@ def train(
     step = epoch = position = 0
     if (output / CHECKPOINT).is_file():
         saved = torch.load(output / CHECKPOINT, map_location=device, weights_only=True)
+        if "average" not in saved:
+            raise ModelCorrupt(f"{output} was begun by another version: give another --output")
         model.load_state_dict(saved["model"])
         average.load_state_dict(saved["average"])
         optimizer.load_state_dict(saved["optimizer"])
@@ -239,7 +258,7 @@ def train(
                 if step % validate_every == 0 or step == last:
                     for event, judged in {
                         "validation": model,
-                        "validation of the average": averaged,
+                        "validation of the average": mean_model,
                     }.items():
                         scores = validate(
                             judged,
@@ -253,7 +272,7 @@ def train(
                     since = time.monotonic()
             if position == len(plan):
                 epoch, position = epoch + 1, 0
-    return model, averaged
+    return model, mean_model
 
 
 def _id_of(tokenizer: Tokenizer, token: str) -> int:

@@ -101,7 +101,6 @@ def unanswerable_examples(
 
     ``words`` are the network's token embeddings, ``(vocabulary, width)``: a name gives
     way to one that they say is of its kind. The same arguments give the same examples.
-    Teachers are not asked about them: they are what a teacher gets wrong.
     """
     if not count:
         return []
@@ -131,7 +130,6 @@ def unanswerable_examples(
                         answers={},
                         references=(),
                         negative=-1,
-                        taught=False,
                     )
                 )
                 break
