@@ -56,8 +56,8 @@ def main() -> None:
     parser.add_argument(
         "--unanswerable",
         type=int,
-        default=24000,
-        help="questions changed until their paragraph does not answer them (default: 24000)",
+        default=0,
+        help="questions changed until their paragraph does not answer them (default: 0)",
     )
     parser.add_argument(
         "--recurring",
