@@ -503,9 +503,8 @@ def test_what_a_paragraph_gives_away_is_taken_out(data, tokenizer):
     ]
     priors = {contexts[each.context].source: each.prior for each in with_priors(both, contexts)}
     beside = replace(both[0], negative=3)
-    assert (
-        with_priors([*both, beside], contexts)[-1] == beside
-    )  # both kinds stand beside each other
+    # Beside each other both kinds stand.
+    assert with_priors([*both, beside], contexts)[-1] == beside
     assert priors["set 0"] > 0.3  # though both have more without than with an answer
     assert priors["set 1"] < -0.3
     same = [each for each in examples if each.answers]

@@ -39,8 +39,8 @@ def _unmasked(
     """Return attention's output, ``(1, tokens, heads, width)``, as transformers asks for it.
 
     The others are ``(1, heads, tokens, width)``; softmax(QK'/sqrt(width))V: Vaswani et
-    al., 2017, (1). A row is never padded, so nothing is
-    hidden from anything; a mask of zeros would be added to every score all the same.
+    al., 2017, (1). A row is never padded, so nothing is hidden from anything; a mask of
+    zeros would be added to every score all the same.
     """
     weights = torch.softmax(query @ key.transpose(2, 3) * scaling, dim=-1)
     return (weights @ value).transpose(1, 2).contiguous(), None

@@ -187,6 +187,8 @@ def train(
         network.base_model.encoder.compile(dynamic=True)  # type: ignore[union-attr]
     special = (_id_of(tokenizer, "[CLS]"), _id_of(tokenizer, "[SEP]"))
     question_mark = _id_of(tokenizer, "?")
+    sample = random.Random(0).sample(held_out, min(600, len(held_out)))
+    paired = of_both_kinds(held_out)
     step = epoch = position = 0
     if (output / CHECKPOINT).is_file():
         saved = torch.load(output / CHECKPOINT, map_location=device, weights_only=True)
@@ -262,8 +264,8 @@ def train(
                     }.items():
                         scores = validate(
                             judged,
-                            random.Random(0).sample(held_out, min(600, len(held_out))),
-                            of_both_kinds(held_out),
+                            sample,
+                            paired,
                             contexts,
                             special=special,
                             logits=partial(logits_of, judged),
