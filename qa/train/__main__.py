@@ -109,27 +109,32 @@ def main() -> None:
     )
     parser.add_argument("--models", type=Path, default=MODELS, help="where the int8 file goes")
     parser.add_argument("--seed", type=int, default=defaults.seed)
+    parser.add_argument(
+        "--data-seed",
+        type=int,
+        help="draws the questions and their negatives, which legs with one OUTPUT/negatives.npy "
+        "share (default: --seed)",
+    )
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args()
     if options.averaging < 1:
         parser.error("--averaging: a number of steps, 1 or more; the last weights are kept too")
 
+    data_seed = options.seed if options.data_seed is None else options.data_seed
     torch.set_num_threads(cores())
     encoder = encoder_folder()
     tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.no_truncation()
     mix = {name: share for name, share in MIX.items() if name not in options.without}
-    contexts, examples, held_out = load_examples(
-        options.data, tokenizer, seed=options.seed, mix=mix
-    )
+    contexts, examples, held_out = load_examples(options.data, tokenizer, seed=data_seed, mix=mix)
     if options.emphasis:
         examples = emphasised(examples, options.emphasis, seed=options.seed)
 
     def choose() -> list[Example]:
         embed = embedder(encoder, device=options.device, bfloat16=prefers_bfloat16(options.device))
         return add_negatives(
-            examples, contexts, share=options.negatives, seed=options.seed, embed=embed
+            examples, contexts, share=options.negatives, seed=data_seed, embed=embed
         )
 
     examples = remembered(options.output / "negatives.npy", examples, choose)
@@ -189,6 +194,7 @@ def main() -> None:
         tokenizer.save(str(folder / "tokenizer.json"))
     training = {
         "start": str(options.start or ENCODER_NAME),
+        "data_seed": data_seed,
         "emphasis": options.emphasis,
         "recipe": asdict(recipe),
         "mix": mix,
