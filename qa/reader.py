@@ -34,8 +34,8 @@ _FATAL = 4  # ONNX Runtime's level of what is logged to the console
 _MEND = "reinstall Verbatim, or make it anew with `python -m qa.train DATA`"
 
 
-# Where an answer may stand, as characters of its passage, and its raw score.
-_Found = tuple[int, int, float]
+# Where an answer may stand, as characters of its passage; its raw score; its window's null score.
+_Found = tuple[int, int, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,27 +99,24 @@ class OnnxReader:
         A passage's heading is read before it, since "the car" and "he" are often
         named only there; no span lies in it. A span begins and ends at whole words.
         A passage longer than the window of 256 tokens is read in windows that
-        overlap by 96; its null score is the lowest of theirs, since one window
-        that holds the answer is enough.
+        overlap by 96. A span's null score is that of its own window: another's says
+        whether that one is without an answer.
         """
         question_ids = self._tokenizer.encode(question, add_special_tokens=False).ids
         question_ids = question_ids[:MAX_QUESTION_TOKENS]
         found: list[list[_Found]] = [[] for _ in passages]
-        nulls = [np.inf] * len(passages)
 
         def read_some(positions: Collection[int], max_tokens: int) -> int:
             """Read what a budget allows; return what is left of it, 0 where passages are."""
             rows = self._rows(question_ids, passages, positions)
             within, left = _within(rows, max_tokens)
-            for row, (null, places) in self._run_all(within, n):
-                nulls[row.passage] = min(nulls[row.passage], null)
+            for row, places in self._run_all(within, n):
                 found[row.passage] += places
             return left
 
         def spans() -> list[list[Span]]:
             return [
-                _spans(passage, places, null, n)
-                for passage, places, null in zip(passages, found, nulls, strict=True)
+                _spans(passage, places, n) for passage, places in zip(passages, found, strict=True)
             ]
 
         first = len(passages) if worth_reading is None else min(READ_FIRST, len(passages))
@@ -129,9 +126,7 @@ class OnnxReader:
             read_some([i for i in range(first, len(passages)) if i in worth], left)
         return spans()
 
-    def _run_all(
-        self, rows: list[_Row], n: int
-    ) -> Iterator[tuple[_Row, tuple[float, list[_Found]]]]:
+    def _run_all(self, rows: list[_Row], n: int) -> Iterator[tuple[_Row, list[_Found]]]:
         """Yield each row and what was found in it, on as many threads as there are cores."""
         # The longest rows first: the last worker to finish then finishes early.
         rows = sorted(rows, key=lambda row: -row.input_ids.shape[1])
@@ -196,13 +191,13 @@ class OnnxReader:
         types[0, len(before) :] = 1
         return ids, types
 
-    def _find(self, row: _Row, *, n: int) -> tuple[float, list[_Found]]:
-        """Return a row's null score and its best places."""
+    def _find(self, row: _Row, *, n: int) -> list[_Found]:
+        """Return a row's best places, best first."""
         starts, ends = self._run(row.input_ids, row.token_type_ids)
         null = float(starts[0]) + float(ends[0])
         starts, ends = _whole_words(starts[row.window], ends[row.window], row.words)
-        return null, [
-            (row.offsets[first][0], row.offsets[last][1], score)
+        return [
+            (row.offsets[first][0], row.offsets[last][1], score, null)
             for first, last, score in best_spans(starts, ends, n=n)
         ]
 
@@ -246,16 +241,16 @@ def as_sentences(heading: str) -> str:
     return f"{heading.replace(' › ', '. ')}." if heading else ""
 
 
-def _spans(passage: Passage, found: list[_Found], null: float, n: int) -> list[Span]:
-    """Turn offsets within a passage into spans of the document; one span a place."""
-    best: dict[tuple[int, int], float] = {}
-    for start, end, score in found:
+def _spans(passage: Passage, found: list[_Found], n: int) -> list[Span]:
+    """Turn offsets within a passage into its ``n`` best spans of the document, one a place."""
+    best: dict[tuple[int, int], _Found] = {}
+    for place in sorted(found, key=lambda place: (-place[2], place[:2])):
+        start, end, *_scores = place
         if end > start:
-            best[start, end] = max(score, best.get((start, end), -np.inf))
-    ordered = sorted(best.items(), key=lambda item: (-item[1], item[0]))[:n]
+            best.setdefault((start, end), place)
     return [
         Span(passage, passage.start + start, passage.start + end, score, null)
-        for (start, end), score in ordered
+        for start, end, score, null in list(best.values())[:n]
     ]
 
 

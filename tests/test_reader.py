@@ -72,6 +72,28 @@ def test_an_answer_far_down_a_long_passage_is_found(reader):
     assert span.text == "Ichiro Tanaka"
 
 
+def test_a_span_is_compared_with_the_null_of_its_own_window(reader, monkeypatch):
+    nulls = {}
+    run = reader._run
+
+    def remember(ids, types):
+        starts, ends = run(ids, types)
+        nulls[round(float(starts.max() + ends.max()), 3)] = float(starts[0]) + float(ends[0])
+        return starts, ends
+
+    monkeypatch.setattr(reader, "_run", remember)
+    # "Who carved" is answered in the first window and, for another clock, in the last.
+    filler = "Nothing of note happened that day in the valley. " * 40
+    text = f"{GIFT.text} {filler} The other clock was carved by Anna Weber in 1911. {filler}"
+    question = "Who carved the other clock?"
+    spans = reader.read(question, [passage(text)], n=50)[0]
+    assert len(nulls) > 2
+    best_of_window = [span for span in spans if round(span.score, 3) in nulls]
+    assert len({span.null_score for span in best_of_window}) > 1
+    for span in best_of_window:
+        assert span.null_score == nulls[round(span.score, 3)]
+
+
 def test_no_passages_no_spans(reader):
     assert reader.read("Who?", []) == []
 
