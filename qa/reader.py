@@ -195,10 +195,11 @@ class OnnxReader:
         """Return a row's best places, best first."""
         starts, ends = self._run(row.input_ids, row.token_type_ids)
         null = float(starts[0]) + float(ends[0])
-        starts, ends = _whole_words(starts[row.window], ends[row.window], row.words)
+        words = np.array([-1 if word is None else word for word in row.words], dtype=np.int64)
+        starts, ends = _whole_words(starts[row.window], ends[row.window], words)
         return [
             (row.offsets[first][0], row.offsets[last][1], score, null)
-            for first, last, score in best_spans(starts, ends, n=n)
+            for first, last, score in best_spans(starts, ends, words=words, n=n)
         ]
 
     def _run(
@@ -255,11 +256,10 @@ def _spans(passage: Passage, found: list[_Found], n: int) -> list[Span]:
 
 
 def _whole_words(
-    starts: NDArray[np.float32], ends: NDArray[np.float32], words: list[int | None]
+    starts: NDArray[np.float32], ends: NDArray[np.float32], words: NDArray[np.int64]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Forbid spans that begin or end inside a word: nobody quotes half a word."""
-    ids = np.array([-1 if word is None else word for word in words])
-    same = ids[1:] == ids[:-1]
+    same = words[1:] == words[:-1]
     starts, ends = starts.copy(), ends.copy()
     starts[1:][same] = -np.inf
     ends[:-1][same] = -np.inf

@@ -73,25 +73,25 @@ def test_an_answer_far_down_a_long_passage_is_found(reader):
 
 
 def test_a_span_is_compared_with_the_null_of_its_own_window(reader, monkeypatch):
-    nulls = {}
+    nulls = {"Weber": set(), "Tanaka": set(), "": set()}
     run = reader._run
 
     def remember(ids, types):
         starts, ends = run(ids, types)
-        nulls[round(float(starts.max() + ends.max()), 3)] = float(starts[0]) + float(ends[0])
+        read = reader._tokenizer.decode(ids[0])
+        name = next((name for name in nulls if name.lower() in read), "")
+        nulls[name].add(float(starts[0]) + float(ends[0]))
         return starts, ends
 
     monkeypatch.setattr(reader, "_run", remember)
-    # "Who carved" is answered in the first window and, for another clock, in the last.
     filler = "Nothing of note happened that day in the valley. " * 40
     text = f"{GIFT.text} {filler} The other clock was carved by Anna Weber in 1911. {filler}"
-    question = "Who carved the other clock?"
-    spans = reader.read(question, [passage(text)], n=50)[0]
-    assert len(nulls) > 2
-    best_of_window = [span for span in spans if round(span.score, 3) in nulls]
-    assert len({span.null_score for span in best_of_window}) > 1
-    for span in best_of_window:
-        assert span.null_score == nulls[round(span.score, 3)]
+    spans = reader.read("Who carved the other clock?", [passage(text)], n=50)[0]
+    assert spans[0].text == "Anna Weber"
+    for name in ("Weber", "Tanaka"):
+        found = {span.null_score for span in spans if name in span.text}
+        assert found and found <= nulls[name]
+    assert min(nulls[""]) < max(nulls["Weber"])  # a window without an answer may have a lower one
 
 
 def test_no_passages_no_spans(reader):

@@ -1,9 +1,10 @@
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from qa.spans import best_spans
+from qa.spans import LENGTH_PRIOR, best_spans
 
 logits = st.integers(1, 24).flatmap(
     lambda tokens: st.tuples(
@@ -19,21 +20,37 @@ logits = st.integers(1, 24).flatmap(
 )
 
 
-@given(logits, st.integers(1, 12), st.integers(1, 8))
+@given(logits, st.data(), st.integers(1, 12), st.integers(1, 8))
 @settings(deadline=None)
-def test_equals_a_search_of_all_spans(pair, n, width):
+def test_equals_a_search_of_all_spans(pair, data, n, width):
     starts, ends = pair
-    everything = [
-        (first, last, float(starts[first] + ends[last]))
+    steps = st.lists(st.integers(0, 1), min_size=len(starts), max_size=len(starts))
+    words = data.draw(st.none() | steps.map(np.cumsum))
+    word = range(len(starts)) if words is None else words
+    everything = {
+        (first, last): starts[first]
+        + ends[last]
+        - LENGTH_PRIOR * np.log(word[last] - word[first] + 1)
         for first in range(len(starts))
         for last in range(first, min(len(starts), first + width))
         if np.isfinite(starts[first] + ends[last])
-    ]
-    expected = sorted(everything, key=lambda span: -span[2])[:n]
-    found = best_spans(starts, ends, n=n, max_answer_tokens=width)
-    assert [span[2] for span in found] == [span[2] for span in expected]
-    assert set(found) <= set(everything)
-    assert len(set(found)) == len(found)
+    }
+    expected = sorted(everything.values(), reverse=True)[:n]
+    found = best_spans(starts, ends, words=words, n=n, max_answer_tokens=width)
+    assert [score for *_, score in found] == pytest.approx(expected, abs=1e-5)
+    assert [everything[first, last] for first, last, _ in found] == pytest.approx(
+        expected, abs=1e-5
+    )
+    assert len({(first, last) for first, last, _ in found}) == len(found)
+
+
+def test_of_two_spans_alike_the_shorter_wins_by_its_words_and_not_its_tokens():
+    starts = np.array([4.0, -9.0, 4.1, -9.0], dtype=np.float32)
+    ends = np.array([-9.0, -9.0, -9.0, 5.0], dtype=np.float32)
+    assert best_spans(starts, ends, n=1)[0][:2] == (2, 3)
+    starts[0] = 4.1 + LENGTH_PRIOR * np.log(2) + 0.01  # what two words more than one are worth
+    assert best_spans(starts, ends, words=np.array([0, 0, 1, 1]), n=1)[0][:2] == (0, 3)
+    assert best_spans(starts, ends, words=np.array([0, 1, 2, 2]), n=1)[0][:2] == (2, 3)
 
 
 def test_no_tokens_no_spans():
