@@ -10,7 +10,7 @@ import argparse
 import random
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
@@ -25,13 +25,18 @@ from qa.evaluation.golden import GoldenQuestion, read_golden
 from qa.evaluation.metrics import best_over_references, exact_match, f1
 from qa.evaluation.pool import write_pool
 from qa.pipeline import QA
-from qa.reader import READ_FIRST, OnnxReader
-from qa.stopping import further_passages
+from qa.reader import OnnxReader
+from qa.stopping import DECISIVE, further_passages
 from qa.types import Hit, Span
 
 TOP_K = 10
-# Values of `qa.stopping.DECISIVE_MARGIN` and `DECISIVE_LEAD` that are tried.
-DECISIVE = ((1.0, 3.0), (1.0, 4.0), (2.0, 2.0), (2.0, 4.0), (4.0, 4.0), (5.0, 5.0), (8.0, 8.0))
+# What is tried in the place of `qa.stopping.DECISIVE`, which comes first.
+RULES: tuple[Mapping[int, tuple[float, float]], ...] = (
+    DECISIVE,
+    *({4: bars} for bars in ((1.0, 2.5), (1.0, 3.0), (1.0, 4.0), (2.0, 4.0), (5.0, 5.0))),
+    *({2: bars, 4: (1.0, 3.0)} for bars in ((1.0, 5.0), (5.0, 5.0), (6.0, 3.0), (6.0, 6.0))),
+    {2: (4.0, 4.0)},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +67,7 @@ def read_all(questions: Sequence[GoldenQuestion], qa: QA, reader: OnnxReader) ->
 def judge(
     readings: Sequence[Reading],
     calibration: Calibration,
-    first: int,
-    decisive: tuple[float, float],
+    decisive: Mapping[int, tuple[float, float]],
 ) -> dict[str, Any]:
     """Return what a rule saves and loses, in percent unless the name says otherwise.
 
@@ -79,9 +83,11 @@ def judge(
         return sorted(scored, key=lambda pair: -pair[1])
 
     def stopped(reading: Reading) -> list[bool]:
-        margin, lead = decisive
-        worth = further_passages(reading.hits, reading.spans[:first], margin=margin, lead=lead)
-        return [i < first or i in worth for i in range(len(reading.hits))]
+        for first in decisive:
+            worth = further_passages(reading.hits, reading.spans[:first], decisive=decisive)
+            if len(worth) < len(reading.hits) - first:
+                return [i < first or i in worth for i in range(len(reading.hits))]
+        return [True] * len(reading.hits)
 
     def score(
         metric: Callable[[str, str], float], found: list[tuple[Candidate, float]], to: Reading
@@ -107,9 +113,7 @@ def judge(
     ]
     over, right = calibration.threshold, 100 * RIGHT_FROM_F1
     return {
-        "first": first,
-        "margin": decisive[0],
-        "lead": decisive[1],
+        "decisive": {first: list(bars) for first, bars in decisive.items()},
         "stopped": _percent(mean(not all(kept) for kept in read)),
         "passages_not_read": _percent(1 - sum(map(sum, read)) / sum(map(len, read))),
         "time": round(sum(b for _, b in spent) / sum(a for a, _ in spent), 3),
@@ -140,11 +144,7 @@ def measure(questions: Sequence[GoldenQuestion], qa: QA) -> dict[str, Any]:
     readings = read_all(questions, qa, reader)
     return {
         "questions": len(readings),
-        "rules": [
-            judge(readings, calibration, first, decisive)
-            for first in (2, READ_FIRST)
-            for decisive in DECISIVE
-        ],
+        "rules": [judge(readings, calibration, decisive) for decisive in RULES],
     }
 
 

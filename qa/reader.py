@@ -28,8 +28,8 @@ STRIDE = 96
 # What a question may cost: more than the fifty passages of an index that the page reads at
 # most, while a single text from elsewhere can be of any length.
 MAX_TOKENS_READ = 64 * MAX_TOKENS
-# Read before it is asked whether to go on; the same on any number of cores.
-READ_FIRST = 4
+# How many passages are read before it is asked whether to go on; the same on any number of cores.
+ASK_AFTER = (2, 4)
 _FATAL = 4  # ONNX Runtime's level of what is logged to the console
 _MEND = "reinstall Verbatim, or make it anew with `python -m qa.train DATA`"
 
@@ -93,8 +93,9 @@ class OnnxReader:
 
         Passages are read in their order until ``max_tokens`` are spent, those of the
         question counted each time; what is beyond has no spans. ``worth_reading`` is
-        asked once the first ``READ_FIRST`` are read: it gets their spans and returns
-        the positions of the further passages that are to be read.
+        asked after each number of passages in ``ASK_AFTER``: it gets their spans and
+        returns the positions of the further ones that are to be read. Where that is
+        not all of them, it is not asked again.
 
         A passage's heading is read before it, since "the car" and "he" are often
         named only there; no span lies in it. A span begins and ends at whole words.
@@ -119,11 +120,18 @@ class OnnxReader:
                 _spans(passage, places, n) for passage, places in zip(passages, found, strict=True)
             ]
 
-        first = len(passages) if worth_reading is None else min(READ_FIRST, len(passages))
-        left = read_some(range(first), max_tokens)
-        if worth_reading is not None and left and first < len(passages):
-            worth = worth_reading(spans()[:first])
-            read_some([i for i in range(first, len(passages)) if i in worth], left)
+        done, left, rest = 0, max_tokens, list(range(len(passages)))
+        for number in ASK_AFTER:
+            if worth_reading is None or number >= len(passages) or not left:
+                break
+            left = read_some(range(done, number), left)
+            done = number
+            worth = worth_reading(spans()[:done])
+            rest = [i for i in range(done, len(passages)) if i in worth]
+            if len(rest) < len(passages) - done:
+                break
+        if left:
+            read_some(rest, left)
         return spans()
 
     def _run_all(self, rows: list[_Row], n: int) -> Iterator[tuple[_Row, list[_Found]]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from qa.candidates import rank_candidates
@@ -10,11 +11,11 @@ from qa.mentions import mentions
 from qa.reader import MAX_TOKENS_READ
 from qa.types import Hit, Reader, Span
 
-# Logits by which an answer has to beat "no answer in this passage", and every other answer,
-# to be decisive. It is the others that decide whether a further passage can change what is
-# shown: `python -m benchmarks.early_stop` measures what each pair saves and costs.
-DECISIVE_MARGIN = 1.0
-DECISIVE_LEAD = 3.0
+# By how many logits an answer has to beat "no answer in this passage", and every other answer,
+# to be decisive after so many passages. It is mostly the others that decide whether a further
+# passage can change what is shown: `python -m benchmarks.early_stop` measures what rules save
+# and cost.
+DECISIVE = {2: (6.0, 5.0), 4: (1.0, 3.0)}
 
 
 def read_hits(
@@ -33,15 +34,16 @@ def further_passages(
     hits: Sequence[Hit],
     spans: Sequence[Sequence[Span]],
     *,
-    margin: float = DECISIVE_MARGIN,
-    lead: float = DECISIVE_LEAD,
+    decisive: Mapping[int, tuple[float, float]] = DECISIVE,
 ) -> set[int]:
     """Return the positions of the hits that are worth reading after ``spans``, those of the first.
 
     All of them, unless an answer is decisive: then those that hold its words, so that
-    every place that says it is still found and counted.
+    every place that says it is still found and counted. ``decisive`` tells after how many
+    passages by how many logits it has to beat null, and all others.
     """
     rest = range(len(spans), len(hits))
+    margin, lead = decisive.get(len(spans), (math.inf, math.inf))
     best = rank_candidates(hits[: len(spans)], spans, limit=1)
     if not best:
         return set(rest)

@@ -229,8 +229,8 @@ class Reader(Protocol):
         """Return, for each passage in order, its best spans, best first.
 
         What ``max_tokens`` do not reach has none, nor what is not worth reading: after
-        some of the passages ``worth_reading`` gets their spans and returns the
-        positions of those still to be read.
+        some of the passages, and perhaps again after more, ``worth_reading`` gets their
+        spans and returns the positions of those still to be read.
         """
 
 

@@ -1,8 +1,8 @@
 import pytest
 
 from qa import QA
-from qa.reader import READ_FIRST, OnnxReader
-from qa.stopping import DECISIVE_LEAD, further_passages
+from qa.reader import ASK_AFTER, OnnxReader
+from qa.stopping import DECISIVE, further_passages
 from qa.types import Hit, Passage, Span
 
 TEXTS = [
@@ -26,27 +26,36 @@ def span(position, words, score, null=0.0):
     return Span(passage, start, start + len(words), score, null)
 
 
+LEAD = DECISIVE[4][1]
+
+
 def test_after_a_decisive_answer_only_what_may_repeat_it_is_read():
-    spans = [[span(0, "Ichiro Tanaka", DECISIVE_LEAD + 1)], [span(1, "Dresden", 0, null=9)], [], []]
+    spans = [[span(0, "Ichiro Tanaka", LEAD + 1)], [span(1, "Dresden", 0, null=9)], [], []]
     assert further_passages(HITS, spans) == {4, 6}
 
 
 def test_an_answer_without_a_word_of_its_own_may_stand_anywhere():
-    spans = [[span(0, "The", DECISIVE_LEAD + 1)], [span(1, "Dresden", 0, null=9)], [], []]
+    spans = [[span(0, "The", LEAD + 1)], [span(1, "Dresden", 0, null=9)], [], []]
     assert further_passages(HITS, spans) == {4, 5, 6}
 
 
 @pytest.mark.parametrize(
-    ("other", "null"), [(2.0, 0.0), (0.0, 4.5)], ids=["another answer", "no answer here"]
+    ("other", "null"), [(2.0, 0.0), (0.0, 3.5)], ids=["another answer", "no answer here"]
 )
 def test_an_answer_that_is_nearly_matched_is_not_decisive(other, null):
-    spans = [
-        [span(0, "Ichiro Tanaka", DECISIVE_LEAD + 1, null)],
-        [span(1, "Dresden", other)],
-        [],
-        [],
-    ]
+    spans = [[span(0, "Ichiro Tanaka", LEAD + 1, null)], [span(1, "Dresden", other)], [], []]
     assert further_passages(HITS, spans) == {4, 5, 6}
+
+
+def test_after_fewer_passages_an_answer_has_to_be_further_ahead():
+    margin, lead = DECISIVE[2]
+    assert margin > DECISIVE[4][0] and lead > LEAD
+    few = [[span(0, "Ichiro Tanaka", 9, null=9 - margin)], [span(1, "Dresden", 9 - lead)]]
+    assert further_passages(HITS, few) == {4, 6}
+    for score, null in ((9 - lead + 0.5, 9 - margin), (9 - lead, 9.5 - margin)):
+        less = [[span(0, "Ichiro Tanaka", 9, null)], [span(1, "Dresden", score)]]
+        assert further_passages(HITS, less) == set(range(2, 7))
+        assert further_passages(HITS, [*less, [], []]) == {4, 6}
 
 
 def test_without_an_answer_all_is_read():
@@ -54,7 +63,8 @@ def test_without_an_answer_all_is_read():
     assert further_passages(HITS, []) == set(range(7))
 
 
-def test_the_reader_asks_once_and_reads_what_it_is_told():
+@pytest.mark.parametrize("stop", ASK_AFTER)
+def test_the_reader_asks_until_it_is_to_leave_some_out(stop):
     reader = OnnxReader()
     passages = [hit.passage for hit in HITS]
     question = "Who carved the clock?"
@@ -62,13 +72,15 @@ def test_the_reader_asks_once_and_reads_what_it_is_told():
 
     def worth_reading(spans):
         asked.append(spans)
-        return {5}
+        return {5} if len(spans) == stop else set(range(len(spans), len(HITS)))
 
     found = reader.read(question, passages, worth_reading=worth_reading)
     whole = reader.read(question, passages)
-    assert asked == [whole[:READ_FIRST]]
-    assert [bool(spans) for spans in found] == [True] * READ_FIRST + [False, True, False]
+    assert asked == [whole[:number] for number in ASK_AFTER if number <= stop]
+    assert [i for i, spans in enumerate(found) if spans] == [*range(stop), 5]
     assert found[5] == whole[5]
+    everything = reader.read(question, passages, worth_reading=lambda spans: range(10))
+    assert everything == whole
 
 
 def test_what_is_not_worth_reading_is_not_taken_apart(monkeypatch):
@@ -80,7 +92,7 @@ def test_what_is_not_worth_reading_is_not_taken_apart(monkeypatch):
     )
     passages = [hit.passage for hit in HITS]
     reader.read("Who carved the clock?", passages, worth_reading=lambda _: {5})
-    assert taken == [list(range(READ_FIRST)), [5]]
+    assert taken == [[0, 1], [5]]
 
 
 def test_a_few_passages_are_read_without_asking():
@@ -88,15 +100,16 @@ def test_a_few_passages_are_read_without_asking():
         raise AssertionError
 
     reader = OnnxReader()
-    assert all(reader.read("Who?", [hit.passage for hit in HITS[:READ_FIRST]], worth_reading=never))
+    few = [hit.passage for hit in HITS[: ASK_AFTER[0]]]
+    assert all(reader.read("Who?", few, worth_reading=never))
 
 
 def test_passages_that_are_passed_over_cost_nothing_of_the_budget():
     reader = OnnxReader()
     long = Passage("long.txt", 0, 600, "Nothing of it is known. " * 25)
-    passages = [*(hit.passage for hit in HITS[:READ_FIRST]), long, HITS[4].passage]
-    found = reader.read("Who carved it?", passages, max_tokens=120, worth_reading=lambda _: {5})
-    assert found[5] and not found[4]
+    passages = [*(hit.passage for hit in HITS[:2]), long, HITS[4].passage]
+    found = reader.read("Who carved it?", passages, max_tokens=80, worth_reading=lambda _: {3})
+    assert found[3] and not found[2]
 
 
 def test_a_question_stops_at_a_decisive_answer_and_still_finds_every_place(tmp_path):
@@ -109,6 +122,6 @@ def test_a_question_stops_at_a_decisive_answer_and_still_finds_every_place(tmp_p
     (folder / "again.txt").write_text("Ichiro Tanaka carved the old clock for the mayor.\n")
     prediction = QA.build(folder, tmp_path / "index").ask("Who carved the old clock?")
     assert prediction.answers[0].text == "Ichiro Tanaka"
-    assert READ_FIRST <= prediction.passages_read < len(prediction.passages)
+    assert ASK_AFTER[0] <= prediction.passages_read < len(prediction.passages)
     places = (prediction.answers[0].place, *prediction.answers[0].also_at)
     assert {place.document_id for place in places} == {"made.txt", "again.txt"}
