@@ -67,7 +67,7 @@ def _features(span: Span, hit: Hit, best_other: float, also: int) -> dict[str, f
     """Return the named features of one candidate; each grows with trust.
 
     ``margin``: logits by which the span beats "no answer in this passage";
-    ``score``: its raw logits; ``lead``: logits ahead of the best other answer,
+    ``score``: the span's own; ``lead``: logits ahead of the best other answer,
     negative for those behind; ``similarity``: cosine of question and passage;
     ``lexical`` and ``dense``: reciprocal ranks, 0 where not returned;
     ``support``: log of the number of places that say it.

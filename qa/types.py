@@ -91,9 +91,9 @@ class Span:
     """A stretch of a passage that may answer.
 
     ``start`` and ``end`` are offsets in the document; ``score`` is the raw sum
-    of the start and end logits and ``null_score`` that of "no answer here", in
-    the window of the passage that the span was read in (higher is better for
-    both, comparable across passages).
+    of the start and end logits, less what its length costs (:mod:`qa.spans`), and
+    ``null_score`` the sum for "no answer here", in the window of the passage that
+    the span was read in (higher is better for both, comparable across passages).
     """
 
     passage: Passage
