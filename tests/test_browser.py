@@ -102,8 +102,9 @@ def visit(chromium, served):
 
 @pytest.fixture
 def always(served, monkeypatch):
-    """Answer whatever the probability: these tests are not about the reader."""
+    """Answer whatever the probability, from all passages: these tests are not about the reader."""
     monkeypatch.setattr(served.corpus.now.qa, "threshold", 0.0)
+    monkeypatch.setattr("qa.reader.ASK_AFTER", ())
     monkeypatch.setattr("qa.pipeline.MIN_PROBABILITY", 0.0)
 
 
