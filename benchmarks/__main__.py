@@ -9,10 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks import building, question, startup
-from benchmarks.saved import commit, save
+from benchmarks.saved import commit, machine, save
 from qa.builder import build
 from qa.encoder import SentenceEncoder
-from qa.threads import cores
 
 
 def main() -> None:
@@ -25,7 +24,7 @@ def main() -> None:
         results = {
             "commit": commit(),
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
-            "machine": {"cores": cores(), "arch": platform.machine(), "os": platform.system()},
+            "machine": machine(),
             "python": platform.python_version(),
             "startup": startup.measure(index),
             "question": question.measure(index, checkpoint=options.checkpoint),

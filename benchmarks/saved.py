@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import platform
+import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from qa.threads import cores
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -19,6 +23,27 @@ def commit() -> str:
         ).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
+
+
+def machine() -> dict[str, Any]:
+    """Return what times depend on: int8 gains more on one processor than on another."""
+    try:
+        told = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        told = ""
+    name = re.search(r"^model name\s*: (.+)$", told, flags=re.MULTILINE)
+    return {
+        "cores": cores(),
+        "arch": platform.machine(),
+        "os": platform.system(),
+        "processor": name[1] if name else platform.processor(),
+    }
+
+
+def named(machine: Mapping[str, Any]) -> str:
+    """Return what a result was measured on, in words: "2 x86_64 cores (AMD EPYC)"."""
+    words = f"{machine['cores']} {machine['arch']} cores"
+    return f"{words} ({machine['processor']})" if machine.get("processor") else words
 
 
 def save(kind: str, results: Mapping[str, Any]) -> Path:

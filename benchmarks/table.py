@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.peers.table import markdown
-from benchmarks.saved import RESULTS
+from benchmarks.saved import RESULTS, named
 
 README = Path(__file__).parents[1] / "README.md"
 PICTURES = {
@@ -101,8 +101,8 @@ def table() -> str:
     lines = ["| what | measured | command |", "|---|---|---|"]
     lines += [f"| {what} | {measured} | {command} |" for what, measured, command in rows]
     note = (
-        f"Speed at commit {speed['commit']}, on {speed['machine']['cores']} shared "
-        f"{speed['machine']['arch']} cores: read the ratios, they were taken side by side."
+        f"Speed at commit {speed['commit']}, on {named(speed['machine'])}, shared with others: "
+        "read the ratios, they were taken side by side."
     )
     drawn = [name for name in PICTURES if (RESULTS / name).exists()]
     shown = "\n".join(f"![{PICTURES[name]}](benchmarks/results/{name})" for name in drawn)

@@ -130,9 +130,10 @@ def test_the_table_says_where_another_is_ahead():
     }
     corpus = {"questions": 6, "unanswerable": 2, "documents": 1, "passages": 9}
     corpus["systems"] = {"verbatim": ours, "haystack": other}
-    machine = {"cores": 2, "arch": "x86_64"}
+    machine = {"cores": 2, "arch": "x86_64", "processor": "Abacus 7"}
     shown = markdown({"commit": "abc", "block": 10, "machine": machine, "seeds": corpus})
     assert "Ahead of Verbatim: Haystack (EM 80.0 to 75.0).\n" in shown
+    assert "on 2 x86_64 cores (Abacus 7)" in shown
     assert "50 (at 50 %; ours 50)" in shown
     assert "exception on 3 questions" in shown
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import random
 import shutil
 import sys
@@ -17,13 +16,12 @@ from typing import Any
 
 from benchmarks.peers.child import PEERS_PYTHON, Child
 from benchmarks.peers.scores import Reply, abstention, score, time_ratio
-from benchmarks.saved import commit, save
+from benchmarks.saved import commit, machine, save
 from qa.evaluation.corpus import relevant_passages
 from qa.evaluation.datasets import read_paragraphs
 from qa.evaluation.golden import GoldenQuestion, read_golden
 from qa.evaluation.pool import held_out_titles, write_pool
 from qa.index import open_index
-from qa.threads import cores
 from qa.train.restore import restore
 from qa.types import Hit, Passage
 from qa.weights import encoder_folder
@@ -56,7 +54,7 @@ def main() -> None:
         results = {
             "commit": commit(),
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
-            "machine": {"cores": cores(), "arch": platform.machine(), "os": platform.system()},
+            "machine": machine(),
             "block": BLOCK,
         } | {
             name: compare(questions, systems, place, documents=name, python=options.python)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from benchmarks.saved import named
+
 NAMES = {
     "verbatim": "**Verbatim**",
     "haystack": "Haystack",
@@ -56,7 +58,7 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
     yield (
         "The same passages, encoder and reader weights for all (Verbatim runs them in int8, the "
         f"others in float32), blocks of {results['block']} questions in turns, at commit "
-        f"{results['commit']} on {results['machine']['cores']} {results['machine']['arch']} cores; "
+        f"{results['commit']} on {named(results['machine'])}; "
         "× is the median ratio of blocks. EM and F1 leave every threshold aside. False answers: of "
         "the unanswerable questions, those answered when a bar on the system's own score lets it "
         "answer as many of the answerable ones as Verbatim does as shipped; where a system "
