@@ -36,7 +36,7 @@ def machine() -> dict[str, Any]:
         "cores": cores(),
         "arch": platform.machine(),
         "os": platform.system(),
-        "processor": name[1] if name else platform.processor(),
+        "processor": name[1] if name else "",
     }
 
 

@@ -28,7 +28,7 @@ def rank_candidates(
 ) -> list[Candidate]:
     """Return up to ``limit`` candidates, best first.
 
-    ``spans[i]`` are the spans read in ``hits[i]``. Spans compare by raw score
+    ``spans[i]`` are the spans read in ``hits[i]``. Spans compare by score
     across passages. Of spans that overlap in a document the best stays
     (overlapping passages, longer and shorter variants of one answer); equal
     answers elsewhere, after the normalisation of SQuAD, become its further
@@ -66,7 +66,7 @@ def _without_overlaps(found: Iterable[tuple[Span, Hit]]) -> Iterable[tuple[Span,
 def _features(span: Span, hit: Hit, best_other: float, also: int) -> dict[str, float]:
     """Return the named features of one candidate; each grows with trust.
 
-    ``margin``: logits by which the span beats "no answer in this passage";
+    ``margin``: logits by which the span beats "no answer here";
     ``score``: the span's own; ``lead``: logits ahead of the best other answer,
     negative for those behind; ``similarity``: cosine of question and passage;
     ``lexical`` and ``dense``: reciprocal ranks, 0 where not returned;

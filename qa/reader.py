@@ -1,4 +1,4 @@
-"""Question and passages in, answer spans with raw logits out, on ONNX Runtime."""
+"""Question and passages in, answer spans with their scores out, on ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _FATAL = 4  # ONNX Runtime's level of what is logged to the console
 _MEND = "reinstall Verbatim, or make it anew with `python -m qa.train DATA`"
 
 
-# Where an answer may stand, as characters of its passage; its raw score; its window's null score.
+# Where an answer may stand, as characters of its passage; its score; its window's null score.
 _Found = tuple[int, int, float, float]
 
 
@@ -126,6 +126,8 @@ class OnnxReader:
                 break
             left = read_some(range(done, number), left)
             done = number
+            if not left:
+                break
             worth = worth_reading(spans()[:done])
             rest = [i for i in range(done, len(passages)) if i in worth]
             if len(rest) < len(passages) - done:

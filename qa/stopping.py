@@ -11,10 +11,10 @@ from qa.mentions import mentions
 from qa.reader import MAX_TOKENS_READ
 from qa.types import Hit, Reader, Span
 
-# By how many logits an answer has to beat "no answer in this passage", and every other answer,
-# to be decisive after so many passages. It is mostly the others that decide whether a further
-# passage can change what is shown: `python -m benchmarks.early_stop` measures what rules save
-# and cost.
+# By how many logits an answer has to beat "no answer here", and every other answer,
+# to be decisive after so many passages. After four it is the others that decide whether a
+# further passage can change what is shown, after two null as well:
+# `python -m benchmarks.early_stop` measures what rules save and cost.
 DECISIVE = {2: (6.0, 5.0), 4: (1.0, 3.0)}
 
 

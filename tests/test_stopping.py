@@ -1,6 +1,9 @@
 import pytest
 
+from benchmarks.early_stop import judge, read_all
 from qa import QA
+from qa.calibration import Calibration
+from qa.evaluation.golden import GoldenQuestion
 from qa.reader import ASK_AFTER, OnnxReader
 from qa.stopping import DECISIVE, further_passages
 from qa.types import Hit, Passage, Span
@@ -56,6 +59,10 @@ def test_after_fewer_passages_an_answer_has_to_be_further_ahead():
         less = [[span(0, "Ichiro Tanaka", 9, null)], [span(1, "Dresden", score)]]
         assert further_passages(HITS, less) == set(range(2, 7))
         assert further_passages(HITS, [*less, [], []]) == {4, 6}
+
+
+def test_the_reader_asks_where_a_rule_answers():
+    assert tuple(DECISIVE) == ASK_AFTER
 
 
 def test_without_an_answer_all_is_read():
@@ -125,3 +132,13 @@ def test_a_question_stops_at_a_decisive_answer_and_still_finds_every_place(tmp_p
     assert ASK_AFTER[0] <= prediction.passages_read < len(prediction.passages)
     places = (prediction.answers[0].place, *prediction.answers[0].also_at)
     assert {place.document_id for place in places} == {"made.txt", "again.txt"}
+    # What the benchmark counts is what happens.
+    reader = OnnxReader()
+    asked = GoldenQuestion("1", prediction.question, ("Ichiro Tanaka",), ("made.txt",))
+    found = judge(
+        read_all([asked], QA.open(tmp_path / "index"), reader),
+        Calibration.load(reader=reader.fingerprint),
+        DECISIVE,
+    )
+    read = prediction.passages_read / len(prediction.passages)
+    assert found["passages_not_read"] == pytest.approx(100 * (1 - read), abs=0.1)

@@ -129,7 +129,7 @@ def main() -> None:
     mix = {name: share for name, share in MIX.items() if name not in options.without}
     contexts, examples, held_out = load_examples(options.data, tokenizer, seed=data_seed, mix=mix)
     if options.emphasis:
-        examples = emphasised(examples, options.emphasis, seed=options.seed)
+        examples = emphasised(examples, options.emphasis, seed=data_seed)
 
     def choose() -> list[Example]:
         embed = embedder(encoder, device=options.device, bfloat16=prefers_bfloat16(options.device))

@@ -49,7 +49,8 @@ def validate(
 
     ``null_auc`` is the chance that an answerable question's margin of best span over
     null exceeds that of an unanswerable one on the same paragraph, over ``paired``:
-    across paragraphs it could be guessed from them alone. Contexts longer than a window are
+    across paragraphs it could be guessed from them alone. The prior on a span's
+    length counts tokens here, for words. Contexts longer than a window are
     cut around the answer, so the scores run a little high: they follow a
     training run, ``qa eval`` judges its result.
     """
