@@ -122,7 +122,7 @@ class OnnxReader:
 
         done, left, rest = 0, max_tokens, list(range(len(passages)))
         for number in ASK_AFTER:
-            if worth_reading is None or number >= len(passages) or not left:
+            if worth_reading is None or number >= len(passages):
                 break
             left = read_some(range(done, number), left)
             done = number
