@@ -34,10 +34,12 @@ fuzz: $(INSTALLED)
 bench-peers: $(INSTALLED) $(PEERS_INSTALLED)
 	$(BIN)/python -m benchmarks.peers $(DATA) $(if $(SAMPLE),--sample $(SAMPLE))
 
-# DATA is a folder of labelled questions (*.jsonl.gz); a run that was cut off goes on.
+# DATA is a folder of labelled questions (*.jsonl.gz), TEXT a file of plain text
+# (.jsonl.gz, {"paragraphs": [...]} a line); a run that was cut off goes on.
 train: $(INSTALLED)
-	@test -n "$(DATA)" || { echo 'name the data: make train DATA=folder'; exit 2; }
-	$(BIN)/python -m qa.train $(DATA)
+	@test -n "$(DATA)" -a -n "$(TEXT)" || { \
+		echo 'name the data: make train DATA=folder TEXT=file'; exit 2; }
+	$(BIN)/python -m qa.train.recipe $(DATA) $(TEXT)
 
 clean:
 	rm -rf $(VENV) $(PEERS) build

@@ -95,8 +95,10 @@ def test_a_thousand_questions_from_sixteen_threads_during_ten_rebuilds(folder):
         now = opened()
         built_so_far = number
         until = time.monotonic() + 60
+        # What is asked while files are newer than the index has no answer, and is quick: on a
+        # slow machine most are of that kind, unless the answered ones are waited for too.
         while (
-            KEEPERS[number] not in versions or asked < 100 * number
+            KEEPERS[number] not in versions or asked < 100 * number or answered < 20 * number
         ) and time.monotonic() < until:
             time.sleep(0.01)
     finished.set()
@@ -106,7 +108,7 @@ def test_a_thousand_questions_from_sixteen_threads_during_ten_rebuilds(folder):
         index.close()
     assert wrong == []
     assert asked >= 1000
-    assert answered > 100
+    assert answered >= 200
     assert versions >= set(KEEPERS[1:])
 
 

@@ -3,21 +3,25 @@ import json
 import math
 import random
 import re
+import subprocess
+import sys
 from collections import Counter
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from tokenizers import Tokenizer
 
-from qa.errors import ModelCorrupt
+from qa.errors import DatasetError, ModelCorrupt
 from qa.evaluation.datasets import LabelledQuestion, Paragraph, Reference
 from qa.reader import OnnxReader
 from qa.spans import LENGTH_PRIOR
 from qa.train import __main__ as command
-from qa.train import unanswerable
+from qa.train import average, recipe, unanswerable
+from qa.train import pretrain as pretraining
 from qa.train.attention import NAME
 from qa.train.batches import Batch, collate, draw_heading, lay_out, plan_epoch
 from qa.train.distillation import distillation_loss, soft_targets
@@ -31,12 +35,14 @@ from qa.train.examples import (
     reworded,
     token_span,
 )
+from qa.train.loop import Recipe, learning_rate_at, moving_average
 from qa.train.negatives import add_negatives, embedder, remembered
 from qa.train.objective import span_loss, with_prior
+from qa.train.pretrain import ClozeEpoch, masked_tokens, pretrain
 from qa.train.priors import with_priors
-from qa.train.recurring import BLANK, recurring_paragraphs
+from qa.train.recurring import BLANK, clozes_of, draw_cloze, read_clozes
 from qa.train.restore import restore
-from qa.train.trainer import Recipe, learning_rate_at, moving_average, new_model, train
+from qa.train.trainer import new_model, train
 from qa.train.transfers import transfer_paragraphs
 from qa.train.unanswerable import token_embeddings, unanswerable_examples
 from qa.train.validation import of_both_kinds, validate
@@ -417,6 +423,17 @@ def test_a_student_matches_the_mean_of_its_teachers_where_an_answer_stands(data,
             if row < 3:
                 expected -= float((mean * own).sum()) / len(rows) / 2
     assert float(distillation_loss(student, targets, batch)) == pytest.approx(expected, rel=1e-4)
+    # Asked whether as well, they judge with what the paragraph gives away added, as students do.
+    batch = replace(batch, prior=torch.tensor([0.0, 0.5, -1.0, 2.0]))
+    wholly = soft_targets([first], batch, lambda teacher, _: teacher, null=True)
+    judged = with_prior(*first, batch)
+    for side in range(2):
+        for row, allowed in enumerate(batch.candidate):
+            expected_row = judged[side][row][allowed].softmax(0)
+            assert torch.allclose(wholly[side][row][allowed], expected_row, atol=1e-6)
+    matched = distillation_loss(judged, wholly, batch, null=True)
+    entropy = -sum((t * t.clamp(min=1e-30).log()).sum() for t in wholly) / len(rows) / 2
+    assert float(matched) == pytest.approx(float(entropy), rel=1e-4)
     least = float(distillation_loss(first, soft_targets([first], batch, lambda t, _: t), batch))
     other = float(distillation_loss(second, soft_targets([first], batch, lambda t, _: t), batch))
     assert least < other
@@ -444,36 +461,132 @@ CLOZE = (
 )
 
 
-def test_blanks_are_what_another_sentence_says_and_are_filled_by_it():
-    paragraphs = list(recurring_paragraphs([CLOZE, "Nothing recurs here."], count=5, seed=1))
-    (paragraph,) = paragraphs
-    (question,) = paragraph.questions
-    assert BLANK in question.question
-    for reference in question.references:
-        end = reference.start + len(reference.text)
-        assert paragraph.context[reference.start : end] == reference.text
-        assert reference.text.lower() not in question.question.lower()
-        assert reference.text in CLOZE
-    assert question.question.replace(BLANK, question.references[0].text) in CLOZE
-    asked = {
-        question.texts[0]
-        for seed in range(20)
-        for paragraph in recurring_paragraphs([CLOZE], count=1, seed=seed)
-        for question in paragraph.questions
-    }
-    assert {"Bridge of Sighs", "Venice"} <= asked
+OTHER = (
+    "The gates of Venice are opened by Antonio Contino, who was long in debate with nobody. "
+    "Nobody has seen Antonio Contino smile before the gates were opened in the morning."
+)
+
+
+@pytest.fixture(scope="module")
+def text(tmp_path_factory):
+    path = tmp_path_factory.mktemp("text") / "text.jsonl.gz"
+    with gzip.open(path, "wt") as file:
+        for paragraphs in ([CLOZE, "Nothing recurs here.", OTHER], [OTHER]):
+            file.write(json.dumps({"title": "", "paragraphs": paragraphs}) + "\n")
+    return path
+
+
+def test_blanks_are_what_another_sentence_says_and_are_filled_by_it(tokenizer):
+    clozes = clozes_of(CLOZE, tokenizer)
+    blank = tokenizer.token_to_id(BLANK)
+    whole = clozes.ids.tolist()
+    asked = set()
+    for seed in range(40):
+        cloze = draw_cloze(clozes, random.Random(seed), blank=blank)
+        if cloze is None:  # "It is short." is too short to ask anything
+            continue
+        words = cloze.words.tolist()
+        asked.add(tokenizer.decode(words))
+        for first, last in cloze.answers:
+            assert cloze.context_ids[first : last + 1].tolist() == words
+        question = cloze.question_ids.tolist()
+        assert blank in question
+        filled = [id_ for each in question for id_ in (words if each == blank else [each])]
+        # The sentence stood where the rest of the paragraph closes over it.
+        rest = cloze.context_ids.tolist()
+        assert any(rest[:at] + filled + rest[at:] == whole for at in range(len(rest) + 1))
+    assert {"bridge of sighs", "venice"} <= asked
     assert asked.isdisjoint({"of", "the", "in"})
+    assert clozes_of("Nothing recurs here. This is short.", tokenizer) is None
 
 
-def test_blanks_are_one_token_and_become_examples(data, tokenizer):
+def test_a_long_sentence_is_cut_around_its_blank(tokenizer):
+    long = (
+        f"Venice {'and more ' * 60}built the Rialto. Who built the Rialto is not known to us all."
+    )
+    clozes = clozes_of(long, tokenizer)
+    blank = tokenizer.token_to_id(BLANK)
+    drawn = [draw_cloze(clozes, random.Random(seed), blank=blank) for seed in range(20)]
+    assert max(len(cloze.question_ids) for cloze in drawn) == 64
+    assert all(blank in cloze.question_ids for cloze in drawn)
+
+
+def test_text_is_read_in_its_order_and_what_is_no_text_is_named(text, tokenizer, tmp_path):
+    found = read_clozes(text, tokenizer, workers=2)
+    assert [clozes.article for clozes in found] == [0, 0, 1]
+    expected = clozes_of(CLOZE, tokenizer)
+    assert found[0].ids.tolist() == expected.ids.tolist()
+    assert found[0].blanks == expected.blanks
+    broken = tmp_path / "broken.jsonl.gz"
+    broken.write_bytes(gzip.compress(b"[1]\n"))
+    for path in (broken, tmp_path / "absent.jsonl.gz"):
+        with pytest.raises(DatasetError, match=path.name):
+            read_clozes(path, tokenizer)
+
+
+def test_a_blank_is_asked_of_its_paragraph_or_of_one_that_does_not_fill_it(text, tokenizer):
+    clozes = read_clozes(text, tokenizer) * 20
+    cls, sep = special(tokenizer)
+
+    def epoch(seed):
+        return ClozeEpoch(
+            clozes,
+            special=(cls, sep),
+            blank=tokenizer.token_to_id(BLANK),
+            tokens_per_batch=400,
+            window=256,
+            seed=seed,
+        )
+
+    batches = [epoch(1)[i] for i in range(len(epoch(1)))]
+    rows = sum(len(batch.input_ids) for batch in batches)
+    assert 50 <= rows <= 60  # but for those that ask nothing
+    absent = sum(int(batch.start_targets[:, 0].sum()) for batch in batches)
+    assert 1 <= absent <= 20
+    for batch in batches:
+        assert torch.allclose(batch.start_targets.sum(1), torch.ones(len(batch.input_ids)))
+    again = epoch(1)[0]
+    assert torch.equal(again.input_ids, batches[0].input_ids)
+    assert not torch.equal(epoch(2)[0].input_ids[0, :9], batches[0].input_ids[0, :9])
+
+
+def test_masked_are_tokens_of_windows_that_no_blank_asks_for(data, tokenizer):
     contexts, examples, _ = data
-    contexts = [*contexts, replace(contexts[0], text=CLOZE)]
-    example = replace(examples[0], context=len(contexts) - 1)
-    make = partial(recurring_paragraphs, count=3, seed=1)
-    added = add_made([example], contexts, tokenizer, make, source="recurring")
-    assert added[0] is example
-    assert len(added) == 2
-    assert tokenizer.token_to_id("[MASK]") in added[1].question_ids.tolist()
+    rows = lay_out(
+        list(range(30)), examples, contexts, special=special(tokenizer), question_mark=0, seed=1
+    )
+    batch, blank = collate(rows), tokenizer.token_to_id(BLANK)
+    torch.manual_seed(0)
+    masked, chosen, right = masked_tokens(batch, blank=blank)
+    asked = right != -100
+    assert 0.1 < float(asked.sum()) / float(batch.candidate.sum()) < 0.5
+    before, after = batch.input_ids.flatten(), masked.input_ids.flatten()
+    assert torch.equal(right[asked], before[chosen[asked]])
+    may = batch.candidate & (batch.start_targets == 0) & (batch.end_targets == 0)
+    may[:, 0] = False
+    assert may.flatten()[chosen[asked]].all()
+    changed = (before != after).nonzero().flatten()
+    assert set(changed.tolist()) <= set(chosen[asked].tolist())
+    assert 0.7 < float((after[chosen[asked]] == blank).float().mean()) < 0.9
+    assert torch.equal(masked.start_targets, batch.start_targets)
+
+
+def test_text_is_trained_on_and_gives_a_checkpoint_to_start_from(text, tokenizer, tmp_path):
+    clozes = read_clozes(text, tokenizer) * 4
+    recipe = Recipe(steps=12, learning_rate=3e-4, tokens_per_batch=600, cooldown=0.5)
+    given = {"start": encoder_folder(), "tokenizer": tokenizer, "recipe": recipe}
+    model = pretrain(clozes, **given, output=tmp_path / "run")
+    log = (tmp_path / "run" / "log.jsonl").read_text().splitlines()
+    assert json.loads(log[-1])["step"] == 12
+    model.save_pretrained(tmp_path / "checkpoint")
+    kept = new_model(tmp_path / "checkpoint").state_dict()
+    assert all(torch.equal(kept[name], each) for name, each in model.state_dict().items())
+    start = new_model(encoder_folder()).state_dict()
+    words = "bert.embeddings.word_embeddings.weight"
+    assert not torch.equal(kept[words], start[words])
+    # Where it was cut off does not matter; here it is not even begun again.
+    again = pretrain(clozes, **given, output=tmp_path / "run").state_dict()
+    assert all(torch.equal(again[name], each) for name, each in kept.items())
 
 
 def test_padding_does_not_change_the_loss(data, tokenizer):
@@ -616,11 +729,11 @@ def test_an_average_is_the_mean_at_first_and_then_a_moving_one():
 def test_a_run_cut_off_and_resumed_ends_where_an_unbroken_one_does(
     data, tokenizer, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("qa.train.trainer._AVERAGE_EVERY", 1)
+    monkeypatch.setattr("qa.train.loop._AVERAGE_EVERY", 1)
     contexts, examples, held_out = data
 
-    def run(output, steps, stop=None):
-        recipe = Recipe(steps=steps, tokens_per_batch=300, warmup=0.2, averaging=20)
+    def run(output, steps, stop=None, workers=0):
+        recipe = Recipe(steps=steps, tokens_per_batch=300, warmup=0.2, averaging=20, frozen=True)
         return train(
             contexts,
             examples[:20],
@@ -629,16 +742,20 @@ def test_a_run_cut_off_and_resumed_ends_where_an_unbroken_one_does(
             tokenizer=tokenizer,
             recipe=recipe,
             output=output,
+            workers=workers,
             checkpoint_every=2,
             stop_after=stop,
         )
 
     whole = run(tmp_path / "whole", 4)
-    run(tmp_path / "parts", 4, stop=2)
+    run(tmp_path / "parts", 4, stop=2, workers=1)  # who makes the batches makes no difference
     parts = run(tmp_path / "parts", 4)
     for one, other in zip(whole, parts, strict=True):  # the model, and the average
         weights = other.state_dict()
         assert all(torch.equal(each, weights[name]) for name, each in one.state_dict().items())
+    start = new_model(encoder_folder()).state_dict()
+    same = {name for name, each in whole[0].state_dict().items() if torch.equal(each, start[name])}
+    assert same == {"bert.embeddings.word_embeddings.weight"}  # which is frozen
     lines = (tmp_path / "parts" / "log.jsonl").read_text().splitlines()
     log = [json.loads(line) for line in lines]
     assert [line["step"] for line in log if line["event"] == "start"] == [0, 2]
@@ -668,6 +785,65 @@ def test_legs_of_one_data_seed_read_the_same_questions(tmp_path, monkeypatch):
             command.main()
     assert read[0] == read[1] == read[2]
     assert read[0] and read[0] != read[3]
+
+
+def test_the_whole_recipe_makes_a_reader_and_goes_on_where_it_was_cut_off(
+    text, tmp_path, monkeypatch
+):
+    for name in command.MIX:
+        with gzip.open(tmp_path / f"{name}.jsonl.gz", "wt") as file:
+            for number in range(8):
+                answers = [{"text": f"Mayor {number}", "answer_start": 0}]
+                question = {"id": str(number), "question": "Who spoke?", "answers": answers}
+                context = f"Mayor {number} spoke of {name}."
+                row = {"title": "", "context": context, "qas": [question]}
+                file.write(json.dumps(row) + "\n")
+    exported, begun = [], []
+
+    def export(checkpoint, models, *, training):
+        exported.append((checkpoint, models))
+        return models / "reader.onnx"
+
+    def here(words, check):
+        """Do in this process, which is quicker, what is asked of another one."""
+        assert check and words[:2] == [sys.executable, "-m"]
+        if words[2] == "qa.train.average" and not begun.count("qa.train.average"):
+            begun.append(words[2])
+            raise subprocess.CalledProcessError(1, words)
+        begun.append(words[2])
+        with monkeypatch.context() as patch:
+            patch.setattr("sys.argv", words[2:])
+            modules[words[2]].main()
+
+    modules = {"qa.train": command, "qa.train.average": average, "qa.train.pretrain": pretraining}
+    for module in (command, average):
+        monkeypatch.setattr(module, "export_reader", export)
+    monkeypatch.setattr("subprocess.run", here)
+    for steps in ("_TEXT_STEPS", "_STEPS", "_STUDENT_STEPS"):
+        monkeypatch.setattr(recipe, steps, 2)
+    monkeypatch.setattr(recipe, "_SCHEDULE", ["--tokens-per-batch", "400", "--transfers", "0"])
+    words = [str(tmp_path), str(text), "--output", str(tmp_path / "out"), "--models", "shipped"]
+    monkeypatch.setattr("sys.argv", ["qa.train.recipe", *words, "--device", "cpu"])
+    with pytest.raises(SystemExit, match="goes on from here"):
+        recipe.main()
+    assert begun == ["qa.train.pretrain", *3 * ["qa.train"], "qa.train.average"]
+    begun[:-1] = []
+    recipe.main()
+    assert begun[1:] == ["qa.train.average", *2 * ["qa.train"], "qa.train.average"]
+    out = tmp_path / "out"
+    assert exported[-1] == (out / "reader", Path("shipped"))
+    made = new_model(out / "reader").state_dict()
+    students = [new_model(out / f"student{i}" / "checkpoint").state_dict() for i in (1, 2)]
+    for name, weights in made.items():
+        assert torch.allclose(weights, (students[0][name] + students[1][name]) / 2, atol=1e-6)
+
+
+def test_a_mean_has_a_share_for_each_checkpoint(monkeypatch, capsys, tmp_path):
+    words = ["average", str(tmp_path / "mean"), "one", "other", "--shares", "0.5", "0.4"]
+    monkeypatch.setattr("sys.argv", words)
+    with pytest.raises(SystemExit):
+        average.main()
+    assert "one for each checkpoint" in capsys.readouterr().err
 
 
 def test_the_shipped_reader_is_restored_as_a_checkpoint_with_its_logits(tmp_path):

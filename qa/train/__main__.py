@@ -23,10 +23,10 @@ from qa.train.examples import (
     reworded,
 )
 from qa.train.export import export_reader
+from qa.train.loop import Recipe, prefers_bfloat16
 from qa.train.negatives import add_negatives, embedder, remembered
 from qa.train.priors import with_priors
-from qa.train.recurring import recurring_paragraphs
-from qa.train.trainer import Recipe, new_model, prefers_bfloat16, train
+from qa.train.trainer import new_model, train
 from qa.train.transfers import transfer_paragraphs
 from qa.train.unanswerable import token_embeddings, unanswerable_examples
 from qa.weights import ENCODER_NAME, MODELS, encoder_folder
@@ -60,12 +60,6 @@ def main() -> None:
         help="questions changed until their paragraph does not answer them (default: 0)",
     )
     parser.add_argument(
-        "--recurring",
-        type=int,
-        default=0,
-        help="blanks to be filled from their own paragraphs, beside the questions (default: 0)",
-    )
-    parser.add_argument(
         "--window", type=int, default=defaults.window, help="tokens of a row at most"
     )
     parser.add_argument(
@@ -79,6 +73,14 @@ def main() -> None:
     )
     parser.add_argument(
         "--distillation", type=float, default=0.5, help="the teachers' share of the loss"
+    )
+    parser.add_argument(
+        "--teach-null",
+        action="store_true",
+        help='match teachers in "no answer" too: for teachers that were trained with priors',
+    )
+    parser.add_argument(
+        "--frozen", action="store_true", help="leave the word vectors of the start as they are"
     )
     parser.add_argument(
         "--without",
@@ -112,8 +114,15 @@ def main() -> None:
     parser.add_argument(
         "--data-seed",
         type=int,
-        help="draws the questions and their negatives, which legs with one OUTPUT/negatives.npy "
-        "share (default: --seed)",
+        help="draws the questions and their negatives (default: --seed)",
+    )
+    parser.add_argument(
+        "--negatives-file",
+        type=Path,
+        help="keeps what was chosen, for runs of one --data-seed (default: OUTPUT/negatives.npy)",
+    )
+    parser.add_argument(
+        "--workers", type=int, default=0, help="processes that make batches ahead of a GPU"
     )
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args()
@@ -137,7 +146,8 @@ def main() -> None:
             examples, contexts, share=options.negatives, seed=data_seed, embed=embed
         )
 
-    examples = remembered(options.output / "negatives.npy", examples, choose)
+    chosen = options.negatives_file or options.output / "negatives.npy"
+    examples = remembered(chosen, examples, choose)
     examples += unanswerable_examples(
         examples,
         contexts,
@@ -146,12 +156,8 @@ def main() -> None:
         count=options.unanswerable,
         seed=options.seed,
     )
-    for make, count, source in (
-        (transfer_paragraphs, options.transfers, "transfers"),
-        (recurring_paragraphs, options.recurring, "recurring"),
-    ):
-        made = partial(make, count=count, seed=options.seed)
-        examples = add_made(examples, contexts, tokenizer, made, source=source)
+    make = partial(transfer_paragraphs, count=options.transfers, seed=options.seed)
+    examples = add_made(examples, contexts, tokenizer, make, source="transfers")
     examples = reworded(examples, tokenizer, share=REWORDED, seed=options.seed)
     if options.priors:
         examples = with_priors(examples, contexts)
@@ -171,6 +177,8 @@ def main() -> None:
         window=options.window,
         shared=options.shared,
         distillation=options.distillation if options.teachers else 0.0,
+        teach_null=options.teach_null,
+        frozen=options.frozen,
         dropout=options.dropout,
         averaging=options.averaging,
         seed=options.seed,
@@ -185,7 +193,8 @@ def main() -> None:
         recipe=recipe,
         output=options.output,
         device=options.device,
-        teachers=[new_model(folder) for folder in options.teachers],
+        workers=options.workers,
+        teachers=[new_model(folder, device=options.device) for folder in options.teachers],
         compiled=options.compile,
     )
     checkpoint = options.output / "checkpoint"
@@ -201,7 +210,6 @@ def main() -> None:
         "reworded": REWORDED,
         "transfers": options.transfers,
         "unanswerable": options.unanswerable,
-        "recurring": options.recurring,
         "priors": options.priors,
         "teachers": [str(folder) for folder in options.teachers],
         "max_tokens": MAX_TOKENS,

@@ -1,12 +1,13 @@
-"""The mean of two checkpoints: ``python -m qa.train.average FIRST SECOND TARGET``.
+"""The mean of checkpoints: ``python -m qa.train.average TARGET CHECKPOINT CHECKPOINT...``.
 
-Of two on one path of training the mean is often better than either (Wortsman et
-al., "Model soups", ICML 2022).
+Of those on one path of training, or from one start, the mean is often better than any of
+them (Wortsman et al., "Model soups", ICML 2022).
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -15,27 +16,37 @@ from qa.train.export import export_reader
 from qa.train.trainer import new_model
 
 
-def average(first: Path, second: Path, target: Path, *, share: float = 0.5) -> None:
-    """Write ``share`` of the first checkpoint's weights plus the rest of the second's."""
-    model, other = new_model(first), new_model(second).state_dict()
+def average(target: Path, checkpoints: Sequence[Path], *, shares: Sequence[float] = ()) -> None:
+    """Write the mean of checkpoints' weights, by ``shares`` that sum to one, or alike."""
+    shares = shares or [1 / len(checkpoints)] * len(checkpoints)
+    model = new_model(checkpoints[0])
+    others = [new_model(checkpoint).state_dict() for checkpoint in checkpoints[1:]]
     with torch.no_grad():
         for name, weights in model.state_dict().items():
-            weights.mul_(share).add_(other[name], alpha=1 - share)
+            weights.mul_(shares[0])
+            for share, other in zip(shares[1:], others, strict=True):
+                weights.add_(other[name], alpha=share)
     model.save_pretrained(target)
-    (target / "tokenizer.json").write_bytes((first / "tokenizer.json").read_bytes())
+    (target / "tokenizer.json").write_bytes((checkpoints[0] / "tokenizer.json").read_bytes())
 
 
 def main() -> None:
-    """Average the weights of two checkpoints."""
+    """Average the weights of checkpoints."""
     parser = argparse.ArgumentParser(prog="python -m qa.train.average", description=main.__doc__)
-    for name in ("first", "second", "target"):
-        parser.add_argument(name, type=Path)
-    parser.add_argument("--share", type=float, default=0.5, help="of the first checkpoint")
+    parser.add_argument("target", type=Path)
+    parser.add_argument("checkpoints", type=Path, nargs="+", metavar="checkpoint")
+    parser.add_argument(
+        "--shares", type=float, nargs="+", default=[], help="of each, in order; default: alike"
+    )
     parser.add_argument("--models", type=Path, help="export the int8 file here too")
     options = parser.parse_args()
-    average(options.first, options.second, options.target, share=options.share)
+    if options.shares and (
+        len(options.shares) != len(options.checkpoints) or abs(sum(options.shares) - 1) > 1e-6
+    ):
+        parser.error("--shares: one for each checkpoint, and together 1")
+    average(options.target, options.checkpoints, shares=options.shares)
     if options.models:
-        made = {"average": [str(options.first), str(options.second)], "share": options.share}
+        made = {"average": [str(each) for each in options.checkpoints], "shares": options.shares}
         print(f"exported {export_reader(options.target, options.models, training=made)}")
 
 

@@ -43,8 +43,14 @@ class Batch:
     prior: torch.Tensor
 
     def to(self, device: str) -> Batch:
-        """Return the batch on ``device``."""
-        return Batch(*(getattr(self, name).to(device) for name in self.__slots__))
+        """Return the batch on ``device``; from pinned memory, without waiting for it."""
+        return Batch(
+            *(getattr(self, name).to(device, non_blocking=True) for name in self.__slots__)
+        )
+
+    def pin_memory(self) -> Batch:
+        """Return the batch in memory that a GPU copies from by itself."""
+        return Batch(*(getattr(self, name).pin_memory() for name in self.__slots__))
 
 
 def plan_epoch(
@@ -60,10 +66,7 @@ def plan_epoch(
     The same arguments give the same plan, which is what lets an interrupted run
     resume at the very next batch.
     """
-    rng = random.Random(seed)
-    order = list(range(len(examples)))
-    rng.shuffle(order)
-    size = [
+    sizes = [
         min(
             window,
             len(e.question_ids)
@@ -73,21 +76,75 @@ def plan_epoch(
         )
         for e in examples
     ]
+    rows = [1 + (e.negative >= 0) for e in examples]
+    return packed(sizes, rows, tokens_per_batch=tokens_per_batch, seed=seed)
+
+
+def packed(
+    sizes: Sequence[int], rows: Sequence[int], *, tokens_per_batch: int, seed: int
+) -> list[list[int]]:
+    """Return positions in batches, in a random order, with those of like ``sizes`` together.
+
+    The one at a position takes ``rows`` of up to ``sizes`` tokens. A batch has
+    ``tokens_per_batch`` at most, padding counted, unless it is of one position.
+    """
+    rng = random.Random(seed)
+    order = list(range(len(sizes)))
+    rng.shuffle(order)
     batches: list[list[int]] = []
     for begin in range(0, len(order), _CHUNK):
         batch: list[int] = []
-        rows = longest = 0
-        for position in sorted(order[begin : begin + _CHUNK], key=lambda i: size[i]):
-            needed = 1 + (examples[position].negative >= 0)
-            longest = max(longest, size[position])
-            if batch and (rows + needed) * longest > tokens_per_batch:
+        filled = longest = 0
+        for position in sorted(order[begin : begin + _CHUNK], key=lambda i: sizes[i]):
+            longest = max(longest, sizes[position])
+            if batch and (filled + rows[position]) * longest > tokens_per_batch:
                 batches.append(batch)
-                batch, rows, longest = [], 0, size[position]
+                batch, filled, longest = [], 0, sizes[position]
             batch.append(position)
-            rows += needed
+            filled += rows[position]
         batches.append(batch)
     rng.shuffle(batches)
     return batches
+
+
+class QuestionEpoch:
+    """The batches of one epoch of questions, each laid out when it is asked for.
+
+    Which examples, which headings and which windows hangs on ``seed`` and the position.
+    """
+
+    def __init__(
+        self,
+        examples: Sequence[Example],
+        contexts: Sequence[Context],
+        *,
+        special: tuple[int, int],
+        question_mark: int,
+        tokens_per_batch: int,
+        window: int = MAX_TOKENS,
+        seed: int,
+    ) -> None:
+        self._examples, self._contexts = examples, contexts
+        self._special, self._question_mark = special, question_mark
+        self._window, self._seed = window, seed
+        self._plan = plan_epoch(
+            examples, contexts, tokens_per_batch=tokens_per_batch, seed=seed, window=window
+        )
+
+    def __len__(self) -> int:
+        return len(self._plan)
+
+    def __getitem__(self, position: int) -> Batch:
+        rows = lay_out(
+            self._plan[position],
+            self._examples,
+            self._contexts,
+            special=self._special,
+            question_mark=self._question_mark,
+            seed=self._seed * 1_000_000 + position,
+            window=self._window,
+        )
+        return collate(rows)
 
 
 def lay_out(

@@ -1,7 +1,8 @@
 """Soft labels: where finished readers think that an answer begins and ends, to be matched.
 
-Where, not whether: what a teacher holds of "no answer" may come from the paragraph alone,
-which :mod:`qa.train.priors` takes out.
+Where, and only if asked for whether: what a teacher holds of "no answer" may come from the
+paragraph alone, which :mod:`qa.train.priors` takes out. A teacher that was itself trained with
+priors holds nothing of the kind; it then judges with the prior added, as its student does.
 """
 
 from __future__ import annotations
@@ -12,24 +13,25 @@ import torch
 from transformers import PreTrainedModel
 
 from qa.train.batches import Batch
-from qa.train.objective import spans_only
+from qa.train.objective import allowed, spans_only, with_prior
 
 Logits = Callable[[PreTrainedModel, Batch], tuple[torch.Tensor, torch.Tensor]]
 
 
 def soft_targets(
-    teachers: Sequence[PreTrainedModel], batch: Batch, logits: Logits
+    teachers: Sequence[PreTrainedModel], batch: Batch, logits: Logits, *, null: bool = False
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the teachers' mean probability of each start and each end, ``(rows, tokens)``.
 
-    That of ``[CLS]`` is nil.
+    That of ``[CLS]``, "no answer", is nil unless ``null`` asks for it.
     An ensemble as one teacher: Hinton, Vinyals and Dean (2015), section 2, at
     temperature 1.
     """
+    judged = allowed if null else spans_only
     with torch.inference_mode():
-        pairs = [logits(teacher, batch) for teacher in teachers]
+        pairs = [with_prior(*logits(teacher, batch), batch) for teacher in teachers]
         starts, ends = (
-            torch.stack([spans_only(side, batch).softmax(dim=1) for side in sides]).mean(dim=0)
+            torch.stack([judged(side, batch).softmax(dim=1) for side in sides]).mean(dim=0)
             for sides in zip(*pairs, strict=True)
         )
     return starts.clone(), ends.clone()
@@ -39,14 +41,17 @@ def distillation_loss(
     logits: tuple[torch.Tensor, torch.Tensor],
     targets: tuple[torch.Tensor, torch.Tensor],
     batch: Batch,
+    *,
+    null: bool = False,
 ) -> torch.Tensor:
     """Return the mean cross-entropy of a student against soft targets, a scalar.
 
-    The mean is over all rows; one without an answer counts as zero.
+    The mean is over all rows; one without an answer counts as zero unless ``null``.
     """
+    judged = allowed if null else spans_only
     losses = [
-        -(target * spans_only(side, batch).log_softmax(dim=1)).sum(dim=1)
+        -(target * judged(side, batch).log_softmax(dim=1)).sum(dim=1)
         for side, target in zip(logits, targets, strict=True)
     ]
-    answered = batch.start_targets[:, 0] == 0
-    return (torch.stack(losses).mean(dim=0) * answered).mean()
+    counted = (batch.start_targets[:, 0] == 0) | null
+    return (torch.stack(losses).mean(dim=0) * counted).mean()

@@ -14,7 +14,7 @@ def allowed(logits: torch.Tensor, batch: Batch) -> torch.Tensor:
 
 def spans_only(logits: torch.Tensor, batch: Batch) -> torch.Tensor:
     """Return logits, ``(rows, tokens)``, in which only the window's positions count."""
-    return allowed(logits, batch).index_fill(1, torch.tensor([0], device=logits.device), -1e4)
+    return torch.nn.functional.pad(allowed(logits, batch)[:, 1:], (1, 0), value=-1e4)
 
 
 def with_prior(
@@ -41,8 +41,13 @@ def span_loss(
       section 3.3), so that raw scores compare across passages.
     """
     total = start_logits.new_zeros(())
-    questions = int(batch.group.max()) + 1
-    rows_per_question = torch.bincount(batch.group, minlength=questions)
+    # As a tensor, and with a place for as many questions as rows: a number read from a GPU
+    # would wait for all that it has to do.
+    questions = batch.group.max() + 1
+    places = len(batch.group)
+    rows_per_question = torch.zeros_like(batch.group).scatter_add(
+        0, batch.group, torch.ones_like(batch.group)
+    )
     answered = batch.start_targets[:, 0] == 0
     beside = answered & (rows_per_question[batch.group] > 1)
     for logits, targets in (
@@ -54,16 +59,16 @@ def span_loss(
         # The targets of a row sum to one, so this is log Z minus the expected logit.
         expected = (logits * targets).sum(dim=1)
         total = total + (row_total - expected).mean()
-        if shared and bool(beside.any()):
+        if shared:
             spans = torch.logsumexp(logits[:, 1:], dim=1)
             # logaddexp over the rows of each question, without a Python loop.
-            highest = spans.new_full((questions,), -1e4).scatter_reduce(
+            highest = spans.new_full((places,), -1e4).scatter_reduce(
                 0, batch.group, spans, reduce="amax"
             )
             sums = torch.zeros_like(highest).scatter_add(
                 0, batch.group, torch.exp(spans - highest[batch.group].detach())
             )
             question_total = torch.log(sums) + highest.detach()
-            term = (question_total[batch.group] - expected)[beside]
+            term = (question_total[batch.group] - expected) * beside
             total = total + term.sum() / questions
     return total / 2
