@@ -31,7 +31,7 @@ MAX_TOKENS_READ = 64 * MAX_TOKENS
 # How many passages are read before it is asked whether to go on; the same on any number of cores.
 ASK_AFTER = (2, 4)
 _FATAL = 4  # ONNX Runtime's level of what is logged to the console
-_MEND = "reinstall Verbatim, or make it anew with `python -m qa.train DATA`"
+_MEND = "reinstall Verbatim, or make it anew with `make train`"
 
 
 # Where an answer may stand, as characters of its passage; its score; its window's null score.

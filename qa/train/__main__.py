@@ -8,11 +8,11 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from tokenizers import Tokenizer
 
 from qa.reader import MAX_TOKENS
 from qa.threads import cores
 from qa.train.batches import plan_epoch
+from qa.train.commands import how_made, in_one_line, keep, load_tokenizer
 from qa.train.examples import (
     MIX,
     REWORDED,
@@ -20,6 +20,7 @@ from qa.train.examples import (
     add_made,
     emphasised,
     load_examples,
+    of_whether,
     reworded,
 )
 from qa.train.export import export_reader
@@ -29,9 +30,10 @@ from qa.train.priors import with_priors
 from qa.train.trainer import new_model, train
 from qa.train.transfers import transfer_paragraphs
 from qa.train.unanswerable import token_embeddings, unanswerable_examples
-from qa.weights import ENCODER_NAME, MODELS, encoder_folder
+from qa.weights import MODELS, encoder_folder
 
 
+@in_one_line
 def main() -> None:
     """Train a reader, from the beginning or from the last checkpoint."""
     defaults = Recipe(steps=0)
@@ -78,6 +80,19 @@ def main() -> None:
         "--teach-null",
         action="store_true",
         help='match teachers in "no answer" too: for teachers that were trained with priors',
+    )
+    parser.add_argument(
+        "--null-teachers",
+        nargs="+",
+        type=Path,
+        default=[],
+        help='with --teach-null, checkpoints to match in "no answer" alone',
+    )
+    parser.add_argument(
+        "--whether",
+        action="store_true",
+        help="train on what tells whether there is an answer: unanswerable questions twice, "
+        "those of --unanswerable, and as many with an answer, most of SQuAD's sets",
     )
     parser.add_argument(
         "--frozen", action="store_true", help="leave the word vectors of the start as they are"
@@ -128,13 +143,17 @@ def main() -> None:
     options = parser.parse_args()
     if options.averaging < 1:
         parser.error("--averaging: a number of steps, 1 or more; the last weights are kept too")
+    if options.steps is not None and options.steps < 1:
+        parser.error("--steps: a number of steps, 1 or more")
+    if options.teach_null and not options.teachers:
+        parser.error("--teach-null: name the --teachers")
+    if options.null_teachers and not options.teach_null:
+        parser.error("--null-teachers: with --teach-null")
 
     data_seed = options.seed if options.data_seed is None else options.data_seed
     torch.set_num_threads(cores())
     encoder = encoder_folder()
-    tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
+    tokenizer = load_tokenizer()
     mix = {name: share for name, share in MIX.items() if name not in options.without}
     contexts, examples, held_out = load_examples(options.data, tokenizer, seed=data_seed, mix=mix)
     if options.emphasis:
@@ -148,7 +167,7 @@ def main() -> None:
 
     chosen = options.negatives_file or options.output / "negatives.npy"
     examples = remembered(chosen, examples, choose)
-    examples += unanswerable_examples(
+    unanswerable = unanswerable_examples(
         examples,
         contexts,
         tokenizer,
@@ -156,6 +175,10 @@ def main() -> None:
         count=options.unanswerable,
         seed=options.seed,
     )
+    if options.whether:
+        examples = of_whether(examples, unanswerable, contexts, seed=options.seed)
+    else:
+        examples += unanswerable
     make = partial(transfer_paragraphs, count=options.transfers, seed=options.seed)
     examples = add_made(examples, contexts, tokenizer, make, source="transfers")
     examples = reworded(examples, tokenizer, share=REWORDED, seed=options.seed)
@@ -195,14 +218,12 @@ def main() -> None:
         device=options.device,
         workers=options.workers,
         teachers=[new_model(folder, device=options.device) for folder in options.teachers],
+        null_teachers=[new_model(each, device=options.device) for each in options.null_teachers],
         compiled=options.compile,
     )
     checkpoint = options.output / "checkpoint"
-    for trained, folder in ((model, options.output / "last"), (average, checkpoint)):
-        trained.save_pretrained(folder)
-        tokenizer.save(str(folder / "tokenizer.json"))
-    training = {
-        "start": str(options.start or ENCODER_NAME),
+    training: dict[str, object] = {
+        "start": how_made(options.start),
         "data_seed": data_seed,
         "emphasis": options.emphasis,
         "recipe": asdict(recipe),
@@ -211,12 +232,16 @@ def main() -> None:
         "transfers": options.transfers,
         "unanswerable": options.unanswerable,
         "priors": options.priors,
+        "whether": options.whether,
         "teachers": [str(folder) for folder in options.teachers],
+        "null_teachers": [str(folder) for folder in options.null_teachers],
         "max_tokens": MAX_TOKENS,
         "examples": len(examples),
         "batches_per_epoch": len(plan),
         "torch": torch.__version__,
     }
+    for trained, folder in ((model, options.output / "last"), (average, checkpoint)):
+        keep(trained, folder, tokenizer, training=training)
     print(f"exported {export_reader(checkpoint, options.models, training=training)}")
     print("the probability belongs to the weights: run `python -m qa.train.calibrate FILE` next")
 

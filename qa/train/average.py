@@ -11,13 +11,24 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+from tokenizers import Tokenizer
 
+from qa.errors import ModelNotFound
+from qa.train.commands import how_made, in_one_line, keep
 from qa.train.export import export_reader
 from qa.train.trainer import new_model
 
 
-def average(target: Path, checkpoints: Sequence[Path], *, shares: Sequence[float] = ()) -> None:
-    """Write the mean of checkpoints' weights, by ``shares`` that sum to one, or alike."""
+def average(
+    target: Path, checkpoints: Sequence[Path], *, shares: Sequence[float] = ()
+) -> dict[str, object]:
+    """Write the mean of checkpoints' weights, by ``shares`` that sum to one, or alike.
+
+    Returns how it was made.
+    """
+    for checkpoint in checkpoints:
+        if not (checkpoint / "tokenizer.json").is_file():
+            raise ModelNotFound(f"{checkpoint} is no checkpoint of ours: train it first")
     shares = shares or [1 / len(checkpoints)] * len(checkpoints)
     model = new_model(checkpoints[0])
     others = [new_model(checkpoint).state_dict() for checkpoint in checkpoints[1:]]
@@ -26,10 +37,13 @@ def average(target: Path, checkpoints: Sequence[Path], *, shares: Sequence[float
             weights.mul_(shares[0])
             for share, other in zip(shares[1:], others, strict=True):
                 weights.add_(other[name], alpha=share)
-    model.save_pretrained(target)
-    (target / "tokenizer.json").write_bytes((checkpoints[0] / "tokenizer.json").read_bytes())
+    tokenizer: Tokenizer = Tokenizer.from_file(str(checkpoints[0] / "tokenizer.json"))
+    training = {"mean_of": [how_made(each) for each in checkpoints], "shares": list(shares)}
+    keep(model, target, tokenizer, training=training)
+    return training
 
 
+@in_one_line
 def main() -> None:
     """Average the weights of checkpoints."""
     parser = argparse.ArgumentParser(prog="python -m qa.train.average", description=main.__doc__)
@@ -44,9 +58,8 @@ def main() -> None:
         len(options.shares) != len(options.checkpoints) or abs(sum(options.shares) - 1) > 1e-6
     ):
         parser.error("--shares: one for each checkpoint, and together 1")
-    average(options.target, options.checkpoints, shares=options.shares)
+    made = average(options.target, options.checkpoints, shares=options.shares)
     if options.models:
-        made = {"average": [str(each) for each in options.checkpoints], "shares": options.shares}
         print(f"exported {export_reader(options.target, options.models, training=made)}")
 
 

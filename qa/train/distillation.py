@@ -19,21 +19,39 @@ Logits = Callable[[PreTrainedModel, Batch], tuple[torch.Tensor, torch.Tensor]]
 
 
 def soft_targets(
-    teachers: Sequence[PreTrainedModel], batch: Batch, logits: Logits, *, null: bool = False
+    teachers: Sequence[PreTrainedModel],
+    batch: Batch,
+    logits: Logits,
+    *,
+    null: bool = False,
+    null_teachers: Sequence[PreTrainedModel] = (),
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the teachers' mean probability of each start and each end, ``(rows, tokens)``.
 
-    That of ``[CLS]``, "no answer", is nil unless ``null`` asks for it.
+    That of ``[CLS]``, "no answer", is nil unless ``null`` asks for it; it then is the mean
+    over ``null_teachers`` too, which are asked for nothing else.
     An ensemble as one teacher: Hinton, Vinyals and Dean (2015), section 2, at
     temperature 1.
     """
     judged = allowed if null else spans_only
-    with torch.inference_mode():
-        pairs = [with_prior(*logits(teacher, batch), batch) for teacher in teachers]
-        starts, ends = (
-            torch.stack([judged(side, batch).softmax(dim=1) for side in sides]).mean(dim=0)
+
+    def probabilities(networks: Sequence[PreTrainedModel]) -> list[torch.Tensor]:
+        """Return those of each start and each end, each ``(networks, rows, tokens)``."""
+        pairs = [with_prior(*logits(network, batch), batch) for network in networks]
+        return [
+            torch.stack([judged(side, batch).softmax(dim=1) for side in sides])
             for sides in zip(*pairs, strict=True)
-        )
+        ]
+
+    with torch.inference_mode():
+        starts, ends = (each.mean(dim=0) for each in probabilities(teachers))
+        if null and null_teachers:
+            share = len(teachers) / (len(teachers) + len(null_teachers))
+            for target, others in zip((starts, ends), probabilities(null_teachers), strict=True):
+                absent = share * target[:, 0] + (1 - share) * others[:, :, 0].mean(dim=0)
+                rest = (1 - absent) / (1 - target[:, 0]).clamp(min=1e-9)
+                target[:, 1:] *= rest[:, None]
+                target[:, 0] = absent
     return starts.clone(), ends.clone()
 
 

@@ -41,6 +41,13 @@ REWORDED = 0.15
 # Titles that name a collection and no subject.
 _NO_TITLE = frozenset({"Filtered_Reddit_Comments"})
 HELD_OUT = 0.02
+# Where it is asked whether there is an answer: the sets with paragraphs like those of unanswerable
+# questions, and the share of questions with an answer that come of the others.
+_OF_BOTH_KINDS = frozenset({"squad", "squad-rejoined", "squadshifts-new-wiki"})
+_OTHERS = 0.15
+
+
+Offsets = Sequence[int] | NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +118,17 @@ def token_span(context: Context, reference: Reference) -> tuple[int, int] | None
     end = reference.start + len(reference.text)
     if not reference.text or context.text[reference.start : end] != reference.text:
         return None
-    first = bisect.bisect_right(context.starts, reference.start) - 1
-    last = bisect.bisect_left(context.ends, end)
-    if first < 0 or last >= len(context.ids) or last < first:
+    return tokens_covering(reference.start, end, context.starts, context.ends)
+
+
+def tokens_covering(start: int, end: int, starts: Offsets, ends: Offsets) -> tuple[int, int] | None:
+    """Return the first and last token that code points ``start`` to ``end`` touch; None without.
+
+    Token i covers ``starts[i]`` to ``ends[i]``.
+    """
+    first = bisect.bisect_right(starts, start) - 1
+    last = bisect.bisect_left(ends, end)
+    if first < 0 or last >= len(ends) or last < first:
         return None
     return first, last
 
@@ -242,6 +257,36 @@ def emphasised(examples: Sequence[Example], pattern: str, *, seed: int) -> list[
     chosen = [example for example in examples if wanted.search(example.question)]
     others = [example for example in examples if not wanted.search(example.question)]
     return chosen + random.Random(seed).sample(others, min(len(chosen), len(others)))
+
+
+def of_whether(
+    examples: Sequence[Example], made: Sequence[Example], contexts: Sequence[Context], *, seed: int
+) -> list[Example]:
+    """Return what tells whether there is an answer, in a random order.
+
+    Unanswerable questions come twice, however often they came, and those ``made`` so once; of
+    questions with an answer there are as many, most of SQuAD's sets, which alone have both
+    kinds, and some of the others, so that their kinds of answer are not forgotten.
+    """
+    rng = random.Random(seed)
+    absent: dict[tuple[int, str], Example] = {}
+    there: list[Example] = []
+    others: list[Example] = []
+    for example in examples:
+        if not example.answers:
+            absent[example.context, example.question] = example
+        elif contexts[example.context].source in _OF_BOTH_KINDS:
+            there.append(example)
+        else:
+            others.append(example)
+    chosen = [*absent.values(), *absent.values(), *made]
+    few = min(round(_OTHERS * len(chosen)), len(others))
+    chosen += [
+        *rng.sample(there, min(len(chosen) - few, len(there))),
+        *rng.sample(others, few),
+    ]
+    rng.shuffle(chosen)
+    return chosen
 
 
 def make_sequence(

@@ -13,7 +13,7 @@ import torch
 from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader
 
-from qa.errors import ModelCorrupt
+from qa.errors import DatasetError, ModelCorrupt
 from qa.reader import MAX_TOKENS
 from qa.train.batches import Batch
 
@@ -137,7 +137,7 @@ def run(
     output.mkdir(parents=True, exist_ok=True)
     average = AveragedModel(model, multi_avg_fn=moving_average(recipe.averaging))
     optimizer = optimizer_for(model, recipe)
-    step = epoch = position = 0
+    step = epoch = position = begun_with = 0
     if (output / CHECKPOINT).is_file():
         saved = torch.load(output / CHECKPOINT, map_location=device, weights_only=True)
         if "average" not in saved:
@@ -146,6 +146,7 @@ def run(
         average.load_state_dict(saved["average"])
         optimizer.load_state_dict(saved["optimizer"])
         step, epoch, position = saved["step"], saved["epoch"], saved["position"]
+        begun_with = saved.get("batches", 0)
     with (output / "log.jsonl").open("a", encoding="utf-8") as log:
         record(
             log,
@@ -159,6 +160,14 @@ def run(
         tokens, since = 0, time.monotonic()
         while step < last:
             batches = epoch_of(epoch)
+            if not len(batches):
+                raise DatasetError("there is nothing to train on: look at what was read")
+            if begun_with not in (0, len(batches)):
+                raise ModelCorrupt(
+                    f"{output} was begun with other data or another --tokens-per-batch "
+                    f"({begun_with} batches an epoch, here {len(batches)}): give another --output"
+                )
+            begun_with = 0  # the next epoch is packed otherwise
             for batch in _loaded(batches, position, device=device, workers=workers):
                 batch = batch.to(device)
                 for group in optimizer.param_groups:
@@ -191,7 +200,14 @@ def run(
                     losses, tokens, since = [], 0, time.monotonic()
                 if step % checkpoint_every == 0 or step == last:
                     save(
-                        output, model, average, optimizer, step=step, epoch=epoch, position=position
+                        output,
+                        model,
+                        average,
+                        optimizer,
+                        step=step,
+                        epoch=epoch,
+                        position=position,
+                        batches=len(batches),
                     )
                 if check is not None and (step % check_every == 0 or step == last):
                     check(average.module, step, log)
@@ -205,7 +221,7 @@ def run(
 
 def _loaded(batches: Epoch, position: int, *, device: str, workers: int) -> DataLoader[Batch]:
     """Return the batches from ``position`` on, made ahead by ``workers`` processes."""
-    ahead = {"prefetch_factor": 8, "multiprocessing_context": "fork"} if workers else {}
+    ahead = {"prefetch_factor": 4, "multiprocessing_context": "fork"} if workers else {}
     return DataLoader(
         batches,  # type: ignore[arg-type]  # anything with a length and items will do
         batch_size=None,

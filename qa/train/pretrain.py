@@ -21,6 +21,7 @@ from transformers import AutoModelForMaskedLM, PreTrainedModel
 
 from qa.threads import cores
 from qa.train.batches import Batch, collate, packed
+from qa.train.commands import how_made, in_one_line, keep, load_tokenizer
 from qa.train.dropout import add_dropout
 from qa.train.examples import Context, Row, make_sequence
 from qa.train.loop import Epoch, Recipe, prefers_bfloat16, run
@@ -29,8 +30,11 @@ from qa.train.recurring import BLANK, Clozes, draw_cloze, paragraphs_in, read_cl
 from qa.train.trainer import head_logits, hidden_states, id_of, new_model
 from qa.weights import encoder_folder
 
-# Share of the blanks that are put to another paragraph of the article, which has no answer.
+# Share of the blanks that are put to a paragraph drawn from the article; where that says the words
+# too, or is their own, it is their own that is read: in Wikipedia's articles one blank in six then
+# has no answer.
 ABSENT = 0.2
+# Share of a batch's positions, padding and questions counted, that are masked in its paragraphs.
 MASKED = 0.15
 
 
@@ -60,14 +64,10 @@ class ClozeEpoch:
 
     def __getitem__(self, position: int) -> Batch:
         rng = random.Random(self._seed * 1_000_000 + position)
-        rows = [self._row(number, rng) for number in self._plan[position]]
-        return collate([row for row in rows if row is not None])
+        return collate([self._row(number, rng) for number in self._plan[position]])
 
-    def _row(self, number: int, rng: random.Random) -> Row | None:
-        """Lay out one paragraph; None where what is drawn asks nothing."""
+    def _row(self, number: int, rng: random.Random) -> Row:
         cloze = draw_cloze(self._clozes[number], rng, blank=self._blank)
-        if cloze is None:
-            return None
         ids, answers = cloze.context_ids, dict.fromkeys(cloze.answers, 1)
         if rng.random() < ABSENT:
             other = self._clozes[rng.choice(self._neighbours[number])].ids
@@ -91,7 +91,7 @@ class Pretraining(torch.nn.Module):
 
     def __init__(self, reader: PreTrainedModel, *, blank: int) -> None:
         super().__init__()
-        whole = AutoModelForMaskedLM.from_config(reader.config)
+        whole = AutoModelForMaskedLM.from_config(reader.config)  # type: ignore[no-untyped-call]
         self.reader = reader
         self.restorer = whole.cls.predictions
         words = reader.base_model.embeddings.word_embeddings  # type: ignore[union-attr]
@@ -113,10 +113,10 @@ class Pretraining(torch.nn.Module):
 def masked_tokens(batch: Batch, *, blank: int) -> tuple[Batch, torch.Tensor, torch.Tensor]:
     """Mask tokens of the windows: a batch, positions in its rows laid end to end, and what stood.
 
-    As many positions are chosen for every batch of a shape, ``MASKED`` of its tokens; of those
-    that are padding, question or answer the label is -100, which asks nothing, and nothing is
-    changed there. Of the others 80 % become ``blank``, 10 % another token of the batch and
-    10 % stay.
+    As many positions are chosen for every batch of a shape, ``MASKED`` of it, those of windows
+    first. Where there are no more of these the label is -100, which asks nothing, and nothing is
+    changed; nor is the first or the last token of an answer. Of the others 80 % become ``blank``,
+    10 % any token of the batch and 10 % stay.
     """
     ids = batch.input_ids
     may = batch.candidate & (batch.start_targets == 0) & (batch.end_targets == 0)
@@ -147,10 +147,13 @@ def pretrain(
     device: str = "cpu",
     workers: int = 0,
     checkpoint_every: int = 250,
+    stop_after: int | None = None,
 ) -> PreTrainedModel:
     """Train on text until ``recipe.steps`` and return the network with its span head.
 
-    :func:`qa.train.loop.run` says what lies in ``output`` and how a run goes on.
+    :func:`qa.train.loop.run` says what lies in ``output`` and how a run goes on. It is the last
+    weights that are returned, which the falling learning rate has settled. Of the recipe, what
+    concerns questions, teachers and frozen word vectors does nothing here.
     """
     torch.manual_seed(recipe.seed)
     blank = id_of(tokenizer, BLANK)
@@ -179,10 +182,12 @@ def pretrain(
         device=device,
         workers=workers,
         checkpoint_every=checkpoint_every,
+        stop_after=stop_after,
     )
     return reader
 
 
+@in_one_line
 def main() -> None:
     """Train the encoder's network on plain text, for ``python -m qa.train --start``."""
     parser = argparse.ArgumentParser(prog="python -m qa.train.pretrain", description=main.__doc__)
@@ -196,23 +201,24 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=0, help="processes that make batches ahead")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args()
+    if options.steps < 1:
+        parser.error("--steps: a number of steps, 1 or more")
     torch.set_num_threads(cores())
-    encoder = encoder_folder()
-    tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
+    tokenizer = load_tokenizer()
     clozes = read_clozes(options.text, tokenizer, workers=cores())
     recipe = Recipe(
         steps=options.steps,
         learning_rate=options.learning_rate,
         cooldown=0.95,
         tokens_per_batch=options.tokens_per_batch,
+        negatives=0.0,
+        shared=False,
         seed=options.seed,
     )
     print(f"{len(clozes)} paragraphs; {asdict(recipe)}")
     model = pretrain(
         clozes,
-        start=options.start or encoder,
+        start=options.start or encoder_folder(),
         tokenizer=tokenizer,
         recipe=recipe,
         output=options.output,
@@ -220,8 +226,13 @@ def main() -> None:
         workers=options.workers,
     )
     checkpoint = options.output / "checkpoint"
-    model.save_pretrained(checkpoint)
-    tokenizer.save(str(checkpoint / "tokenizer.json"))
+    made: dict[str, object] = {
+        "start": how_made(options.start),
+        "recipe": asdict(recipe),
+        "paragraphs": len(clozes),
+        "torch": torch.__version__,
+    }
+    keep(model, checkpoint, tokenizer, training=made)
     print(f"wrote {checkpoint}: go on with `python -m qa.train DATA --start {checkpoint}`")
 
 

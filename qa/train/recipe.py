@@ -9,6 +9,7 @@ done again, one that was cut off goes on.
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,9 @@ from pathlib import Path
 
 import torch
 
+from qa.errors import ModelCorrupt
+from qa.train.commands import in_one_line
+from qa.train.examples import MIX
 from qa.weights import MODELS
 
 # Seed and highest learning rate of each of the readers that are then matched.
@@ -28,16 +32,41 @@ _TEXT_STEPS, _STEPS, _STUDENT_STEPS = 4400, 5700, 3600
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A module of ``qa.train``, what it is given, and the checkpoint that it leaves."""
+    """A module of ``qa.train``, what it is given, and the checkpoint that it leaves.
+
+    ``machine`` are the options that change nothing but where and how quickly it runs.
+    """
 
     module: str
     given: tuple[str, ...]
     checkpoint: Path
+    machine: tuple[str, ...] = ()
 
     @property
-    def done(self) -> bool:
-        """Whether a training's checkpoint is there; a mean is the work of seconds."""
-        return self.module != "qa.train.average" and (self.checkpoint / "tokenizer.json").is_file()
+    def mark(self) -> Path:
+        """The file that says with what a training was done."""
+        return self.checkpoint.parent / "done.json"
+
+    def is_done(self) -> bool:
+        """Tell whether a training is done; a mean is the work of seconds, and always made.
+
+        Raises :class:`~qa.errors.ModelCorrupt` where it was done with something else.
+        """
+        if self.module == "qa.train.average" or not self.mark.is_file():
+            return False
+        if self.mark.read_text(encoding="utf-8") != json.dumps(self.given):
+            raise ModelCorrupt(
+                f"{self.mark.parent} was made of other things: give another --output"
+            )
+        return True
+
+    def run(self) -> None:
+        """Do it, in a process of its own, and say so when it is done."""
+        subprocess.run([sys.executable, "-m", self.module, *self.given, *self.machine], check=True)
+        if self.module != "qa.train.average":
+            sibling = self.mark.with_suffix(".new")
+            sibling.write_text(json.dumps(self.given), encoding="utf-8")
+            sibling.replace(self.mark)
 
 
 def stages(data: Path, text: Path, output: Path, models: Path, machine: list[str]) -> list[Stage]:
@@ -45,18 +74,11 @@ def stages(data: Path, text: Path, output: Path, models: Path, machine: list[str
 
     def training(name: str, start: Path, steps: int, rate: float, *more: object) -> Stage:
         folder = output / name
-        given: list[object] = [
-            data,
-            "--start",
-            start,
-            "--output",
-            folder,
-            "--models",
-            folder / "models",
-        ]
+        given: list[object] = [data, "--start", start, "--output", folder]
+        given += ["--models", folder / "models"]
         given += ["--data-seed", DATA_SEED, "--negatives-file", output / "negatives.npy"]
-        given += ["--steps", steps, "--learning-rate", rate, *_SCHEDULE, *more, *machine]
-        return _stage("qa.train", given, folder / "checkpoint")
+        given += ["--steps", steps, "--learning-rate", rate, *_SCHEDULE, *more]
+        return _stage("qa.train", given, folder / "checkpoint", machine)
 
     read = output / "text" / "checkpoint"
     mean, reader = output / "mean", output / "reader"
@@ -68,9 +90,9 @@ def stages(data: Path, text: Path, output: Path, models: Path, machine: list[str
         training("student2", read, _STUDENT_STEPS, 4e-4, "--seed", 22, *match),
     ]
     pair = [student.checkpoint for student in students]
-    pretraining = [text, "--output", read.parent, "--steps", _TEXT_STEPS, *machine]
+    pretraining = [text, "--output", read.parent, "--steps", _TEXT_STEPS]
     return [
-        _stage("qa.train.pretrain", pretraining, read),
+        _stage("qa.train.pretrain", pretraining, read, machine),
         *made,
         _stage("qa.train.average", [mean, *teachers], mean),
         *students,
@@ -78,21 +100,24 @@ def stages(data: Path, text: Path, output: Path, models: Path, machine: list[str
     ]
 
 
-def _stage(module: str, given: Sequence[object], checkpoint: Path) -> Stage:
-    return Stage(module, tuple(str(each) for each in given), checkpoint)
+def _stage(
+    module: str, given: Sequence[object], checkpoint: Path, machine: Sequence[str] = ()
+) -> Stage:
+    return Stage(module, tuple(str(each) for each in given), checkpoint, tuple(machine))
 
 
 def run(all_stages: list[Stage]) -> Iterator[str]:
     """Do what is not done, and say of each stage what became of it."""
     for number, stage in enumerate(all_stages, start=1):
         place = f"{number} of {len(all_stages)}: {stage.checkpoint}"
-        if stage.done:
+        if stage.is_done():
             yield f"{place} is there"
             continue
         yield f"{place}: python -m {stage.module} {' '.join(stage.given)}"
-        subprocess.run([sys.executable, "-m", stage.module, *stage.given], check=True)
+        stage.run()
 
 
+@in_one_line
 def main() -> None:
     """Train a reader as the shipped one was: minutes on a GPU, days without."""
     parser = argparse.ArgumentParser(prog="python -m qa.train.recipe", description=main.__doc__)
@@ -103,6 +128,9 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=0, help="processes that make batches ahead")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args()
+    wanted = [options.text, *(options.data / f"{name}.jsonl.gz" for name in MIX)]
+    if absent := [str(path) for path in wanted if not path.is_file()]:
+        parser.error(f"not there: {', '.join(absent)}")
     machine = ["--device", options.device, "--workers", str(options.workers)]
     try:
         for said in run(
@@ -110,7 +138,7 @@ def main() -> None:
         ):
             print(said, flush=True)
     except subprocess.CalledProcessError as error:
-        sys.exit(f"cut off ({error}): the same command goes on from here")
+        sys.exit(f"{error}\nOnce that is mended, the same command goes on from here.")
     print("the probability belongs to the weights: run `python -m qa.train.calibrate FILE` next")
 
 

@@ -8,12 +8,9 @@ reader is to find them where they are left. Here the blanked sentence is the que
 
 from __future__ import annotations
 
-import bisect
-import gzip
-import json
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -24,7 +21,9 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from qa.errors import DatasetError
+from qa.evaluation.datasets import read_rows
 from qa.reader import MAX_QUESTION_TOKENS
+from qa.train.examples import tokens_covering
 
 BLANK = "[MASK]"  # a token that the vocabulary has
 MAX_WORDS = 6
@@ -49,8 +48,9 @@ Span = tuple[int, int]
 class Clozes:
     """A paragraph in which words recur.
 
-    ``ids`` are its tokens, ``sentences`` the first and last token of each, ``blanks`` for
-    each of its recurring spans the first and last token of every place where it stands.
+    ``ids`` are its tokens; ``sentences`` the first and last token of each sentence that is long
+    enough to ask something; ``blanks`` for each of its recurring spans the first and last token
+    of every place where it stands, one in such a sentence and one outside of it at least.
     ``article`` numbers the text that the paragraph is of.
     """
 
@@ -77,22 +77,25 @@ class Cloze:
 def read_clozes(path: Path, tokenizer: Tokenizer, *, workers: int = 1) -> list[Clozes]:
     """Return the paragraphs of ``path`` in which words recur, in their order.
 
-    ``path`` holds an article a line, ``{"paragraphs": [text, ...]}``, gzip.
+    ``path`` holds an article a line, ``{"paragraphs": [text, ...]}``, plain or gzipped. Raises
+    :class:`~qa.errors.DatasetError` naming the line that is none, and where nothing recurs.
     """
-    try:
-        with gzip.open(path, "rt", encoding="utf-8") as file:
-            articles = [json.loads(line)["paragraphs"] for line in file]
-    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
-        raise DatasetError(
-            f'{path} is not gzip lines of {{"paragraphs": [...]}}: {error}'
-        ) from error
+    articles = []
+    for number, row in read_rows(path):
+        texts = row.get("paragraphs") if isinstance(row, dict) else None
+        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+            raise DatasetError(
+                f'{path}, line {number}: no article: write {{"paragraphs": ["text", ...]}}'
+            )
+        articles.append(texts)
     with ProcessPoolExecutor(workers) as pool:
         found = pool.map(
-            partial(_of_article, tokenizer=tokenizer),
-            *zip(*enumerate(articles), strict=True),
-            chunksize=16,
+            partial(_of_article, tokenizer=tokenizer), range(len(articles)), articles, chunksize=16
         )
-        return [clozes for of_article in found for clozes in of_article]
+        clozes = [each for of_article in found for each in of_article]
+    if not clozes:
+        raise DatasetError(f"{path} has no paragraph that says something twice: give more text")
+    return clozes
 
 
 def _of_article(number: int, paragraphs: Sequence[str], *, tokenizer: Tokenizer) -> list[Clozes]:
@@ -102,34 +105,45 @@ def _of_article(number: int, paragraphs: Sequence[str], *, tokenizer: Tokenizer)
 
 def clozes_of(text: str, tokenizer: Tokenizer, *, article: int = 0) -> Clozes | None:
     """Return the blanks of a paragraph; None where nothing recurs in it."""
-    sentences = [match.span() for match in _SENTENCE.finditer(text)]
-    blanks = _recurring(text, sentences)
-    if not blanks:
-        return None
     encoding = tokenizer.encode(text, add_special_tokens=False)
     starts = [start for start, _ in encoding.offsets]
     ends = [end for _, end in encoding.offsets]
 
-    def tokens(span: Span) -> Span:
-        return bisect.bisect_left(starts, span[0]), bisect.bisect_left(ends, span[1])
+    def in_tokens(spans: Iterable[Span]) -> tuple[Span, ...]:
+        found = (tokens_covering(*span, starts, ends) for span in spans)
+        return tuple(span for span in found if span is not None)
 
-    return Clozes(
-        np.array(encoding.ids, dtype=np.uint16),
-        tuple(tokens(span) for span in sentences),
-        tuple(tuple(tokens(span) for span in places) for places in blanks),
-        article,
-    )
+    sentences = [match.span() for match in _SENTENCE.finditer(text)]
+    asking = in_tokens(s for s in sentences if len(_WORD.findall(text, *s)) >= MIN_SENTENCE_WORDS)
+    blanks = []
+    for places in _recurring(text, sentences):
+        # Words that are no tokens of their own may share one: the first of them stands there.
+        apart: list[Span] = []
+        for place in in_tokens(places):
+            if not apart or place[0] > apart[-1][1]:
+                apart.append(place)
+        if any(
+            any(_within(place, sentence) for place in apart)
+            and not all(_within(place, sentence) for place in apart)
+            for sentence in asking
+        ):
+            blanks.append(tuple(apart))
+    if not blanks:
+        return None
+    ids = np.array(encoding.ids, dtype=np.uint16)
+    return Clozes(ids, asking, tuple(blanks[:MAX_BLANKS]), article)
+
+
+def _within(span: Span, other: Span) -> bool:
+    return other[0] <= span[0] and span[1] <= other[1]
 
 
 def _recurring(text: str, sentences: Sequence[Span]) -> list[list[Span]]:
-    """Return every place of each span that two sentences say, one of them of some length."""
+    """Return every place of each span that two sentences say, the longest spans first."""
     places: dict[str, list[Span]] = {}
     said_in: dict[str, set[int]] = {}
-    long_enough: set[int] = set()
     for number, sentence in enumerate(sentences):
         words = [match.span() for match in _WORD.finditer(text, *sentence)]
-        if len(words) >= MIN_SENTENCE_WORDS:
-            long_enough.add(number)
         lower = [text[start:end].lower() for start, end in words]
         edges = [i for i, word in enumerate(lower) if word not in _FUNCTION_WORDS]
         for first in edges:
@@ -139,21 +153,22 @@ def _recurring(text: str, sentences: Sequence[Span]) -> list[list[Span]]:
                     key = text[start:end].lower()
                     places.setdefault(key, []).append((start, end))
                     said_in.setdefault(key, set()).add(number)
-    keys = [key for key, said in said_in.items() if len(said) > 1 and said & long_enough]
+    keys = [key for key, said in said_in.items() if len(said) > 1]
     keys.sort(key=lambda key: (-key.count(" "), -len(key), key))
-    return [places[key] for key in keys[:MAX_BLANKS]]
+    return [places[key] for key in keys]
 
 
-def draw_cloze(clozes: Clozes, rng: random.Random, *, blank: int) -> Cloze | None:
-    """Blank one span of a paragraph, everywhere in one sentence, by the token ``blank``.
-
-    None where the sentence drawn is too short to ask anything.
-    """
+def draw_cloze(clozes: Clozes, rng: random.Random, *, blank: int) -> Cloze:
+    """Blank one span of a paragraph, everywhere in one sentence, by the token ``blank``."""
     places = rng.choice(clozes.blanks)
-    drawn = rng.choice(places)
-    first, last = next(s for s in clozes.sentences if s[0] <= drawn[0] and drawn[1] <= s[1])
-    if last - first + 1 < MIN_SENTENCE_WORDS:
-        return None
+    drawn, (first, last) = rng.choice(
+        [
+            (place, sentence)
+            for sentence in clozes.sentences
+            for place in places
+            if _within(place, sentence) and not all(_within(other, sentence) for other in places)
+        ]
+    )
     ids = clozes.ids.astype(np.int32)
     question: list[int] = []
     at = position = first
@@ -170,8 +185,6 @@ def draw_cloze(clozes: Clozes, rng: random.Random, *, blank: int) -> Cloze | Non
     answers = [place for place in places if place[1] < first] + [
         (start - gone, end - gone) for start, end in places if start > last
     ]
-    if not answers:
-        return None
     return Cloze(
         np.array(question[begin : begin + MAX_QUESTION_TOKENS], dtype=np.int32),
         np.concatenate([ids[:first], ids[last + 1 :]]),

@@ -19,7 +19,7 @@ from qa.errors import ModelCorrupt
 from qa.train.trainer import new_model
 from qa.weights import MODELS, encoder_folder, read_model
 
-_MEND = "make one with `python -m qa.train DATA`"
+_MEND = "make one with `make train`"
 
 
 def restore(target: Path, *, models: Path = MODELS) -> None:

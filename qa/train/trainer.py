@@ -80,6 +80,7 @@ def train(
     device: str = "cpu",
     workers: int = 0,
     teachers: Sequence[PreTrainedModel] = (),
+    null_teachers: Sequence[PreTrainedModel] = (),
     compiled: bool = False,
     checkpoint_every: int = 250,
     validate_every: int = 1000,
@@ -89,7 +90,8 @@ def train(
 
     :func:`qa.train.loop.run` says what lies in ``output`` and how a run goes on; the log has
     two more lines at a validation. With ``teachers``, ``recipe.distillation`` is the share
-    of the loss that is measured against them. ``compiled`` fuses each layer's small steps,
+    of the loss that is measured against them, and with ``recipe.teach_null`` against
+    ``null_teachers`` as far as "no answer" goes. ``compiled`` fuses each layer's small steps,
     which needs a C++ compiler: on two CPU cores a step then takes 0.87 of its time.
     """
     torch.manual_seed(recipe.seed)
@@ -99,9 +101,9 @@ def train(
     words: torch.nn.Module = model.base_model.embeddings.word_embeddings  # type: ignore
     words.requires_grad_(not recipe.frozen)
     logits_of = partial(span_logits, bfloat16=prefers_bfloat16(device))
-    for teacher in teachers:
+    for teacher in (*teachers, *null_teachers):
         teacher.to(device).eval()  # type: ignore[arg-type]
-    for network in (model, *teachers) if compiled else ():
+    for network in (model, *teachers, *null_teachers) if compiled else ():
         network.base_model.encoder.compile(dynamic=True)  # type: ignore[union-attr]
     special = (id_of(tokenizer, "[CLS]"), id_of(tokenizer, "[SEP]"))
     sample = random.Random(0).sample(held_out, min(600, len(held_out)))
@@ -122,7 +124,13 @@ def train(
         logits = with_prior(*logits_of(model, batch), batch)
         loss = span_loss(*logits, batch, shared=recipe.shared)
         if teachers:
-            targets = soft_targets(teachers, batch, logits_of, null=recipe.teach_null)
+            targets = soft_targets(
+                teachers,
+                batch,
+                logits_of,
+                null=recipe.teach_null,
+                null_teachers=null_teachers,
+            )
             matched = distillation_loss(logits, targets, batch, null=recipe.teach_null)
             loss = (1 - recipe.distillation) * loss + recipe.distillation * matched
         return loss
