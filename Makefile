@@ -35,11 +35,12 @@ bench-peers: $(INSTALLED) $(PEERS_INSTALLED)
 	$(BIN)/python -m benchmarks.peers $(DATA) $(if $(SAMPLE),--sample $(SAMPLE))
 
 # DATA is a folder of labelled questions (*.jsonl.gz), TEXT a file of plain text
-# (.jsonl.gz, {"paragraphs": [...]} a line); a run that was cut off goes on.
+# (.jsonl.gz, {"paragraphs": [...]} a line), BEFORE, which may be left out, a checkpoint of
+# another reader, to learn from whether there is an answer; a run that was cut off goes on.
 train: $(INSTALLED)
 	@test -n "$(DATA)" -a -n "$(TEXT)" || { \
 		echo 'name the data: make train DATA=folder TEXT=file'; exit 2; }
-	$(BIN)/python -m qa.train.recipe $(DATA) $(TEXT)
+	$(BIN)/python -m qa.train.recipe $(DATA) $(TEXT) $(if $(BEFORE),--null-teacher $(BEFORE))
 
 clean:
 	rm -rf $(VENV) $(PEERS) build

@@ -926,6 +926,17 @@ def test_the_whole_recipe_makes_a_reader_and_goes_on_where_it_was_cut_off(
     assert [student["recipe"]["seed"] for student in students] == [21, 22]
     assert students[1]["start"]["start"] == ENCODER_NAME
     assert [seed["recipe"]["seed"] for seed in students[0]["start"]["mean_of"]] == [1, 2, 3]
+    # Another reader, where there is one, teaches whether there is an answer.
+    begun[:-1] = []
+    monkeypatch.setattr(recipe, "_WHETHER_STEPS", 2)
+    other = out / "seed1" / "checkpoint"
+    with monkeypatch.context() as patch:
+        patch.setattr("sys.argv", [*sys.argv, "--null-teacher", str(other)])
+        recipe.main()
+    assert begun[1:] == [*2 * ["qa.train.average"], "qa.train"]
+    assert exported[-1] == (out / "whether" / "checkpoint", Path("shipped"))
+    made = json.loads((out / "whether" / "checkpoint" / "training.json").read_text())
+    assert made["null_teachers"] == [str(other)] and made["whether"]
     # Another order is not taken for done.
     monkeypatch.setattr(recipe, "_TEXT_STEPS", 3)
     with pytest.raises(SystemExit, match="made of other things"):

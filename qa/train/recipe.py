@@ -2,7 +2,8 @@
 
 The encoder's network reads plain text; three readers are trained from what becomes of it,
 with other seeds; two students are trained to match all three, one from their mean and one
-from where they began; the mean of the students is the reader. A training that is done is not
+from where they began; the mean of the students is the reader. Where there is a reader of another
+origin, one more leg learns from it whether there is an answer. A training that is done is not
 done again, one that was cut off goes on.
 """
 
@@ -27,7 +28,7 @@ from qa.weights import MODELS
 READERS = ((1, 3e-4), (2, 2e-4), (3, 4e-4))
 DATA_SEED = 11
 _SCHEDULE = "--tokens-per-batch 16384 --cooldown 0.95 --averaging 300 --frozen".split()
-_TEXT_STEPS, _STEPS, _STUDENT_STEPS = 4400, 5700, 3600
+_TEXT_STEPS, _STEPS, _STUDENT_STEPS, _WHETHER_STEPS = 4400, 5700, 3600, 1600
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +70,27 @@ class Stage:
             sibling.replace(self.mark)
 
 
-def stages(data: Path, text: Path, output: Path, models: Path, machine: list[str]) -> list[Stage]:
-    """Return the stages in their order; ``machine`` are the options of every training."""
+def stages(
+    data: Path,
+    text: Path,
+    output: Path,
+    models: Path,
+    machine: list[str],
+    *,
+    null_teacher: Path | None = None,
+) -> list[Stage]:
+    """Return the stages in their order; ``machine`` are the options of every training.
 
-    def training(name: str, start: Path, steps: int, rate: float, *more: object) -> Stage:
+    ``null_teacher`` is a reader of another origin, from which the last one learns whether
+    there is an answer; None leaves that leg away.
+    """
+
+    def training(
+        name: str, start: Path, steps: int, rate: float, *more: object, file: Path | None = None
+    ) -> Stage:
         folder = output / name
         given: list[object] = [data, "--start", start, "--output", folder]
-        given += ["--models", folder / "models"]
+        given += ["--models", file or folder / "models"]
         given += ["--data-seed", DATA_SEED, "--negatives-file", output / "negatives.npy"]
         given += ["--steps", steps, "--learning-rate", rate, *_SCHEDULE, *more]
         return _stage("qa.train", given, folder / "checkpoint", machine)
@@ -84,19 +99,29 @@ def stages(data: Path, text: Path, output: Path, models: Path, machine: list[str
     mean, reader = output / "mean", output / "reader"
     made = [training(f"seed{seed}", read, _STEPS, rate, "--seed", seed) for seed, rate in READERS]
     teachers = [stage.checkpoint for stage in made]
-    match = ["--teachers", *teachers, "--teach-null", "--distillation", 0.6]
+    match: list[object] = ["--teach-null", "--distillation", 0.6, "--teachers"]
     students = [
-        training("student1", mean, _STUDENT_STEPS, 3e-4, "--seed", 21, *match),
-        training("student2", read, _STUDENT_STEPS, 4e-4, "--seed", 22, *match),
+        training("student1", mean, _STUDENT_STEPS, 3e-4, "--seed", 21, *match, *teachers),
+        training("student2", read, _STUDENT_STEPS, 4e-4, "--seed", 22, *match, *teachers),
     ]
     pair = [student.checkpoint for student in students]
     pretraining = [text, "--output", read.parent, "--steps", _TEXT_STEPS]
+    mean_of_pair: list[object] = [reader, *pair]
+    last: list[Stage] = []
+    if null_teacher is None:
+        mean_of_pair += ["--models", models]
+    else:
+        asked: list[object] = ["--whether", "--unanswerable", 24000, "--transfers", 0, "--seed", 42]
+        asked += ["--tokens-per-batch", 4096, "--cooldown", 0.9, "--averaging", 400]
+        asked += [*match, reader, "--null-teachers", null_teacher]
+        last = [training("whether", reader, _WHETHER_STEPS, 1.2e-4, *asked, file=models)]
     return [
         _stage("qa.train.pretrain", pretraining, read, machine),
         *made,
         _stage("qa.train.average", [mean, *teachers], mean),
         *students,
-        _stage("qa.train.average", [reader, *pair, "--models", models], reader),
+        _stage("qa.train.average", mean_of_pair, reader),
+        *last,
     ]
 
 
@@ -125,17 +150,31 @@ def main() -> None:
     parser.add_argument("text", type=Path, help='gzip lines of {"paragraphs": [text, ...]}')
     parser.add_argument("--output", type=Path, default=Path("build/recipe"))
     parser.add_argument("--models", type=Path, default=MODELS, help="where the int8 file goes")
+    parser.add_argument(
+        "--null-teacher",
+        type=Path,
+        help="checkpoint of a reader of another origin, to learn from whether there is an answer",
+    )
     parser.add_argument("--workers", type=int, default=0, help="processes that make batches ahead")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     options = parser.parse_args()
-    wanted = [options.text, *(options.data / f"{name}.jsonl.gz" for name in MIX)]
+    wanted = [options.text]
+    if options.null_teacher:
+        wanted.append(options.null_teacher / "config.json")
+    wanted += [options.data / f"{name}.jsonl.gz" for name in MIX]
     if absent := [str(path) for path in wanted if not path.is_file()]:
         parser.error(f"not there: {', '.join(absent)}")
     machine = ["--device", options.device, "--workers", str(options.workers)]
+    wanted_stages = stages(
+        options.data,
+        options.text,
+        options.output,
+        options.models,
+        machine,
+        null_teacher=options.null_teacher,
+    )
     try:
-        for said in run(
-            stages(options.data, options.text, options.output, options.models, machine)
-        ):
+        for said in run(wanted_stages):
             print(said, flush=True)
     except subprocess.CalledProcessError as error:
         sys.exit(f"{error}\nOnce that is mended, the same command goes on from here.")
