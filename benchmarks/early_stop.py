@@ -33,9 +33,9 @@ TOP_K = 10
 # What is tried in the place of `qa.stopping.DECISIVE`, which comes first.
 RULES: tuple[Mapping[int, tuple[float, float]], ...] = (
     DECISIVE,
-    *({4: bars} for bars in ((1.0, 2.5), (1.0, 3.0), (1.0, 4.0), (2.0, 4.0), (5.0, 5.0))),
-    *({2: bars, 4: (1.0, 3.0)} for bars in ((1.0, 5.0), (5.0, 5.0), (6.0, 3.0), (6.0, 6.0))),
-    {2: (4.0, 4.0)},
+    *({4: bars} for bars in ((-2.0, 2.0), (-1.0, 2.0), (0.0, 2.0), (1.0, 3.0), (5.0, 5.0))),
+    *({2: bars, 4: (-1.0, 2.0)} for bars in ((1.0, 3.0), (2.0, 3.0), (4.0, 4.0), (6.0, 5.0))),
+    {2: (6.0, 5.0), 4: (1.0, 3.0)},
 )
 
 

@@ -29,7 +29,7 @@ def span(position, words, score, null=0.0):
     return Span(passage, start, start + len(words), score, null)
 
 
-LEAD = DECISIVE[4][1]
+MARGIN, LEAD = DECISIVE[4]
 
 
 def test_after_a_decisive_answer_only_what_may_repeat_it_is_read():
@@ -43,7 +43,9 @@ def test_an_answer_without_a_word_of_its_own_may_stand_anywhere():
 
 
 @pytest.mark.parametrize(
-    ("other", "null"), [(2.0, 0.0), (0.0, 3.5)], ids=["another answer", "no answer here"]
+    ("other", "null"),
+    [(1.5, 0.0), (0.0, LEAD + 1.5 - MARGIN)],
+    ids=["another answer", "no answer here"],
 )
 def test_an_answer_that_is_nearly_matched_is_not_decisive(other, null):
     spans = [[span(0, "Ichiro Tanaka", LEAD + 1, null)], [span(1, "Dresden", other)], [], []]
