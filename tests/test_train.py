@@ -875,9 +875,10 @@ def test_the_whole_recipe_makes_a_reader_and_goes_on_where_it_was_cut_off(
         with gzip.open(tmp_path / f"{name}.jsonl.gz", "wt") as file:
             for number in range(8):
                 answers = [{"text": f"Mayor {number}", "answer_start": 0}]
-                question = {"id": str(number), "question": "Who spoke?", "answers": answers}
+                asked = {"id": str(number), "question": "Who spoke?", "answers": answers}
+                absent = {"id": f"{number}u", "question": "Who sang?", "answers": []}
                 context = f"Mayor {number} spoke of {name}."
-                row = {"title": "", "context": context, "qas": [question]}
+                row = {"title": "", "context": context, "qas": [asked, absent]}
                 file.write(json.dumps(row) + "\n")
     exported, begun = [], []
 
