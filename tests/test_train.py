@@ -25,7 +25,7 @@ from qa.train import average, recipe, unanswerable
 from qa.train import pretrain as pretraining
 from qa.train.attention import NAME
 from qa.train.batches import Batch, collate, draw_heading, lay_out, plan_epoch
-from qa.train.commands import keep
+from qa.train.commands import keep, load_tokenizer
 from qa.train.distillation import distillation_loss, soft_targets
 from qa.train.dropout import RowDropout, add_dropout
 from qa.train.examples import (
@@ -57,10 +57,7 @@ NAMES = ["Aachen", "Bremen", "Cuxhaven", "Dessau", "Emden", "Fulda", "Gera", "Ha
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    loaded = Tokenizer.from_file(str(encoder_folder() / "tokenizer.json"))
-    loaded.no_padding()
-    loaded.no_truncation()
-    return loaded
+    return load_tokenizer()
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import torch
 from qa.reader import MAX_TOKENS
 from qa.threads import cores
 from qa.train.batches import plan_epoch
-from qa.train.commands import how_made, in_one_line, keep, load_tokenizer
+from qa.train.commands import add_machine_options, how_made, in_one_line, keep, load_tokenizer
 from qa.train.examples import (
     MIX,
     REWORDED,
@@ -136,10 +136,7 @@ def main() -> None:
         type=Path,
         help="keeps what was chosen, for runs of one --data-seed (default: OUTPUT/negatives.npy)",
     )
-    parser.add_argument(
-        "--workers", type=int, default=0, help="processes that make batches ahead of a GPU"
-    )
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    add_machine_options(parser)
     options = parser.parse_args()
     if options.averaging < 1:
         parser.error("--averaging: a number of steps, 1 or more; the last weights are kept too")

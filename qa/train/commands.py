@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 
+import torch
 from tokenizers import Tokenizer
 from transformers import PreTrainedModel
 
@@ -28,6 +30,14 @@ def in_one_line(main: Callable[[], None]) -> Callable[[], None]:
             sys.exit(f"error: {error}")
 
     return told
+
+
+def add_machine_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that change where and how quickly a training runs, and nothing else."""
+    parser.add_argument(
+        "--workers", type=int, default=0, help="processes that make batches ahead of a GPU"
+    )
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
 
 
 def load_tokenizer() -> Tokenizer:

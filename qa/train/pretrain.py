@@ -21,7 +21,7 @@ from transformers import AutoModelForMaskedLM, PreTrainedModel
 
 from qa.threads import cores
 from qa.train.batches import Batch, collate, packed
-from qa.train.commands import how_made, in_one_line, keep, load_tokenizer
+from qa.train.commands import add_machine_options, how_made, in_one_line, keep, load_tokenizer
 from qa.train.dropout import add_dropout
 from qa.train.examples import Context, Row, make_sequence
 from qa.train.loop import Epoch, Recipe, prefers_bfloat16, run
@@ -191,15 +191,16 @@ def pretrain(
 def main() -> None:
     """Train the encoder's network on plain text, for ``python -m qa.train --start``."""
     parser = argparse.ArgumentParser(prog="python -m qa.train.pretrain", description=main.__doc__)
-    parser.add_argument("text", type=Path, help='gzip lines of {"paragraphs": [text, ...]}')
+    parser.add_argument(
+        "text", type=Path, help='lines of {"paragraphs": [text, ...]}, plain or gzip'
+    )
     parser.add_argument("--start", type=Path, help="a checkpoint; default: the encoder")
     parser.add_argument("--output", type=Path, default=Path("build/pretrained"))
     parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--learning-rate", type=float, default=4e-4)
     parser.add_argument("--tokens-per-batch", type=int, default=32768)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--workers", type=int, default=0, help="processes that make batches ahead")
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    add_machine_options(parser)
     options = parser.parse_args()
     if options.steps < 1:
         parser.error("--steps: a number of steps, 1 or more")

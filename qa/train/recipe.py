@@ -17,10 +17,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
 from qa.errors import ModelCorrupt
-from qa.train.commands import in_one_line
+from qa.train.commands import add_machine_options, in_one_line
 from qa.train.examples import MIX
 from qa.weights import MODELS
 
@@ -147,7 +145,9 @@ def main() -> None:
     """Train a reader as the shipped one was: minutes on a GPU, days without."""
     parser = argparse.ArgumentParser(prog="python -m qa.train.recipe", description=main.__doc__)
     parser.add_argument("data", type=Path, help="folder of *.jsonl.gz training sets")
-    parser.add_argument("text", type=Path, help='gzip lines of {"paragraphs": [text, ...]}')
+    parser.add_argument(
+        "text", type=Path, help='lines of {"paragraphs": [text, ...]}, plain or gzip'
+    )
     parser.add_argument("--output", type=Path, default=Path("build/recipe"))
     parser.add_argument("--models", type=Path, default=MODELS, help="where the int8 file goes")
     parser.add_argument(
@@ -155,8 +155,7 @@ def main() -> None:
         type=Path,
         help="checkpoint of a reader of another origin, to learn from whether there is an answer",
     )
-    parser.add_argument("--workers", type=int, default=0, help="processes that make batches ahead")
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    add_machine_options(parser)
     options = parser.parse_args()
     wanted = [options.text]
     if options.null_teacher:

@@ -89,10 +89,11 @@ def train(
     """Train until ``recipe.steps`` and return the model and the average of its weights.
 
     :func:`qa.train.loop.run` says what lies in ``output`` and how a run goes on; the log has
-    two more lines at a validation. With ``teachers``, ``recipe.distillation`` is the share
-    of the loss that is measured against them, and with ``recipe.teach_null`` against
-    ``null_teachers`` as far as "no answer" goes. ``compiled`` fuses each layer's small steps,
-    which needs a C++ compiler: on two CPU cores a step then takes 0.87 of its time.
+    two more lines at a validation. With ``teachers``, which lie on ``device``,
+    ``recipe.distillation`` is the share of the loss that is measured against them, and with
+    ``recipe.teach_null`` against ``null_teachers`` as far as "no answer" goes. ``compiled``
+    fuses each layer's small steps, which needs a C++ compiler: on two CPU cores a step then
+    takes 0.87 of its time.
     """
     torch.manual_seed(recipe.seed)
     model = new_model(start, device=device)
@@ -102,7 +103,7 @@ def train(
     words.requires_grad_(not recipe.frozen)
     logits_of = partial(span_logits, bfloat16=prefers_bfloat16(device))
     for teacher in (*teachers, *null_teachers):
-        teacher.to(device).eval()  # type: ignore[arg-type]
+        teacher.eval()  # type: ignore[no-untyped-call]
     for network in (model, *teachers, *null_teachers) if compiled else ():
         network.base_model.encoder.compile(dynamic=True)  # type: ignore[union-attr]
     special = (id_of(tokenizer, "[CLS]"), id_of(tokenizer, "[SEP]"))
