@@ -1,7 +1,7 @@
 """What stopping early saves and loses: ``python -m benchmarks.early_stop QA_DATA``.
 
-Every question is read to the end once, and judged as if reading had stopped by each rule. The
-probability is the shipped one, whatever rule it was fitted with.
+Every question is read to the end once, and judged as if reading had stopped at each chance. The
+probability is the shipped one, whatever chance it was fitted with.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import argparse
 import random
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
 from benchmarks.saved import commit, save
+from qa.best_first import FIRST, LEAST_CHANCE
 from qa.calibration import Calibration
 from qa.candidates import Candidate, rank_candidates
 from qa.evaluation.confidence import RIGHT_FROM_F1
@@ -26,17 +27,12 @@ from qa.evaluation.metrics import best_over_references, exact_match, f1
 from qa.evaluation.pool import write_pool
 from qa.pipeline import QA
 from qa.reader import OnnxReader
-from qa.stopping import DECISIVE, further_passages
+from qa.train.reading import stop_early
 from qa.types import Hit, Span
 
 TOP_K = 10
-# What is tried in the place of `qa.stopping.DECISIVE`, which comes first.
-RULES: tuple[Mapping[int, tuple[float, float]], ...] = (
-    DECISIVE,
-    *({4: bars} for bars in ((-2.0, 2.0), (-1.0, 2.0), (0.0, 2.0), (1.0, 3.0), (5.0, 5.0))),
-    *({2: bars, 4: (-1.0, 2.0)} for bars in ((1.0, 3.0), (2.0, 3.0), (4.0, 4.0), (6.0, 5.0))),
-    {2: (6.0, 5.0), 4: (1.0, 3.0)},
-)
+# What is tried in the place of `qa.best_first.LEAST_CHANCE`, which comes first.
+LEAST = (LEAST_CHANCE, 0.01, 0.02, 0.03, 0.05, 0.06, 0.08, 0.12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +41,7 @@ class Reading:
 
     accepted: tuple[str, ...]
     hits: tuple[Hit, ...]
-    spans: tuple[Sequence[Span], ...]
+    spans: tuple[list[Span], ...]
     passage_ms: tuple[float, ...]
 
 
@@ -54,7 +50,7 @@ def read_all(questions: Sequence[GoldenQuestion], qa: QA, reader: OnnxReader) ->
     readings = []
     for golden in questions:
         hits = qa.search(golden.question, top_k=TOP_K)
-        spans: list[Sequence[Span]] = []
+        spans: list[list[Span]] = []
         passage_ms = []
         for hit in hits:
             began = time.perf_counter()
@@ -67,9 +63,9 @@ def read_all(questions: Sequence[GoldenQuestion], qa: QA, reader: OnnxReader) ->
 def judge(
     readings: Sequence[Reading],
     calibration: Calibration,
-    decisive: Mapping[int, tuple[float, float]],
+    least: float,
 ) -> dict[str, Any]:
-    """Return what a rule saves and loses, in percent unless the name says otherwise.
+    """Return what a least chance saves and loses, in percent unless the name says otherwise.
 
     ``changed``: another answer comes first. ``moved``: the shown probability of the same
     answer moves by more than 0.05. ``places``: further ones that say it, counted, and those kept.
@@ -83,11 +79,9 @@ def judge(
         return sorted(scored, key=lambda pair: -pair[1])
 
     def stopped(reading: Reading) -> list[bool]:
-        for first in decisive:
-            worth = further_passages(reading.hits, reading.spans[:first], decisive=decisive)
-            if len(worth) < len(reading.hits) - first:
-                return [i < first or i in worth for i in range(len(reading.hits))]
-        return [True] * len(reading.hits)
+        chance = calibration.reading
+        seen = stop_early(reading.hits, reading.spans, chance=chance, least=least)
+        return [each is not None for each in seen]
 
     def score(
         metric: Callable[[str, str], float], found: list[tuple[Candidate, float]], to: Reading
@@ -113,8 +107,9 @@ def judge(
     ]
     over, right = calibration.threshold, 100 * RIGHT_FROM_F1
     return {
-        "decisive": {first: list(bars) for first, bars in decisive.items()},
+        "least_chance": least,
         "stopped": _percent(mean(not all(kept) for kept in read)),
+        "after_two": _percent(mean(sum(kept) <= FIRST for kept in read)),
         "passages_not_read": _percent(1 - sum(map(sum, read)) / sum(map(len, read))),
         "time": round(sum(b for _, b in spent) / sum(a for a, _ in spent), 3),
         "em_lost": round(
@@ -138,13 +133,13 @@ def _percent(share: float) -> float:
 
 
 def measure(questions: Sequence[GoldenQuestion], qa: QA) -> dict[str, Any]:
-    """Return the scores of every rule on the questions of one index."""
+    """Return the scores of every chance on the questions of one index."""
     reader = OnnxReader()
     calibration = Calibration.load(reader=reader.fingerprint)
     readings = read_all(questions, qa, reader)
     return {
         "questions": len(readings),
-        "rules": [judge(readings, calibration, decisive) for decisive in RULES],
+        "rules": [judge(readings, calibration, least) for least in LEAST],
     }
 
 

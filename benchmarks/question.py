@@ -24,7 +24,7 @@ TOP_K = 10
 def measure(index: str, *, checkpoint: Path | None, rounds: int = 1) -> dict[str, Any]:
     """Return milliseconds of each, question by question in turn.
 
-    A question stops reading where an answer is decisive; the comparison reads all ten.
+    A question stops reading where it may; the comparison reads all ten.
     Without ``checkpoint`` the network of the same shape is made from the
     encoder's weights with an untrained span head: its arithmetic, and so its
     time, is the same. It reads its passages both as one padded batch and one by

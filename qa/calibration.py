@@ -1,9 +1,8 @@
-"""From a candidate's features to the probability that it answers the question."""
+"""From features to probabilities: that a candidate answers, that reading on changes it."""
 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from qa.errors import ModelCorrupt, ModelNotFound
+from qa.logistic import Logistic
 from qa.weights import MODELS
 
 _MEND = "reinstall Verbatim, or make it anew with `python -m qa.train.calibrate`"
@@ -19,25 +19,25 @@ _MEND = "reinstall Verbatim, or make it anew with `python -m qa.train.calibrate`
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A logistic regression on named features, and the operating point.
+    """What was fitted to a reader's logits on labelled questions, and the operating point.
 
-    ``threshold``: the lowest probability that is shown as an answer, chosen on
-    held-out questions. ``reader`` is the fingerprint of the reader whose logits
-    the weights belong to. ``strictness`` holds points ``(share, threshold)``: of
-    the questions whose answer is absent, that share gets none at that threshold.
+    ``answer`` gives the probability that a candidate is right, from its features
+    (:mod:`qa.candidates`); ``reading`` the chance that a passage which has not been read
+    changes what is shown (:mod:`qa.best_first`). ``threshold``: the lowest probability that is
+    shown as an answer. ``reader`` is the fingerprint of the reader. ``strictness`` holds
+    points ``(share, threshold)``: of the questions whose answer is absent, that share gets
+    none at that threshold.
     """
 
-    weights: Mapping[str, float]
-    bias: float
+    answer: Logistic
+    reading: Logistic
     threshold: float
     reader: str
     strictness: tuple[tuple[float, float], ...] = ()
 
     def probability(self, features: Mapping[str, float]) -> float:
-        """Return ``1 / (1 + exp(-(bias + Σ wᵢ xᵢ)))``, 0 to 1."""
-        logit = self.bias + sum(weight * features[name] for name, weight in self.weights.items())
-        # exp() of a large positive number overflows; tanh does not.
-        return 0.5 * (1.0 + math.tanh(logit / 2))
+        """Return the probability that a candidate of these features is right, 0 to 1."""
+        return self.answer.probability(features)
 
     def threshold_for(self, strict: float) -> float:
         """Return the threshold at which a share of the absent answers is refused, 0 to 1.
@@ -65,8 +65,8 @@ class Calibration:
         try:
             stored = json.loads(path.read_text(encoding="utf-8"))
             calibration = cls(
-                {str(name): float(weight) for name, weight in stored["weights"].items()},
-                float(stored["bias"]),
+                _logistic(stored["answer"]),
+                _logistic(stored["reading"]),
                 float(stored["threshold"]),
                 str(stored["reader"]),
                 tuple(_points(stored)),
@@ -78,6 +78,11 @@ class Calibration:
         if calibration.reader != reader:
             raise ModelCorrupt(f"{path} was fitted to another reader: {_MEND}")
         return calibration
+
+
+def _logistic(stored: dict[str, Any]) -> Logistic:
+    weights = {str(name): float(weight) for name, weight in stored["weights"].items()}
+    return Logistic(weights, float(stored["bias"]))
 
 
 def _points(stored: dict[str, Any]) -> Iterator[tuple[float, float]]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 
+from qa.best_first import read_hits
 from qa.builder import BuildReport, Progress, build, is_stale
 from qa.calibration import Calibration
 from qa.candidates import Candidate, rank_candidates
@@ -19,7 +20,6 @@ from qa.index.manifest import Manifest
 from qa.question import asking_part, readable
 from qa.reader import MAX_TOKENS_READ, OnnxReader
 from qa.retriever import Retriever
-from qa.stopping import read_hits
 from qa.types import Answer, Document, Encoder, Hit, Passage, Place, Prediction, Reader, Span
 
 INDEX = "index"
@@ -141,7 +141,7 @@ class QA:
         until: str = "",
         max_tokens: int = MAX_TOKENS_READ,
     ) -> Prediction:
-        """Answer a question from the ``top_k`` nearest passages, or fewer if one is decisive.
+        """Answer a question from the ``top_k`` nearest passages, or those likely to tell.
 
         ``threshold`` moves the operating point: 0 always answers, 0.9 answers
         only what is nearly certain; :meth:`threshold_for` gives one in terms of
@@ -157,7 +157,8 @@ class QA:
         began = time.perf_counter()
         hits, outdated, left_out = self._retrieve(resolved, top_k, _filter(only, since, until))
         retrieved = time.perf_counter()
-        spans = read_hits(self._reader, resolved, hits, max_tokens=max_tokens)
+        chance = self._calibration.reading
+        spans = read_hits(self._reader, resolved, hits, chance=chance, max_tokens=max_tokens)
         read = time.perf_counter()
         answers = self._answers(hits, spans, max_answers, left_out)
         found = bool(answers) and answers[0].probability >= threshold

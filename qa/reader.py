@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from qa.errors import ModelCorrupt
 from qa.spans import best_spans
 from qa.threads import cores
-from qa.types import Passage, Span, WorthReading
+from qa.types import Passage, ReadNext, Span
 from qa.weights import MODELS, read_model
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ STRIDE = 96
 # What a question may cost: more than the fifty passages of an index that the page reads at
 # most, while a single text from elsewhere can be of any length.
 MAX_TOKENS_READ = 64 * MAX_TOKENS
-# How many passages are read before it is asked whether to go on; the same on any number of cores.
-ASK_AFTER = (2, 4)
 _FATAL = 4  # ONNX Runtime's level of what is logged to the console
 _MEND = "reinstall Verbatim, or make it anew with `make train`"
 
@@ -87,15 +85,15 @@ class OnnxReader:
         *,
         n: int = 5,
         max_tokens: int = MAX_TOKENS_READ,
-        worth_reading: WorthReading | None = None,
+        read_next: ReadNext | None = None,
     ) -> list[list[Span]]:
         """Return the ``n`` best spans of each passage, best first, passages in order.
 
-        Passages are read in their order until ``max_tokens`` are spent, those of the
-        question counted each time; what is beyond has no spans. ``worth_reading`` is
-        asked after each number of passages in ``ASK_AFTER``: it gets their spans and
-        returns the positions of the further ones that are to be read. Where that is
-        not all of them, it is not asked again.
+        ``read_next`` gets the spans read so far, None for each passage that has not been
+        read, and returns the positions of those to read next, side by side; it is asked
+        again until it names none. Without it all are read. What is named is read in that
+        order until ``max_tokens`` are spent, those of the question counted each time.
+        Passages that are not read have no spans.
 
         A passage's heading is read before it, since "the car" and "he" are often
         named only there; no span lies in it. A span begins and ends at whole words.
@@ -105,36 +103,18 @@ class OnnxReader:
         """
         question_ids = self._tokenizer.encode(question, add_special_tokens=False).ids
         question_ids = question_ids[:MAX_QUESTION_TOKENS]
-        found: list[list[_Found]] = [[] for _ in passages]
-
-        def read_some(positions: Collection[int], max_tokens: int) -> int:
-            """Read what a budget allows; return what is left of it, 0 where passages are."""
+        spans: list[list[Span] | None] = [None for _ in passages]
+        positions: Sequence[int] = read_next(spans) if read_next else range(len(passages))
+        while positions and max_tokens > 0:
             rows = self._rows(question_ids, passages, positions)
-            within, left = _within(rows, max_tokens)
+            within, max_tokens = _within(rows, max_tokens)
+            found: dict[int, list[_Found]] = {position: [] for position in positions}
             for row, places in self._run_all(within, n):
                 found[row.passage] += places
-            return left
-
-        def spans() -> list[list[Span]]:
-            return [
-                _spans(passage, places, n) for passage, places in zip(passages, found, strict=True)
-            ]
-
-        done, left, rest = 0, max_tokens, list(range(len(passages)))
-        for number in ASK_AFTER:
-            if worth_reading is None or number >= len(passages):
-                break
-            left = read_some(range(done, number), left)
-            done = number
-            if not left:
-                break
-            worth = worth_reading(spans()[:done])
-            rest = [i for i in range(done, len(passages)) if i in worth]
-            if len(rest) < len(passages) - done:
-                break
-        if left:
-            read_some(rest, left)
-        return spans()
+            for position, places in found.items():
+                spans[position] = _spans(passages[position], places, n)
+            positions = read_next(spans) if read_next else ()
+        return [each or [] for each in spans]
 
     def _run_all(self, rows: list[_Row], n: int) -> Iterator[tuple[_Row, list[_Found]]]:
         """Yield each row and what was found in it, on as many threads as there are cores."""
@@ -164,7 +144,7 @@ class OnnxReader:
         raise ValueError(f"the network knows more than the tokenizer's {tokens} tokens")
 
     def _rows(
-        self, question_ids: list[int], passages: Sequence[Passage], positions: Collection[int]
+        self, question_ids: list[int], passages: Sequence[Passage], positions: Sequence[int]
     ) -> Iterator[_Row]:
         """Yield the rows of some passages, each cut into windows that fit the network."""
         encodings, headings = (

@@ -6,7 +6,7 @@ are immutable; a score says which direction is better.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -172,7 +172,7 @@ class Prediction:
 
     ``answers`` come most probable first and are empty when ``found`` is false;
     ``passages`` are those retrieved, nearest first; ``passages_read`` of them were
-    read and gave spans: fewer where an answer was decisive, or where they hold very
+    read and gave spans: fewer where reading on promised nothing, or where they hold very
     much text. ``outdated`` lists the documents that changed or vanished since the
     build: they were not read.
     """
@@ -210,7 +210,7 @@ class Encoder(Protocol):
         """Return each text's length in tokens, special tokens not counted."""
 
 
-WorthReading = Callable[[Sequence[Sequence[Span]]], Collection[int]]
+ReadNext = Callable[[Sequence[Sequence[Span] | None]], Sequence[int]]
 
 
 class Reader(Protocol):
@@ -224,13 +224,13 @@ class Reader(Protocol):
         passages: Sequence[Passage],
         *,
         max_tokens: int = ...,
-        worth_reading: WorthReading | None = ...,
+        read_next: ReadNext | None = ...,
     ) -> list[list[Span]]:
         """Return, for each passage in order, its best spans, best first.
 
-        What ``max_tokens`` do not reach has none, nor what is not worth reading: after
-        some of the passages, and perhaps again after more, ``worth_reading`` gets their
-        spans and returns the positions of those still to be read.
+        What ``max_tokens`` do not reach has none, nor what is never named by ``read_next``:
+        it gets the spans read so far, None for each passage that has not been read, and
+        returns the positions of those to read next, again and again until it names none.
         """
 
 

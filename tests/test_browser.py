@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from serving import HOSTILE, gradio_warnings, serving, write_documents
 
+from qa.logistic import Logistic
 from qa.web.conversation import EXAMPLES
 
 pytestmark = [pytest.mark.browser, gradio_warnings]
@@ -103,8 +104,10 @@ def visit(chromium, served):
 @pytest.fixture
 def always(served, monkeypatch):
     """Answer whatever the probability, from all passages: these tests are not about the reader."""
-    monkeypatch.setattr(served.corpus.now.qa, "threshold", 0.0)
-    monkeypatch.setattr("qa.reader.ASK_AFTER", ())
+    qa = served.corpus.now.qa
+    monkeypatch.setattr(qa, "threshold", 0.0)
+    every = replace(qa._calibration, reading=Logistic({}, 9.0))
+    monkeypatch.setattr(qa, "_calibration", every)
     monkeypatch.setattr("qa.pipeline.MIN_PROBABILITY", 0.0)
 
 

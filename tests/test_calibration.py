@@ -5,19 +5,22 @@ import pytest
 
 from qa.calibration import Calibration
 from qa.errors import ModelCorrupt, ModelNotFound
+from qa.logistic import Logistic
 from qa.reader import OnnxReader
 from qa.weights import MODELS
 
+NONE = Logistic({}, 0.0)
+
 
 def test_probability_is_the_logistic_function_and_never_overflows():
-    calibration = Calibration({"margin": 2.0}, -1.0, 0.5, "reader")
+    calibration = Calibration(Logistic({"margin": 2.0}, -1.0), NONE, 0.5, "reader")
     assert calibration.probability({"margin": 1.0}) == pytest.approx(1 / (1 + math.exp(-1)))
     assert calibration.probability({"margin": 1e6}) == 1.0
     assert calibration.probability({"margin": -1e6}) == 0.0
 
 
 def test_strictness_is_read_off_the_points_in_a_line_between_them():
-    calibration = Calibration({}, 0.0, 0.5, "reader", ((0.5, 0.2), (0.9, 0.6)))
+    calibration = Calibration(NONE, NONE, 0.5, "reader", ((0.5, 0.2), (0.9, 0.6)))
     for strict, threshold in ((0, 0), (0.25, 0.1), (0.5, 0.2), (0.7, 0.4), (0.95, 0.8), (1, 1)):
         assert calibration.threshold_for(strict) == pytest.approx(threshold)
         assert calibration.strict_for(threshold) == pytest.approx(strict)
@@ -27,7 +30,7 @@ def test_the_shipped_one_belongs_to_the_shipped_reader():
     reader = OnnxReader()
     calibration = Calibration.load(reader=reader.fingerprint)
     assert 0 < calibration.threshold < 1
-    assert calibration.weights["margin"] > 0  # more evidence, more probability
+    assert calibration.answer.weights["margin"] > 0  # more evidence, more probability
     with pytest.raises(ModelCorrupt, match="another reader"):
         Calibration.load(reader="0" * 64)
 
@@ -46,7 +49,9 @@ def test_its_scores_were_measured_on_questions_it_was_not_fitted_to():
             assert calibration.threshold_for(share) == pytest.approx(threshold)
 
 
-@pytest.mark.parametrize("content", ["", "{}", "[]", '{"weights": 1}'])
+@pytest.mark.parametrize(
+    "content", ["", "{}", "[]", '{"answer": 1}', '{"answer": {"weights": [], "bias": 0}}']
+)
 def test_a_damaged_file_names_the_command_that_mends_it(tmp_path, content):
     (tmp_path / "calibration.json").write_text(content)
     with pytest.raises(ModelCorrupt, match=r"qa\.train\.calibrate"):

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 # Each layer may import those above it; modules of one layer do not import one another.
 LAYERS = [
     {"qa.errors", "qa.silence"},
-    {"qa.types", "qa.mentions"},
+    {"qa.types", "qa.mentions", "qa.logistic"},
     {
         "qa.weights",
         "qa.threads",
@@ -42,7 +42,7 @@ LAYERS = [
         "qa.retriever",
         "qa.builder",
         "qa.feedback",
-        "qa.stopping",
+        "qa.best_first",
         "qa.evaluation.pool",
         "qa.evaluation.outcomes",
         "qa.evaluation.comparison",

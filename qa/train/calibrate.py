@@ -1,38 +1,34 @@
-"""Fit the probability: ``python -m qa.train.calibrate squad-v2.0-dev.jsonl.gz``.
+"""Fit the probabilities: ``python -m qa.train.calibrate squad-v2.0-dev.jsonl.gz``.
 
 The articles of the file, sorted by title, are halved: the first half is fitted
-to, the second is only reported on.
+to, the second is only reported on. Fitted first is when to read on, then, on what is
+read so, whether an answer is right.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import random
 import sys
-import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from qa.builder import build
+from qa.best_first import LEAST_CHANCE
 from qa.calibration import Calibration
-from qa.candidates import rank_candidates
-from qa.encoder import SentenceEncoder
+from qa.candidates import FEATURES, rank_candidates
 from qa.evaluation.confidence import RIGHT_FROM_F1, calibration_error, coverage_at_80
-from qa.evaluation.datasets import Paragraph, read_paragraphs
-from qa.evaluation.golden import GoldenQuestion
+from qa.evaluation.datasets import read_paragraphs
 from qa.evaluation.metrics import best_over_references, f1
-from qa.evaluation.pool import held_out_titles, write_pool
-from qa.index import open_index
+from qa.evaluation.pool import held_out_titles
+from qa.logistic import Logistic
 from qa.reader import OnnxReader
-from qa.retriever import Retriever
-from qa.stopping import read_hits
+from qa.train.logistic import fit_logistic
+from qa.train.reading import Reading, fit_reading, read_all, stop_early
 from qa.weights import MODELS
 
-FEATURES = ("margin", "score", "lead", "similarity", "lexical", "dense", "support")
 # Shares of absent answers refused, for which the threshold is counted.
 STRICTNESS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
 # The share at which `qa ask` stands unless told otherwise. SQuAD's unanswerable questions
@@ -52,51 +48,28 @@ class Judged:
     right: np.ndarray
 
 
-def judge(
-    paragraphs: Sequence[Paragraph], reader: OnnxReader, *, sample: int, seed: int, top_k: int = 10
-) -> list[Judged]:
-    """Ask a sample of the questions of all the paragraphs pooled, and judge the candidates."""
-    encoder = SentenceEncoder()
-    with tempfile.TemporaryDirectory() as temporary:
-        folder, index = Path(temporary) / "pool", Path(temporary) / "index"
-        questions = write_pool(paragraphs, folder)
-        build(folder, index, encoder=encoder)
-        random.Random(seed).shuffle(questions)
-        retriever = Retriever(open_index(index, encoder_fingerprint=encoder.fingerprint), encoder)
-        return [_judge(question, retriever, reader, top_k) for question in questions[:sample]]
-
-
-def _judge(
-    question: GoldenQuestion, retriever: Retriever, reader: OnnxReader, top_k: int
-) -> Judged:
-    hits = retriever.search(question.question, top_k)
-    spans = read_hits(reader, question.question, hits)
-    candidates = rank_candidates(hits, spans, limit=3)
+def judge(reading: Reading, *, chance: Logistic) -> Judged:
+    """Judge the candidates of a question among what is read where reading may stop."""
+    spans = stop_early(reading.hits, reading.spans, chance=chance, least=LEAST_CHANCE)
+    candidates = rank_candidates(reading.hits, [each or () for each in spans], limit=3)
     features = np.array([[c.features[name] for name in FEATURES] for c in candidates])
     right = np.array(
         [
-            bool(question.answers)
-            and best_over_references(f1, c.span.text, question.answers) >= RIGHT_FROM_F1
+            bool(reading.accepted)
+            and best_over_references(f1, c.span.text, reading.accepted) >= RIGHT_FROM_F1
             for c in candidates
         ]
     )
-    return Judged(bool(question.answers), features.reshape(-1, len(FEATURES)), right)
+    return Judged(bool(reading.accepted), features.reshape(-1, len(FEATURES)), right)
 
 
-def fit(judged: Sequence[Judged], *, reader: str) -> Calibration:
+def fit(judged: Sequence[Judged], *, reader: str, reading: Logistic) -> Calibration:
     """Fit a logistic regression to the candidates, and count the thresholds on the same ones."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.preprocessing import StandardScaler
-
-    features = np.concatenate([question.features for question in judged])
-    right = np.concatenate([question.right for question in judged])
-    scaler = StandardScaler().fit(features)
-    model = LogisticRegression(C=1.0, max_iter=1000).fit(scaler.transform(features), right)
-    # Undo the scaling, so that the shipped weights apply to the features as they are.
-    weights = model.coef_[0] / scaler.scale_
-    bias = float(model.intercept_[0] - (weights * scaler.mean_).sum())
-    named = dict(zip(FEATURES, (round(float(w), 6) for w in weights), strict=True))
-    fitted = Calibration(named, round(bias, 6), 0.0, reader)
+    rows = [
+        dict(zip(FEATURES, row, strict=True)) for question in judged for row in question.features
+    ]
+    right = [bool(each) for question in judged for each in question.right]
+    fitted = Calibration(fit_logistic(rows, right, FEATURES), reading, 0.0, reader)
     best = [_best(question, fitted) for question in judged]
     absent = [p for question, (p, _) in zip(judged, best, strict=True) if not question.answerable]
     # The next larger probability: at that threshold the quantile itself is refused too.
@@ -158,7 +131,7 @@ def main() -> None:
     held_out = held_out_titles(paragraph.title for paragraph in paragraphs)
     reader = OnnxReader(options.models)
     halves = [
-        judge(
+        read_all(
             [p for p in paragraphs if (p.title in held_out) == is_held_out],
             reader,
             sample=options.sample,
@@ -166,14 +139,16 @@ def main() -> None:
         )
         for is_held_out in (False, True)
     ]
-    calibration = fit(halves[0], reader=reader.fingerprint)
+    reading = fit_reading(halves[0])
+    judged = [[judge(each, chance=reading) for each in half] for half in halves]
+    calibration = fit(judged[0], reader=reader.fingerprint, reading=reading)
     scores = {
-        "fitted_on": report(halves[0], calibration),
-        "held_out": report(halves[1], calibration),
+        "fitted_on": report(judged[0], calibration),
+        "held_out": report(judged[1], calibration),
     }
     stored = {
-        "weights": dict(calibration.weights),
-        "bias": calibration.bias,
+        "answer": asdict(calibration.answer),
+        "reading": asdict(calibration.reading),
         "threshold": calibration.threshold,
         "strictness": calibration.strictness,
         "reader": calibration.reader,
