@@ -32,7 +32,7 @@ from qa.types import Hit, Span
 
 TOP_K = 10
 # What is tried in the place of `qa.best_first.LEAST_CHANCE`, which comes first.
-LEAST = (LEAST_CHANCE, 0.01, 0.02, 0.03, 0.05, 0.06, 0.08, 0.12)
+LEAST = (LEAST_CHANCE, 0.01, 0.02, 0.03, 0.04, 0.06, 0.08, 0.12)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,10 +64,11 @@ def test_then_the_likeliest_and_as_many_as_were_read():
 def test_reading_stops_where_none_is_likely():
     assert read_next(HITS, TWO, chance=NOT_ONE) == []
     certain = Logistic({"score": -1.0}, 5.0)  # 9 logits: 0.018; 8 logits: 0.047
-    assert read_next(HITS, TWO, chance=certain) == []
+    assert read_next(HITS, TWO, chance=certain, least=0.06) == []
     less = seen(p0=[span(0, "Ichiro Tanaka", 8)], p1=[])
-    assert read_next(HITS, less, chance=certain) == [2, 3]
-    assert read_next(HITS, less, chance=certain, least=0.05) == []
+    assert read_next(HITS, less, chance=certain, least=0.04) == [2, 3]
+    assert read_next(HITS, less, chance=certain, least=0.1) == [4, 6]  # they repeat it
+    assert read_next(HITS, less, chance=certain, least=0.2) == []
 
 
 def test_without_an_answer_all_is_read():
