@@ -17,7 +17,7 @@ from statistics import mean
 from typing import Any
 
 from benchmarks.saved import commit, save
-from qa.best_first import FIRST, LEAST_CHANCE
+from qa.best_first import FIRST, MIN_CHANCE, stop_early
 from qa.calibration import Calibration
 from qa.candidates import Candidate, rank_candidates
 from qa.evaluation.confidence import RIGHT_FROM_F1
@@ -27,45 +27,44 @@ from qa.evaluation.metrics import best_over_references, exact_match, f1
 from qa.evaluation.pool import write_pool
 from qa.pipeline import QA
 from qa.reader import OnnxReader
-from qa.train.reading import stop_early
 from qa.types import Hit, Span
 
 TOP_K = 10
-# What is tried in the place of `qa.best_first.LEAST_CHANCE`, which comes first.
-LEAST = (LEAST_CHANCE, 0.01, 0.02, 0.03, 0.04, 0.06, 0.08, 0.12)
+# What is tried in the place of `qa.best_first.MIN_CHANCE`, which comes first.
+CHANCES = (MIN_CHANCE, 0.01, 0.02, 0.03, 0.04, 0.06, 0.08, 0.12)
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class TimedReading:
     """A question read to the end: what each passage gave, and the milliseconds it took."""
 
     accepted: tuple[str, ...]
     hits: tuple[Hit, ...]
-    spans: tuple[list[Span], ...]
+    spans: tuple[Sequence[Span], ...]
     passage_ms: tuple[float, ...]
 
 
-def read_all(questions: Sequence[GoldenQuestion], qa: QA, reader: OnnxReader) -> list[Reading]:
+def read_all(questions: Sequence[GoldenQuestion], qa: QA, reader: OnnxReader) -> list[TimedReading]:
     """Read each question's passages one by one; a passage reads the same beside any others."""
     readings = []
     for golden in questions:
         hits = qa.search(golden.question, top_k=TOP_K)
-        spans: list[list[Span]] = []
+        spans: list[Sequence[Span]] = []
         passage_ms = []
         for hit in hits:
             began = time.perf_counter()
             spans += reader.read(golden.question, [hit.passage])
             passage_ms.append(1000 * (time.perf_counter() - began))
-        readings.append(Reading(golden.answers, tuple(hits), tuple(spans), tuple(passage_ms)))
+        readings.append(TimedReading(golden.answers, tuple(hits), tuple(spans), tuple(passage_ms)))
     return readings
 
 
 def judge(
-    readings: Sequence[Reading],
+    readings: Sequence[TimedReading],
     calibration: Calibration,
-    least: float,
+    min_chance: float,
 ) -> dict[str, Any]:
-    """Return what a least chance saves and loses, in percent unless the name says otherwise.
+    """Return what a chance saves and loses, in percent unless the name says otherwise.
 
     ``changed``: another answer comes first. ``moved``: the shown probability of the same
     answer moves by more than 0.05. ``places``: further ones that say it, counted, and those kept.
@@ -73,23 +72,25 @@ def judge(
     with an answer, those that have the right one among three answers no more.
     """
 
-    def ranked(spans: Sequence[Sequence[Span]], reading: Reading) -> list[tuple[Candidate, float]]:
+    def ranked(
+        spans: Sequence[Sequence[Span]], reading: TimedReading
+    ) -> list[tuple[Candidate, float]]:
         found = rank_candidates(reading.hits, spans, limit=3)
         scored = [(each, calibration.probability(each.features)) for each in found]
         return sorted(scored, key=lambda pair: -pair[1])
 
-    def stopped(reading: Reading) -> list[bool]:
-        chance = calibration.reading
-        seen = stop_early(reading.hits, reading.spans, chance=chance, least=least)
+    def kept_of(reading: TimedReading) -> list[bool]:
+        change = calibration.change
+        seen = stop_early(reading.hits, reading.spans, change=change, min_chance=min_chance)
         return [each is not None for each in seen]
 
     def score(
-        metric: Callable[[str, str], float], found: list[tuple[Candidate, float]], to: Reading
+        metric: Callable[[str, str], float], found: list[tuple[Candidate, float]], to: TimedReading
     ) -> float:
         texts = [each.span.text for each, _ in found] or [""]
         return 100 * max(best_over_references(metric, text, to.accepted) for text in texts)
 
-    read = [stopped(each) for each in readings]
+    read = [kept_of(each) for each in readings]
     results = [
         (
             ranked(each.spans, each),
@@ -107,9 +108,9 @@ def judge(
     ]
     over, right = calibration.threshold, 100 * RIGHT_FROM_F1
     return {
-        "least_chance": least,
+        "min_chance": min_chance,
         "stopped": _percent(mean(not all(kept) for kept in read)),
-        "after_two": _percent(mean(sum(kept) <= FIRST for kept in read)),
+        "first_round_alone": _percent(mean(sum(kept) <= FIRST for kept in read)),
         "passages_not_read": _percent(1 - sum(map(sum, read)) / sum(map(len, read))),
         "time": round(sum(b for _, b in spent) / sum(a for a, _ in spent), 3),
         "em_lost": round(
@@ -139,7 +140,7 @@ def measure(questions: Sequence[GoldenQuestion], qa: QA) -> dict[str, Any]:
     readings = read_all(questions, qa, reader)
     return {
         "questions": len(readings),
-        "rules": [judge(readings, calibration, least) for least in LEAST],
+        "chances": [judge(readings, calibration, chance) for chance in CHANCES],
     }
 
 

@@ -1,4 +1,4 @@
-"""From features to probabilities: that a candidate answers, that reading on changes it."""
+"""From features to probabilities: that an answer is right, that reading on changes it."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ class Calibration:
     """What was fitted to a reader's logits on labelled questions, and the operating point.
 
     ``answer`` gives the probability that a candidate is right, from its features
-    (:mod:`qa.candidates`); ``reading`` the chance that a passage which has not been read
-    changes what is shown (:mod:`qa.best_first`). ``threshold``: the lowest probability that is
-    shown as an answer. ``reader`` is the fingerprint of the reader. ``strictness`` holds
-    points ``(share, threshold)``: of the questions whose answer is absent, that share gets
-    none at that threshold.
+    (:mod:`qa.candidates`); ``change`` the chance that a passage which has not been read
+    brings a better one or another place for it (:mod:`qa.best_first`). ``threshold``: the
+    lowest probability that is shown as an answer, chosen on held-out questions. ``reader``
+    is the fingerprint of the reader. ``strictness`` holds points ``(share, threshold)``: of
+    the questions whose answer is absent, that share gets none at that threshold.
     """
 
     answer: Logistic
-    reading: Logistic
+    change: Logistic
     threshold: float
     reader: str
     strictness: tuple[tuple[float, float], ...] = ()
@@ -66,7 +66,7 @@ class Calibration:
             stored = json.loads(path.read_text(encoding="utf-8"))
             calibration = cls(
                 _logistic(stored["answer"]),
-                _logistic(stored["reading"]),
+                _logistic(stored["change"]),
                 float(stored["threshold"]),
                 str(stored["reader"]),
                 tuple(_points(stored)),

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from qa.evaluation.metrics import normalize
 from qa.types import Hit, Span
 
-FEATURES = ("margin", "score", "lead", "similarity", "lexical", "dense", "support")
-
 
 @dataclass(frozen=True, slots=True)
 class Candidate:

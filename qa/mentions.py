@@ -12,11 +12,11 @@ def mentions(text: str, phrase: str) -> bool:
     make no difference, as where answers are compared.
     """
     wanted = _words(phrase)
-    # Most texts lack one of the words, which is soon seen.
-    folded = text.casefold()
-    if not wanted.strip() or any(word not in folded for word in wanted.split()):
+    if not wanted.strip():
         return False
-    return wanted in _words(text)
+    text = text.casefold()
+    # Most texts lack one of the words, which is soon seen.
+    return all(word in text for word in wanted.split()) and wanted in _words(text)
 
 
 def _words(text: str) -> str:

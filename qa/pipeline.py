@@ -141,13 +141,13 @@ class QA:
         until: str = "",
         max_tokens: int = MAX_TOKENS_READ,
     ) -> Prediction:
-        """Answer a question from the ``top_k`` nearest passages, or those likely to tell.
+        """Answer a question from those of the ``top_k`` nearest passages that are worth reading.
 
         ``threshold`` moves the operating point: 0 always answers, 0.9 answers
         only what is nearly certain; :meth:`threshold_for` gives one in terms of
         false answers. ``only`` names documents by shell patterns ("2024/*"),
         ``since`` and ``until`` by date: see :class:`~qa.filters.DocumentFilter`.
-        ``max_tokens`` bounds what is read, the nearest passages first. Raises
+        ``max_tokens`` bounds what is read, see :mod:`qa.best_first` for the order. Raises
         :class:`~qa.errors.QuestionError` for an empty or endless question, and where no
         document is left to ask.
         """
@@ -157,8 +157,8 @@ class QA:
         began = time.perf_counter()
         hits, outdated, left_out = self._retrieve(resolved, top_k, _filter(only, since, until))
         retrieved = time.perf_counter()
-        chance = self._calibration.reading
-        spans = read_hits(self._reader, resolved, hits, chance=chance, max_tokens=max_tokens)
+        change = self._calibration.change
+        spans = read_hits(self._reader, resolved, hits, change=change, max_tokens=max_tokens)
         read = time.perf_counter()
         answers = self._answers(hits, spans, max_answers, left_out)
         found = bool(answers) and answers[0].probability >= threshold

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from qa.errors import ModelCorrupt
 from qa.spans import best_spans
 from qa.threads import cores
-from qa.types import Passage, ReadNext, Span
+from qa.types import NextToRead, Passage, Span
 from qa.weights import MODELS, read_model
 
 if TYPE_CHECKING:
@@ -85,11 +85,11 @@ class OnnxReader:
         *,
         n: int = 5,
         max_tokens: int = MAX_TOKENS_READ,
-        read_next: ReadNext | None = None,
+        next_to_read: NextToRead | None = None,
     ) -> list[list[Span]]:
         """Return the ``n`` best spans of each passage, best first, passages in order.
 
-        ``read_next`` gets the spans read so far, None for each passage that has not been
+        ``next_to_read`` gets the spans read so far, None for each passage that has not been
         read, and returns the positions of those to read next, side by side; it is asked
         again until it names none. Without it all are read. What is named is read in that
         order until ``max_tokens`` are spent, those of the question counted each time.
@@ -104,8 +104,8 @@ class OnnxReader:
         question_ids = self._tokenizer.encode(question, add_special_tokens=False).ids
         question_ids = question_ids[:MAX_QUESTION_TOKENS]
         spans: list[list[Span] | None] = [None for _ in passages]
-        positions: Sequence[int] = read_next(spans) if read_next else range(len(passages))
-        while positions and max_tokens > 0:
+        positions: Sequence[int] = next_to_read(spans) if next_to_read else range(len(passages))
+        while positions and max_tokens:
             rows = self._rows(question_ids, passages, positions)
             within, max_tokens = _within(rows, max_tokens)
             found: dict[int, list[_Found]] = {position: [] for position in positions}
@@ -113,7 +113,7 @@ class OnnxReader:
                 found[row.passage] += places
             for position, places in found.items():
                 spans[position] = _spans(passages[position], places, n)
-            positions = read_next(spans) if read_next else ()
+            positions = next_to_read(spans) if next_to_read and max_tokens else ()
         return [each or [] for each in spans]
 
     def _run_all(self, rows: list[_Row], n: int) -> Iterator[tuple[_Row, list[_Found]]]:

@@ -172,7 +172,7 @@ class Prediction:
 
     ``answers`` come most probable first and are empty when ``found`` is false;
     ``passages`` are those retrieved, nearest first; ``passages_read`` of them were
-    read and gave spans: fewer where reading on promised nothing, or where they hold very
+    read and gave spans: fewer where reading on promised little, or where they hold very
     much text. ``outdated`` lists the documents that changed or vanished since the
     build: they were not read.
     """
@@ -210,7 +210,7 @@ class Encoder(Protocol):
         """Return each text's length in tokens, special tokens not counted."""
 
 
-ReadNext = Callable[[Sequence[Sequence[Span] | None]], Sequence[int]]
+NextToRead = Callable[[Sequence[Sequence[Span] | None]], Sequence[int]]
 
 
 class Reader(Protocol):
@@ -224,11 +224,11 @@ class Reader(Protocol):
         passages: Sequence[Passage],
         *,
         max_tokens: int = ...,
-        read_next: ReadNext | None = ...,
+        next_to_read: NextToRead | None = ...,
     ) -> list[list[Span]]:
         """Return, for each passage in order, its best spans, best first.
 
-        What ``max_tokens`` do not reach has none, nor what is never named by ``read_next``:
+        What ``max_tokens`` do not reach has none, nor what is never named by ``next_to_read``:
         it gets the spans read so far, None for each passage that has not been read, and
         returns the positions of those to read next, again and again until it names none.
         """

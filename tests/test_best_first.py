@@ -1,13 +1,16 @@
+import numpy as np
 import pytest
 
 from benchmarks.early_stop import judge, read_all
 from qa import QA
-from qa.best_first import FEATURES, FIRST, LEAST_CHANCE, features, read_next
+from qa.best_first import FIRST, MIN_CHANCE, features, next_to_read, stop_early
 from qa.calibration import Calibration
 from qa.candidates import rank_candidates
 from qa.evaluation.golden import GoldenQuestion
 from qa.logistic import Logistic
 from qa.reader import OnnxReader
+from qa.train.logistic import fit_logistic
+from qa.train.reading import WholeReading, changes, fit_change
 from qa.types import Hit, Passage, Span
 
 TEXTS = [
@@ -25,6 +28,7 @@ HITS = [
 ]
 PASSAGES = [hit.passage for hit in HITS]
 UNREAD = [None] * len(HITS)
+RIVERS = ("Elbe", "Neckar", "Oder", "Saale", "Spree", "Weser")
 NOT_ONE, EVERY = Logistic({}, -9), Logistic({}, 9)
 
 
@@ -47,34 +51,34 @@ def only(**weights):
 
 
 def test_the_nearest_are_read_before_anything_is_known():
-    assert read_next(HITS, UNREAD, chance=NOT_ONE) == [0, 1]
-    assert read_next(HITS[:1], UNREAD[:1], chance=NOT_ONE) == [0]
-    assert read_next([], [], chance=NOT_ONE) == []
+    assert next_to_read(HITS, UNREAD, change=NOT_ONE) == [0, 1]
+    assert next_to_read(HITS[:1], UNREAD[:1], change=NOT_ONE) == [0]
+    assert next_to_read([], [], change=NOT_ONE) == []
 
 
 def test_then_the_likeliest_and_as_many_as_were_read():
-    assert read_next(HITS, TWO, chance=EVERY) == [2, 3]
-    assert read_next(HITS, TWO, chance=only(mentions=9.0)) == [4, 6]
+    assert next_to_read(HITS, TWO, change=EVERY) == [2, 3]
+    assert next_to_read(HITS, TWO, change=only(repeats=9.0)) == [4, 6]
     four = [*TWO[:2], [], [], None, None, None]
-    assert read_next(HITS, four, chance=only(mentions=9.0, similarity=1.0)) == [4, 6]
-    assert read_next(HITS, four, chance=only(lexical=-6.0, similarity=20.0)) == [4, 5, 6]
-    assert read_next(HITS, four, chance=only(similarity=-20.0, score=1.4)) == [6, 5, 4]
+    assert next_to_read(HITS, four, change=only(repeats=9.0, similarity=1.0)) == [4, 6]
+    assert next_to_read(HITS, four, change=only(lexical=-6.0, similarity=20.0)) == [4, 5, 6]
+    assert next_to_read(HITS, four, change=only(similarity=-20.0, score=1.4)) == [6, 5, 4]
 
 
 def test_reading_stops_where_none_is_likely():
-    assert read_next(HITS, TWO, chance=NOT_ONE) == []
+    assert next_to_read(HITS, TWO, change=NOT_ONE) == []
     certain = Logistic({"score": -1.0}, 5.0)  # 9 logits: 0.018; 8 logits: 0.047
-    assert read_next(HITS, TWO, chance=certain, least=0.06) == []
+    assert next_to_read(HITS, TWO, change=certain, min_chance=0.1) == []
     less = seen(p0=[span(0, "Ichiro Tanaka", 8)], p1=[])
-    assert read_next(HITS, less, chance=certain, least=0.04) == [2, 3]
-    assert read_next(HITS, less, chance=certain, least=0.1) == [4, 6]  # they repeat it
-    assert read_next(HITS, less, chance=certain, least=0.2) == []
+    assert next_to_read(HITS, less, change=certain, min_chance=0.04) == [2, 3]
+    assert next_to_read(HITS, less, change=certain, min_chance=0.1) == [4, 6]  # they repeat it
+    assert next_to_read(HITS, less, change=certain, min_chance=0.3) == []
 
 
 def test_without_an_answer_all_is_read():
-    assert read_next(HITS, seen(p0=[], p1=[]), chance=NOT_ONE) == [2, 3]
-    assert read_next(HITS, [[]] * 4 + [None] * 3, chance=NOT_ONE) == [4, 5, 6]
-    assert read_next(HITS, [[]] * 7, chance=EVERY) == []
+    assert next_to_read(HITS, seen(p0=[], p1=[]), change=NOT_ONE) == [2, 3]
+    assert next_to_read(HITS, [[]] * 4 + [None] * 3, change=NOT_ONE) == [4, 5, 6]
+    assert next_to_read(HITS, [[]] * 7, change=EVERY) == []
 
 
 def test_features_of_a_passage_that_has_not_been_read():
@@ -84,27 +88,27 @@ def test_features_of_a_passage_that_has_not_been_read():
             "score": 9,
             "lead": 7,
             "similarity": 0.5,
-            "nearer": -0.2,
-            "fused": -0.08,
+            "similarity_gap": -0.2,
+            "fused_gap": -0.08,
             "lexical": 1 / 4,
-            "mentions": 1,
+            "repeats": 1,
         }
     )
     plural = features(HITS[5], best, HITS[0])
-    assert plural["mentions"] == 0  # "Tanakas"
-    assert tuple(plural) == FEATURES
+    assert plural["repeats"] == 0  # "Tanakas"
     assert features(HITS[0], best, HITS[0])["lexical"] == 0  # not found by words
 
 
 def test_an_answer_without_a_word_of_its_own_is_mentioned_nowhere():
     best = rank_candidates(HITS[:1], [[span(0, "The", 9)]], limit=1)
-    assert [features(hit, each, HITS[0])["mentions"] for each in best for hit in HITS] == [0] * 7
+    assert [features(hit, each, HITS[0])["repeats"] for each in best for hit in HITS] == [0] * 7
 
 
 def test_the_shipped_chance_rises_with_what_is_near_and_falls_with_what_is_found():
-    chance = Calibration.load(reader=OnnxReader().fingerprint).reading
-    assert set(chance.weights) == set(FEATURES)
-    for name, weight in chance.weights.items():
+    change = Calibration.load(reader=OnnxReader().fingerprint).change
+    best = rank_candidates(HITS[:2], TWO[:2], limit=1)[0]
+    assert set(change.weights) == set(features(HITS[2], best, HITS[0]))
+    for name, weight in change.weights.items():
         assert (weight < 0) == (name in ("score", "lead")), name
 
 
@@ -118,7 +122,7 @@ def test_the_reader_asks_until_nothing_is_named():
         asked.append(list(spans))
         return answers[len(asked) - 1]
 
-    found = reader.read(question, PASSAGES, read_next=ask)
+    found = reader.read(question, PASSAGES, next_to_read=ask)
     whole = reader.read(question, PASSAGES)
     assert all(whole)
     assert asked[0] == UNREAD
@@ -135,7 +139,7 @@ def test_what_is_not_worth_reading_is_not_taken_apart(monkeypatch):
         reader, "_rows", lambda *given: taken.append(list(given[2])) or rows(*given)
     )
     answers = iter([[0, 1], [5], []])
-    reader.read("Who carved the clock?", PASSAGES, read_next=lambda _: next(answers))
+    reader.read("Who carved the clock?", PASSAGES, next_to_read=lambda _: next(answers))
     assert taken == [[0, 1], [5]]
 
 
@@ -148,7 +152,7 @@ def test_a_budget_is_spent_in_the_order_of_reading():
     def read(budget):
         left = iter(answers)
         found = reader.read(
-            "Who carved it?", passages, max_tokens=budget, read_next=lambda _: next(left)
+            "Who carved it?", passages, max_tokens=budget, next_to_read=lambda _: next(left)
         )
         return [bool(spans) for spans in found]
 
@@ -156,26 +160,110 @@ def test_a_budget_is_spent_in_the_order_of_reading():
     assert read(400) == [True, True, True]
 
 
-def test_a_question_stops_early_and_still_finds_every_place(tmp_path):
-    folder = tmp_path / "documents"
+def test_what_a_budget_does_not_reach_is_not_asked_about():
+    asked = []
+
+    def ask(spans):
+        asked.append(list(spans))
+        return [0, 1]
+
+    found = OnnxReader().read("Who carved it?", PASSAGES, max_tokens=20, next_to_read=ask)
+    assert [bool(spans) for spans in found] == [True, *[False] * 6]
+    assert asked == [UNREAD]
+
+
+def test_a_passage_that_overlaps_the_answer_does_not_repeat_it():
+    text = "Nobody knows its age. The clock was carved by Ichiro Tanaka. The valley is green."
+    start = text.index("The clock")
+    parts = [Passage("one.txt", 0, start + 41, text[: start + 41])]
+    parts.append(Passage("one.txt", start, len(text), text[start:]))
+    other = Passage("two.txt", 0, len(text), text)
+    hits = [Hit(passage, 0.5, 0.7, 1, 1) for passage in (*parts, other)]
+    answer = text.index("Ichiro")
+    best = rank_candidates(hits[:1], [[Span(parts[0], answer, answer + 13, 9, 0)]], limit=1)[0]
+    assert [features(hit, best, hits[0])["repeats"] for hit in hits] == [0, 0, 1]
+
+    def there(passage, score, null=0.0):
+        return Span(passage, answer, answer + 13, score, null)
+
+    assert not changes(there(parts[1], 10), best.span)  # the same characters
+    assert changes(there(other, 5), best.span)
+    assert not changes(there(other, 5, null=6), best.span)
+    assert changes(there(other, 10, null=11), best.span)
+    # Another answer, better or not.
+    assert changes(Span(parts[1], answer, answer + 6, 10, 0), best.span)
+    assert not changes(Span(parts[1], answer, answer + 6, 8, 0), best.span)
+
+
+def test_the_chance_is_fitted_to_what_was_not_yet_read():
+    spans = [[span(0, "Ichiro Tanaka", 5)], [span(1, "Dresden", 1)], [], []]
+    spans += [[span(4, "ICHIRO TANAKA", 4)], [span(5, "many", 0)], [span(6, "wonder", 1)]]
+    weak = [[span(0, "The clock", 1)], [], [], [], [span(4, "Osaka", 4)], [], []]
+    change = fit_change([WholeReading(("Ichiro Tanaka",), HITS, each) for each in (spans, weak)])
+    assert change.weights["repeats"] > 0  # of three that hold the words, one says the same
+    assert change.weights["score"] != 0
+    best = rank_candidates(HITS[:2], spans[:2], limit=1)[0]
+    chances = [change.probability(features(hit, best, HITS[0])) for hit in HITS[2:]]
+    assert max(chances) == chances[2]  # HITS[4]
+
+
+def test_a_fitted_regression_gives_what_scikit_learn_gives():
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    numbers = np.random.default_rng(0).normal(size=(40, 2)) * (1, 50) + (3, -20)
+    labels = list(numbers[:, 0] * 10 + numbers[:, 1] > 5)
+    rows = [{"near": a, "far": b} for a, b in numbers]
+    fitted = fit_logistic(rows, labels)
+    known = make_pipeline(StandardScaler(), LogisticRegression(C=1.0)).fit(numbers, labels)
+    expected = known.predict_proba(numbers)[:, 1]
+    assert [fitted.probability(row) for row in rows] == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.fixture(scope="module")
+def clocks(tmp_path_factory):
+    """Return an index that names a carver twice, and between them a clock without one."""
+    folder = tmp_path_factory.mktemp("clocks") / "documents"
     folder.mkdir()
-    for number in range(6):
-        text = f"The clock of room {number} stands in the hall. Its history is not known.\n"
-        (folder / f"{number}.txt").write_text(text)
-    (folder / "made.txt").write_text("The old clock was carved by Ichiro Tanaka in 1894.\n")
-    (folder / "again.txt").write_text("Ichiro Tanaka carved the old clock for the mayor.\n")
-    prediction = QA.build(folder, tmp_path / "index").ask("Who carved the old clock?")
+    texts = {
+        "made": "The old clock was carved by Ichiro Tanaka in 1894.",
+        "asked": "Who carved the old clock? Who carved it, people ask. It is an old clock.",
+        "again": "The mayor thanked Ichiro Tanaka, who carved the old clock of the town hall.",
+        **{f"{river}": f"The {river} flows through a green valley." for river in RIVERS},
+    }
+    for name, text in texts.items():
+        (folder / f"{name}.txt").write_text(f"{text}\n")
+    index = folder.parent / "index"
+    QA.build(folder, index)
+    return QA.open(index)
+
+
+def test_a_question_stops_early_and_still_finds_every_place(clocks):
+    prediction = clocks.ask("Who carved the old clock?")
     assert prediction.answers[0].text == "Ichiro Tanaka"
-    assert FIRST <= prediction.passages_read < len(prediction.passages)
-    places = (prediction.answers[0].place, *prediction.answers[0].also_at)
-    assert {place.document_id for place in places} == {"made.txt", "again.txt"}
+    assert FIRST < prediction.passages_read < len(prediction.passages)
+    places = {
+        each.document_id for each in (prediction.answers[0].place, *prediction.answers[0].also_at)
+    }
+    assert places == {"made.txt", "again.txt"}
+    assert not places <= {hit.passage.document_id for hit in prediction.passages[:FIRST]}
     # What the benchmark counts is what happens.
     reader = OnnxReader()
     asked = GoldenQuestion("1", prediction.question, ("Ichiro Tanaka",), ("made.txt",))
     found = judge(
-        read_all([asked], QA.open(tmp_path / "index"), reader),
+        read_all([asked], clocks, reader),
         Calibration.load(reader=reader.fingerprint),
-        LEAST_CHANCE,
+        MIN_CHANCE,
     )
     read = prediction.passages_read / len(prediction.passages)
     assert found["passages_not_read"] == pytest.approx(100 * (1 - read), abs=0.1)
+    assert found["places_kept"] == found["places"] == 1
+
+
+def test_stopping_early_is_what_reading_does():
+    change = Calibration.load(reader=OnnxReader().fingerprint).change
+    assert stop_early(HITS, [[]] * 7, change=change) == [[]] * 7  # nothing found: all are read
+    spans = [[span(0, "Ichiro Tanaka", 30)], *[[]] * 6]
+    assert stop_early(HITS, spans, change=change) == [spans[0], [], *[None] * 5]
+    assert stop_early(HITS, spans, change=change, min_chance=0.0) == spans

@@ -106,7 +106,7 @@ def always(served, monkeypatch):
     """Answer whatever the probability, from all passages: these tests are not about the reader."""
     qa = served.corpus.now.qa
     monkeypatch.setattr(qa, "threshold", 0.0)
-    every = replace(qa._calibration, reading=Logistic({}, 9.0))
+    every = replace(qa._calibration, change=Logistic({}, 9.0))
     monkeypatch.setattr(qa, "_calibration", every)
     monkeypatch.setattr("qa.pipeline.MIN_PROBABILITY", 0.0)
 

@@ -50,7 +50,16 @@ def test_its_scores_were_measured_on_questions_it_was_not_fitted_to():
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{}", "[]", '{"answer": 1}', '{"answer": {"weights": [], "bias": 0}}']
+    "content",
+    [
+        "",
+        "{}",
+        "[]",
+        '{"answer": 1}',
+        '{"answer": {"weights": [], "bias": 0}}',
+        '{"answer": {"weights": {}, "bias": 0}, "change": {"weights": {}}}',
+        '{"weights": {}, "bias": 0, "threshold": 0.2, "reader": "x"}',  # the former format
+    ],
 )
 def test_a_damaged_file_names_the_command_that_mends_it(tmp_path, content):
     (tmp_path / "calibration.json").write_text(content)

@@ -10,15 +10,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from qa.best_first import LEAST_CHANCE
+from qa.best_first import stop_early
 from qa.calibration import Calibration
-from qa.candidates import FEATURES, rank_candidates
+from qa.candidates import Candidate, rank_candidates
 from qa.evaluation.confidence import RIGHT_FROM_F1, calibration_error, coverage_at_80
 from qa.evaluation.datasets import read_paragraphs
 from qa.evaluation.metrics import best_over_references, f1
@@ -26,7 +26,7 @@ from qa.evaluation.pool import held_out_titles
 from qa.logistic import Logistic
 from qa.reader import OnnxReader
 from qa.train.logistic import fit_logistic
-from qa.train.reading import Reading, fit_reading, read_all, stop_early
+from qa.train.reading import WholeReading, fit_change, read_whole
 from qa.weights import MODELS
 
 # Shares of absent answers refused, for which the threshold is counted.
@@ -38,38 +38,31 @@ OPERATING_POINT = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The best candidates of one question.
-
-    ``features`` has shape ``(candidates, features)``, ``right`` ``(candidates,)``.
-    """
+    """The best candidates of one question: the features of each, and whether it is right."""
 
     answerable: bool
-    features: np.ndarray
-    right: np.ndarray
+    candidates: tuple[tuple[Mapping[str, float], bool], ...]
 
 
-def judge(reading: Reading, *, chance: Logistic) -> Judged:
+def judge(reading: WholeReading, *, change: Logistic) -> Judged:
     """Judge the candidates of a question among what is read where reading may stop."""
-    spans = stop_early(reading.hits, reading.spans, chance=chance, least=LEAST_CHANCE)
-    candidates = rank_candidates(reading.hits, [each or () for each in spans], limit=3)
-    features = np.array([[c.features[name] for name in FEATURES] for c in candidates])
-    right = np.array(
-        [
-            bool(reading.accepted)
-            and best_over_references(f1, c.span.text, reading.accepted) >= RIGHT_FROM_F1
-            for c in candidates
-        ]
+    spans = stop_early(reading.hits, reading.spans, change=change)
+    found = rank_candidates(reading.hits, [each or () for each in spans], limit=3)
+    return Judged(
+        bool(reading.accepted),
+        tuple((each.features, _is_right(each, reading.accepted)) for each in found),
     )
-    return Judged(bool(reading.accepted), features.reshape(-1, len(FEATURES)), right)
 
 
-def fit(judged: Sequence[Judged], *, reader: str, reading: Logistic) -> Calibration:
+def _is_right(candidate: Candidate, accepted: tuple[str, ...]) -> bool:
+    text = candidate.span.text
+    return bool(accepted) and best_over_references(f1, text, accepted) >= RIGHT_FROM_F1
+
+
+def fit(judged: Sequence[Judged], *, reader: str, change: Logistic) -> Calibration:
     """Fit a logistic regression to the candidates, and count the thresholds on the same ones."""
-    rows = [
-        dict(zip(FEATURES, row, strict=True)) for question in judged for row in question.features
-    ]
-    right = [bool(each) for question in judged for each in question.right]
-    fitted = Calibration(fit_logistic(rows, right, FEATURES), reading, 0.0, reader)
+    rows, right = zip(*(pair for question in judged for pair in question.candidates), strict=True)
+    fitted = Calibration(fit_logistic(rows, right), change, 0.0, reader)
     best = [_best(question, fitted) for question in judged]
     absent = [p for question, (p, _) in zip(judged, best, strict=True) if not question.answerable]
     # The next larger probability: at that threshold the quantile itself is refused too.
@@ -83,10 +76,7 @@ def fit(judged: Sequence[Judged], *, reader: str, reading: Logistic) -> Calibrat
 
 def _best(question: Judged, calibration: Calibration) -> tuple[float, bool]:
     """Return the highest probability among the candidates, and whether that one is right."""
-    scored = [
-        (calibration.probability(dict(zip(FEATURES, row, strict=True))), bool(right))
-        for row, right in zip(question.features, question.right, strict=True)
-    ]
+    scored = [(calibration.probability(features), right) for features, right in question.candidates]
     return max(scored, key=lambda pair: pair[0], default=(0.0, False))
 
 
@@ -131,7 +121,7 @@ def main() -> None:
     held_out = held_out_titles(paragraph.title for paragraph in paragraphs)
     reader = OnnxReader(options.models)
     halves = [
-        read_all(
+        read_whole(
             [p for p in paragraphs if (p.title in held_out) == is_held_out],
             reader,
             sample=options.sample,
@@ -139,16 +129,16 @@ def main() -> None:
         )
         for is_held_out in (False, True)
     ]
-    reading = fit_reading(halves[0])
-    judged = [[judge(each, chance=reading) for each in half] for half in halves]
-    calibration = fit(judged[0], reader=reader.fingerprint, reading=reading)
+    change = fit_change(halves[0])
+    judged = [[judge(each, change=change) for each in half] for half in halves]
+    calibration = fit(judged[0], reader=reader.fingerprint, change=change)
     scores = {
         "fitted_on": report(judged[0], calibration),
         "held_out": report(judged[1], calibration),
     }
     stored = {
         "answer": asdict(calibration.answer),
-        "reading": asdict(calibration.reading),
+        "change": asdict(calibration.change),
         "threshold": calibration.threshold,
         "strictness": calibration.strictness,
         "reader": calibration.reader,

@@ -9,17 +9,16 @@ import numpy as np
 from qa.logistic import Logistic
 
 
-def fit_logistic(
-    rows: Sequence[Mapping[str, float]], labels: Sequence[bool], names: Sequence[str]
-) -> Logistic:
-    """Fit the weights of the features ``names`` to labels, one for each row."""
+def fit_logistic(rows: Sequence[Mapping[str, float]], labels: Sequence[bool]) -> Logistic:
+    """Fit to features, each row with the same names, the labels of the rows."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
+    names = list(rows[0])
     features = np.array([[row[name] for name in names] for row in rows])
     scaler = StandardScaler().fit(features)
     model = LogisticRegression(C=1.0, max_iter=1000).fit(scaler.transform(features), labels)
-    # Undo the scaling, so that the shipped weights apply to the features as they are.
+    # Undo the scaling, so that the weights apply to the features as they are.
     weights = model.coef_[0] / scaler.scale_
     bias = float(model.intercept_[0] - (weights * scaler.mean_).sum())
     return Logistic(

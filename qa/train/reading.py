@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from qa import best_first
+from qa.best_first import FIRST, features
 from qa.builder import build
+from qa.candidates import rank_candidates
 from qa.encoder import SentenceEncoder
 from qa.evaluation.datasets import Paragraph
 from qa.evaluation.metrics import normalize
@@ -22,22 +23,23 @@ from qa.train.logistic import fit_logistic
 from qa.types import Hit, Span
 
 TOP_K = 10
-# How many passages have been read where reading may stop, unless it left some out before.
-_ROUNDS = (2, 4, 8)
+# After how many of the nearest passages those left are looked at. Reading takes the likeliest
+# after the first two, so that from the second round on this is only near to what happens.
+_ROUNDS = (FIRST, 2 * FIRST, 4 * FIRST)
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """A question, its accepted answers, and what every passage found for it says."""
+class WholeReading:
+    """A question, its accepted answers, and the spans of every passage found for it."""
 
     accepted: tuple[str, ...]
     hits: list[Hit]
     spans: list[list[Span]]
 
 
-def read_all(
+def read_whole(
     paragraphs: Sequence[Paragraph], reader: OnnxReader, *, sample: int, seed: int
-) -> list[Reading]:
+) -> list[WholeReading]:
     """Ask a sample of the questions of all the paragraphs pooled, and read to the end."""
     encoder = SentenceEncoder()
     with tempfile.TemporaryDirectory() as temporary:
@@ -50,42 +52,36 @@ def read_all(
         for golden in questions[:sample]:
             hits = retriever.search(golden.question, TOP_K)
             spans = reader.read(golden.question, [hit.passage for hit in hits])
-            readings.append(Reading(golden.answers, hits, spans))
+            readings.append(WholeReading(golden.answers, hits, spans))
         return readings
 
 
-def fit_reading(readings: Sequence[Reading]) -> Logistic:
-    """Fit the chance that a passage changes what is shown, to those not read at each round.
+def fit_change(readings: Sequence[WholeReading]) -> Logistic:
+    """Fit the chance that a passage brings a better answer or another place that says the same.
 
-    It does so with a better answer than that of the passages before it, or with another
-    place that says the same (:func:`qa.candidates.rank_candidates`).
+    One row for each passage that is left after each round of the nearest.
     """
     rows, changed = [], []
     for reading in readings:
         for number in _ROUNDS:
-            best = best_first.best_so_far(reading.hits[:number], reading.spans[:number])
-            if best is None:
+            best = rank_candidates(reading.hits[:number], reading.spans[:number], limit=1)
+            if not best:
                 continue
             for hit, spans in zip(reading.hits[number:], reading.spans[number:], strict=True):
-                rows.append(best_first.features(hit, best, reading.hits[0]))
-                changed.append(any(_changes(span, best.span) for span in spans))
-    return fit_logistic(rows, changed, best_first.FEATURES)
+                rows.append(features(hit, best[0], reading.hits[0]))
+                changed.append(any(changes(span, best[0].span) for span in spans))
+    return fit_logistic(rows, changed)
 
 
-def _changes(span: Span, best: Span) -> bool:
-    same = normalize(span.text) == normalize(best.text)
-    return span.score > best.score or (same and span.score > span.null_score)
+def changes(span: Span, best: Span) -> bool:
+    """Tell whether a span is a better answer than the best until then, or says it elsewhere.
 
-
-def stop_early(
-    hits: Sequence[Hit], spans: Sequence[list[Span]], *, chance: Logistic, least: float
-) -> list[list[Span] | None]:
-    """Return the spans of the passages that are read where reading may stop, None for others.
-
-    ``spans`` are those of all passages: a passage reads the same beside any others.
+    Elsewhere counts where the reader holds that the passage answers the question too, as
+    in :func:`qa.candidates.rank_candidates`.
     """
-    seen: list[list[Span] | None] = [None for _ in hits]
-    while positions := best_first.read_next(hits, seen, chance=chance, least=least):
-        for position in positions:
-            seen[position] = spans[position]
-    return seen
+    if normalize(span.text) != normalize(best.text):
+        return span.score > best.score
+    again = span.start < best.end and best.start < span.end
+    if again and span.passage.document_id == best.passage.document_id:
+        return False  # the same place in another passage: they overlap
+    return span.score > min(best.score, span.null_score)
