@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from math import inf
 
 import numpy as np
 
 from qa.index import StoredIndex
+from qa.threads import cores
 from qa.types import Encoder, Hit
 
 # Chosen on labelled questions outside the test sets; the paper has 60, for longer
@@ -50,6 +52,8 @@ class Retriever:
     def __init__(self, index: StoredIndex, encoder: Encoder) -> None:
         self._index = index
         self._encoder = encoder
+        # Words are looked up while the question is encoded, which leaves a core idle.
+        self._pool = ThreadPoolExecutor(cores(), thread_name_prefix="words")
 
     def search(
         self,
@@ -67,18 +71,18 @@ class Retriever:
         # A question may come with lone surrogates, which have no UTF-8 and no token.
         question = question.encode("utf-8", "replace").decode("utf-8")
         depth = max(candidates, top_k)
-        vector = self._encoder.encode_query(question)
         stored = self._index.texts.names()
         left = stored - set(exclude) if exclude else stored
         if not left:
             return []
+        # Named are those to leave out, or those left where they are fewer.
+        chosen = {"only": left} if len(left) < len(exclude) else {"exclude": exclude}
+        by_words = self._pool.submit(self._index.words.search, question, depth, **chosen)
+        vector = self._encoder.encode_query(question)
         passed_over = [self._index.rows_of(document_id) for document_id in exclude]
         rankings = (
             self._index.vectors.search(vector, depth, exclude=passed_over),
-            # Named are those to leave out, or those left where they are fewer.
-            self._index.words.search(question, depth, only=left)
-            if len(left) < len(exclude)
-            else self._index.words.search(question, depth, exclude=exclude),
+            by_words.result(),
         )
         dense, lexical = (ranks_of([row for row, _ in ranking]) for ranking in rankings)
         scores = fuse(dense, lexical)
