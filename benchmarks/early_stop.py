@@ -1,7 +1,7 @@
 """What stopping early saves and loses: ``python -m benchmarks.early_stop QA_DATA``.
 
-Every question is read to the end once, and judged as if reading had stopped at each chance. The
-probability is the shipped one, whatever chance it was fitted with.
+Every question is read to the end once, and judged as if reading had stopped at each pair of
+limits. The probability is the shipped one, whatever limits it was fitted with.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import random
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
 from benchmarks.saved import commit, save
-from qa.best_first import FIRST, MIN_CHANCE, stop_early
+from qa.best_first import FIRST, stop_early
 from qa.calibration import Calibration
 from qa.candidates import Candidate, rank_candidates
 from qa.evaluation.confidence import RIGHT_FROM_F1
@@ -26,12 +26,17 @@ from qa.evaluation.golden import GoldenQuestion, read_golden
 from qa.evaluation.metrics import best_over_references, exact_match, f1
 from qa.evaluation.pool import write_pool
 from qa.pipeline import QA
+from qa.prospects import MIN_CHANGE, MIN_GAIN, Prospects
 from qa.reader import OnnxReader
 from qa.types import Hit, Span
 
 TOP_K = 10
-# What is tried in the place of `qa.best_first.MIN_CHANCE`, which comes first.
-CHANCES = (MIN_CHANCE, 0.01, 0.02, 0.03, 0.04, 0.06, 0.08, 0.12)
+# What is tried in the place of `MIN_CHANGE` and `MIN_GAIN` of `qa.prospects`, which come first.
+LIMITS = (
+    (MIN_CHANGE, MIN_GAIN),
+    *((MIN_CHANGE, gain) for gain in (0.0, 0.003, 0.005, 0.006, 0.009, 0.012)),
+    *((change, MIN_GAIN) for change in (0.02, 0.03, 0.04, 0.06, 0.08, 0.12)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +67,9 @@ def read_all(questions: Sequence[GoldenQuestion], qa: QA, reader: OnnxReader) ->
 def judge(
     readings: Sequence[TimedReading],
     calibration: Calibration,
-    min_chance: float,
+    prospects: Prospects,
 ) -> dict[str, Any]:
-    """Return what a chance saves and loses, in percent unless the name says otherwise.
+    """Return what limits save and lose, in percent unless the name says otherwise.
 
     ``changed``: another answer comes first. ``moved``: the shown probability of the same
     answer moves by more than 0.05. ``places``: further ones that say it, counted, and those kept.
@@ -80,8 +85,7 @@ def judge(
         return sorted(scored, key=lambda pair: -pair[1])
 
     def kept_of(reading: TimedReading) -> list[bool]:
-        change = calibration.change
-        seen = stop_early(reading.hits, reading.spans, change=change, min_chance=min_chance)
+        seen = stop_early(reading.hits, reading.spans, prospects=prospects)
         return [each is not None for each in seen]
 
     def score(
@@ -108,7 +112,8 @@ def judge(
     ]
     over, right = calibration.threshold, 100 * RIGHT_FROM_F1
     return {
-        "min_chance": min_chance,
+        "min_change": prospects.min_change,
+        "min_gain": prospects.min_gain,
         "stopped": _percent(mean(not all(kept) for kept in read)),
         "first_round_alone": _percent(mean(sum(kept) <= FIRST for kept in read)),
         "passages_not_read": _percent(1 - sum(map(sum, read)) / sum(map(len, read))),
@@ -134,13 +139,20 @@ def _percent(share: float) -> float:
 
 
 def measure(questions: Sequence[GoldenQuestion], qa: QA) -> dict[str, Any]:
-    """Return the scores of every chance on the questions of one index."""
+    """Return the scores of all limits on the questions of one index."""
     reader = OnnxReader()
     calibration = Calibration.load(reader=reader.fingerprint)
     readings = read_all(questions, qa, reader)
     return {
         "questions": len(readings),
-        "chances": [judge(readings, calibration, chance) for chance in CHANCES],
+        "limits": [
+            judge(
+                readings,
+                calibration,
+                replace(calibration.prospects, min_change=change, min_gain=gain),
+            )
+            for change, gain in LIMITS
+        ],
     }
 
 

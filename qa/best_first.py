@@ -6,20 +6,13 @@ from collections.abc import Sequence
 from functools import partial
 
 from qa.candidates import Candidate, rank_candidates
-from qa.logistic import Logistic
 from qa.mentions import mentions
+from qa.prospects import Prospects
 from qa.reader import MAX_TOKENS_READ
 from qa.types import Hit, Passage, Reader, Span
 
 # The nearest are read before anything is known; the same on any number of cores.
 FIRST = 2
-# A passage is read while the chance that it brings a better answer, or another place that says
-# the same, is greater than this. Two thirds of the reading goes, and of what it finds nothing
-# that can be measured: `python -m benchmarks.early_stop`, and the card in qa/models.
-MIN_CHANCE = 0.05
-# One that holds the words of the answer from this share of that chance on. It seldom brings a
-# better answer and often another place that says the same, and those are shown too.
-_REPEATING_SHARE = 0.2
 
 
 def read_hits(
@@ -27,7 +20,7 @@ def read_hits(
     question: str,
     hits: Sequence[Hit],
     *,
-    change: Logistic,
+    prospects: Prospects,
     max_tokens: int = MAX_TOKENS_READ,
 ) -> list[list[Span]]:
     """Return the best spans of each hit, best first; of those not worth reading none."""
@@ -35,7 +28,7 @@ def read_hits(
         question,
         [hit.passage for hit in hits],
         max_tokens=max_tokens,
-        next_to_read=partial(next_to_read, hits, change=change),
+        next_to_read=partial(next_to_read, hits, prospects=prospects),
     )
 
 
@@ -43,15 +36,14 @@ def next_to_read(
     hits: Sequence[Hit],
     spans: Sequence[Sequence[Span] | None],
     *,
-    change: Logistic,
-    min_chance: float = MIN_CHANCE,
+    prospects: Prospects,
 ) -> list[int]:
     """Return the positions of the hits to read next; none to stop.
 
     ``spans`` are those read so far, None where a hit has not been read. First come the
-    nearest two; then, likeliest first, the hits that ``change`` gives more than
-    ``min_chance``, at most as many as were read until then; a fifth of it is enough for
-    those that hold the words of the answer. While nothing was found the nearest come next.
+    nearest two; then, likeliest to change the answer first, the hits that are worth it by
+    their ``prospects``, at most as many as were read until then. While nothing was found the
+    nearest come next.
     """
     unread = [i for i, each in enumerate(spans) if each is None]
     number = len(hits) - len(unread)
@@ -60,13 +52,9 @@ def next_to_read(
     best = rank_candidates(hits, [each or () for each in spans], limit=1)
     if not best:
         return unread[:number]
-    likely: dict[int, float] = {}
-    for i in unread:
-        known = features(hits[i], best[0], hits[0])
-        chance = change.probability(known)
-        if chance > min_chance * (_REPEATING_SHARE if known["repeats"] else 1):
-            likely[i] = chance
-    return sorted(likely, key=lambda i: (-likely[i], i))[:number]
+    chances = {i: prospects.chance(features(hits[i], best[0], hits[0])) for i in unread}
+    worth = [i for i, chance in chances.items() if chance]
+    return sorted(worth, key=lambda i: (-chances[i], i))[:number]
 
 
 def features(hit: Hit, best: Candidate, first: Hit) -> dict[str, float]:
@@ -100,15 +88,14 @@ def stop_early(
     hits: Sequence[Hit],
     spans: Sequence[Sequence[Span]],
     *,
-    change: Logistic,
-    min_chance: float = MIN_CHANCE,
+    prospects: Prospects,
 ) -> list[Sequence[Span] | None]:
     """Return the spans that would have been read, None where a hit would not, given all.
 
     A passage reads the same beside any others, so that this is what happens.
     """
     seen: list[Sequence[Span] | None] = [None for _ in hits]
-    while positions := next_to_read(hits, seen, change=change, min_chance=min_chance):
+    while positions := next_to_read(hits, seen, prospects=prospects):
         for position in positions:
             seen[position] = spans[position]
     return seen

@@ -1,4 +1,4 @@
-"""From features to probabilities: that an answer is right, that reading on changes it."""
+"""From features to probabilities: that an answer is right, that reading on is worth it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from qa.errors import ModelCorrupt, ModelNotFound
 from qa.logistic import Logistic
+from qa.prospects import Prospects
 from qa.weights import MODELS
 
 _MEND = "reinstall Verbatim, or make it anew with `python -m qa.train.calibrate`"
@@ -22,15 +23,15 @@ class Calibration:
     """What was fitted to a reader's logits on labelled questions, and the operating point.
 
     ``answer`` gives the probability that a candidate is right, from its features
-    (:mod:`qa.candidates`); ``change`` the chance that a passage which has not been read
-    brings a better one or another place for it (:mod:`qa.best_first`). ``threshold``: the
-    lowest probability that is shown as an answer, chosen on held-out questions. ``reader``
-    is the fingerprint of the reader. ``strictness`` holds points ``(share, threshold)``: of
-    the questions whose answer is absent, that share gets none at that threshold.
+    (:mod:`qa.candidates`); ``prospects`` the chances that a passage which has not been read
+    is worth it. ``threshold``: the lowest probability that is shown as an answer, chosen on
+    held-out questions. ``reader`` is the fingerprint of the reader. ``strictness`` holds
+    points ``(share, threshold)``: of the questions whose answer is absent, that share gets
+    none at that threshold.
     """
 
     answer: Logistic
-    change: Logistic
+    prospects: Prospects
     threshold: float
     reader: str
     strictness: tuple[tuple[float, float], ...] = ()
@@ -66,7 +67,7 @@ class Calibration:
             stored = json.loads(path.read_text(encoding="utf-8"))
             calibration = cls(
                 _logistic(stored["answer"]),
-                _logistic(stored["change"]),
+                Prospects(_logistic(stored["change"]), _logistic(stored["gain"])),
                 float(stored["threshold"]),
                 str(stored["reader"]),
                 tuple(_points(stored)),

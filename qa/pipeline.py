@@ -157,8 +157,13 @@ class QA:
         began = time.perf_counter()
         hits, outdated, left_out = self._retrieve(resolved, top_k, _filter(only, since, until))
         retrieved = time.perf_counter()
-        change = self._calibration.change
-        spans = read_hits(self._reader, resolved, hits, change=change, max_tokens=max_tokens)
+        spans = read_hits(
+            self._reader,
+            resolved,
+            hits,
+            prospects=self._calibration.prospects,
+            max_tokens=max_tokens,
+        )
         read = time.perf_counter()
         answers = self._answers(hits, spans, max_answers, left_out)
         found = bool(answers) and answers[0].probability >= threshold

@@ -1,16 +1,19 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from benchmarks.early_stop import judge, read_all
 from qa import QA
-from qa.best_first import FIRST, MIN_CHANCE, features, next_to_read, stop_early
+from qa.best_first import FIRST, features, next_to_read, stop_early
 from qa.calibration import Calibration
 from qa.candidates import rank_candidates
 from qa.evaluation.golden import GoldenQuestion
 from qa.logistic import Logistic
+from qa.prospects import Prospects
 from qa.reader import OnnxReader
 from qa.train.logistic import fit_logistic
-from qa.train.reading import WholeReading, changes, fit_change
+from qa.train.reading import WholeReading, changes, fit_prospects, gains
 from qa.types import Hit, Passage, Span
 
 TEXTS = [
@@ -29,7 +32,8 @@ HITS = [
 PASSAGES = [hit.passage for hit in HITS]
 UNREAD = [None] * len(HITS)
 RIVERS = ("Elbe", "Neckar", "Oder", "Saale", "Spree", "Weser")
-NOT_ONE, EVERY = Logistic({}, -9), Logistic({}, 9)
+NEVER, ALWAYS = Logistic({}, -9), Logistic({}, 9)
+NOT_ONE, EVERY = Prospects(NEVER, ALWAYS), Prospects(ALWAYS, ALWAYS)
 
 
 def span(position, words, score, null=0.0):
@@ -47,38 +51,58 @@ TWO = seen(p0=[span(0, "Ichiro Tanaka", 9)], p1=[span(1, "Dresden", 2)])
 
 
 def only(**weights):
-    return Logistic(weights, -5)
+    return Prospects(Logistic(weights, -5), ALWAYS)
+
+
+def shipped():
+    return Calibration.load(reader=OnnxReader().fingerprint)
 
 
 def test_the_nearest_are_read_before_anything_is_known():
-    assert next_to_read(HITS, UNREAD, change=NOT_ONE) == [0, 1]
-    assert next_to_read(HITS[:1], UNREAD[:1], change=NOT_ONE) == [0]
-    assert next_to_read([], [], change=NOT_ONE) == []
+    assert next_to_read(HITS, UNREAD, prospects=NOT_ONE) == [0, 1]
+    assert next_to_read(HITS[:1], UNREAD[:1], prospects=NOT_ONE) == [0]
+    assert next_to_read([], [], prospects=NOT_ONE) == []
 
 
 def test_then_the_likeliest_and_as_many_as_were_read():
-    assert next_to_read(HITS, TWO, change=EVERY) == [2, 3]
-    assert next_to_read(HITS, TWO, change=only(repeats=9.0)) == [4, 6]
+    assert next_to_read(HITS, TWO, prospects=EVERY) == [2, 3]
+    assert next_to_read(HITS, TWO, prospects=only(repeats=9.0)) == [4, 6]
     four = [*TWO[:2], [], [], None, None, None]
-    assert next_to_read(HITS, four, change=only(repeats=9.0, similarity=1.0)) == [4, 6]
-    assert next_to_read(HITS, four, change=only(lexical=-6.0, similarity=20.0)) == [4, 5, 6]
-    assert next_to_read(HITS, four, change=only(similarity=-20.0, score=1.4)) == [6, 5, 4]
+    assert next_to_read(HITS, four, prospects=only(repeats=9.0, similarity=1.0)) == [4, 6]
+    assert next_to_read(HITS, four, prospects=only(lexical=-6.0, similarity=20.0)) == [4, 5, 6]
+    assert next_to_read(HITS, four, prospects=only(similarity=-20.0, score=1.4)) == [6, 5, 4]
 
 
 def test_reading_stops_where_none_is_likely():
-    assert next_to_read(HITS, TWO, change=NOT_ONE) == []
+    assert next_to_read(HITS, TWO, prospects=NOT_ONE) == []
     certain = Logistic({"score": -1.0}, 5.0)  # 9 logits: 0.018; 8 logits: 0.047
-    assert next_to_read(HITS, TWO, change=certain, min_chance=0.1) == []
+
+    def worth(spans, limit):
+        return next_to_read(HITS, spans, prospects=Prospects(certain, ALWAYS, min_change=limit))
+
+    assert worth(TWO, 0.1) == []
     less = seen(p0=[span(0, "Ichiro Tanaka", 8)], p1=[])
-    assert next_to_read(HITS, less, change=certain, min_chance=0.04) == [2, 3]
-    assert next_to_read(HITS, less, change=certain, min_chance=0.1) == [4, 6]  # they repeat it
-    assert next_to_read(HITS, less, change=certain, min_chance=0.3) == []
+    assert worth(less, 0.04) == [2, 3]
+    assert worth(less, 0.1) == [4, 6]  # they repeat it
+    assert worth(less, 0.3) == []
+
+
+def test_reading_stops_where_nothing_is_to_be_gained():
+    assert next_to_read(HITS, TWO, prospects=Prospects(ALWAYS, NEVER)) == []
+    near = Logistic({"similarity": 40.0}, -24.0)  # 0.6: 0.5; 0.55: 0.12; 0.5: 0.02; 0.45: 0.002
+
+    def worth(limit):
+        return next_to_read(HITS, TWO, prospects=Prospects(ALWAYS, near, min_gain=limit))
+
+    assert worth(0.3) == [2]
+    assert worth(0.05) == [2, 3]
+    assert worth(0.6) == []
 
 
 def test_without_an_answer_all_is_read():
-    assert next_to_read(HITS, seen(p0=[], p1=[]), change=NOT_ONE) == [2, 3]
-    assert next_to_read(HITS, [[]] * 4 + [None] * 3, change=NOT_ONE) == [4, 5, 6]
-    assert next_to_read(HITS, [[]] * 7, change=EVERY) == []
+    assert next_to_read(HITS, seen(p0=[], p1=[]), prospects=NOT_ONE) == [2, 3]
+    assert next_to_read(HITS, [[]] * 4 + [None] * 3, prospects=NOT_ONE) == [4, 5, 6]
+    assert next_to_read(HITS, [[]] * 7, prospects=EVERY) == []
 
 
 def test_features_of_a_passage_that_has_not_been_read():
@@ -104,12 +128,13 @@ def test_an_answer_without_a_word_of_its_own_is_mentioned_nowhere():
     assert [features(hit, each, HITS[0])["repeats"] for each in best for hit in HITS] == [0] * 7
 
 
-def test_the_shipped_chance_rises_with_what_is_near_and_falls_with_what_is_found():
-    change = Calibration.load(reader=OnnxReader().fingerprint).change
+def test_the_shipped_chances_rise_with_what_is_near_and_fall_with_what_is_found():
     best = rank_candidates(HITS[:2], TWO[:2], limit=1)[0]
-    assert set(change.weights) == set(features(HITS[2], best, HITS[0]))
-    for name, weight in change.weights.items():
-        assert (weight < 0) == (name in ("score", "lead")), name
+    prospects = shipped().prospects
+    for chance in (prospects.change, prospects.gain):
+        assert set(chance.weights) == set(features(HITS[2], best, HITS[0]))
+        for name, weight in chance.weights.items():
+            assert (weight < 0) == (name in ("score", "lead")), name
 
 
 def test_the_reader_asks_until_nothing_is_named():
@@ -195,16 +220,46 @@ def test_a_passage_that_overlaps_the_answer_does_not_repeat_it():
     assert not changes(Span(parts[1], answer, answer + 6, 8, 0), best.span)
 
 
-def test_the_chance_is_fitted_to_what_was_not_yet_read():
+def test_what_a_right_answer_elsewhere_would_bring():
+    accepted = ("Ichiro Tanaka",)
+    wrong = [span(0, "The clock", 5)], [span(1, "Dresden", 4)], [span(2, "Nothing", 3)]
+    shown = rank_candidates(HITS[:3], wrong, limit=3)
+
+    def right(score):
+        return span(4, "ICHIRO TANAKA", score, null=9)
+
+    assert gains(right(6), shown, accepted)
+    assert gains(right(3.5), shown, accepted)  # among three
+    assert not gains(right(2), shown, accepted)
+    assert gains(right(2), shown[:2], accepted)
+    assert not gains(right(6), shown, ())  # an answer to what cannot be answered
+    assert not gains(span(4, "Osaka", 6), shown, accepted)
+    second = rank_candidates(HITS[:2], [wrong[0], [span(0, "Ichiro Tanaka", 3)]], limit=3)
+    assert gains(right(6), second, accepted)  # first
+    assert not gains(right(4), second, accepted)  # it is shown already
+    first = rank_candidates(HITS[:1], [[span(0, "Ichiro Tanaka", 3)]], limit=3)
+    assert not gains(right(2), first, accepted)
+    assert gains(span(4, "ICHIRO TANAKA", 2, null=1), first, accepted)  # another place
+    assert gains(span(4, "ICHIRO TANAKA", 2, null=1), first, ())  # right or not
+
+
+def test_the_chances_are_fitted_to_what_was_not_yet_read():
     spans = [[span(0, "Ichiro Tanaka", 5)], [span(1, "Dresden", 1)], [], []]
     spans += [[span(4, "ICHIRO TANAKA", 4)], [span(5, "many", 0)], [span(6, "wonder", 1)]]
     weak = [[span(0, "The clock", 1)], [], [], [], [span(4, "Osaka", 4)], [], []]
-    change = fit_change([WholeReading(("Ichiro Tanaka",), HITS, each) for each in (spans, weak)])
-    assert change.weights["repeats"] > 0  # of three that hold the words, one says the same
-    assert change.weights["score"] != 0
+    prospects = fit_prospects(
+        [WholeReading(("Ichiro Tanaka",), HITS, each) for each in (spans, weak)]
+    )
+    assert prospects.change.weights["repeats"] > 0  # of three with the words, one says the same
+    assert prospects.change.weights["score"] != 0
     best = rank_candidates(HITS[:2], spans[:2], limit=1)[0]
-    chances = [change.probability(features(hit, best, HITS[0])) for hit in HITS[2:]]
-    assert max(chances) == chances[2]  # HITS[4]
+    for chance in (prospects.change, prospects.gain):
+        chances = [chance.probability(features(hit, best, HITS[0])) for hit in HITS[2:]]
+        assert max(chances) == chances[2]  # HITS[4]
+    # "Osaka" would change the weak answer, and not for the better.
+    best = rank_candidates(HITS[:2], weak[:2], limit=1)[0]
+    known = features(HITS[4], best, HITS[0])
+    assert prospects.change.probability(known) > 2 * prospects.gain.probability(known)
 
 
 def test_a_fitted_regression_gives_what_scikit_learn_gives():
@@ -253,8 +308,8 @@ def test_a_question_stops_early_and_still_finds_every_place(clocks):
     asked = GoldenQuestion("1", prediction.question, ("Ichiro Tanaka",), ("made.txt",))
     found = judge(
         read_all([asked], clocks, reader),
-        Calibration.load(reader=reader.fingerprint),
-        MIN_CHANCE,
+        shipped(),
+        shipped().prospects,
     )
     read = prediction.passages_read / len(prediction.passages)
     assert found["passages_not_read"] == pytest.approx(100 * (1 - read), abs=0.1)
@@ -262,8 +317,9 @@ def test_a_question_stops_early_and_still_finds_every_place(clocks):
 
 
 def test_stopping_early_is_what_reading_does():
-    change = Calibration.load(reader=OnnxReader().fingerprint).change
-    assert stop_early(HITS, [[]] * 7, change=change) == [[]] * 7  # nothing found: all are read
+    prospects = shipped().prospects
+    assert stop_early(HITS, [[]] * 7, prospects=prospects) == [[]] * 7  # nothing found: all read
     spans = [[span(0, "Ichiro Tanaka", 30)], *[[]] * 6]
-    assert stop_early(HITS, spans, change=change) == [spans[0], [], *[None] * 5]
-    assert stop_early(HITS, spans, change=change, min_chance=0.0) == spans
+    assert stop_early(HITS, spans, prospects=prospects) == [spans[0], [], *[None] * 5]
+    everything = replace(prospects, min_change=0.0, min_gain=0.0)
+    assert stop_early(HITS, spans, prospects=everything) == spans

@@ -10,6 +10,7 @@ import pytest
 from serving import HOSTILE, gradio_warnings, serving, write_documents
 
 from qa.logistic import Logistic
+from qa.prospects import Prospects
 from qa.web.conversation import EXAMPLES
 
 pytestmark = [pytest.mark.browser, gradio_warnings]
@@ -106,7 +107,8 @@ def always(served, monkeypatch):
     """Answer whatever the probability, from all passages: these tests are not about the reader."""
     qa = served.corpus.now.qa
     monkeypatch.setattr(qa, "threshold", 0.0)
-    every = replace(qa._calibration, change=Logistic({}, 9.0))
+    all_of_them = Prospects(Logistic({}, 9.0), Logistic({}, 9.0))
+    every = replace(qa._calibration, prospects=all_of_them)
     monkeypatch.setattr(qa, "_calibration", every)
     monkeypatch.setattr("qa.pipeline.MIN_PROBABILITY", 0.0)
 

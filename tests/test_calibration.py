@@ -6,21 +6,23 @@ import pytest
 from qa.calibration import Calibration
 from qa.errors import ModelCorrupt, ModelNotFound
 from qa.logistic import Logistic
+from qa.prospects import Prospects
 from qa.reader import OnnxReader
 from qa.weights import MODELS
 
 NONE = Logistic({}, 0.0)
+NO_PROSPECTS = Prospects(NONE, NONE)
 
 
 def test_probability_is_the_logistic_function_and_never_overflows():
-    calibration = Calibration(Logistic({"margin": 2.0}, -1.0), NONE, 0.5, "reader")
+    calibration = Calibration(Logistic({"margin": 2.0}, -1.0), NO_PROSPECTS, 0.5, "reader")
     assert calibration.probability({"margin": 1.0}) == pytest.approx(1 / (1 + math.exp(-1)))
     assert calibration.probability({"margin": 1e6}) == 1.0
     assert calibration.probability({"margin": -1e6}) == 0.0
 
 
 def test_strictness_is_read_off_the_points_in_a_line_between_them():
-    calibration = Calibration(NONE, NONE, 0.5, "reader", ((0.5, 0.2), (0.9, 0.6)))
+    calibration = Calibration(NONE, NO_PROSPECTS, 0.5, "reader", ((0.5, 0.2), (0.9, 0.6)))
     for strict, threshold in ((0, 0), (0.25, 0.1), (0.5, 0.2), (0.7, 0.4), (0.95, 0.8), (1, 1)):
         assert calibration.threshold_for(strict) == pytest.approx(threshold)
         assert calibration.strict_for(threshold) == pytest.approx(strict)
@@ -58,6 +60,7 @@ def test_its_scores_were_measured_on_questions_it_was_not_fitted_to():
         '{"answer": 1}',
         '{"answer": {"weights": [], "bias": 0}}',
         '{"answer": {"weights": {}, "bias": 0}, "change": {"weights": {}}}',
+        '{"answer": {"weights": {}, "bias": 0}, "change": {"weights": {}, "bias": 0}}',
         '{"weights": {}, "bias": 0, "threshold": 0.2, "reader": "x"}',  # the former format
     ],
 )

@@ -17,6 +17,7 @@ LAYERS = [
         "qa.weights",
         "qa.threads",
         "qa.spans",
+        "qa.prospects",
         "qa.question",
         "qa.evaluation.metrics",
         "qa.evaluation.ranking",

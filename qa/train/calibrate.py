@@ -18,15 +18,14 @@ import numpy as np
 
 from qa.best_first import stop_early
 from qa.calibration import Calibration
-from qa.candidates import Candidate, rank_candidates
-from qa.evaluation.confidence import RIGHT_FROM_F1, calibration_error, coverage_at_80
+from qa.candidates import rank_candidates
+from qa.evaluation.confidence import calibration_error, coverage_at_80
 from qa.evaluation.datasets import read_paragraphs
-from qa.evaluation.metrics import best_over_references, f1
 from qa.evaluation.pool import held_out_titles
-from qa.logistic import Logistic
+from qa.prospects import Prospects
 from qa.reader import OnnxReader
 from qa.train.logistic import fit_logistic
-from qa.train.reading import WholeReading, fit_change, read_whole
+from qa.train.reading import SHOWN, WholeReading, fit_prospects, is_right, read_whole
 from qa.weights import MODELS
 
 # Shares of absent answers refused, for which the threshold is counted.
@@ -44,25 +43,20 @@ class Judged:
     candidates: tuple[tuple[Mapping[str, float], bool], ...]
 
 
-def judge(reading: WholeReading, *, change: Logistic) -> Judged:
+def judge(reading: WholeReading, *, prospects: Prospects) -> Judged:
     """Judge the candidates of a question among what is read where reading may stop."""
-    spans = stop_early(reading.hits, reading.spans, change=change)
-    found = rank_candidates(reading.hits, [each or () for each in spans], limit=3)
+    spans = stop_early(reading.hits, reading.spans, prospects=prospects)
+    found = rank_candidates(reading.hits, [each or () for each in spans], limit=SHOWN)
     return Judged(
         bool(reading.accepted),
-        tuple((each.features, _is_right(each, reading.accepted)) for each in found),
+        tuple((each.features, is_right(each.span.text, reading.accepted)) for each in found),
     )
 
 
-def _is_right(candidate: Candidate, accepted: tuple[str, ...]) -> bool:
-    text = candidate.span.text
-    return bool(accepted) and best_over_references(f1, text, accepted) >= RIGHT_FROM_F1
-
-
-def fit(judged: Sequence[Judged], *, reader: str, change: Logistic) -> Calibration:
+def fit(judged: Sequence[Judged], *, reader: str, prospects: Prospects) -> Calibration:
     """Fit a logistic regression to the candidates, and count the thresholds on the same ones."""
     rows, right = zip(*(pair for question in judged for pair in question.candidates), strict=True)
-    fitted = Calibration(fit_logistic(rows, right), change, 0.0, reader)
+    fitted = Calibration(fit_logistic(rows, right), prospects, 0.0, reader)
     best = [_best(question, fitted) for question in judged]
     absent = [p for question, (p, _) in zip(judged, best, strict=True) if not question.answerable]
     # The next larger probability: at that threshold the quantile itself is refused too.
@@ -129,16 +123,17 @@ def main() -> None:
         )
         for is_held_out in (False, True)
     ]
-    change = fit_change(halves[0])
-    judged = [[judge(each, change=change) for each in half] for half in halves]
-    calibration = fit(judged[0], reader=reader.fingerprint, change=change)
+    prospects = fit_prospects(halves[0])
+    judged = [[judge(each, prospects=prospects) for each in half] for half in halves]
+    calibration = fit(judged[0], reader=reader.fingerprint, prospects=prospects)
     scores = {
         "fitted_on": report(judged[0], calibration),
         "held_out": report(judged[1], calibration),
     }
     stored = {
         "answer": asdict(calibration.answer),
-        "change": asdict(calibration.change),
+        "change": asdict(calibration.prospects.change),
+        "gain": asdict(calibration.prospects.gain),
         "threshold": calibration.threshold,
         "strictness": calibration.strictness,
         "reader": calibration.reader,
