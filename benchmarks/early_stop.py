@@ -26,16 +26,18 @@ from qa.evaluation.golden import GoldenQuestion, read_golden
 from qa.evaluation.metrics import best_over_references, exact_match, f1
 from qa.evaluation.pool import write_pool
 from qa.pipeline import QA
-from qa.prospects import MIN_CHANGE, MIN_GAIN, Prospects
+from qa.prospects import MIN_CHANGE, MIN_GAIN
 from qa.reader import OnnxReader
+from qa.train.reading import SHOWN
 from qa.types import Hit, Span
 
 TOP_K = 10
-# What is tried in the place of `MIN_CHANGE` and `MIN_GAIN` of `qa.prospects`, which come first.
+# What is tried in the place of `MIN_CHANGE` and `MIN_GAIN` of `qa.prospects`, which come first;
+# 0 leaves one of them away.
 LIMITS = (
     (MIN_CHANGE, MIN_GAIN),
-    *((MIN_CHANGE, gain) for gain in (0.0, 0.003, 0.005, 0.006, 0.009, 0.012)),
-    *((change, MIN_GAIN) for change in (0.02, 0.03, 0.04, 0.06, 0.08, 0.12)),
+    *((MIN_CHANGE, gain) for gain in (0.0, 0.003, 0.004, 0.006, 0.0075, 0.009)),
+    *((change, MIN_GAIN) for change in (0.0, 0.02, 0.03, 0.04, 0.06, 0.08, 0.12)),
 )
 
 
@@ -67,10 +69,10 @@ def read_all(questions: Sequence[GoldenQuestion], qa: QA, reader: OnnxReader) ->
 def judge(
     readings: Sequence[TimedReading],
     calibration: Calibration,
-    prospects: Prospects,
 ) -> dict[str, Any]:
     """Return what limits save and lose, in percent unless the name says otherwise.
 
+    ``passages_absent``: read, on average, for a question whose answer is absent.
     ``changed``: another answer comes first. ``moved``: the shown probability of the same
     answer moves by more than 0.05. ``places``: further ones that say it, counted, and those kept.
     ``crossed``: questions that go over or under the threshold. ``top3_lost``: of the questions
@@ -80,12 +82,12 @@ def judge(
     def ranked(
         spans: Sequence[Sequence[Span]], reading: TimedReading
     ) -> list[tuple[Candidate, float]]:
-        found = rank_candidates(reading.hits, spans, limit=3)
+        found = rank_candidates(reading.hits, spans, limit=SHOWN)
         scored = [(each, calibration.probability(each.features)) for each in found]
         return sorted(scored, key=lambda pair: -pair[1])
 
     def kept_of(reading: TimedReading) -> list[bool]:
-        seen = stop_early(reading.hits, reading.spans, prospects=prospects)
+        seen = stop_early(reading.hits, reading.spans, prospects=calibration.prospects)
         return [each is not None for each in seen]
 
     def score(
@@ -110,13 +112,15 @@ def judge(
         (sum(each.passage_ms), sum(ms for ms, r in zip(each.passage_ms, kept, strict=True) if r))
         for each, kept in zip(readings, read, strict=True)
     ]
+    absent = [sum(kept) for each, kept in zip(readings, read, strict=True) if not each.accepted]
     over, right = calibration.threshold, 100 * RIGHT_FROM_F1
     return {
-        "min_change": prospects.min_change,
-        "min_gain": prospects.min_gain,
+        "min_change": calibration.prospects.min_change,
+        "min_gain": calibration.prospects.min_gain,
         "stopped": _percent(mean(not all(kept) for kept in read)),
         "first_round_alone": _percent(mean(sum(kept) <= FIRST for kept in read)),
         "passages_not_read": _percent(1 - sum(map(sum, read)) / sum(map(len, read))),
+        "passages_absent": round(mean(absent), 2) if absent else None,
         "time": round(sum(b for _, b in spent) / sum(a for a, _ in spent), 3),
         "em_lost": round(
             mean(score(exact_match, a[:1], r) - score(exact_match, b[:1], r) for a, b, r in there),
@@ -134,6 +138,12 @@ def judge(
     }
 
 
+def with_limits(calibration: Calibration, min_change: float, min_gain: float) -> Calibration:
+    """Return a calibration by which reading stops at other limits."""
+    prospects = replace(calibration.prospects, min_change=min_change, min_gain=min_gain)
+    return replace(calibration, prospects=prospects)
+
+
 def _percent(share: float) -> float:
     return round(100 * share, 1)
 
@@ -146,12 +156,7 @@ def measure(questions: Sequence[GoldenQuestion], qa: QA) -> dict[str, Any]:
     return {
         "questions": len(readings),
         "limits": [
-            judge(
-                readings,
-                calibration,
-                replace(calibration.prospects, min_change=change, min_gain=gain),
-            )
-            for change, gain in LIMITS
+            judge(readings, with_limits(calibration, change, gain)) for change, gain in LIMITS
         ],
     }
 

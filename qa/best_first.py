@@ -1,4 +1,4 @@
-"""Which passages are read next: those that may change the answer, until none is likely to."""
+"""Which passages are read next: those that may better the answer, until none is worth it."""
 
 from __future__ import annotations
 
@@ -52,9 +52,12 @@ def next_to_read(
     best = rank_candidates(hits, [each or () for each in spans], limit=1)
     if not best:
         return unread[:number]
-    chances = {i: prospects.chance(features(hits[i], best[0], hits[0])) for i in unread}
-    worth = [i for i, chance in chances.items() if chance]
-    return sorted(worth, key=lambda i: (-chances[i], i))[:number]
+    priorities = {}
+    for i in unread:
+        priority = prospects.priority(features(hits[i], best[0], hits[0]))
+        if priority is not None:
+            priorities[i] = priority
+    return sorted(priorities, key=lambda i: (-priorities[i], i))[:number]
 
 
 def features(hit: Hit, best: Candidate, first: Hit) -> dict[str, float]:

@@ -23,8 +23,8 @@ class Calibration:
     """What was fitted to a reader's logits on labelled questions, and the operating point.
 
     ``answer`` gives the probability that a candidate is right, from its features
-    (:mod:`qa.candidates`); ``prospects`` the chances that a passage which has not been read
-    is worth it. ``threshold``: the lowest probability that is shown as an answer, chosen on
+    (:mod:`qa.candidates`); ``prospects`` what a passage that has not been read
+    promises. ``threshold``: the lowest probability that is shown as an answer, chosen on
     held-out questions. ``reader`` is the fingerprint of the reader. ``strictness`` holds
     points ``(share, threshold)``: of the questions whose answer is absent, that share gets
     none at that threshold.

@@ -8,6 +8,7 @@ from qa import QA
 from qa.best_first import FIRST, features, next_to_read, stop_early
 from qa.calibration import Calibration
 from qa.candidates import rank_candidates
+from qa.errors import DatasetError
 from qa.evaluation.golden import GoldenQuestion
 from qa.logistic import Logistic
 from qa.prospects import Prospects
@@ -80,11 +81,11 @@ def test_reading_stops_where_none_is_likely():
     def worth(spans, limit):
         return next_to_read(HITS, spans, prospects=Prospects(certain, ALWAYS, min_change=limit))
 
-    assert worth(TWO, 0.1) == []
+    assert worth(TWO, 0.2) == []
     less = seen(p0=[span(0, "Ichiro Tanaka", 8)], p1=[])
     assert worth(less, 0.04) == [2, 3]
-    assert worth(less, 0.1) == [4, 6]  # they repeat it
-    assert worth(less, 0.3) == []
+    assert worth(less, 0.3) == [4, 6]  # they repeat it
+    assert worth(less, 0.6) == []
 
 
 def test_reading_stops_where_nothing_is_to_be_gained():
@@ -97,6 +98,10 @@ def test_reading_stops_where_nothing_is_to_be_gained():
     assert worth(0.3) == [2]
     assert worth(0.05) == [2, 3]
     assert worth(0.6) == []
+    # That it repeats the answer makes no difference here.
+    four = [*TWO[:2], [], [], None, None, None]
+    prospects = Prospects(ALWAYS, near, min_gain=0.05)
+    assert next_to_read(HITS, four, prospects=prospects) == []
 
 
 def test_without_an_answer_all_is_read():
@@ -131,10 +136,14 @@ def test_an_answer_without_a_word_of_its_own_is_mentioned_nowhere():
 def test_the_shipped_chances_rise_with_what_is_near_and_fall_with_what_is_found():
     best = rank_candidates(HITS[:2], TWO[:2], limit=1)[0]
     prospects = shipped().prospects
+    known = features(HITS[2], best, HITS[0])
     for chance in (prospects.change, prospects.gain):
-        assert set(chance.weights) == set(features(HITS[2], best, HITS[0]))
-        for name, weight in chance.weights.items():
-            assert (weight < 0) == (name in ("score", "lead")), name
+        assert set(chance.weights) == set(known)
+        for name in known.keys() - {"score"}:
+            assert (chance.weights[name] < 0) == (name == "lead"), name
+    # A good answer is seldom beaten; whether a right one is to come it hardly tells.
+    assert prospects.change.weights["score"] < -0.1
+    assert abs(prospects.gain.weights["score"]) < 0.05
 
 
 def test_the_reader_asks_until_nothing_is_named():
@@ -208,58 +217,93 @@ def test_a_passage_that_overlaps_the_answer_does_not_repeat_it():
     best = rank_candidates(hits[:1], [[Span(parts[0], answer, answer + 13, 9, 0)]], limit=1)[0]
     assert [features(hit, best, hits[0])["repeats"] for hit in hits] == [0, 0, 1]
 
-    def there(passage, score, null=0.0):
-        return Span(passage, answer, answer + 13, score, null)
 
-    assert not changes(there(parts[1], 10), best.span)  # the same characters
-    assert changes(there(other, 5), best.span)
-    assert not changes(there(other, 5, null=6), best.span)
-    assert changes(there(other, 10, null=11), best.span)
-    # Another answer, better or not.
-    assert changes(Span(parts[1], answer, answer + 6, 10, 0), best.span)
-    assert not changes(Span(parts[1], answer, answer + 6, 8, 0), best.span)
+ACCEPTED = ("Ichiro Tanaka",)
+WEAK = [[span(0, "The clock", 5)], [span(1, "Dresden", 4)], [span(2, "Nothing", 3)]]
 
 
-def test_what_a_right_answer_elsewhere_would_bring():
-    accepted = ("Ichiro Tanaka",)
-    wrong = [span(0, "The clock", 5)], [span(1, "Dresden", 4)], [span(2, "Nothing", 3)]
-    shown = rank_candidates(HITS[:3], wrong, limit=3)
+def brings(before, found, accepted=ACCEPTED):
+    """Return whether the spans of HITS[4], read after some, change the answer, and better it."""
+    hits = HITS[: len(before)]
+    one = rank_candidates(hits, before, limit=3)
+    two = rank_candidates([*hits, HITS[4]], [*before, found], limit=3)
+    return changes(one, two), gains(one, two, accepted)
 
-    def right(score):
-        return span(4, "ICHIRO TANAKA", score, null=9)
 
-    assert gains(right(6), shown, accepted)
-    assert gains(right(3.5), shown, accepted)  # among three
-    assert not gains(right(2), shown, accepted)
-    assert gains(right(2), shown[:2], accepted)
-    assert not gains(right(6), shown, ())  # an answer to what cannot be answered
-    assert not gains(span(4, "Osaka", 6), shown, accepted)
-    second = rank_candidates(HITS[:2], [wrong[0], [span(0, "Ichiro Tanaka", 3)]], limit=3)
-    assert gains(right(6), second, accepted)  # first
-    assert not gains(right(4), second, accepted)  # it is shown already
-    first = rank_candidates(HITS[:1], [[span(0, "Ichiro Tanaka", 3)]], limit=3)
-    assert not gains(right(2), first, accepted)
-    assert gains(span(4, "ICHIRO TANAKA", 2, null=1), first, accepted)  # another place
-    assert gains(span(4, "ICHIRO TANAKA", 2, null=1), first, ())  # right or not
+def tanaka(score, null=9.0):
+    return [span(4, "ICHIRO TANAKA", score, null)]
+
+
+def test_what_a_right_answer_brings_where_there_was_none():
+    assert brings(WEAK, tanaka(6)) == (True, True)
+    assert brings(WEAK, tanaka(3.5)) == (False, True)  # among three
+    assert brings(WEAK, tanaka(2)) == (False, False)
+    assert brings(WEAK[:2], tanaka(2)) == (False, True)
+    assert brings(WEAK, tanaka(6), accepted=()) == (True, False)  # it cannot be answered
+    assert brings(WEAK, [span(4, "Osaka", 6)]) == (True, False)
+    # A longer one in the same place scores more: the right one is never shown.
+    longer = span(4, "One ICHIRO TANAKA, of Osaka, carved it", 7)
+    assert brings(WEAK, [longer, *tanaka(6)]) == (True, False)
+
+
+def test_what_an_answer_brings_that_was_there_already():
+    second = [WEAK[0] + [span(0, "Ichiro Tanaka", 3)]]
+    assert brings(second, tanaka(6)) == (True, True)  # now first
+    assert brings(second, tanaka(4)) == (False, False)
+    first = [[span(0, "Ichiro Tanaka", 3)]]
+    assert brings(first, tanaka(2, null=1)) == (True, True)  # another place
+    assert brings(first, tanaka(2, null=1), accepted=()) == (True, True)  # right or not
+    assert brings(first, tanaka(2)) == (False, False)  # the reader does not believe it
+    # The new one comes first, and the place before it is one that the reader does not believe.
+    assert brings([[span(0, "Ichiro Tanaka", 3, null=8)]], tanaka(4)) == (False, False)
+
+
+def test_the_same_characters_in_another_passage_are_no_other_place():
+    text = "Nobody knows its age. The clock was carved by Ichiro Tanaka. The valley is green."
+    parts = [Passage("one.txt", 0, 60, text[:60]), Passage("one.txt", 22, len(text), text[22:])]
+    parts.append(Passage("two.txt", 0, len(text), text))
+    hits = [Hit(passage, 0.5, 0.7, 1, 1) for passage in parts]
+    answer = text.index("Ichiro")
+    found = [
+        [Span(part, answer, answer + 13, score, 0)]
+        for part, score in zip(parts, (9, 10, 5), strict=True)
+    ]
+    one, overlapping = (rank_candidates(hits[:n], found[:n], limit=3) for n in (1, 2))
+    elsewhere = rank_candidates(hits, found, limit=3)
+    assert not changes(one, overlapping)
+    assert not gains(one, overlapping, ACCEPTED)
+    assert changes(overlapping, elsewhere)
+    assert gains(overlapping, elsewhere, ACCEPTED)
 
 
 def test_the_chances_are_fitted_to_what_was_not_yet_read():
     spans = [[span(0, "Ichiro Tanaka", 5)], [span(1, "Dresden", 1)], [], []]
     spans += [[span(4, "ICHIRO TANAKA", 4)], [span(5, "many", 0)], [span(6, "wonder", 1)]]
-    weak = [[span(0, "The clock", 1)], [], [], [], [span(4, "Osaka", 4)], [], []]
-    prospects = fit_prospects(
-        [WholeReading(("Ichiro Tanaka",), HITS, each) for each in (spans, weak)]
-    )
+    wrong = [[span(0, "The clock", 1)], [], [], [], [span(4, "Osaka", 4)], [], []]
+
+    def fitted(accepted):
+        return fit_prospects(
+            [WholeReading(ACCEPTED, HITS, spans), WholeReading(accepted, HITS, wrong)]
+        )
+
+    prospects = fitted(ACCEPTED)
     assert prospects.change.weights["repeats"] > 0  # of three with the words, one says the same
     assert prospects.change.weights["score"] != 0
     best = rank_candidates(HITS[:2], spans[:2], limit=1)[0]
     for chance in (prospects.change, prospects.gain):
         chances = [chance.probability(features(hit, best, HITS[0])) for hit in HITS[2:]]
         assert max(chances) == chances[2]  # HITS[4]
-    # "Osaka" would change the weak answer, and not for the better.
-    best = rank_candidates(HITS[:2], weak[:2], limit=1)[0]
+    best = rank_candidates(HITS[:2], wrong[:2], limit=1)[0]
     known = features(HITS[4], best, HITS[0])
-    assert prospects.change.probability(known) > 2 * prospects.gain.probability(known)
+    # "Osaka" changes the answer, and betters it where it is right.
+    assert prospects.gain.probability(known) < prospects.change.probability(known) / 2
+    assert fitted(("Osaka",)).gain.probability(known) > 2 * prospects.gain.probability(known)
+
+
+def test_too_few_questions_to_fit_to_say_so():
+    nothing = WholeReading(ACCEPTED, HITS, [[span(0, "Ichiro Tanaka", 5)], *[[]] * 6])
+    with pytest.raises(DatasetError, match="--sample"):
+        fit_prospects([nothing])
 
 
 def test_a_fitted_regression_gives_what_scikit_learn_gives():
@@ -306,11 +350,7 @@ def test_a_question_stops_early_and_still_finds_every_place(clocks):
     # What the benchmark counts is what happens.
     reader = OnnxReader()
     asked = GoldenQuestion("1", prediction.question, ("Ichiro Tanaka",), ("made.txt",))
-    found = judge(
-        read_all([asked], clocks, reader),
-        shipped(),
-        shipped().prospects,
-    )
+    found = judge(read_all([asked], clocks, reader), Calibration.load(reader=reader.fingerprint))
     read = prediction.passages_read / len(prediction.passages)
     assert found["passages_not_read"] == pytest.approx(100 * (1 - read), abs=0.1)
     assert found["places_kept"] == found["places"] == 1
@@ -321,5 +361,9 @@ def test_stopping_early_is_what_reading_does():
     assert stop_early(HITS, [[]] * 7, prospects=prospects) == [[]] * 7  # nothing found: all read
     spans = [[span(0, "Ichiro Tanaka", 30)], *[[]] * 6]
     assert stop_early(HITS, spans, prospects=prospects) == [spans[0], [], *[None] * 5]
+    # Much may beat a poor answer, and the farther passages are not likely to hold the right one.
+    poor = [[], [span(1, "Dresden", -5)], *[[]] * 5]
+    assert stop_early(HITS, poor, prospects=prospects)[-1] is None
+    assert stop_early(HITS, poor, prospects=replace(prospects, min_gain=0.0)) == poor
     everything = replace(prospects, min_change=0.0, min_gain=0.0)
     assert stop_early(HITS, spans, prospects=everything) == spans

@@ -60,7 +60,6 @@ def test_its_scores_were_measured_on_questions_it_was_not_fitted_to():
         '{"answer": 1}',
         '{"answer": {"weights": [], "bias": 0}}',
         '{"answer": {"weights": {}, "bias": 0}, "change": {"weights": {}}}',
-        '{"answer": {"weights": {}, "bias": 0}, "change": {"weights": {}, "bias": 0}}',
         '{"weights": {}, "bias": 0, "threshold": 0.2, "reader": "x"}',  # the former format
     ],
 )
@@ -68,6 +67,20 @@ def test_a_damaged_file_names_the_command_that_mends_it(tmp_path, content):
     (tmp_path / "calibration.json").write_text(content)
     with pytest.raises(ModelCorrupt, match=r"qa\.train\.calibrate"):
         Calibration.load(reader="x", folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    "key", ["answer", "change", "gain", "threshold", "reader", "strictness", "held_out"]
+)
+def test_what_a_file_lacks_is_named(tmp_path, key):
+    stored = json.loads((MODELS / "calibration.json").read_text())
+    (tmp_path / "calibration.json").write_text(json.dumps(stored))
+    fingerprint = OnnxReader().fingerprint
+    Calibration.load(reader=fingerprint, folder=tmp_path)
+    del stored[key]
+    (tmp_path / "calibration.json").write_text(json.dumps(stored))
+    with pytest.raises(ModelCorrupt, match=key):
+        Calibration.load(reader=fingerprint, folder=tmp_path)
 
 
 def test_an_absent_file_names_the_command_that_mends_it(tmp_path):

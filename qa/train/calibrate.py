@@ -24,8 +24,16 @@ from qa.evaluation.datasets import read_paragraphs
 from qa.evaluation.pool import held_out_titles
 from qa.prospects import Prospects
 from qa.reader import OnnxReader
+from qa.train.commands import in_one_line
 from qa.train.logistic import fit_logistic
-from qa.train.reading import SHOWN, WholeReading, fit_prospects, is_right, read_whole
+from qa.train.reading import (
+    SHOWN,
+    WholeReading,
+    fit_prospects,
+    is_right,
+    prospects_rows,
+    read_whole,
+)
 from qa.weights import MODELS
 
 # Shares of absent answers refused, for which the threshold is counted.
@@ -104,6 +112,21 @@ def report(judged: Sequence[Judged], calibration: Calibration) -> dict[str, obje
     }
 
 
+def report_prospects(readings: Sequence[WholeReading], prospects: Prospects) -> dict[str, float]:
+    """Return the area under the ROC curve of both chances, 0.5 to 1."""
+    from sklearn.metrics import roc_auc_score
+
+    rows, changed, gained = prospects_rows(readings)
+    return {
+        name: round(float(roc_auc_score(came, [chance.probability(row) for row in rows])), 3)
+        for name, chance, came in (
+            ("change_auc", prospects.change, changed),
+            ("gain_auc", prospects.gain, gained),
+        )
+    }
+
+
+@in_one_line
 def main() -> None:
     """Fit on the first half of a file's articles, report on the second, write the result."""
     parser = argparse.ArgumentParser(prog="python -m qa.train.calibrate", description=main.__doc__)
@@ -128,7 +151,7 @@ def main() -> None:
     calibration = fit(judged[0], reader=reader.fingerprint, prospects=prospects)
     scores = {
         "fitted_on": report(judged[0], calibration),
-        "held_out": report(judged[1], calibration),
+        "held_out": report(judged[1], calibration) | report_prospects(halves[1], prospects),
     }
     stored = {
         "answer": asdict(calibration.answer),

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from qa.train.commands import in_one_line
 from qa.train.export import export_encoder
 from qa.weights import MODELS
 
 
+@in_one_line
 def main() -> None:
     """Write all-MiniLM-L6-v2 in int8 for ONNX Runtime."""
     parser = argparse.ArgumentParser(prog="python -m qa.train.encoder", description=main.__doc__)

@@ -12,6 +12,7 @@ from qa.best_first import FIRST, features
 from qa.builder import build
 from qa.candidates import Candidate, rank_candidates
 from qa.encoder import SentenceEncoder
+from qa.errors import DatasetError
 from qa.evaluation.confidence import RIGHT_FROM_F1
 from qa.evaluation.datasets import Paragraph
 from qa.evaluation.metrics import best_over_references, f1, normalize
@@ -24,7 +25,7 @@ from qa.train.logistic import fit_logistic
 from qa.types import Hit, Span
 
 TOP_K = 10
-# How many answers are shown.
+# How many answers are shown unless another number is asked for.
 SHOWN = 3
 # After how many of the nearest passages those left are looked at. Reading takes the likeliest
 # after the first two, so that from the second round on this is only near to what happens.
@@ -62,57 +63,69 @@ def read_whole(
 def fit_prospects(readings: Sequence[WholeReading]) -> Prospects:
     """Fit the chances that a passage changes the answer, and that the answer gains by it.
 
-    One row for each passage that is left after each round of the nearest.
+    Raises :class:`~qa.errors.DatasetError` where no passage does, or each one.
+    """
+    rows, changed, gained = prospects_rows(readings)
+    if len(set(changed)) < 2 or len(set(gained)) < 2:
+        raise DatasetError("too few questions to learn when to read on: take a larger --sample")
+    return Prospects(fit_logistic(rows, changed), fit_logistic(rows, gained))
+
+
+def prospects_rows(
+    readings: Sequence[WholeReading],
+) -> tuple[list[dict[str, float]], list[bool], list[bool]]:
+    """Return features, whether the answer changes and whether it gains, a row for each passage.
+
+    Each is one that is left after a round of the nearest, read next to those alone.
     """
     rows, changed, gained = [], [], []
     for reading in readings:
         for number in _ROUNDS:
-            shown = rank_candidates(reading.hits[:number], reading.spans[:number], limit=SHOWN)
-            if not shown:
+            hits, spans = reading.hits[:number], reading.spans[:number]
+            before = rank_candidates(hits, spans, limit=SHOWN)
+            if not before:
                 continue
-            for hit, spans in zip(reading.hits[number:], reading.spans[number:], strict=True):
-                rows.append(features(hit, shown[0], reading.hits[0]))
-                changed.append(any(changes(span, shown[0].span) for span in spans))
-                gained.append(any(gains(span, shown, reading.accepted) for span in spans))
-    return Prospects(fit_logistic(rows, changed), fit_logistic(rows, gained))
+            for hit, found in zip(reading.hits[number:], reading.spans[number:], strict=True):
+                after = rank_candidates([*hits, hit], [*spans, found], limit=SHOWN)
+                rows.append(features(hit, before[0], reading.hits[0]))
+                changed.append(changes(before, after))
+                gained.append(gains(before, after, reading.accepted))
+    return rows, changed, gained
 
 
-def changes(span: Span, best: Span) -> bool:
-    """Tell whether a span is a better answer than the best until then, or says it elsewhere."""
-    return says_elsewhere(span, best) or (
-        normalize(span.text) != normalize(best.text) and span.score > best.score
-    )
+def changes(before: Sequence[Candidate], after: Sequence[Candidate]) -> bool:
+    """Tell whether another answer comes first, or the same one stands in more places.
 
-
-def gains(span: Span, shown: Sequence[Candidate], accepted: tuple[str, ...]) -> bool:
-    """Tell whether a span puts a right answer where none was, or says the best one elsewhere.
-
-    That is first, where another one is right, or among those shown, where none is.
+    ``before`` and ``after`` are the candidates without and with one passage more.
     """
-    if says_elsewhere(span, shown[0].span):
-        return True
-    right = [is_right(each.span.text, accepted) for each in shown]
-    if right[0] or not is_right(span.text, accepted):
-        return False
-    if any(right):
-        return span.score > shown[0].span.score
-    return len(shown) < SHOWN or span.score > shown[-1].span.score
+    return _says(after[0]) != _says(before[0]) or _more_places(before, after)
 
 
-def says_elsewhere(span: Span, best: Span) -> bool:
-    """Tell whether a span says in another place what the best one says.
+def gains(
+    before: Sequence[Candidate], after: Sequence[Candidate], accepted: tuple[str, ...]
+) -> bool:
+    """Tell whether a right answer comes first, or is among those shown, that was not before.
 
-    It counts where the reader holds that the passage answers the question too, as in
-    :func:`qa.candidates.rank_candidates`.
+    Further places of what comes first count too, whether it is right or not.
     """
-    if normalize(span.text) != normalize(best.text):
-        return False
-    again = span.start < best.end and best.start < span.end
-    if again and span.passage.document_id == best.passage.document_id:
-        return False  # the same place in another passage: they overlap
-    return span.score > min(best.score, span.null_score)
+    return _standing(after, accepted) > _standing(before, accepted) or _more_places(before, after)
 
 
 def is_right(text: str, accepted: tuple[str, ...]) -> bool:
     """Tell whether an answer counts as right; to a question without accepted ones none does."""
     return bool(accepted) and best_over_references(f1, text, accepted) >= RIGHT_FROM_F1
+
+
+def _standing(shown: Sequence[Candidate], accepted: tuple[str, ...]) -> int:
+    """Return 2 where the first answer is right, 1 where a later one is, 0 where none is."""
+    right = [is_right(each.span.text, accepted) for each in shown]
+    return 2 if right[0] else int(any(right))
+
+
+def _more_places(before: Sequence[Candidate], after: Sequence[Candidate]) -> bool:
+    same = _says(before[0]) == _says(after[0])
+    return same and len(after[0].also) > len(before[0].also)
+
+
+def _says(candidate: Candidate) -> str:
+    return normalize(candidate.span.text) or candidate.span.text.casefold()

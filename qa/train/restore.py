@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from qa.errors import ModelCorrupt
+from qa.train.commands import in_one_line
 from qa.train.trainer import new_model
 from qa.weights import MODELS, encoder_folder, read_model
 
@@ -87,6 +88,7 @@ def _bias_after(node: onnx.NodeProto, consumers: dict[str, onnx.NodeProto]) -> s
                 return str(name)
 
 
+@in_one_line
 def main() -> None:
     """Write the shipped reader as a float32 checkpoint that transformers loads."""
     parser = argparse.ArgumentParser(prog="python -m qa.train.restore", description=main.__doc__)
