@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from qa.logistic import Logistic
 
-# Both chances have to be greater for a passage to be read. Seven tenths of the reading goes, and
-# nothing that 1,500 questions can show: `python -m benchmarks.early_stop`, the card in qa/models.
+# Both chances have to be greater for a passage to be read. Seven tenths of the reading goes, and a
+# few right answers in a thousand: `python -m benchmarks.early_stop`, and the card in qa/models.
 MIN_CHANGE = 0.05
 MIN_GAIN = 0.005
 # A passage that holds the words of the answer needs this share of the first limit. It seldom
