@@ -40,7 +40,7 @@ def rank_candidates(
     )
     groups: dict[str, list[tuple[Span, Hit]]] = {}
     for span, hit in _without_overlaps(found):
-        groups.setdefault(normalize(span.text) or span.text.casefold(), []).append((span, hit))
+        groups.setdefault(as_compared(span), []).append((span, hit))
     ranked = [group for key, group in groups.items() if key.strip()]
     candidates = []
     for position, group in enumerate(ranked[:limit]):
@@ -51,6 +51,11 @@ def rank_candidates(
             Candidate(span, hit, also, _features(span, hit, max(others, default=0.0), len(also)))
         )
     return candidates
+
+
+def as_compared(span: Span) -> str:
+    """Return what is equal for spans that are one answer: the text as SQuAD normalises it."""
+    return normalize(span.text) or span.text.casefold()
 
 
 def _without_overlaps(found: Iterable[tuple[Span, Hit]]) -> Iterable[tuple[Span, Hit]]:

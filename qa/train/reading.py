@@ -10,12 +10,12 @@ from pathlib import Path
 
 from qa.best_first import FIRST, features
 from qa.builder import build
-from qa.candidates import Candidate, rank_candidates
+from qa.candidates import Candidate, as_compared, rank_candidates
 from qa.encoder import SentenceEncoder
 from qa.errors import DatasetError
 from qa.evaluation.confidence import RIGHT_FROM_F1
 from qa.evaluation.datasets import Paragraph
-from qa.evaluation.metrics import best_over_references, f1, normalize
+from qa.evaluation.metrics import best_over_references, f1
 from qa.evaluation.pool import write_pool
 from qa.index import open_index
 from qa.prospects import Prospects
@@ -98,7 +98,7 @@ def changes(before: Sequence[Candidate], after: Sequence[Candidate]) -> bool:
 
     ``before`` and ``after`` are the candidates without and with one passage more.
     """
-    return _says(after[0]) != _says(before[0]) or _more_places(before, after)
+    return not _same_first(before, after) or _more_places(before, after)
 
 
 def gains(
@@ -122,10 +122,9 @@ def _standing(shown: Sequence[Candidate], accepted: tuple[str, ...]) -> int:
     return 2 if right[0] else int(any(right))
 
 
+def _same_first(before: Sequence[Candidate], after: Sequence[Candidate]) -> bool:
+    return as_compared(before[0].span) == as_compared(after[0].span)
+
+
 def _more_places(before: Sequence[Candidate], after: Sequence[Candidate]) -> bool:
-    same = _says(before[0]) == _says(after[0])
-    return same and len(after[0].also) > len(before[0].also)
-
-
-def _says(candidate: Candidate) -> str:
-    return normalize(candidate.span.text) or candidate.span.text.casefold()
+    return _same_first(before, after) and len(after[0].also) > len(before[0].also)
