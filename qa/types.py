@@ -74,9 +74,9 @@ class Passage:
 class Hit:
     """A retrieved passage.
 
-    ``score`` is the fused score and ``similarity`` the cosine to the question
-    (higher is better for both); ranks count from 1, None where that search did
-    not return the passage.
+    ``score`` is that of both searches together (:func:`qa.retriever.fuse`) and ``similarity``
+    the cosine to the question (higher is better for both); ranks count from 1, None where that
+    search did not return the passage.
     """
 
     passage: Passage
@@ -223,10 +223,11 @@ class Reader(Protocol):
         question: str,
         passages: Sequence[Passage],
         *,
+        n: int = ...,
         max_tokens: int = ...,
         next_to_read: NextToRead | None = ...,
     ) -> list[list[Span]]:
-        """Return, for each passage in order, its best spans, best first.
+        """Return, for each passage in order, its ``n`` best spans, best first.
 
         What ``max_tokens`` do not reach has none, nor what is never named by ``next_to_read``:
         it gets the spans read so far, None for each passage that has not been read, and

@@ -14,10 +14,10 @@ from qa.evaluation.comparison import comparable, compare, comparison_text, read_
 from qa.evaluation.corpus import corpus_scores, relevant_passages
 from qa.evaluation.golden import GoldenQuestion
 from qa.evaluation.outcomes import MISSES, RIGHT, Outcome
-from qa.evaluation.reader import best_null_threshold, reader_scores
+from qa.evaluation.reader import RIVALS, ask_reader, best_null_threshold, reader_scores
 from qa.evaluation.report import report_html
 from qa.evaluation.table import table
-from qa.types import Hit, Passage
+from qa.types import Hit, Passage, Span
 
 HOSTILE = "<script>alert(1)</script> ${x} {{ 7 * 7 }}"
 
@@ -124,18 +124,48 @@ def test_the_reader_alone_is_judged_by_a_plain_sigmoid_of_its_margin():
     given = [
         Outcome("a", "Who?", ("Ada",), ("Ada",), True, 3.0, False, (True,), timings_ms={"read": 1})
     ]
-    scores = reader_scores(given * 2, file="x.jsonl")
+    absent = replace(given[0], accepted=(), found=False, confidence=-1e3)
+    scores = reader_scores([*given, absent], file="x.jsonl")
     assert "ece" not in scores  # it has no probability of its own
-    assert scores["sigmoid_ece"] == pytest.approx(1 - 1 / (1 + math.exp(-3)), abs=1e-4)
-    assert scores["risk_coverage_auc"] == 0
-    assert "ECE of a plain sigmoid" in table(scores)
-    wrong = replace(given[0], candidates=("Rerik",), confidence=-1e3)
-    scores = reader_scores([*given, wrong], file="x.jsonl")
     assert scores["sigmoid_ece"] == pytest.approx((1 - 1 / (1 + math.exp(-3))) / 2, abs=1e-4)
     assert scores["risk_coverage_auc"] == 0.25
+    assert "ECE of a plain sigmoid" in table(scores)
     scores = reader_scores(given * 2, file="x.jsonl")
     assert (scores["em"], scores["file"], scores["ms_total"]) == (100, "x.jsonl", 2)
-    assert "answerable_em" not in scores
+    assert scores["risk_coverage_auc"] == 0
+    # Without unanswerable questions null is no choice, and what beats it says nothing.
+    assert not {"answerable_em", "sigmoid_ece"} & set(scores)
+
+
+def test_a_reader_is_as_sure_as_its_best_spans_agree(tmp_path):
+    text = "The clock was carved by Ichiro Tanaka of Osaka."
+    at = text.index("Ichiro")
+
+    class Reader:
+        def read(self, question, passages, *, n):
+            assert n == RIVALS
+            passage = passages[0]
+            places = [(at, at + 13, 3.0), (at + 7, at + 13, 2.0), (at + 17, at + 22, 1.0)]
+            return [[Span(passage, *place, 5.0) for place in places]]
+
+    def answers_of(text):
+        return [{"text": text, "answer_start": 0}] if text else []
+
+    def asked(answers):
+        qas = [
+            {"id": str(n), "question": "Who?", "answers": answers_of(a)}
+            for n, a in enumerate(answers)
+        ]
+        path = tmp_path / "q.jsonl"
+        path.write_text(json.dumps({"context": text, "qas": qas}))
+        return ask_reader(path, Reader())
+
+    (sure,) = asked(["Ichiro Tanaka"])
+    odds = [math.exp(score) for score in (3, 2, 1)]
+    assert sure.found
+    assert sure.confidence == pytest.approx((odds[0] + 2 / 3 * odds[1]) / sum(odds))
+    # Where a question may have no answer, by how much null is beaten.
+    assert [(each.found, each.confidence) for each in asked(["Osaka", ""])] == [(False, -2.0)] * 2
 
 
 def test_a_passage_is_relevant_in_a_document_named():

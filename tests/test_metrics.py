@@ -6,6 +6,7 @@ import pytest
 from qa.evaluation.chance import mcnemar, mean_interval, paired_interval
 from qa.evaluation.confidence import (
     Bin,
+    agreement,
     calibration_error,
     reliability,
     risk_coverage,
@@ -142,3 +143,12 @@ def test_mcnemar_is_a_coin_thrown_for_each_flip(gained, lost, p):
 )
 def test_an_answer_stands_in_a_text_as_words_or_normalized(text, answer, expected):
     assert holds(text, answer) is expected
+
+
+def test_agreement_is_the_f1_to_be_expected_among_rivals():
+    assert agreement(["the car"], [-7.0]) == 1.0
+    assert agreement(["the car", "A car!"], [2.0, 1.0]) == pytest.approx(1.0)
+    rivals = ["green car", "car", "Ada"]  # F1 of the first: 1, 2/3 and 0
+    assert agreement(rivals, [0.0, 0.0, 0.0]) == pytest.approx((1 + 2 / 3) / 3)
+    assert agreement(rivals, [1e4, 0.0, 0.0]) == pytest.approx(1.0)
+    assert agreement([], []) == 0.0

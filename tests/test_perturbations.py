@@ -73,7 +73,7 @@ class Echo:
 
     fingerprint = "echo"
 
-    def read(self, question, passages):
+    def read(self, question, passages, *, n=5):
         word = question.rstrip("?").split()[-1]
         (passage,) = passages
         at = passage.text.find(word)

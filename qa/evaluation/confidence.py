@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from qa.evaluation.metrics import f1
 
 # A best answer counts as right from this F1 on, as it did when the probability was
 # fitted: "the green car" for "green car", not "car".
@@ -47,6 +50,20 @@ def calibration_error(probabilities: Floats, right: Floats, bins: int = 10) -> f
         bin.count / len(probabilities) * abs(bin.right - bin.probability)
         for bin in reliability(probabilities, right, bins)
     )
+
+
+def agreement(texts: Sequence[str], scores: Sequence[float]) -> float:
+    """Return how far the spans that rival the first one say what it says, 0 to 1.
+
+    ``Σ softmax(scores)ᵢ · F1(textᵢ, text₀)``: the F1 to be expected of the first, were the right
+    one drawn by the scores, which are in logits. It is what is maximised when the least Bayes
+    risk is sought (Kumar and Byrne, 2004). 0 of no text.
+    """
+    if not texts:
+        return 0.0
+    odds = np.exp(np.asarray(scores, dtype=float) - max(scores))
+    alike = np.array([f1(text, texts[0]) for text in texts])
+    return float((odds * alike).sum() / odds.sum())
 
 
 def risk_coverage(confidences: Floats, right: Floats) -> tuple[Floats, Floats]:

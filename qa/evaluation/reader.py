@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from qa.errors import DatasetError
-from qa.evaluation.confidence import calibration_error
+from qa.evaluation.confidence import agreement, calibration_error
 from qa.evaluation.datasets import LabelledQuestion, Paragraph, read_paragraphs
 from qa.evaluation.outcomes import Outcome
 from qa.evaluation.pool import held_out_titles
@@ -25,6 +25,9 @@ from qa.evaluation.scores import (
     stage_milliseconds,
 )
 from qa.types import Passage, Reader
+
+# How many of a paragraph's spans say how sure the best one is; the odds of later ones are small.
+RIVALS = 20
 
 
 def evaluate_reader(
@@ -50,19 +53,23 @@ def ask_reader(
     null_threshold: float = 0.0,
     progress: Callable[[int], None] | None = None,
 ) -> list[Outcome]:
-    """Ask every question of its paragraph; ``confidence`` is by how many logits it beats null.
+    """Ask every question of its paragraph.
 
     A file without unanswerable questions is read as SQuAD v1.1: the best span
-    always counts. With some, as SQuAD v2.0: a question is left unanswered where
-    the best span does not beat the null by ``null_threshold`` logits.
+    always counts, and ``confidence`` is the
+    :func:`~qa.evaluation.confidence.agreement` of the spans that rival it. With some, as SQuAD
+    v2.0: ``confidence`` is by how many logits the best span beats the null, and a question is
+    left unanswered where that is not over ``null_threshold``.
     """
     outcomes: list[Outcome] = []
+    agreements: list[float] = []
     for paragraph, question in _questions(path, limit):
         # Without its title: the scores of others are measured on the paragraph alone.
         passage = Passage("", 0, len(paragraph.context), paragraph.context)
         began = time.perf_counter()
-        spans = reader.read(question.question, [passage])[0]
+        spans = reader.read(question.question, [passage], n=RIVALS)[0]
         elapsed = 1000 * (time.perf_counter() - began)
+        agreements.append(agreement([span.text for span in spans], [span.score for span in spans]))
         # Without any span the reader is as sure as it can be that there is no answer.
         margin = spans[0].score - spans[0].null_score if spans else -1e3
         outcomes.append(
@@ -83,7 +90,10 @@ def ask_reader(
         if progress is not None:
             progress(len(outcomes))
     if all(outcome.answerable for outcome in outcomes):
-        outcomes = [replace(outcome, found=bool(outcome.candidates)) for outcome in outcomes]
+        return [
+            replace(outcome, found=bool(outcome.candidates), confidence=confidence)
+            for outcome, confidence in zip(outcomes, agreements, strict=True)
+        ]
     return outcomes
 
 
@@ -95,16 +105,16 @@ def reader_scores(
     ``answerable_em`` and ``answerable_f1`` score the spans on answerable questions
     where the file has others too; with these, ``second_half`` holds EM and F1 of
     SQuAD v2.0 on the second half of the titles, at the null threshold that is best
-    on the first. ``sigmoid_ece`` is the calibration error of
+    on the first, and ``sigmoid_ece`` is the calibration error of
     ``1 / (1 + exp(-margin))``, the reader's own odds of its best span against null:
     nothing is fitted, so that it shows what the fitted probability makes good.
     """
     from scipy.special import expit
 
     scores = {"file": file, **answer_scores(outcomes)}
-    margins, right = confidences_of(outcomes)
-    add_paired(scores, "sigmoid_ece", calibration_error, expit(margins), right)
     if scores["unanswerable"]:
+        margins, right = confidences_of(outcomes)
+        add_paired(scores, "sigmoid_ece", calibration_error, expit(margins), right)
         scores["null_threshold"] = null_threshold
         scores["answerable_em"] = scores["best_em"]
         scores["answerable_f1"] = scores["best_f1"]
