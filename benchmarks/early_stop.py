@@ -36,8 +36,8 @@ TOP_K = 10
 # 0 leaves one of them away.
 LIMITS = (
     (MIN_CHANGE, MIN_GAIN),
-    *((MIN_CHANGE, gain) for gain in (0.0, 0.003, 0.004, 0.006, 0.0075, 0.009)),
-    *((change, MIN_GAIN) for change in (0.0, 0.02, 0.03, 0.04, 0.06, 0.08, 0.12)),
+    *((MIN_CHANGE, gain) for gain in (0.0, 0.001, 0.003, 0.004, 0.005, 0.0075)),
+    *((change, MIN_GAIN) for change in (0.0, 0.005, 0.01, 0.015, 0.03, 0.05, 0.08)),
 )
 
 
@@ -82,12 +82,17 @@ def judge(
     def ranked(
         spans: Sequence[Sequence[Span]], reading: TimedReading
     ) -> list[tuple[Candidate, float]]:
-        found = rank_candidates(reading.hits, spans, limit=SHOWN)
-        scored = [(each, calibration.probability(each.features)) for each in found]
-        return sorted(scored, key=lambda pair: -pair[1])
+        found = rank_candidates(reading.hits, spans, ranking=calibration.ranking, limit=SHOWN)
+        probabilities = calibration.probabilities(each.features for each in found)
+        return list(zip(found, probabilities, strict=True))
 
     def kept_of(reading: TimedReading) -> list[bool]:
-        seen = stop_early(reading.hits, reading.spans, prospects=calibration.prospects)
+        seen = stop_early(
+            reading.hits,
+            reading.spans,
+            ranking=calibration.ranking,
+            prospects=calibration.prospects,
+        )
         return [each is not None for each in seen]
 
     def score(

@@ -8,6 +8,7 @@ from functools import partial
 from qa.candidates import Candidate, rank_candidates
 from qa.mentions import mentions
 from qa.prospects import Prospects
+from qa.ranking import Ranking
 from qa.reader import MAX_TOKENS_READ
 from qa.types import Hit, Passage, Reader, Span
 
@@ -20,6 +21,7 @@ def read_hits(
     question: str,
     hits: Sequence[Hit],
     *,
+    ranking: Ranking,
     prospects: Prospects,
     max_tokens: int = MAX_TOKENS_READ,
 ) -> list[list[Span]]:
@@ -28,7 +30,7 @@ def read_hits(
         question,
         [hit.passage for hit in hits],
         max_tokens=max_tokens,
-        next_to_read=partial(next_to_read, hits, prospects=prospects),
+        next_to_read=partial(next_to_read, hits, ranking=ranking, prospects=prospects),
     )
 
 
@@ -36,6 +38,7 @@ def next_to_read(
     hits: Sequence[Hit],
     spans: Sequence[Sequence[Span] | None],
     *,
+    ranking: Ranking,
     prospects: Prospects,
 ) -> list[int]:
     """Return the positions of the hits to read next; none to stop.
@@ -49,33 +52,33 @@ def next_to_read(
     number = len(hits) - len(unread)
     if not number:
         return unread[:FIRST]
-    best = rank_candidates(hits, [each or () for each in spans], limit=1)
+    best = rank_candidates(hits, [each or () for each in spans], ranking=ranking, limit=1)
     if not best:
         return unread[:number]
     priorities = {}
     for i in unread:
-        priority = prospects.priority(features(hits[i], best[0], hits[0]))
+        priority = prospects.priority(features(hits[i], best[0], hits[0], ranking))
         if priority is not None:
             priorities[i] = priority
     return sorted(priorities, key=lambda i: (-priorities[i], i))[:number]
 
 
-def features(hit: Hit, best: Candidate, first: Hit) -> dict[str, float]:
+def features(hit: Hit, best: Candidate, first: Hit, ranking: Ranking) -> dict[str, float]:
     """Return the named features of a hit that has not been read, given the best answer so far.
 
-    ``score`` and ``lead`` are those of the answer, in logits; ``similarity`` is the cosine
-    of question and passage, ``similarity_gap`` and ``fused_gap`` how much it and the fused
-    score are greater than those of the ``first`` hit; ``lexical`` is the reciprocal rank in
-    the search by words, 0 where it did not return the passage; ``repeats`` is 1 where the
-    passage holds the words of the answer elsewhere than the answer stands.
+    ``needed`` is the score, in logits, from which on a span of the hit would come before the
+    answer; ``margin`` and ``lead`` are those of the answer; ``nearest`` is the score of the
+    ``first`` hit, and ``gap`` by how much that of this one is greater; ``lexical`` is the
+    reciprocal rank in the search by words, 0 where it did not return the passage; ``repeats``
+    is 1 where the passage holds the words of the answer elsewhere than the answer stands.
     """
     here = shares_characters(hit.passage, best.span)
     return {
-        "score": best.features["score"],
+        "needed": ranking.value(best.span, best.hit) - ranking.bonus(hit),
+        "margin": best.features["margin"],
         "lead": best.features["lead"],
-        "similarity": hit.similarity,
-        "similarity_gap": hit.similarity - first.similarity,
-        "fused_gap": hit.score - first.score,
+        "nearest": first.score,
+        "gap": hit.score - first.score,
         "lexical": 1 / hit.lexical_rank if hit.lexical_rank else 0.0,
         "repeats": float(not here and mentions(hit.passage.text, best.span.text)),
     }
@@ -91,6 +94,7 @@ def stop_early(
     hits: Sequence[Hit],
     spans: Sequence[Sequence[Span]],
     *,
+    ranking: Ranking,
     prospects: Prospects,
 ) -> list[Sequence[Span] | None]:
     """Return the spans that would have been read, None where a hit would not, given all.
@@ -98,7 +102,7 @@ def stop_early(
     A passage reads the same beside any others, so that this is what happens.
     """
     seen: list[Sequence[Span] | None] = [None for _ in hits]
-    while positions := next_to_read(hits, seen, prospects=prospects):
+    while positions := next_to_read(hits, seen, ranking=ranking, prospects=prospects):
         for position in positions:
             seen[position] = spans[position]
     return seen

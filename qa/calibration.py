@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from qa.errors import ModelCorrupt, ModelNotFound
 from qa.logistic import Logistic
 from qa.prospects import Prospects
+from qa.ranking import Ranking
 from qa.weights import MODELS
 
 _MEND = "reinstall Verbatim, or make it anew with `python -m qa.train.calibrate`"
@@ -22,23 +24,27 @@ _MEND = "reinstall Verbatim, or make it anew with `python -m qa.train.calibrate`
 class Calibration:
     """What was fitted to a reader's logits on labelled questions, and the operating point.
 
-    ``answer`` gives the probability that a candidate is right, from its features
-    (:mod:`qa.candidates`); ``prospects`` what a passage that has not been read
-    promises. ``threshold``: the lowest probability that is shown as an answer, chosen on
-    held-out questions. ``reader`` is the fingerprint of the reader. ``strictness`` holds
-    points ``(share, threshold)``: of the questions whose answer is absent, that share gets
-    none at that threshold.
+    ``ranking`` says which of two candidates comes first; ``answer`` gives the probability
+    that one is right, from its features (:mod:`qa.candidates`); ``prospects`` what a passage
+    that has not been read promises. ``threshold``: the lowest probability that is shown as an
+    answer, chosen on held-out questions. ``reader`` is the fingerprint of the reader.
+    ``strictness`` holds points ``(share, threshold)``: of the questions whose answer is absent,
+    that share gets none at that threshold.
     """
 
+    ranking: Ranking
     answer: Logistic
     prospects: Prospects
     threshold: float
     reader: str
     strictness: tuple[tuple[float, float], ...] = ()
 
-    def probability(self, features: Mapping[str, float]) -> float:
-        """Return the probability that a candidate of these features is right, 0 to 1."""
-        return self.answer.probability(features)
+    def probabilities(self, candidates: Iterable[Mapping[str, float]]) -> list[float]:
+        """Return the probability that each candidate is right, by its features, best first.
+
+        A later one is no likelier than the one before: it was ranked behind it.
+        """
+        return list(accumulate(map(self.answer.probability, candidates), min))
 
     def threshold_for(self, strict: float) -> float:
         """Return the threshold at which a share of the absent answers is refused, 0 to 1.
@@ -66,6 +72,7 @@ class Calibration:
         try:
             stored = json.loads(path.read_text(encoding="utf-8"))
             calibration = cls(
+                Ranking(float(stored["nearness"])),
                 _logistic(stored["answer"]),
                 Prospects(_logistic(stored["change"]), _logistic(stored["gain"])),
                 float(stored["threshold"]),

@@ -7,7 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from qa.evaluation.metrics import normalize
+from qa.ranking import Ranking
 from qa.types import Hit, Span
+
+# Logits from which on it makes no difference how far one answer is ahead of another.
+MAX_LEAD = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,32 +27,49 @@ class Candidate:
     features: dict[str, float]
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A span, the passage it was read in, and its value among all."""
+
+    span: Span
+    hit: Hit
+    value: float
+
+
 def rank_candidates(
-    hits: Sequence[Hit], spans: Sequence[Sequence[Span]], *, limit: int
+    hits: Sequence[Hit], spans: Sequence[Sequence[Span]], *, ranking: Ranking, limit: int
 ) -> list[Candidate]:
     """Return up to ``limit`` candidates, best first.
 
-    ``spans[i]`` are the spans read in ``hits[i]``. Spans compare by score
-    across passages. Of spans that overlap in a document the best stays
+    ``spans[i]`` are the spans read in ``hits[i]``. Across passages they compare by
+    their value in ``ranking``. Of spans that overlap in a document the best stays
     (overlapping passages, longer and shorter variants of one answer); equal
     answers elsewhere, after the normalisation of SQuAD, become its further
     places where the reader holds that their passage answers the question too.
     """
     found = sorted(
-        ((span, hit) for hit, several in zip(hits, spans, strict=True) for span in several),
-        key=lambda pair: (-pair[0].score, pair[0].passage.document_id, pair[0].start, pair[0].end),
+        (
+            _Found(span, hit, ranking.value(span, hit))
+            for hit, several in zip(hits, spans, strict=True)
+            for span in several
+        ),
+        key=lambda each: (
+            -each.value,
+            each.span.passage.document_id,
+            each.span.start,
+            each.span.end,
+        ),
     )
-    groups: dict[str, list[tuple[Span, Hit]]] = {}
-    for span, hit in _without_overlaps(found):
-        groups.setdefault(as_compared(span), []).append((span, hit))
+    groups: dict[str, list[_Found]] = {}
+    for each in _without_overlaps(found):
+        groups.setdefault(as_compared(each.span), []).append(each)
     ranked = [group for key, group in groups.items() if key.strip()]
     candidates = []
-    for position, group in enumerate(ranked[:limit]):
-        span, hit = group[0]
-        others = [g[0][0].score for i, g in enumerate(ranked[: limit + 1]) if i != position]
-        also = tuple(other for other, _ in group[1:] if other.score > other.null_score)
+    for position, (best, *rest) in enumerate(ranked[:limit]):
+        others = [group[0].value for i, group in enumerate(ranked[: limit + 1]) if i != position]
+        also = tuple(each.span for each in rest if each.span.score > each.span.null_score)
         candidates.append(
-            Candidate(span, hit, also, _features(span, hit, max(others, default=0.0), len(also)))
+            Candidate(best.span, best.hit, also, _features(best, others, len(also), hits[0]))
         )
     return candidates
 
@@ -58,31 +79,36 @@ def as_compared(span: Span) -> str:
     return normalize(span.text) or span.text.casefold()
 
 
-def _without_overlaps(found: Iterable[tuple[Span, Hit]]) -> Iterable[tuple[Span, Hit]]:
+def _without_overlaps(found: Iterable[_Found]) -> Iterable[_Found]:
     """Yield spans, best first, that share no character with a better one."""
     taken: dict[str, list[tuple[int, int]]] = {}
-    for span, hit in found:
+    for each in found:
+        span = each.span
         places = taken.setdefault(span.passage.document_id, [])
         if all(span.end <= start or span.start >= end for start, end in places):
             places.append((span.start, span.end))
-            yield span, hit
+            yield each
 
 
-def _features(span: Span, hit: Hit, best_other: float, also: int) -> dict[str, float]:
+def _features(found: _Found, others: Sequence[float], also: int, first: Hit) -> dict[str, float]:
     """Return the named features of one candidate; each grows with trust.
 
     ``margin``: logits by which the span beats "no answer here";
-    ``score``: the span's own; ``lead``: logits ahead of the best other answer,
-    negative for those behind; ``similarity``: cosine of question and passage;
-    ``lexical`` and ``dense``: reciprocal ranks, 0 where not returned;
-    ``support``: log of the number of places that say it.
+    ``score``: the span's own; ``lead``: logits of value by which the first is ahead of the
+    best of the ``others``, 0 for all behind it, and ``behind``: by which these are, below 0;
+    ``nearness``: the score of its passage as a hit, and ``gap`` by how much that is greater
+    than the score of the ``first``; ``support``: log of the number of places that say it.
     """
+    span, hit = found.span, found.hit
+    # Alone, it is ahead of nothing by its score: as of a span of no logits in its own place.
+    lead = found.value - max(others) if others else span.score
+    lead = max(-MAX_LEAD, min(MAX_LEAD, lead))
     return {
         "margin": span.score - span.null_score,
         "score": span.score,
-        "lead": max(-10.0, min(10.0, span.score - best_other)),
-        "similarity": hit.similarity,
-        "lexical": 1 / hit.lexical_rank if hit.lexical_rank else 0.0,
-        "dense": 1 / hit.dense_rank if hit.dense_rank else 0.0,
+        "lead": max(0.0, lead),
+        "behind": min(0.0, lead),
+        "nearness": hit.score,
+        "gap": hit.score - first.score,
         "support": math.log1p(also),
     }

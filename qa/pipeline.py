@@ -161,6 +161,7 @@ class QA:
             self._reader,
             resolved,
             hits,
+            ranking=self._calibration.ranking,
             prospects=self._calibration.prospects,
             max_tokens=max_tokens,
         )
@@ -228,16 +229,14 @@ class QA:
         limit: int,
         left_out: Set[str],
     ) -> list[Answer]:
-        """Return the candidates as checked quotations, most probable first."""
-        candidates = rank_candidates(hits, spans, limit=max(limit, 1))
-        scored = [
-            (self._calibration.probability(candidate.features), candidate)
-            for candidate in candidates
-        ]
-        scored.sort(key=lambda pair: -pair[0])  # stable: equal ones keep the reader's order
+        """Return the candidates as checked quotations, best first."""
+        candidates = rank_candidates(hits, spans, ranking=self._calibration.ranking, limit=limit)
+        probabilities = self._calibration.probabilities(each.features for each in candidates)
         return [
             self._answer(candidate, probability, left_out)
-            for position, (probability, candidate) in enumerate(scored[:limit])
+            for position, (candidate, probability) in enumerate(
+                zip(candidates, probabilities, strict=True)
+            )
             if position == 0 or probability >= MIN_PROBABILITY
         ]
 

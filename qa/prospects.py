@@ -9,8 +9,8 @@ from qa.logistic import Logistic
 
 # Both chances have to be greater for a passage to be read. Seven tenths of the reading goes, and a
 # few right answers in a thousand: `python -m benchmarks.early_stop`, and the card in qa/models.
-MIN_CHANGE = 0.05
-MIN_GAIN = 0.005
+MIN_CHANGE = 0.02
+MIN_GAIN = 0.002
 # A passage that holds the words of the answer needs this share of the first limit. It seldom
 # brings a better answer and often another place that says the same, and those are shown too.
 _REPEATING_SHARE = 0.1

@@ -4,17 +4,18 @@ import numpy as np
 import pytest
 
 from benchmarks.early_stop import judge, read_all
-from qa import QA
-from qa.best_first import FIRST, features, next_to_read, stop_early
+from qa import QA, best_first, candidates
+from qa.best_first import FIRST
 from qa.calibration import Calibration
-from qa.candidates import rank_candidates
 from qa.errors import DatasetError
 from qa.evaluation.golden import GoldenQuestion
 from qa.logistic import Logistic
 from qa.prospects import Prospects
+from qa.ranking import Ranking
 from qa.reader import OnnxReader
+from qa.train import reading
 from qa.train.logistic import fit_logistic
-from qa.train.reading import WholeReading, changes, fit_prospects, gains
+from qa.train.reading import WholeReading, changes, gains
 from qa.types import Hit, Passage, Span
 
 TEXTS = [
@@ -37,6 +38,10 @@ NEVER, ALWAYS = Logistic({}, -9), Logistic({}, 9)
 NOT_ONE, EVERY = Prospects(NEVER, ALWAYS), Prospects(ALWAYS, ALWAYS)
 
 
+SCORE_ALONE = Ranking(0.0)
+NEARER = Ranking(10.0)
+
+
 def span(position, words, score, null=0.0):
     passage = HITS[position].passage
     start = passage.text.index(words)
@@ -51,8 +56,28 @@ def seen(**spans):
 TWO = seen(p0=[span(0, "Ichiro Tanaka", 9)], p1=[span(1, "Dresden", 2)])
 
 
-def only(**weights):
-    return Prospects(Logistic(weights, -5), ALWAYS)
+def only(bias=-5.0, **weights):
+    return Prospects(Logistic(weights, bias), ALWAYS)
+
+
+def next_to_read(hits, spans, *, prospects, ranking=SCORE_ALONE):
+    return best_first.next_to_read(hits, spans, ranking=ranking, prospects=prospects)
+
+
+def rank_candidates(hits, spans, *, limit, ranking=SCORE_ALONE):
+    return candidates.rank_candidates(hits, spans, ranking=ranking, limit=limit)
+
+
+def features(hit, best, first, *, ranking=SCORE_ALONE):
+    return best_first.features(hit, best, first, ranking)
+
+
+def stop_early(hits, spans, *, prospects, ranking=SCORE_ALONE):
+    return best_first.stop_early(hits, spans, ranking=ranking, prospects=prospects)
+
+
+def fit_prospects(readings):
+    return reading.fit_prospects(readings, SCORE_ALONE)
 
 
 def shipped():
@@ -69,14 +94,15 @@ def test_then_the_likeliest_and_as_many_as_were_read():
     assert next_to_read(HITS, TWO, prospects=EVERY) == [2, 3]
     assert next_to_read(HITS, TWO, prospects=only(repeats=9.0)) == [4, 6]
     four = [*TWO[:2], [], [], None, None, None]
-    assert next_to_read(HITS, four, prospects=only(repeats=9.0, similarity=1.0)) == [4, 6]
-    assert next_to_read(HITS, four, prospects=only(lexical=-6.0, similarity=20.0)) == [4, 5, 6]
-    assert next_to_read(HITS, four, prospects=only(similarity=-20.0, score=1.4)) == [6, 5, 4]
+    assert next_to_read(HITS, four, prospects=only(repeats=9.0, gap=2.5)) == [4, 6]
+    nearest, farthest = only(9, lexical=-6.0, gap=50.0), only(5, needed=-1.0, gap=-50.0)
+    assert next_to_read(HITS, four, prospects=nearest) == [4, 5, 6]
+    assert next_to_read(HITS, four, prospects=farthest) == [6, 5, 4]
 
 
 def test_reading_stops_where_none_is_likely():
     assert next_to_read(HITS, TWO, prospects=NOT_ONE) == []
-    certain = Logistic({"score": -1.0}, 5.0)  # 9 logits: 0.018; 8 logits: 0.047
+    certain = Logistic({"needed": -1.0}, 5.0)  # 9 logits: 0.018; 8 logits: 0.047
 
     def worth(spans, limit):
         return next_to_read(HITS, spans, prospects=Prospects(certain, ALWAYS, min_change=limit))
@@ -90,7 +116,7 @@ def test_reading_stops_where_none_is_likely():
 
 def test_reading_stops_where_nothing_is_to_be_gained():
     assert next_to_read(HITS, TWO, prospects=Prospects(ALWAYS, NEVER)) == []
-    near = Logistic({"similarity": 40.0}, -24.0)  # 0.6: 0.5; 0.55: 0.12; 0.5: 0.02; 0.45: 0.002
+    near = Logistic({"gap": 100.0}, 4.0)  # 0.5, 0.12, 0.02, 0.002 for HITS[2:6]
 
     def worth(limit):
         return next_to_read(HITS, TWO, prospects=Prospects(ALWAYS, near, min_gain=limit))
@@ -114,11 +140,11 @@ def test_features_of_a_passage_that_has_not_been_read():
     best = rank_candidates(HITS[:2], TWO[:2], limit=1)[0]
     assert features(HITS[4], best, HITS[0]) == pytest.approx(
         {
-            "score": 9,
+            "needed": 9,
+            "margin": 9,
             "lead": 7,
-            "similarity": 0.5,
-            "similarity_gap": -0.2,
-            "fused_gap": -0.08,
+            "nearest": 0.5,
+            "gap": -0.08,
             "lexical": 1 / 4,
             "repeats": 1,
         }
@@ -126,6 +152,9 @@ def test_features_of_a_passage_that_has_not_been_read():
     plural = features(HITS[5], best, HITS[0])
     assert plural["repeats"] == 0  # "Tanakas"
     assert features(HITS[0], best, HITS[0])["lexical"] == 0  # not found by words
+    # The answer's passage has a score of 0.5 as a hit, the other one of 0.42.
+    nearer = features(HITS[4], best, HITS[0], ranking=NEARER)
+    assert nearer["needed"] == pytest.approx(9 + 5 - 4.2)
 
 
 def test_an_answer_without_a_word_of_its_own_is_mentioned_nowhere():
@@ -139,11 +168,8 @@ def test_the_shipped_chances_rise_with_what_is_near_and_fall_with_what_is_found(
     known = features(HITS[2], best, HITS[0])
     for chance in (prospects.change, prospects.gain):
         assert set(chance.weights) == set(known)
-        for name in known.keys() - {"score"}:
-            assert (chance.weights[name] < 0) == (name == "lead"), name
-    # A good answer is seldom beaten; whether a right one is to come it hardly tells.
-    assert prospects.change.weights["score"] < -0.1
-    assert abs(prospects.gain.weights["score"]) < 0.05
+        for name in known:
+            assert (chance.weights[name] < 0) == (name in {"needed", "lead"}), name
 
 
 def test_the_reader_asks_until_nothing_is_named():
@@ -288,7 +314,7 @@ def test_the_chances_are_fitted_to_what_was_not_yet_read():
 
     prospects = fitted(ACCEPTED)
     assert prospects.change.weights["repeats"] > 0  # of three with the words, one says the same
-    assert prospects.change.weights["score"] != 0
+    assert prospects.change.weights["needed"] != 0
     best = rank_candidates(HITS[:2], spans[:2], limit=1)[0]
     for chance in (prospects.change, prospects.gain):
         chances = [chance.probability(features(hit, best, HITS[0])) for hit in HITS[2:]]
@@ -359,10 +385,10 @@ def test_a_question_stops_early_and_still_finds_every_place(clocks):
 def test_stopping_early_is_what_reading_does():
     prospects = shipped().prospects
     assert stop_early(HITS, [[]] * 7, prospects=prospects) == [[]] * 7  # nothing found: all read
-    spans = [[span(0, "Ichiro Tanaka", 30)], *[[]] * 6]
+    spans = [[span(0, "Ichiro Tanaka", 60)], *[[]] * 6]
     assert stop_early(HITS, spans, prospects=prospects) == [spans[0], [], *[None] * 5]
-    # Much may beat a poor answer, and the farther passages are not likely to hold the right one.
-    poor = [[], [span(1, "Dresden", -5)], *[[]] * 5]
+    # Much may beat what the reader itself does not believe, and is not likely to be right.
+    poor = [[], [span(1, "Dresden", 0, null=20.0)], *[[]] * 5]
     assert stop_early(HITS, poor, prospects=prospects)[-1] is None
     assert stop_early(HITS, poor, prospects=replace(prospects, min_gain=0.0)) == poor
     everything = replace(prospects, min_change=0.0, min_gain=0.0)

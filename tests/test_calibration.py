@@ -7,22 +7,35 @@ from qa.calibration import Calibration
 from qa.errors import ModelCorrupt, ModelNotFound
 from qa.logistic import Logistic
 from qa.prospects import Prospects
+from qa.ranking import Ranking
 from qa.reader import OnnxReader
 from qa.weights import MODELS
 
 NONE = Logistic({}, 0.0)
 NO_PROSPECTS = Prospects(NONE, NONE)
+SCORE_ALONE = Ranking(0.0)
+
+
+def calibrated(answer, strictness=()):
+    return Calibration(SCORE_ALONE, answer, NO_PROSPECTS, 0.5, "reader", strictness)
 
 
 def test_probability_is_the_logistic_function_and_never_overflows():
-    calibration = Calibration(Logistic({"margin": 2.0}, -1.0), NO_PROSPECTS, 0.5, "reader")
-    assert calibration.probability({"margin": 1.0}) == pytest.approx(1 / (1 + math.exp(-1)))
-    assert calibration.probability({"margin": 1e6}) == 1.0
-    assert calibration.probability({"margin": -1e6}) == 0.0
+    calibration = calibrated(Logistic({"margin": 2.0}, -1.0))
+    assert calibration.probabilities([{"margin": 1.0}]) == [pytest.approx(1 / (1 + math.exp(-1)))]
+    assert calibration.probabilities([{"margin": 1e6}, {"margin": -1e6}]) == [1.0, 0.0]
+    assert calibration.probabilities([]) == []
+
+
+def test_a_candidate_is_no_likelier_than_the_one_it_is_ranked_behind():
+    calibration = calibrated(Logistic({"margin": 1.0}, 0.0))
+    first, second, third = calibration.probabilities({"margin": m} for m in (1.0, 3.0, -1.0))
+    assert first == second == pytest.approx(1 / (1 + math.exp(-1)))
+    assert third == pytest.approx(1 / (1 + math.exp(1)))
 
 
 def test_strictness_is_read_off_the_points_in_a_line_between_them():
-    calibration = Calibration(NONE, NO_PROSPECTS, 0.5, "reader", ((0.5, 0.2), (0.9, 0.6)))
+    calibration = calibrated(NONE, ((0.5, 0.2), (0.9, 0.6)))
     for strict, threshold in ((0, 0), (0.25, 0.1), (0.5, 0.2), (0.7, 0.4), (0.95, 0.8), (1, 1)):
         assert calibration.threshold_for(strict) == pytest.approx(threshold)
         assert calibration.strict_for(threshold) == pytest.approx(strict)
@@ -32,7 +45,9 @@ def test_the_shipped_one_belongs_to_the_shipped_reader():
     reader = OnnxReader()
     calibration = Calibration.load(reader=reader.fingerprint)
     assert 0 < calibration.threshold < 1
-    assert calibration.answer.weights["margin"] > 0  # more evidence, more probability
+    # More evidence, more probability; of two passages that are believed alike the nearer.
+    assert all(weight > 0 for weight in calibration.answer.weights.values())
+    assert calibration.ranking.nearness > 0
     with pytest.raises(ModelCorrupt, match="another reader"):
         Calibration.load(reader="0" * 64)
 
@@ -58,6 +73,7 @@ def test_its_scores_were_measured_on_questions_it_was_not_fitted_to():
         "{}",
         "[]",
         '{"answer": 1}',
+        '{"nearness": "far"}',
         '{"answer": {"weights": [], "bias": 0}}',
         '{"answer": {"weights": {}, "bias": 0}, "change": {"weights": {}}}',
         '{"weights": {}, "bias": 0, "threshold": 0.2, "reader": "x"}',  # the former format
@@ -70,7 +86,8 @@ def test_a_damaged_file_names_the_command_that_mends_it(tmp_path, content):
 
 
 @pytest.mark.parametrize(
-    "key", ["answer", "change", "gain", "threshold", "reader", "strictness", "held_out"]
+    "key",
+    ["nearness", "answer", "change", "gain", "threshold", "reader", "strictness", "held_out"],
 )
 def test_what_a_file_lacks_is_named(tmp_path, key):
     stored = json.loads((MODELS / "calibration.json").read_text())

@@ -1,11 +1,20 @@
+import pytest
+
 from qa.candidates import rank_candidates
+from qa.ranking import Ranking
 from qa.types import Hit, Passage, Span
+
+SCORE_ALONE = Ranking(0.0)
 
 TEXT = "Kim Jong Un got a car. Later the KIM JONG UN museum opened."
 
 
-def hit(document="a.txt", start=0, text=TEXT, rank=1):
-    return Hit(Passage(document, start, start + len(text), text), 0.5, 0.7, rank, None)
+def hit(document="a.txt", start=0, text=TEXT, *, near=0.5):
+    return Hit(Passage(document, start, start + len(text), text), near, 0.7, 1, None)
+
+
+def ranked_by_score(hits, spans, limit=3):
+    return rank_candidates(hits, spans, ranking=SCORE_ALONE, limit=limit)
 
 
 def span(h, words, score, null=0.0):
@@ -15,15 +24,13 @@ def span(h, words, score, null=0.0):
 
 def test_the_better_of_two_overlapping_spans_stays():
     h = hit()
-    ranked = rank_candidates([h], [[span(h, "Kim Jong Un", 3), span(h, "Jong Un", 5)]], limit=3)
+    ranked = ranked_by_score([h], [[span(h, "Kim Jong Un", 3), span(h, "Jong Un", 5)]])
     assert [c.span.text for c in ranked] == ["Jong Un"]
 
 
 def test_the_same_place_read_in_two_passages_is_one_answer():
     first, second = hit(), hit(start=4, text=TEXT[4:])
-    ranked = rank_candidates(
-        [first, second], [[span(first, "car", 1)], [span(second, "car", 2)]], limit=3
-    )
+    ranked = ranked_by_score([first, second], [[span(first, "car", 1)], [span(second, "car", 2)]])
     assert [(c.span.text, c.span.score, c.also) for c in ranked] == [("car", 2, ())]
 
 
@@ -33,7 +40,7 @@ def test_equal_answers_are_merged_and_every_place_is_kept():
         [span(here, "Kim Jong Un", 4), span(here, "KIM JONG UN", 2)],
         [span(there, "Kim Jong Un", 3)],
     ]
-    (only,) = rank_candidates([here, there], spans, limit=3)
+    (only,) = ranked_by_score([here, there], spans)
     assert [(s.passage.document_id, s.text) for s in only.also] == [
         ("b.txt", "Kim Jong Un"),
         ("a.txt", "KIM JONG UN"),
@@ -43,17 +50,45 @@ def test_equal_answers_are_merged_and_every_place_is_kept():
 def test_a_place_the_reader_does_not_believe_is_no_support():
     here, there = hit(), hit("b.txt", text="Kim Jong Un was born.")
     spans = [[span(here, "Kim Jong Un", 4)], [span(there, "Kim Jong Un", 1, null=6)]]
-    (only,) = rank_candidates([here, there], spans, limit=3)
+    (only,) = ranked_by_score([here, there], spans)
     assert only.also == ()
 
 
-def test_lead_is_over_the_best_other_answer_and_negative_behind_it():
+def test_lead_is_over_the_best_other_answer_and_those_behind_it_are_behind():
     h = hit()
-    ranked = rank_candidates([h], [[span(h, "car", 5), span(h, "museum", 3)]], limit=3)
-    assert [c.features["lead"] for c in ranked] == [2, -2]
-    (alone,) = rank_candidates([h], [[span(h, "car", 5), span(h, "museum", 3)]], limit=1)
-    assert alone.features["lead"] == 2
+    spans = [[span(h, "car", 5), span(h, "museum", 3), span(h, "got", 2)]]
+    features = [each.features for each in ranked_by_score([h], spans)]
+    assert [(f["lead"], f["behind"]) for f in features] == [(2, 0), (0, -2), (0, -3)]
+    (alone,) = ranked_by_score([h], spans, limit=1)
+    assert alone.features["lead"] == 2  # of answers that are not shown too
+    far = [[span(h, "car", 50), span(h, "museum", 3)]]
+    features = [each.features for each in ranked_by_score([h], far)]
+    assert [(f["lead"], f["behind"]) for f in features] == [(10, 0), (0, -10)]
+
+
+def test_the_only_answer_is_ahead_of_nothing_by_its_score():
+    h = hit()
+    near = Ranking(100.0)
+    for score, expected in ((4, (4, 0)), (-3, (0, -3))):
+        (only,) = rank_candidates([h], [[span(h, "car", score)]], ranking=near, limit=3)
+        assert (only.features["lead"], only.features["behind"]) == expected
+
+
+def test_of_two_passages_the_nearer_one_is_believed():
+    far, near = hit(near=0.4), hit("b.txt", text="A museum opened.", near=0.7)
+    spans = [[span(far, "car", 5), span(far, "got", 4.5)], [span(near, "museum", 4)]]
+
+    def order(nearness):
+        found = rank_candidates([far, near], spans, ranking=Ranking(nearness), limit=3)
+        ahead = [each.features["lead"] + each.features["behind"] for each in found]
+        return list(zip((each.span.text for each in found), map(pytest.approx, ahead), strict=True))
+
+    assert order(0.0) == [("car", 0.5), ("got", -0.5), ("museum", -1)]
+    assert order(3.0) == [("car", 0.1), ("museum", -0.1), ("got", -0.5)]
+    assert order(5.0) == [("museum", 0.5), ("car", -0.5), ("got", -1.0)]
 
 
 def test_no_spans_no_candidates():
-    assert rank_candidates([hit()], [[]], limit=3) == []
+    assert ranked_by_score([hit()], [[]]) == []
+    h = hit()
+    assert ranked_by_score([h], [[span(h, "car", 5)]], limit=0) == []

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from qa.builder import build
 from qa.index import IndexedFile, Manifest, WriterLock, open_index, write_generation
-from qa.retriever import Retriever
+from qa.retriever import Retriever, fuse
 from qa.types import Document, Passage
 
 TEXTS = {
@@ -128,12 +128,31 @@ def test_ranks_say_which_search_found_it(index, retriever):
     assert len(only) == 20 - 9
 
 
-def test_the_fused_score_is_the_sum_of_reciprocal_ranks(retriever):
-    hits = retriever.search("Who carved the clock for Hamburg?", 20)
+def test_the_fused_score_is_the_cosine_and_a_share_of_the_best_match(index, retriever):
+    question = "Who carved the clock for Hamburg?"
+    matches = dict(index.words.search(question, 50))
+    hits = retriever.search(question, 20)
+    by_rank = sorted(matches.values(), reverse=True)
     for hit in hits:
-        ranks = [rank for rank in (hit.dense_rank, hit.lexical_rank) if rank is not None]
-        assert hit.score == pytest.approx(sum(1 / (5 + rank) for rank in ranks))
+        match = by_rank[hit.lexical_rank - 1] if hit.lexical_rank else 0.0
+        assert hit.score == pytest.approx(hit.similarity + 0.5 * match / max(15.0, *by_rank))
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+
+
+def test_fusing_counts_how_near_and_not_only_which_is_nearer():
+    far = {0: 0.9, 1: 0.2, 2: 0.1}
+    assert fuse(far, {1: 30.0, 0: 6.0}) == pytest.approx({0: 0.9 + 0.1, 1: 0.2 + 0.5, 2: 0.1})
+    assert list(fuse(far, {1: 30.0})) == [0, 1, 2]
+    close = {0: 0.5, 1: 0.2, 2: 0.1}
+    assert list(fuse(close, {1: 30.0})) == [1, 0, 2]
+    # The best match is of words that stand everywhere: a tenth of what a good one is worth.
+    assert fuse(close, {1: 1.5}) == pytest.approx({0: 0.5, 1: 0.25, 2: 0.1})
+    assert fuse(close, {}) == close
+    assert fuse({}, {}) == {}
+
+
+def test_of_two_that_are_alike_the_one_that_stands_first_comes_first():
+    assert list(fuse({7: 0.5, 3: 0.5, 5: 0.5}, {})) == [3, 5, 7]
 
 
 def test_every_hit_has_its_cosine(retriever, encoder):

@@ -1,8 +1,8 @@
 """Fit the probabilities: ``python -m qa.train.calibrate squad-v2.0-dev.jsonl.gz``.
 
 The articles of the file, sorted by title, are halved: the first half is fitted
-to, the second is only reported on. Fitted first is when to read on, then, on what is
-read so, whether an answer is right.
+to, the second is only reported on. Fitted first is which answer comes first, then when to
+read on, then, on what is read so, whether an answer is right.
 """
 
 from __future__ import annotations
@@ -23,9 +23,11 @@ from qa.evaluation.confidence import calibration_error, coverage_at_80
 from qa.evaluation.datasets import read_paragraphs
 from qa.evaluation.pool import held_out_titles
 from qa.prospects import Prospects
+from qa.ranking import Ranking
 from qa.reader import OnnxReader
 from qa.train.commands import in_one_line
 from qa.train.logistic import fit_logistic
+from qa.train.ranking import fit_ranking
 from qa.train.reading import (
     SHOWN,
     WholeReading,
@@ -51,20 +53,24 @@ class Judged:
     candidates: tuple[tuple[Mapping[str, float], bool], ...]
 
 
-def judge(reading: WholeReading, *, prospects: Prospects) -> Judged:
+def judge(reading: WholeReading, *, ranking: Ranking, prospects: Prospects) -> Judged:
     """Judge the candidates of a question among what is read where reading may stop."""
-    spans = stop_early(reading.hits, reading.spans, prospects=prospects)
-    found = rank_candidates(reading.hits, [each or () for each in spans], limit=SHOWN)
+    spans = stop_early(reading.hits, reading.spans, ranking=ranking, prospects=prospects)
+    found = rank_candidates(
+        reading.hits, [each or () for each in spans], ranking=ranking, limit=SHOWN
+    )
     return Judged(
         bool(reading.accepted),
         tuple((each.features, is_right(each.span.text, reading.accepted)) for each in found),
     )
 
 
-def fit(judged: Sequence[Judged], *, reader: str, prospects: Prospects) -> Calibration:
+def fit(
+    judged: Sequence[Judged], *, reader: str, ranking: Ranking, prospects: Prospects
+) -> Calibration:
     """Fit a logistic regression to the candidates, and count the thresholds on the same ones."""
     rows, right = zip(*(pair for question in judged for pair in question.candidates), strict=True)
-    fitted = Calibration(fit_logistic(rows, right), prospects, 0.0, reader)
+    fitted = Calibration(ranking, fit_logistic(rows, right), prospects, 0.0, reader)
     best = [_best(question, fitted) for question in judged]
     absent = [p for question, (p, _) in zip(judged, best, strict=True) if not question.answerable]
     # The next larger probability: at that threshold the quantile itself is refused too.
@@ -77,9 +83,11 @@ def fit(judged: Sequence[Judged], *, reader: str, prospects: Prospects) -> Calib
 
 
 def _best(question: Judged, calibration: Calibration) -> tuple[float, bool]:
-    """Return the highest probability among the candidates, and whether that one is right."""
-    scored = [(calibration.probability(features), right) for features, right in question.candidates]
-    return max(scored, key=lambda pair: pair[0], default=(0.0, False))
+    """Return the probability of the first candidate, and whether it is right."""
+    if not question.candidates:
+        return 0.0, False
+    features, right = question.candidates[0]
+    return calibration.probabilities([features])[0], right
 
 
 def report(judged: Sequence[Judged], calibration: Calibration) -> dict[str, object]:
@@ -112,11 +120,14 @@ def report(judged: Sequence[Judged], calibration: Calibration) -> dict[str, obje
     }
 
 
-def report_prospects(readings: Sequence[WholeReading], prospects: Prospects) -> dict[str, float]:
+def report_prospects(
+    readings: Sequence[WholeReading], calibration: Calibration
+) -> dict[str, float]:
     """Return the area under the ROC curve of both chances, 0.5 to 1."""
     from sklearn.metrics import roc_auc_score
 
-    rows, changed, gained = prospects_rows(readings)
+    rows, changed, gained = prospects_rows(readings, calibration.ranking)
+    prospects = calibration.prospects
     return {
         name: round(float(roc_auc_score(came, [chance.probability(row) for row in rows])), 3)
         for name, chance, came in (
@@ -146,14 +157,18 @@ def main() -> None:
         )
         for is_held_out in (False, True)
     ]
-    prospects = fit_prospects(halves[0])
-    judged = [[judge(each, prospects=prospects) for each in half] for half in halves]
-    calibration = fit(judged[0], reader=reader.fingerprint, prospects=prospects)
+    ranking = fit_ranking(halves[0])
+    prospects = fit_prospects(halves[0], ranking)
+    judged = [
+        [judge(each, ranking=ranking, prospects=prospects) for each in half] for half in halves
+    ]
+    calibration = fit(judged[0], reader=reader.fingerprint, ranking=ranking, prospects=prospects)
     scores = {
         "fitted_on": report(judged[0], calibration),
-        "held_out": report(judged[1], calibration) | report_prospects(halves[1], prospects),
+        "held_out": report(judged[1], calibration) | report_prospects(halves[1], calibration),
     }
     stored = {
+        "nearness": calibration.ranking.nearness,
         "answer": asdict(calibration.answer),
         "change": asdict(calibration.prospects.change),
         "gain": asdict(calibration.prospects.gain),

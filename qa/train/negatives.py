@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from qa.errors import ModelCorrupt
 from qa.evaluation.metrics import holds
-from qa.retriever import fuse, ranks_of
+from qa.retriever import fuse
 from qa.train.attention import NAME
 from qa.train.examples import Context, Example
 
@@ -44,11 +44,10 @@ def add_negatives(
     """Give a ``share`` of the answerable examples one hard negative.
 
     The negative is the best hit for the question, among ``candidates``, in which no
-    accepted answer occurs. Hits are ranked as
-    :class:`qa.retriever.Retriever` ranks them: by vectors and by words, fused by
-    reciprocal rank, ties to the words. ``embed`` gives unit vectors,
-    ``(texts, width)``: float32 weights do, and are quicker in batches than the
-    shipped file, which reads one text at a time.
+    accepted answer occurs. Hits are ranked as :class:`qa.retriever.Retriever` ranks
+    them, by vectors and by words. ``embed`` gives unit vectors, ``(texts, width)``: float32
+    weights do, and are quicker in batches than the shipped file, which reads one text at a
+    time.
     """
     rng = random.Random(seed)
     chosen = [i for i, e in enumerate(examples) if e.answers and rng.random() < share]
@@ -57,10 +56,13 @@ def add_negatives(
     texts = [context.text for context in contexts]
     questions = [examples[i].question for i in chosen]
     by_words = _by_words(texts, questions, candidates)
-    by_vectors = _by_vectors(embed(texts), embed(questions), candidates)
+    vectors, asked = embed(texts), embed(questions)
+    by_vectors = _by_vectors(vectors, asked, candidates)
     result = list(examples)
-    for i, lexical, dense in zip(chosen, by_words, by_vectors, strict=True):
-        for row in fuse(ranks_of(dense), ranks_of(lexical)):
+    for i, vector, lexical, dense in zip(chosen, asked, by_words, by_vectors, strict=True):
+        found = [*dense, *lexical]
+        cosines = dict(zip(found, map(float, vectors[found] @ vector), strict=True))
+        for row in fuse(cosines, lexical):
             if not any(holds(texts[row], answer) for answer in examples[i].references):
                 result[i] = replace(examples[i], negative=row)
                 break
@@ -110,8 +112,8 @@ def embedder(folder: Path, *, device: str, bfloat16: bool) -> Embed:
     return embed
 
 
-def _by_words(texts: Sequence[str], questions: Sequence[str], depth: int) -> list[list[int]]:
-    """Return each question's ``depth`` best texts by BM25."""
+def _by_words(texts: Sequence[str], questions: Sequence[str], depth: int) -> list[dict[int, float]]:
+    """Return each question's ``depth`` best texts, and the BM25 score of each."""
     schema = tantivy.SchemaBuilder()
     schema.add_text_field("text", stored=False, tokenizer_name="en_stem")
     schema.add_integer_field("row", stored=True)
@@ -128,7 +130,7 @@ def _by_words(texts: Sequence[str], questions: Sequence[str], depth: int) -> lis
         # Lower case, or IN, AND and OR would be taken as the query language.
         words = " ".join(_WORD.findall(question.lower()))
         hits = searcher.search(index.parse_query(words, ["text"]), depth).hits if words else []
-        rankings.append([int(searcher.doc(address)["row"][0]) for _score, address in hits])
+        rankings.append({int(searcher.doc(place)["row"][0]): float(score) for score, place in hits})
     return rankings
 
 

@@ -19,6 +19,7 @@ from qa.evaluation.metrics import best_over_references, f1
 from qa.evaluation.pool import write_pool
 from qa.index import open_index
 from qa.prospects import Prospects
+from qa.ranking import Ranking
 from qa.reader import OnnxReader
 from qa.retriever import Retriever
 from qa.train.logistic import fit_logistic
@@ -60,19 +61,19 @@ def read_whole(
         return readings
 
 
-def fit_prospects(readings: Sequence[WholeReading]) -> Prospects:
+def fit_prospects(readings: Sequence[WholeReading], ranking: Ranking) -> Prospects:
     """Fit the chances that a passage changes the answer, and that the answer gains by it.
 
     Raises :class:`~qa.errors.DatasetError` where no passage does, or each one.
     """
-    rows, changed, gained = prospects_rows(readings)
+    rows, changed, gained = prospects_rows(readings, ranking)
     if len(set(changed)) < 2 or len(set(gained)) < 2:
         raise DatasetError("too few questions to learn when to read on: take a larger --sample")
     return Prospects(fit_logistic(rows, changed), fit_logistic(rows, gained))
 
 
 def prospects_rows(
-    readings: Sequence[WholeReading],
+    readings: Sequence[WholeReading], ranking: Ranking
 ) -> tuple[list[dict[str, float]], list[bool], list[bool]]:
     """Return features, whether the answer changes and whether it gains, a row for each passage.
 
@@ -82,12 +83,12 @@ def prospects_rows(
     for reading in readings:
         for number in _ROUNDS:
             hits, spans = reading.hits[:number], reading.spans[:number]
-            before = rank_candidates(hits, spans, limit=SHOWN)
+            before = rank_candidates(hits, spans, ranking=ranking, limit=SHOWN)
             if not before:
                 continue
             for hit, found in zip(reading.hits[number:], reading.spans[number:], strict=True):
-                after = rank_candidates([*hits, hit], [*spans, found], limit=SHOWN)
-                rows.append(features(hit, before[0], reading.hits[0]))
+                after = rank_candidates([*hits, hit], [*spans, found], ranking=ranking, limit=SHOWN)
+                rows.append(features(hit, before[0], reading.hits[0], ranking))
                 changed.append(changes(before, after))
                 gained.append(gains(before, after, reading.accepted))
     return rows, changed, gained
