@@ -67,7 +67,7 @@ def features(hit: Hit, best: Candidate, first: Hit, ranking: Ranking) -> dict[st
     """Return the named features of a hit that has not been read, given the best answer so far.
 
     ``needed`` is the score, in logits, from which on a span of the hit would come before the
-    answer; ``margin`` and ``lead`` are those of the answer; ``nearest`` is the score of the
+    answer; ``margin`` and ``lead`` are those of the answer; ``first_score`` is that of the
     ``first`` hit, and ``gap`` by how much that of this one is greater; ``lexical`` is the
     reciprocal rank in the search by words, 0 where it did not return the passage; ``repeats``
     is 1 where the passage holds the words of the answer elsewhere than the answer stands.
@@ -77,7 +77,7 @@ def features(hit: Hit, best: Candidate, first: Hit, ranking: Ranking) -> dict[st
         "needed": ranking.value(best.span, best.hit) - ranking.bonus(hit),
         "margin": best.features["margin"],
         "lead": best.features["lead"],
-        "nearest": first.score,
+        "first_score": first.score,
         "gap": hit.score - first.score,
         "lexical": 1 / hit.lexical_rank if hit.lexical_rank else 0.0,
         "repeats": float(not here and mentions(hit.passage.text, best.span.text)),

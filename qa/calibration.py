@@ -39,12 +39,13 @@ class Calibration:
     reader: str
     strictness: tuple[tuple[float, float], ...] = ()
 
-    def probabilities(self, candidates: Iterable[Mapping[str, float]]) -> list[float]:
-        """Return the probability that each candidate is right, by its features, best first.
+    def probabilities(self, features: Iterable[Mapping[str, float]]) -> list[float]:
+        """Return the probability that each candidate is right, 0 to 1, by the features of each.
 
-        A later one is no likelier than the one before: it was ranked behind it.
+        They are given best first. One that is likelier than the one before it gets that one's
+        probability: it was ranked behind it.
         """
-        return list(accumulate(map(self.answer.probability, candidates), min))
+        return list(accumulate(map(self.answer.probability, features), min))
 
     def threshold_for(self, strict: float) -> float:
         """Return the threshold at which a share of the absent answers is refused, 0 to 1.
@@ -70,7 +71,7 @@ class Calibration:
         """Read the shipped calibration and check that it belongs to ``reader``."""
         path = folder / "calibration.json"
         try:
-            stored = json.loads(path.read_text(encoding="utf-8"))
+            stored = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
             calibration = cls(
                 Ranking(float(stored["nearness"])),
                 _logistic(stored["answer"]),
@@ -86,6 +87,11 @@ class Calibration:
         if calibration.reader != reader:
             raise ModelCorrupt(f"{path} was fitted to another reader: {_MEND}")
         return calibration
+
+
+def _no_number(name: str) -> None:
+    """Refuse NaN and Infinity, which JSON does not know and Python's reader takes."""
+    raise ValueError(f"{name} is no number")
 
 
 def _logistic(stored: dict[str, Any]) -> Logistic:

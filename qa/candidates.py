@@ -29,7 +29,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A span, the passage it was read in, and its value among all."""
+    """A span, the passage it was read in, and its value by the ranking."""
 
     span: Span
     hit: Hit
@@ -95,12 +95,13 @@ def _features(found: _Found, others: Sequence[float], also: int, first: Hit) -> 
 
     ``margin``: logits by which the span beats "no answer here";
     ``score``: the span's own; ``lead``: logits of value by which the first is ahead of the
-    best of the ``others``, 0 for all behind it, and ``behind``: by which these are, below 0;
-    ``nearness``: the score of its passage as a hit, and ``gap`` by how much that is greater
-    than the score of the ``first``; ``support``: log of the number of places that say it.
+    best of the ``others``, 0 for those behind it, and ``behind``: by which these are, 0 or less;
+    both to ``MAX_LEAD``, and of an only candidate by its score. ``passage_score``: that of its
+    passage as a hit, and ``gap``: by how much it is greater than the score of the ``first``;
+    ``support``: log of the number of places that say it.
     """
     span, hit = found.span, found.hit
-    # Alone, it is ahead of nothing by its score: as of a span of no logits in its own place.
+    # An only candidate is compared with a span of no logits in its own passage.
     lead = found.value - max(others) if others else span.score
     lead = max(-MAX_LEAD, min(MAX_LEAD, lead))
     return {
@@ -108,7 +109,7 @@ def _features(found: _Found, others: Sequence[float], also: int, first: Hit) -> 
         "score": span.score,
         "lead": max(0.0, lead),
         "behind": min(0.0, lead),
-        "nearness": hit.score,
+        "passage_score": hit.score,
         "gap": hit.score - first.score,
         "support": math.log1p(also),
     }

@@ -230,7 +230,9 @@ class QA:
         left_out: Set[str],
     ) -> list[Answer]:
         """Return the candidates as checked quotations, best first."""
-        candidates = rank_candidates(hits, spans, ranking=self._calibration.ranking, limit=limit)
+        candidates = rank_candidates(
+            hits, spans, ranking=self._calibration.ranking, limit=max(limit, 0)
+        )
         probabilities = self._calibration.probabilities(each.features for each in candidates)
         return [
             self._answer(candidate, probability, left_out)

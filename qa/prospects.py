@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from qa.logistic import Logistic
 
-# Both chances have to be greater for a passage to be read. Seven tenths of the reading goes, and a
-# few right answers in a thousand: `python -m benchmarks.early_stop`, and the card in qa/models.
+# Both chances have to be greater for a passage to be read. Two thirds of the reading goes:
+# `python -m benchmarks.early_stop`, and the card in qa/models.
 MIN_CHANGE = 0.02
 MIN_GAIN = 0.002
 # A passage that holds the words of the answer needs this share of the first limit. It seldom

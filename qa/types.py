@@ -74,9 +74,9 @@ class Passage:
 class Hit:
     """A retrieved passage.
 
-    ``score`` is that of both searches together (:func:`qa.retriever.fuse`) and ``similarity``
-    the cosine to the question (higher is better for both); ranks count from 1, None where that
-    search did not return the passage.
+    ``score`` is that of both searches together, -1 to 1.5 (:func:`qa.retriever.fuse`), and
+    ``similarity`` the cosine to the question (higher is better for both); ranks count from 1,
+    None where that search did not return the passage.
     """
 
     passage: Passage
@@ -170,7 +170,8 @@ class Answer:
 class Prediction:
     """What a question gave. Not found is a result, never an error.
 
-    ``answers`` come most probable first and are empty when ``found`` is false;
+    ``answers`` come best first, none more probable than the one before, and are empty when
+    ``found`` is false;
     ``passages`` are those retrieved, nearest first; ``passages_read`` of them were
     read and gave spans: fewer where reading on promised little, or where they hold very
     much text. ``outdated`` lists the documents that changed or vanished since the

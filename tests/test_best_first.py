@@ -143,7 +143,7 @@ def test_features_of_a_passage_that_has_not_been_read():
             "needed": 9,
             "margin": 9,
             "lead": 7,
-            "nearest": 0.5,
+            "first_score": 0.5,
             "gap": -0.08,
             "lexical": 1 / 4,
             "repeats": 1,

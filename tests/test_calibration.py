@@ -72,10 +72,6 @@ def test_its_scores_were_measured_on_questions_it_was_not_fitted_to():
         "",
         "{}",
         "[]",
-        '{"answer": 1}',
-        '{"nearness": "far"}',
-        '{"answer": {"weights": [], "bias": 0}}',
-        '{"answer": {"weights": {}, "bias": 0}, "change": {"weights": {}}}',
         '{"weights": {}, "bias": 0, "threshold": 0.2, "reader": "x"}',  # the former format
     ],
 )
@@ -83,6 +79,27 @@ def test_a_damaged_file_names_the_command_that_mends_it(tmp_path, content):
     (tmp_path / "calibration.json").write_text(content)
     with pytest.raises(ModelCorrupt, match=r"qa\.train\.calibrate"):
         Calibration.load(reader="x", folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("nearness", "far"),
+        ("nearness", math.nan),
+        ("answer", 1),
+        ("answer", {"weights": [], "bias": 0}),
+        ("change", {"weights": {}}),
+        ("gain", {"weights": {"margin": "much"}, "bias": 0}),
+        ("threshold", math.inf),
+        ("strictness", [[0.5]]),
+        ("held_out", 1),
+    ],
+)
+def test_a_value_that_is_none_names_the_command_that_mends_it(tmp_path, key, value):
+    stored = json.loads((MODELS / "calibration.json").read_text())
+    (tmp_path / "calibration.json").write_text(json.dumps({**stored, key: value}))
+    with pytest.raises(ModelCorrupt, match=r"qa\.train\.calibrate"):
+        Calibration.load(reader=stored["reader"], folder=tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 import json
 import threading
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from qa import QA
 from qa.errors import EmptyCorpus, IndexNotFound, QuestionError
+from qa.logistic import Logistic
 from qa.pipeline import MAX_QUESTION_WORDS, open_or_build
 from qa.serialize import prediction_to_dict
 
@@ -223,3 +225,35 @@ def test_no_index_and_no_documents_say_what_to_do(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(EmptyCorpus):
         QA.build(tmp_path / "empty", tmp_path / "index")
+
+
+def test_answers_come_as_they_are_ranked_and_none_is_likelier_than_the_one_before(
+    shared_qa, monkeypatch
+):
+    question = "Who opened the library, and who built the bridge?"
+    shipped = shared_qa._calibration
+    # What the margin alone would put first is not asked.
+    by_margin = Logistic({"margin": 1.0}, 0.0)
+
+    def answers(nearness):
+        ranking = replace(shipped.ranking, nearness=nearness)
+        monkeypatch.setattr(
+            shared_qa, "_calibration", replace(shipped, ranking=ranking, answer=by_margin)
+        )
+        found = shared_qa.ask(question, threshold=0, max_answers=5).answers
+        probabilities = [answer.probability for answer in found]
+        assert probabilities == sorted(probabilities, reverse=True)
+        return [answer.passage for answer in found]
+
+    nearest = [hit.passage for hit in shared_qa.search(question)]
+    far_apart = [nearest.index(passage) for passage in answers(1e6)]
+    assert far_apart == sorted(far_apart)
+    backwards = [nearest.index(passage) for passage in answers(-1e6)]
+    assert backwards == sorted(backwards, reverse=True)
+    assert far_apart[0] < backwards[0]
+
+
+def test_no_answers_are_none_and_fewer_than_none_too(shared_qa):
+    for number in (0, -1):
+        prediction = shared_qa.ask("Who opened the library?", threshold=0, max_answers=number)
+        assert (prediction.answers, prediction.found) == ((), False)

@@ -58,6 +58,21 @@ def test_the_gradient_is_that_of_the_loss():
         assert wrong_by < 1e-5
 
 
+def test_several_right_spans_share_what_is_made_great():
+    features = np.array([[1.0, 0.0], [0.0, 1.0], [2.0, 2.0]])
+    question = (features, np.array([True, True, False]))
+    odds = np.exp([1.0, 2.0, 6.0])  # of weights 1 and 2
+    weights = np.array([1.0, 2.0])
+    loss, _ = fitting._loss(weights, [question])
+    assert loss == pytest.approx(-np.log((odds[0] + odds[1]) / odds.sum()) + 1e-3 * 5)
+    wrong_by = check_grad(
+        lambda w: fitting._loss(w, [question])[0],
+        lambda w: fitting._loss(w, [question])[1],
+        weights,
+    )
+    assert wrong_by < 1e-5
+
+
 def test_what_cannot_be_learnt_from_says_so():
     rng = np.random.default_rng(2)
     absent = [WholeReading((), each.hits, each.spans) for each in [reading(rng)]]

@@ -135,8 +135,24 @@ def test_the_fused_score_is_the_cosine_and_a_share_of_the_best_match(index, retr
     by_rank = sorted(matches.values(), reverse=True)
     for hit in hits:
         match = by_rank[hit.lexical_rank - 1] if hit.lexical_rank else 0.0
-        assert hit.score == pytest.approx(hit.similarity + 0.5 * match / max(15.0, *by_rank))
+        assert hit.score == pytest.approx(hit.similarity + 0.5 * match / 15)
+    assert 0 < by_rank[0] < 15  # so few passages that no word is rare
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+
+
+def test_what_words_alone_find_has_its_cosine_and_no_rank_by_meaning(
+    retriever, encoder, monkeypatch
+):
+    monkeypatch.setattr("qa.retriever.LEXICAL_WEIGHT", 10.0)
+    question = "Rain, storms and other weather, or Zdzislaw"
+    named, _ = retriever.search(question, 2)
+    assert "Zdzislaw" in named.passage.text
+    assert (named.dense_rank, named.lexical_rank) != (None, 1)  # fifty are asked for
+    named, _ = retriever.search(question, 2, candidates=2)
+    assert (named.dense_rank, named.lexical_rank) == (None, 1)
+    (text,), (asked,) = encoder.encode([named.passage.text]), encoder.encode([question])
+    assert named.similarity == pytest.approx(float(text @ asked), abs=1e-5)
+    assert named.similarity + 1 < named.score <= named.similarity + 10
 
 
 def test_fusing_counts_how_near_and_not_only_which_is_nearer():

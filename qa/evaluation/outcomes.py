@@ -26,7 +26,8 @@ class Outcome:
 
     ``candidates`` are the best answers whatever their probability, best first;
     the first counts as shown where ``found``. ``confidence`` orders outcomes
-    (higher is surer): a probability where ``calibrated``, else what the reader gives.
+    (higher is surer): a probability where ``calibrated``, else what
+    :func:`qa.evaluation.reader.ask_reader` says.
     ``relevant`` says of each passage, nearest first, whether it holds an accepted
     answer, ``relevant_total`` how many there are, retrieved or not; 0 where that is
     not known. ``passage`` is that of the best answer, or else the nearest. Where the

@@ -100,7 +100,7 @@ def ask_reader(
 def reader_scores(
     outcomes: Sequence[Outcome], *, file: str, null_threshold: float = 0.0
 ) -> dict[str, Any]:
-    """Return :func:`~qa.evaluation.scores.answer_scores` and milliseconds.
+    """Return :func:`~qa.evaluation.scores.answer_scores`, milliseconds, and what confidence is.
 
     ``answerable_em`` and ``answerable_f1`` score the spans on answerable questions
     where the file has others too; with these, ``second_half`` holds EM and F1 of
@@ -112,6 +112,7 @@ def reader_scores(
     from scipy.special import expit
 
     scores = {"file": file, **answer_scores(outcomes)}
+    scores["confidence"] = "margin over null" if scores["unanswerable"] else "agreement"
     if scores["unanswerable"]:
         margins, right = confidences_of(outcomes)
         add_paired(scores, "sigmoid_ece", calibration_error, expit(margins), right)

@@ -44,10 +44,10 @@ def add_negatives(
     """Give a ``share`` of the answerable examples one hard negative.
 
     The negative is the best hit for the question, among ``candidates``, in which no
-    accepted answer occurs. Hits are ranked as :class:`qa.retriever.Retriever` ranks
-    them, by vectors and by words. ``embed`` gives unit vectors, ``(texts, width)``: float32
-    weights do, and are quicker in batches than the shipped file, which reads one text at a
-    time.
+    accepted answer occurs. Hits are fused as :class:`qa.retriever.Retriever` fuses them, by
+    vectors and by the stems of the text alone. ``embed`` gives unit vectors,
+    ``(texts, width)``: float32 weights do, and are quicker in batches than the shipped
+    file, which reads one text at a time.
     """
     rng = random.Random(seed)
     chosen = [i for i, e in enumerate(examples) if e.answers and rng.random() < share]

@@ -39,7 +39,7 @@ def fit_ranking(readings: Sequence[WholeReading]) -> Ranking:
     scaled = [(features / scale, right) for features, right in questions]
     fitted = minimize(_loss, np.zeros(scale.shape), args=(scaled,), jac=True, method="L-BFGS-B")
     score, nearness = fitted.x / scale
-    if score <= 0:
+    if not score > 0:  # no number either
         raise DatasetError("a higher score makes no answer better: is this reader trained?")
     return Ranking(round(float(nearness / score), 4))
 
