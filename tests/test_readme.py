@@ -1,5 +1,6 @@
 """The README cannot drift: its example runs, its commands exist, its numbers were measured."""
 
+import json
 import re
 import shlex
 import shutil
@@ -80,3 +81,11 @@ def test_the_numbers_are_the_newest_results():
     for begin, end, made in ((BEGIN, END, table()), (*PEERS, peers_table())):
         between = README.split(begin)[1].split(end)[0]
         assert between.strip() == made.strip()
+
+
+def test_the_numbers_are_of_the_probability_that_is_shipped():
+    from benchmarks.table import newest
+    from qa.weights import MODELS
+
+    stored = json.loads((MODELS / "calibration.json").read_text(encoding="utf-8"))
+    assert newest("accuracy")["calibration"] == stored["held_out"]
