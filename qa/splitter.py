@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from qa.types import Block, Document, Passage
 
@@ -50,7 +52,7 @@ class Splitter:
         passages = []
         for heading, run in _runs(document):
             sentences = [s for block in run for s in self._sentences(document.text, block)]
-            for part in self._pack(sentences):
+            for part in self._pack(document.text, sentences):
                 start, end = part[0].start, part[-1].end
                 passages.append(Passage(document.id, start, end, document.text[start:end], heading))
         return passages
@@ -100,23 +102,29 @@ class Splitter:
                 start += 1
         return pieces
 
-    def _pack(self, sentences: list[_Sentence]) -> Iterator[list[_Sentence]]:
+    def _pack(self, text: str, sentences: list[_Sentence]) -> Iterator[list[_Sentence]]:
         part: list[_Sentence] = []
-        used = fresh = 0
+        fresh = 0
         for sentence in sentences:
-            full = used + sentence.tokens > self._max
+            full = self._tokens(text, [*part, sentence]) > self._max
+            used = self._tokens(text, part)
             settled = part and part[-1].ends_paragraph and used >= _FULL_ENOUGH * self._max
             if fresh and (full or settled):
                 yield part
-                kept = [] if part[-1].ends_paragraph else part[-self._overlap :]
-                while kept and sum(s.tokens for s in kept) + sentence.tokens > self._max:
-                    kept = kept[1:]
-                part, used, fresh = list(kept), sum(s.tokens for s in kept), 0
-            part.append(sentence)
-            used += sentence.tokens
+                part = [] if part[-1].ends_paragraph else part[-self._overlap :]
+                while part and self._tokens(text, [*part, sentence]) > self._max:
+                    part = part[1:]
+                fresh = 0
+            part = [*part, sentence]
             fresh += 1
         if fresh:
             yield part
+
+    def _tokens(self, text: str, part: list[_Sentence]) -> int:
+        """Return the tokens of sentences in a row, counted anew where they may run together."""
+        if all(_apart(text[a.end : b.start]) for a, b in pairwise(part)):
+            return sum(sentence.tokens for sentence in part)
+        return self._count([text[part[0].start : part[-1].end]])[0]
 
 
 def _runs(document: Document) -> Iterator[tuple[str, list[Block]]]:
@@ -152,6 +160,17 @@ def _stretches(text: str, block: Block) -> Iterator[tuple[int, int]]:
         yield start, end
         start = end
     yield start, block.end
+
+
+def _apart(between: str) -> bool:
+    """Tell whether what stands between two sentences parts them for a tokenizer of words too.
+
+    BERT's takes out control characters, form feeds too, and joins what stood around them.
+    """
+    return any(
+        sign in "\t\n\r" or (sign.isspace() and unicodedata.category(sign) != "Cc")
+        for sign in between
+    )
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:

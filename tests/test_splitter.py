@@ -102,6 +102,17 @@ def test_text_without_a_space_is_cut_all_the_same(count):
     assert "".join(texts(passages)) == "汉" * 200
 
 
+@pytest.mark.parametrize("sign", ["\x0c", "\x85", "\x1f"], ids=["form feed", "next line", "unit"])
+def test_words_that_run_together_are_counted_together(count, sign):
+    # The encoder's tokenizer takes the sign out, and makes three tokens of "quickzebra".
+    parts = ["quick", "zebra"] * 40
+    assert count(["quick", "zebra", f"quick{sign}zebra"]) == [1, 1, 3]
+    blocks = [Block(6 * n, 6 * n + 5, "body") for n in range(80)]
+    passages = Splitter(count, max_tokens=24).split(document(sign.join(parts), blocks))
+    assert 14 < max(count([passage.text for passage in passages])) <= 24
+    assert "".join(passage.text for passage in passages).replace(sign, "") == "".join(parts)
+
+
 def test_a_megabyte_takes_seconds(count):
     text = "The council met on Monday and agreed to repair the bridge over the river. " * 14_000
     began = time.perf_counter()
