@@ -95,8 +95,14 @@ class Splitter:
                 space = next((i for i in range(stop, start, -1) if text[i].isspace()), start)
                 stop = space if space > start else stop
             left, right = _trim(text, start, stop)
+            tokens = self._count([text[left:right]])[0]
+            # A word may be fewer tokens than its beginning: one that is not known is one.
+            while tokens > self._max:
+                stop = max(start + 1, (start + stop) // 2)
+                left, right = _trim(text, start, stop)
+                tokens = self._count([text[left:right]])[0]
             if left < right:
-                pieces.append((left, right, self._count([text[left:right]])[0]))
+                pieces.append((left, right, tokens))
             start = stop
             while start < end and text[start].isspace():
                 start += 1

@@ -113,6 +113,16 @@ def test_words_that_run_together_are_counted_together(count, sign):
     assert "".join(passage.text for passage in passages).replace(sign, "") == "".join(parts)
 
 
+def test_a_piece_is_within_the_budget_where_a_longer_one_has_fewer_tokens(count):
+    # A word with a sign that the vocabulary lacks is one token, whatever its length. The last white
+    # space before the budget ends is the one that the tokenizer takes out of that word.
+    known = "zebra quick " * 11 + "\xda3\xa2"
+    longer = f"{known}\x1c\U000ad940{'b' * 60}!"
+    assert count([known, longer, f"{longer}!"]) == [25, 24, 25]
+    passages = Splitter(count, max_tokens=24).split(document(f"{longer}!!! {'zebra ' * 30}"))
+    assert max(count([passage.text for passage in passages])) <= 24
+
+
 def test_a_megabyte_takes_seconds(count):
     text = "The council met on Monday and agreed to repair the bridge over the river. " * 14_000
     began = time.perf_counter()
