@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from qa.types import Block, Document, Passage
 
@@ -13,6 +12,8 @@ MAX_TOKENS = 160
 _HEADING_CHARACTERS = 200
 # From this share of the budget on, a passage ends at the paragraph's end.
 _FULL_ENOUGH = 0.6
+# No text of a passage's length has as many, but for words that the tokenizer does not know.
+_CHARACTERS_A_TOKEN = 12
 # What sentencex takes grows with the square of a paragraph that holds many quotation marks.
 _STRETCH_CHARACTERS = 20_000
 
@@ -83,7 +84,7 @@ class Splitter:
         """Cut a sentence longer than the budget, at white space where there is some."""
         pieces = []
         while start < end:
-            low, high = start + 1, min(end, start + 12 * self._max)
+            low, high = start + 1, min(end, start + _CHARACTERS_A_TOKEN * self._max)
             while low < high:  # the longest piece within the budget
                 middle = (low + high + 1) // 2
                 if self._count([text[start:middle]])[0] <= self._max:
@@ -110,27 +111,41 @@ class Splitter:
 
     def _pack(self, text: str, sentences: list[_Sentence]) -> Iterator[list[_Sentence]]:
         part: list[_Sentence] = []
-        fresh = 0
+        used = fresh = 0
         for sentence in sentences:
-            full = self._tokens(text, [*part, sentence]) > self._max
-            used = self._tokens(text, part)
+            together = self._together(text, part, used, sentence)
             settled = part and part[-1].ends_paragraph and used >= _FULL_ENOUGH * self._max
-            if fresh and (full or settled):
+            if fresh and (together > self._max or settled):
                 yield part
                 part = [] if part[-1].ends_paragraph else part[-self._overlap :]
-                while part and self._tokens(text, [*part, sentence]) > self._max:
+                while (together := self._tokens(text, [*part, sentence])) > self._max and part:
                     part = part[1:]
                 fresh = 0
-            part = [*part, sentence]
+            part.append(sentence)
+            used = together
             fresh += 1
         if fresh:
             yield part
 
     def _tokens(self, text: str, part: list[_Sentence]) -> int:
-        """Return the tokens of sentences in a row, counted anew where they may run together."""
-        if all(_apart(text[a.end : b.start]) for a, b in pairwise(part)):
-            return sum(sentence.tokens for sentence in part)
-        return self._count([text[part[0].start : part[-1].end]])[0]
+        """Return the tokens of sentences in a row."""
+        used = 0
+        for number, sentence in enumerate(part):
+            used = self._together(text, part[:number], used, sentence)
+        return used
+
+    def _together(self, text: str, part: list[_Sentence], used: int, sentence: _Sentence) -> int:
+        """Return the tokens of a part, which are ``used``, and of the sentence after it.
+
+        They are counted anew where words may run together; more than the budget where that
+        would be many characters, since it is done for each sentence again.
+        """
+        if not part or _apart(text[part[-1].end : sentence.start]):
+            return used + sentence.tokens
+        start = part[0].start
+        if sentence.end - start > _CHARACTERS_A_TOKEN * self._max:
+            return self._max + 1
+        return self._count([text[start : sentence.end]])[0]
 
 
 def _runs(document: Document) -> Iterator[tuple[str, list[Block]]]:

@@ -123,6 +123,15 @@ def test_a_piece_is_within_the_budget_where_a_longer_one_has_fewer_tokens(count)
     assert max(count([passage.text for passage in passages])) <= 24
 
 
+@pytest.mark.parametrize(("part", "sign"), [("\u200b", "\n"), ("\U000ad940", "\x0c")])
+def test_sentences_of_few_tokens_take_no_minutes(count, part, sign):
+    # No token each, or one for all together: the budget does not end their passage.
+    blocks = [Block(2 * n, 2 * n + 1, "body") for n in range(8_000)]
+    began = time.perf_counter()
+    Splitter(count).split(document(sign.join([part] * 8_000), blocks))
+    assert time.perf_counter() - began < 20
+
+
 def test_a_megabyte_takes_seconds(count):
     text = "The council met on Monday and agreed to repair the bridge over the river. " * 14_000
     began = time.perf_counter()
