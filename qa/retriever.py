@@ -37,7 +37,7 @@ def fuse(cosines: Mapping[int, float], lexical: Mapping[int, float]) -> dict[int
     comparable among the passages of one question. Other than by ranks, it counts how much
     nearer one passage is than the next. Ties go to the passage that stands first.
     """
-    most = max(WEAK_MATCH, *lexical.values()) if lexical else WEAK_MATCH
+    most = max((WEAK_MATCH, *lexical.values()))
     scores = {
         row: cosine + LEXICAL_WEIGHT * lexical.get(row, 0.0) / most
         for row, cosine in cosines.items()

@@ -62,24 +62,29 @@ def ask_reader(
     left unanswered where that is not over ``null_threshold``.
     """
     outcomes: list[Outcome] = []
-    agreements: list[float] = []
-    for paragraph, question in _questions(path, limit):
+    questions = _questions(path, limit)
+    all_answerable = all(question.texts for _, question in questions)
+    for paragraph, question in questions:
         # Without its title: the scores of others are measured on the paragraph alone.
         passage = Passage("", 0, len(paragraph.context), paragraph.context)
         began = time.perf_counter()
         spans = reader.read(question.question, [passage], n=RIVALS)[0]
         elapsed = 1000 * (time.perf_counter() - began)
-        agreements.append(agreement([span.text for span in spans], [span.score for span in spans]))
-        # Without any span the reader is as sure as it can be that there is no answer.
-        margin = spans[0].score - spans[0].null_score if spans else -1e3
+        if all_answerable:
+            found = bool(spans)
+            confidence = agreement([each.text for each in spans], [each.score for each in spans])
+        else:
+            # Without any span the reader is as sure as it can be that there is no answer.
+            confidence = spans[0].score - spans[0].null_score if spans else -1e3
+            found = bool(spans) and confidence > null_threshold
         outcomes.append(
             Outcome(
                 question.id,
                 question.question,
                 question.texts,
                 tuple(span.text for span in spans[:3]),
-                found=bool(spans) and margin > null_threshold,
-                confidence=margin,
+                found=found,
+                confidence=confidence,
                 calibrated=False,
                 relevant=(True,),
                 source=paragraph.title,
@@ -89,11 +94,6 @@ def ask_reader(
         )
         if progress is not None:
             progress(len(outcomes))
-    if all(outcome.answerable for outcome in outcomes):
-        return [
-            replace(outcome, found=bool(outcome.candidates), confidence=confidence)
-            for outcome, confidence in zip(outcomes, agreements, strict=True)
-        ]
     return outcomes
 
 

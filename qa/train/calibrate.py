@@ -87,7 +87,7 @@ def _best(question: Judged, calibration: Calibration) -> tuple[float, bool]:
     if not question.candidates:
         return 0.0, False
     features, right = question.candidates[0]
-    return calibration.probabilities([features])[0], right
+    return calibration.answer.probability(features), right
 
 
 def report(judged: Sequence[Judged], calibration: Calibration) -> dict[str, object]:

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.errors import DatasetError
+from qa.evaluation.confidence import Floats
 from qa.ranking import Ranking
 from qa.train.reading import WholeReading, is_right
 
-Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 # What a weight costs by its square, all features at unit variance: next to nothing, but where
 # a feature tells all right spans from all others there is no other end to its weight.
