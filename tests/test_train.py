@@ -6,6 +6,7 @@ import random
 import re
 import subprocess
 import sys
+import threading
 from collections import Counter
 from dataclasses import replace
 from functools import partial
@@ -21,7 +22,7 @@ from qa.evaluation.datasets import LabelledQuestion, Paragraph, Reference
 from qa.reader import OnnxReader
 from qa.spans import LENGTH_PRIOR
 from qa.train import __main__ as command
-from qa.train import average, recipe, unanswerable
+from qa.train import average, negatives, recipe, unanswerable
 from qa.train import pretrain as pretraining
 from qa.train.attention import NAME
 from qa.train.batches import Batch, collate, draw_heading, lay_out, plan_epoch
@@ -877,7 +878,7 @@ def test_the_whole_recipe_makes_a_reader_and_goes_on_where_it_was_cut_off(
                 context = f"Mayor {number} spoke of {name}."
                 row = {"title": "", "context": context, "qas": [asked, absent]}
                 file.write(json.dumps(row) + "\n")
-    exported, begun = [], []
+    exported, begun, options = [], [], []
 
     def export(checkpoint, models, *, training):
         exported.append((checkpoint, models))
@@ -890,20 +891,27 @@ def test_the_whole_recipe_makes_a_reader_and_goes_on_where_it_was_cut_off(
             begun.append(words[2])
             raise subprocess.CalledProcessError(1, words)
         begun.append(words[2])
+        options.append(words[3:])
         with monkeypatch.context() as patch:
             patch.setattr("sys.argv", words[2:])
             modules[words[2]].main()
 
-    modules = {"qa.train": command, "qa.train.average": average, "qa.train.pretrain": pretraining}
+    modules = {
+        "qa.train": command,
+        "qa.train.average": average,
+        "qa.train.negatives": negatives,
+        "qa.train.pretrain": pretraining,
+    }
     for module in (command, average):
         monkeypatch.setattr(module, "export_reader", export)
     monkeypatch.setattr("subprocess.run", here)
-    for steps in ("_TEXT_STEPS", "_STEPS", "_STUDENT_STEPS"):
-        monkeypatch.setattr(recipe, steps, 2)
     small = ["--tokens-per-batch", "400", "--transfers", "0"]
     monkeypatch.setattr(recipe, "_SCHEDULE", [*recipe._SCHEDULE, *small])
     words = [str(tmp_path), str(text), "--output", str(tmp_path / "out"), "--models", "shipped"]
-    monkeypatch.setattr("sys.argv", ["qa.train.recipe", *words, "--device", "cpu"])
+    words += ["--device", "cpu", "--checkpoint-every", "7"]
+    for training in ("text", "reader", "student", "whether"):
+        words += [f"--{training}-steps", "2"]
+    monkeypatch.setattr("sys.argv", ["qa.train.recipe", *words])
     missing = tmp_path / "qed.jsonl.gz"
     missing.rename(tmp_path / "elsewhere")
     with pytest.raises(SystemExit):
@@ -913,7 +921,10 @@ def test_the_whole_recipe_makes_a_reader_and_goes_on_where_it_was_cut_off(
     (tmp_path / "elsewhere").rename(missing)
     with pytest.raises(SystemExit, match="goes on from here"):
         recipe.main()
-    assert begun == ["qa.train.pretrain", *3 * ["qa.train"], "qa.train.average"]
+    chosen = ["qa.train.negatives", "qa.train.pretrain"]
+    assert begun == [*chosen, *3 * ["qa.train"], "qa.train.average"]
+    assert all(each[-2:] == ["--checkpoint-every", "7"] for each in options)
+    assert not exported  # a reader on the way is not shipped
     begun[:-1] = []
     recipe.main()
     assert begun[1:] == ["qa.train.average", *2 * ["qa.train"], "qa.train.average"]
@@ -926,7 +937,6 @@ def test_the_whole_recipe_makes_a_reader_and_goes_on_where_it_was_cut_off(
     assert [seed["recipe"]["seed"] for seed in students[0]["start"]["mean_of"]] == [1, 2, 3]
     # Another reader, where there is one, teaches whether there is an answer.
     begun[:-1] = []
-    monkeypatch.setattr(recipe, "_WHETHER_STEPS", 2)
     other = out / "seed1" / "checkpoint"
     with monkeypatch.context() as patch:
         patch.setattr("sys.argv", [*sys.argv, "--null-teacher", str(other)])
@@ -936,13 +946,40 @@ def test_the_whole_recipe_makes_a_reader_and_goes_on_where_it_was_cut_off(
     made = json.loads((out / "whether" / "checkpoint" / "training.json").read_text())
     assert made["null_teachers"] == [str(other)] and made["whether"]
     # Another order is not taken for done.
-    monkeypatch.setattr(recipe, "_TEXT_STEPS", 3)
+    monkeypatch.setattr("sys.argv", [*sys.argv, "--text-steps", "3"])
     with pytest.raises(SystemExit, match="made of other things"):
         recipe.main()
     made = new_model(out / "reader").state_dict()
     students = [new_model(out / f"student{i}" / "checkpoint").state_dict() for i in (1, 2)]
     for name, weights in made.items():
         assert torch.allclose(weights, (students[0][name] + students[1][name]) / 2, atol=1e-6)
+
+
+def test_trainings_that_do_not_need_each_other_run_at_once_if_asked(tmp_path, monkeypatch):
+    def stages(*names):
+        return [recipe.Stage(name, (), tmp_path / name / "checkpoint") for name in names]
+
+    meeting = threading.Barrier(2)
+    ended = []
+
+    def together(words, check):
+        meeting.wait(timeout=10)
+        if words[2] == "a":
+            raise subprocess.CalledProcessError(1, words)
+        (tmp_path / words[2]).mkdir()
+        ended.append(words[2])
+
+    monkeypatch.setattr("subprocess.run", together)
+    legs = [stages("a", "b"), stages("c")]
+    with pytest.raises(subprocess.CalledProcessError):
+        list(recipe.run(legs, side_by_side=True))
+    # What began beside it was not lost, and what needs both did not begin.
+    assert ended == ["b"] and (tmp_path / "b" / "done.json").is_file()
+    # In turn, the first failure is the end.
+    monkeypatch.setattr(meeting, "wait", lambda timeout: None)
+    with pytest.raises(subprocess.CalledProcessError):
+        list(recipe.run([stages("a", "d"), stages("c")], side_by_side=False))
+    assert ended == ["b"]
 
 
 def test_a_mean_is_of_the_shares_that_are_asked_for(monkeypatch, capsys, tmp_path, tokenizer):

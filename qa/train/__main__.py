@@ -121,10 +121,10 @@ def main() -> None:
     parser.add_argument("--cooldown", type=float, default=defaults.cooldown, help="share of steps")
     parser.add_argument("--negatives", type=float, default=defaults.negatives)
     parser.add_argument("--tokens-per-batch", type=int, default=defaults.tokens_per_batch)
-    parser.add_argument(
-        "--compile", action="store_true", help="fuse small steps; needs a C++ compiler"
-    )
     parser.add_argument("--models", type=Path, default=MODELS, help="where the int8 file goes")
+    parser.add_argument(
+        "--no-export", dest="export", action="store_false", help="leave the int8 file away"
+    )
     parser.add_argument("--seed", type=int, default=defaults.seed)
     parser.add_argument(
         "--data-seed",
@@ -217,6 +217,8 @@ def main() -> None:
         teachers=[new_model(folder, device=options.device) for folder in options.teachers],
         null_teachers=[new_model(each, device=options.device) for each in options.null_teachers],
         compiled=options.compile,
+        checkpoint_every=options.checkpoint_every,
+        validate_every=4 * options.checkpoint_every,
     )
     checkpoint = options.output / "checkpoint"
     training: dict[str, object] = {
@@ -239,6 +241,9 @@ def main() -> None:
     }
     for trained, folder in ((model, options.output / "last"), (average, checkpoint)):
         keep(trained, folder, tokenizer, training=training)
+    if not options.export:
+        print(f"wrote {checkpoint}")
+        return
     print(f"exported {export_reader(checkpoint, options.models, training=training)}")
     print("the probability belongs to the weights: run `python -m qa.train.calibrate FILE` next")
 

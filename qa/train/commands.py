@@ -38,6 +38,25 @@ def add_machine_options(parser: argparse.ArgumentParser) -> None:
         "--workers", type=int, default=0, help="processes that make batches ahead of a GPU"
     )
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument(
+        "--compile", action="store_true", help="fuse small steps; needs a C++ compiler"
+    )
+    parser.add_argument(
+        "--checkpoint-every",
+        type=at_least_one,
+        default=250,
+        metavar="STEPS",
+        help="keep what is trained, for a run that is cut off, and judge it at every fourth time "
+        "(default: %(default)s)",
+    )
+
+
+def at_least_one(text: str) -> int:
+    """Return a number of steps from the command line; argparse says what is wrong with another."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("a number of steps, 1 or more")
+    return number
 
 
 def load_tokenizer() -> Tokenizer:

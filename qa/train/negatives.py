@@ -1,7 +1,11 @@
-"""Hard negatives: the passages that our own retrieval confuses with the right one."""
+"""Hard negatives: the passages that our own retrieval confuses with the right one.
+
+``python -m qa.train.negatives DATA FILE`` chooses them once for trainings of one draw.
+"""
 
 from __future__ import annotations
 
+import argparse
 import random
 import re
 from collections.abc import Callable, Sequence
@@ -18,8 +22,12 @@ from numpy.typing import NDArray
 from qa.errors import ModelCorrupt
 from qa.evaluation.metrics import holds
 from qa.retriever import fuse
+from qa.threads import cores
 from qa.train.attention import NAME
-from qa.train.examples import Context, Example
+from qa.train.commands import add_machine_options, in_one_line, load_tokenizer
+from qa.train.examples import Context, Example, load_examples
+from qa.train.loop import Recipe, prefers_bfloat16
+from qa.weights import encoder_folder
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -142,3 +150,33 @@ def _by_vectors(
     index.add(texts)
     _scores, rows = index.search(questions, min(depth, len(texts)))
     return [[int(row) for row in ranking] for ranking in rows]
+
+
+@in_one_line
+def main() -> None:
+    """Choose hard negatives, and keep them in a file for ``python -m qa.train``."""
+    parser = argparse.ArgumentParser(prog="python -m qa.train.negatives", description=main.__doc__)
+    parser.add_argument("data", type=Path, help="folder of *.jsonl.gz training sets")
+    parser.add_argument("file", type=Path, help="for --negatives-file")
+    parser.add_argument("--negatives", type=float, default=Recipe(steps=0).negatives)
+    parser.add_argument("--data-seed", type=int, default=Recipe(steps=0).seed)
+    add_machine_options(parser)
+    options = parser.parse_args()
+    torch.set_num_threads(cores())
+    contexts, examples, _ = load_examples(options.data, load_tokenizer(), seed=options.data_seed)
+    embed = embedder(
+        encoder_folder(), device=options.device, bfloat16=prefers_bfloat16(options.device)
+    )
+    chosen = remembered(
+        options.file,
+        examples,
+        lambda: add_negatives(
+            examples, contexts, share=options.negatives, seed=options.data_seed, embed=embed
+        ),
+    )
+    count = sum(example.negative >= 0 for example in chosen)
+    print(f"{count} of {len(chosen)} questions have a hard negative: {options.file}")
+
+
+if __name__ == "__main__":
+    main()

@@ -27,7 +27,7 @@ from qa.train.examples import Context, Row, make_sequence
 from qa.train.loop import Epoch, Recipe, prefers_bfloat16, run
 from qa.train.objective import span_loss
 from qa.train.recurring import BLANK, Clozes, draw_cloze, paragraphs_in, read_clozes, stands_in
-from qa.train.trainer import head_logits, hidden_states, id_of, new_model
+from qa.train.trainer import compile_layers, head_logits, hidden_states, id_of, new_model
 from qa.weights import encoder_folder
 
 # Share of the blanks that are put to a paragraph drawn from the article; where that says the words
@@ -146,6 +146,7 @@ def pretrain(
     output: Path,
     device: str = "cpu",
     workers: int = 0,
+    compiled: bool = False,
     checkpoint_every: int = 250,
     stop_after: int | None = None,
 ) -> PreTrainedModel:
@@ -153,7 +154,8 @@ def pretrain(
 
     :func:`qa.train.loop.run` says what lies in ``output`` and how a run goes on. It is the last
     weights that are returned, which the falling learning rate has settled. Of the recipe, what
-    concerns questions, teachers and frozen word vectors does nothing here.
+    concerns questions, teachers and frozen word vectors does nothing here; ``compiled`` is that
+    of :func:`qa.train.trainer.train`.
     """
     torch.manual_seed(recipe.seed)
     blank = id_of(tokenizer, BLANK)
@@ -161,6 +163,8 @@ def pretrain(
     add_dropout(reader, recipe.dropout)
     model = Pretraining(reader, blank=blank).to(device)
     model.train()
+    if compiled:
+        compile_layers(reader)
     bfloat16 = prefers_bfloat16(device)
 
     def epoch_of(number: int) -> Epoch:
@@ -225,6 +229,8 @@ def main() -> None:
         output=options.output,
         device=options.device,
         workers=options.workers,
+        compiled=options.compile,
+        checkpoint_every=options.checkpoint_every,
     )
     checkpoint = options.output / "checkpoint"
     made: dict[str, object] = {

@@ -3,8 +3,8 @@
 The encoder's network reads plain text; three readers are trained from what becomes of it,
 with other seeds; two students are trained to match all three, one from their mean and one
 from where they began; the mean of the students is the reader. Where there is a reader of another
-origin, one more leg learns from it whether there is an answer. A training that is done is not
-done again, one that was cut off goes on.
+origin, one more training learns from it whether there is an answer. A training that is done is
+not done again, one that was cut off goes on.
 """
 
 from __future__ import annotations
@@ -14,24 +14,35 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from qa.errors import ModelCorrupt
-from qa.train.commands import add_machine_options, in_one_line
+from qa.train.commands import add_machine_options, at_least_one, in_one_line
 from qa.train.examples import MIX
 from qa.weights import MODELS
 
 # Seed and highest learning rate of each of the readers that are then matched.
 READERS = ((1, 3e-4), (2, 2e-4), (3, 4e-4))
 DATA_SEED = 11
+_NEGATIVES = 0.25
 _SCHEDULE = "--tokens-per-batch 16384 --cooldown 0.95 --averaging 300 --frozen".split()
-_TEXT_STEPS, _STEPS, _STUDENT_STEPS, _WHETHER_STEPS = 4400, 5700, 3600, 1600
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """How long each is trained: on text, a reader, a student, on whether there is an answer."""
+
+    text: int = 4400
+    reader: int = 5700
+    student: int = 3600
+    whether: int = 1600
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A module of ``qa.train``, what it is given, and the checkpoint that it leaves.
+    """A module of ``qa.train``, what it is given, and the file or checkpoint that it leaves.
 
     ``machine`` are the options that change nothing but where and how quickly it runs.
     """
@@ -60,7 +71,10 @@ class Stage:
         return True
 
     def run(self) -> None:
-        """Do it, in a process of its own, and say so when it is done."""
+        """Do it, in a process of its own, and say so when it is done.
+
+        Raises :class:`subprocess.CalledProcessError` where it fails.
+        """
         subprocess.run([sys.executable, "-m", self.module, *self.given, *self.machine], check=True)
         if self.module != "qa.train.average":
             sibling = self.mark.with_suffix(".new")
@@ -68,7 +82,7 @@ class Stage:
             sibling.replace(self.mark)
 
 
-def stages(
+def legs(
     data: Path,
     text: Path,
     output: Path,
@@ -76,49 +90,57 @@ def stages(
     machine: list[str],
     *,
     null_teacher: Path | None = None,
-) -> list[Stage]:
-    """Return the stages in their order; ``machine`` are the options of every training.
+    steps: Steps = Steps(),
+) -> list[list[Stage]]:
+    """Return the stages, in legs: those of one need the legs before it, and not each other.
 
-    ``null_teacher`` is a reader of another origin, from which the last one learns whether
-    there is an answer; None leaves that leg away.
+    ``machine`` are the options of every training. ``null_teacher`` is a reader of another
+    origin, from which the last one learns whether there is an answer; None leaves that leg away.
     """
+    negatives = output / "negatives" / "negatives.npy"
+    drawn: list[object] = ["--data-seed", DATA_SEED, "--negatives", _NEGATIVES]
 
     def training(
-        name: str, start: Path, steps: int, rate: float, *more: object, file: Path | None = None
+        name: str, start: Path, length: int, rate: float, seed: int, *more: object
     ) -> Stage:
         folder = output / name
-        given: list[object] = [data, "--start", start, "--output", folder]
-        given += ["--models", file or folder / "models"]
-        given += ["--data-seed", DATA_SEED, "--negatives-file", output / "negatives.npy"]
-        given += ["--steps", steps, "--learning-rate", rate, *_SCHEDULE, *more]
-        return _stage("qa.train", given, folder / "checkpoint", machine)
+        given: list[object] = [data, "--start", start, "--output", folder, *drawn]
+        given += ["--negatives-file", negatives, "--seed", seed]
+        given += ["--steps", length, "--learning-rate", rate]
+        return _stage("qa.train", [*given, *_SCHEDULE, *more], folder / "checkpoint", machine)
 
     read = output / "text" / "checkpoint"
     mean, reader = output / "mean", output / "reader"
-    made = [training(f"seed{seed}", read, _STEPS, rate, "--seed", seed) for seed, rate in READERS]
+    pretraining = [text, "--output", read.parent, "--steps", steps.text]
+    made = [
+        training(f"seed{seed}", read, steps.reader, rate, seed, "--no-export")
+        for seed, rate in READERS
+    ]
     teachers = [stage.checkpoint for stage in made]
     match: list[object] = ["--teach-null", "--distillation", 0.6, "--teachers"]
+    taught = ["--no-export", *match, *teachers]
     students = [
-        training("student1", mean, _STUDENT_STEPS, 3e-4, "--seed", 21, *match, *teachers),
-        training("student2", read, _STUDENT_STEPS, 4e-4, "--seed", 22, *match, *teachers),
+        training("student1", mean, steps.student, 3e-4, 21, *taught),
+        training("student2", read, steps.student, 4e-4, 22, *taught),
     ]
-    pair = [student.checkpoint for student in students]
-    pretraining = [text, "--output", read.parent, "--steps", _TEXT_STEPS]
-    mean_of_pair: list[object] = [reader, *pair]
-    last: list[Stage] = []
+    mean_of_students: list[object] = [reader, *(student.checkpoint for student in students)]
+    last: list[list[Stage]] = []
     if null_teacher is None:
-        mean_of_pair += ["--models", models]
+        mean_of_students += ["--models", models]
     else:
-        asked: list[object] = ["--whether", "--unanswerable", 24000, "--transfers", 0, "--seed", 42]
+        asked: list[object] = ["--whether", "--unanswerable", 24000, "--transfers", 0]
         asked += ["--tokens-per-batch", 4096, "--cooldown", 0.9, "--averaging", 400]
-        asked += [*match, reader, "--null-teachers", null_teacher]
-        last = [training("whether", reader, _WHETHER_STEPS, 1.2e-4, *asked, file=models)]
+        asked += ["--models", models, *match, reader, "--null-teachers", null_teacher]
+        last = [[training("whether", reader, steps.whether, 1.2e-4, 42, *asked)]]
     return [
-        _stage("qa.train.pretrain", pretraining, read, machine),
-        *made,
-        _stage("qa.train.average", [mean, *teachers], mean),
-        *students,
-        _stage("qa.train.average", mean_of_pair, reader),
+        [
+            _stage("qa.train.negatives", [data, negatives, *drawn], negatives, machine),
+            _stage("qa.train.pretrain", pretraining, read, machine),
+        ],
+        made,
+        [_stage("qa.train.average", [mean, *teachers], mean)],
+        students,
+        [_stage("qa.train.average", mean_of_students, reader)],
         *last,
     ]
 
@@ -129,15 +151,22 @@ def _stage(
     return Stage(module, tuple(str(each) for each in given), checkpoint, tuple(machine))
 
 
-def run(all_stages: list[Stage]) -> Iterator[str]:
-    """Do what is not done, and say of each stage what became of it."""
-    for number, stage in enumerate(all_stages, start=1):
-        place = f"{number} of {len(all_stages)}: {stage.checkpoint}"
-        if stage.is_done():
-            yield f"{place} is there"
-            continue
-        yield f"{place}: python -m {stage.module} {' '.join(stage.given)}"
-        stage.run()
+def run(all_legs: list[list[Stage]], *, side_by_side: bool) -> Iterator[str]:
+    """Do what is not done, a leg's stages at once or in turn; say of each what becomes of it."""
+    for number, leg in enumerate(all_legs, start=1):
+        wanted = []
+        for stage in leg:
+            place = f"{number} of {len(all_legs)}: {stage.checkpoint}"
+            if stage.is_done():
+                yield f"{place} is there"
+            else:
+                yield f"{place}: python -m {stage.module} {' '.join(stage.given)}"
+                wanted.append(stage)
+        for together in [wanted] if side_by_side else [[stage] for stage in wanted]:
+            with ThreadPoolExecutor(max(1, len(together))) as pool:
+                # What began with one that fails comes to its end all the same.
+                for future in [pool.submit(stage.run) for stage in together]:
+                    future.result()
 
 
 @in_one_line
@@ -155,6 +184,19 @@ def main() -> None:
         type=Path,
         help="checkpoint of a reader of another origin, to learn from whether there is an answer",
     )
+    for name, length in asdict(Steps()).items():
+        parser.add_argument(
+            f"--{name}-steps",
+            type=at_least_one,
+            default=length,
+            metavar="STEPS",
+            help="(default: %(default)s)",
+        )
+    parser.add_argument(
+        "--side-by-side",
+        action="store_true",
+        help="train at once what does not need each other: for a GPU, which one alone leaves idle",
+    )
     add_machine_options(parser)
     options = parser.parse_args()
     wanted = [options.text]
@@ -164,16 +206,19 @@ def main() -> None:
     if absent := [str(path) for path in wanted if not path.is_file()]:
         parser.error(f"not there: {', '.join(absent)}")
     machine = ["--device", options.device, "--workers", str(options.workers)]
-    wanted_stages = stages(
+    machine += ["--checkpoint-every", str(options.checkpoint_every)]
+    machine += ["--compile"] if options.compile else []
+    all_legs = legs(
         options.data,
         options.text,
         options.output,
         options.models,
         machine,
         null_teacher=options.null_teacher,
+        steps=Steps(**{name: getattr(options, f"{name}_steps") for name in asdict(Steps())}),
     )
     try:
-        for said in run(wanted_stages):
+        for said in run(all_legs, side_by_side=options.side_by_side):
             print(said, flush=True)
     except subprocess.CalledProcessError as error:
         sys.exit(f"{error}\nOnce that is mended, the same command goes on from here.")

@@ -105,7 +105,7 @@ def train(
     for teacher in (*teachers, *null_teachers):
         teacher.eval()  # type: ignore[no-untyped-call]
     for network in (model, *teachers, *null_teachers) if compiled else ():
-        network.base_model.encoder.compile(dynamic=True)  # type: ignore[union-attr]
+        compile_layers(network)
     special = (id_of(tokenizer, "[CLS]"), id_of(tokenizer, "[SEP]"))
     sample = random.Random(0).sample(held_out, min(600, len(held_out)))
     paired = of_both_kinds(held_out)
@@ -162,6 +162,11 @@ def train(
         stop_after=stop_after,
     )
     return model, average  # type: ignore[return-value]
+
+
+def compile_layers(model: PreTrainedModel) -> None:
+    """Fuse the small steps of a network's layers, for batches of any shape."""
+    model.base_model.encoder.compile(dynamic=True)  # type: ignore[union-attr]
 
 
 def id_of(tokenizer: Tokenizer, token: str) -> int:
