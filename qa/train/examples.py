@@ -7,13 +7,13 @@ import hashlib
 import random
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 
 from qa.evaluation.datasets import Paragraph, Reference, read_paragraphs
 from qa.evaluation.perturbations import PERTURBATIONS
@@ -146,13 +146,13 @@ def load_examples(
     train: list[Example] = []
     held_out: list[Example] = []
     for name, share in (mix or MIX).items():
+        paragraphs = []
         for paragraph in read_paragraphs(folder / f"{name}.jsonl.gz"):
             chosen = tuple(q for q in paragraph.questions if share >= 1 or rng.random() < share)
-            if not chosen:
-                continue
-            paragraph = replace(paragraph, questions=chosen)
-            contexts.append(_context(paragraph, tokenizer, name))
-            examples = _examples(paragraph, contexts[-1], len(contexts) - 1, tokenizer)
+            if chosen:
+                paragraphs.append(replace(paragraph, questions=chosen))
+        for paragraph, context, examples in _tokenised(paragraphs, tokenizer, name, len(contexts)):
+            contexts.append(context)
             if is_held_out(paragraph):
                 held_out += examples
             else:
@@ -177,14 +177,35 @@ def add_made(
     """
     texts = [contexts[i].text for i in sorted({example.context for example in examples})]
     result = list(examples)
-    for paragraph in make(texts):
-        contexts.append(_context(paragraph, tokenizer, source))
-        result += _examples(paragraph, contexts[-1], len(contexts) - 1, tokenizer)
+    made = list(make(texts))
+    for _, context, examples_of_it in _tokenised(made, tokenizer, source, len(contexts)):
+        contexts.append(context)
+        result += examples_of_it
     return result
 
 
-def _context(paragraph: Paragraph, tokenizer: Tokenizer, source: str) -> Context:
-    encoding = tokenizer.encode(paragraph.context, add_special_tokens=False)
+def _tokenised(
+    paragraphs: Sequence[Paragraph], tokenizer: Tokenizer, source: str, position: int
+) -> Iterator[tuple[Paragraph, Context, list[Example]]]:
+    """Give each paragraph, its context and its examples; contexts count from ``position``.
+
+    The texts go to the tokenizer all at once, which has a thread for each core then.
+    """
+    texts = [paragraph.context for paragraph in paragraphs]
+    questions = [each.question.strip() for of_one in paragraphs for each in of_one.questions]
+    encodings = tokenizer.encode_batch(texts, add_special_tokens=False)
+    asked = iter(tokenizer.encode_batch_fast(questions, add_special_tokens=False))
+    for number, (paragraph, encoding) in enumerate(
+        zip(paragraphs, encodings, strict=True), start=position
+    ):
+        context = _context(paragraph, encoding, tokenizer, source)
+        ids = [_question_ids(next(asked)) for _ in paragraph.questions]
+        yield paragraph, context, _examples(paragraph, context, number, ids)
+
+
+def _context(
+    paragraph: Paragraph, encoding: Encoding, tokenizer: Tokenizer, source: str
+) -> Context:
     offsets = np.array(encoding.offsets, dtype=np.int32).reshape(-1, 2)
     return Context(
         paragraph.context,
@@ -197,11 +218,11 @@ def _context(paragraph: Paragraph, tokenizer: Tokenizer, source: str) -> Context
 
 
 def _examples(
-    paragraph: Paragraph, context: Context, position: int, tokenizer: Tokenizer
+    paragraph: Paragraph, context: Context, position: int, ids: Sequence[NDArray[np.int32]]
 ) -> list[Example]:
     """Return a paragraph's questions, but those whose answers stand in no such place."""
     examples = []
-    for question in paragraph.questions:
+    for question, question_ids in zip(paragraph.questions, ids, strict=True):
         spans = [token_span(context, reference) for reference in question.references]
         answers = Counter(span for span in spans if span is not None)
         if question.references and not answers:
@@ -209,7 +230,7 @@ def _examples(
         examples.append(
             Example(
                 question.question,
-                encode_question(question.question, tokenizer),
+                question_ids,
                 position,
                 dict(answers),
                 question.texts,
@@ -240,8 +261,11 @@ def reworded(
 
 def encode_question(question: str, tokenizer: Tokenizer) -> NDArray[np.int32]:
     """Return a question's token ids, cut to what the reader reads of one."""
-    ids = tokenizer.encode(question.strip(), add_special_tokens=False).ids
-    return np.array(ids[:MAX_QUESTION_TOKENS], dtype=np.int32)
+    return _question_ids(tokenizer.encode(question.strip(), add_special_tokens=False))
+
+
+def _question_ids(encoding: Encoding) -> NDArray[np.int32]:
+    return np.array(encoding.ids[:MAX_QUESTION_TOKENS], dtype=np.int32)
 
 
 def _heading_ids(title: str, tokenizer: Tokenizer) -> NDArray[np.int32]:
