@@ -28,6 +28,8 @@ Rule = Callable[[str, str, random.Random], str | None]
 # Which of a name's neighbours may take its place: the nearest may be the same in another
 # spelling, those far away are of another kind.
 _NEIGHBOURS = slice(3, 40)
+# Up to so many names all are compared.
+_FEW = 20_000
 # How often each rule is tried first; where one does not apply, the next is tried.
 _WEIGHTS = {"name": 5, "number": 3, "antonym": 4}
 # Nearly every question can be negated: more, and "not" alone would mean "no answer".
@@ -176,7 +178,14 @@ class _Names:
         ):
             self._vectors[row] = centred[encoding.ids].mean(axis=0)
         faiss.normalize_L2(self._vectors)
-        self._index = faiss.IndexFlatIP(words.shape[1])
+        flat = faiss.IndexFlatIP(words.shape[1])
+        self._index: faiss.Index = flat
+        if len(self._names) > _FEW:
+            # Any of the nearest will do: a sixteenth of so many names is looked through.
+            lists = faiss.IndexIVFFlat(flat, words.shape[1], 512, faiss.METRIC_INNER_PRODUCT)
+            lists.nprobe = 32
+            lists.train(self._vectors)
+            self._index = lists
         self._index.add(self._vectors)
 
     def exchanged(self, question: str, text: str, rng: random.Random) -> str | None:
