@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -13,10 +13,15 @@ import numpy as np
 
 from qa.errors import ModelCorrupt, ModelNotFound
 from qa.logistic import Logistic
+from qa.prospects import FEATURES as PROSPECT_FEATURES
 from qa.prospects import Prospects
 from qa.ranking import Ranking
 from qa.weights import MODELS
 
+# What the probability of an answer is computed from; :mod:`qa.candidates` says what each is.
+ANSWER_FEATURES = frozenset(
+    {"margin", "score", "lead", "behind", "passage_score", "gap", "support"}
+)
 _MEND = "reinstall Verbatim, or make it anew with `python -m qa.train.calibrate`"
 
 
@@ -74,8 +79,11 @@ class Calibration:
             stored = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
             calibration = cls(
                 Ranking(float(stored["nearness"])),
-                _logistic(stored["answer"]),
-                Prospects(_logistic(stored["change"]), _logistic(stored["gain"])),
+                _logistic(stored["answer"], ANSWER_FEATURES),
+                Prospects(
+                    _logistic(stored["change"], PROSPECT_FEATURES),
+                    _logistic(stored["gain"], PROSPECT_FEATURES),
+                ),
                 float(stored["threshold"]),
                 str(stored["reader"]),
                 tuple(_points(stored)),
@@ -94,8 +102,11 @@ def _no_number(name: str) -> None:
     raise ValueError(f"{name} is no number")
 
 
-def _logistic(stored: dict[str, Any]) -> Logistic:
+def _logistic(stored: dict[str, Any], names: Collection[str]) -> Logistic:
+    """Return what is stored, with a weight for each of ``names`` and for nothing else."""
     weights = {str(name): float(weight) for name, weight in stored["weights"].items()}
+    if weights.keys() != set(names):
+        raise ValueError(f"weights of other features: {', '.join(sorted(weights))}")
     return Logistic(weights, float(stored["bias"]))
 
 

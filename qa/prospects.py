@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from qa.logistic import Logistic
 
+# What both chances are computed from; :func:`qa.best_first.features` says what each is.
+FEATURES = frozenset({"needed", "margin", "lead", "first_score", "gap", "lexical", "repeats"})
 # Both chances have to be greater for a passage to be read. Two thirds of the reading goes:
 # `python -m benchmarks.early_stop`, and the card in qa/models.
 MIN_CHANGE = 0.02

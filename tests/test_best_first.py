@@ -10,7 +10,7 @@ from qa.calibration import Calibration
 from qa.errors import DatasetError
 from qa.evaluation.golden import GoldenQuestion
 from qa.logistic import Logistic
-from qa.prospects import Prospects
+from qa.prospects import FEATURES, Prospects
 from qa.ranking import Ranking
 from qa.reader import OnnxReader
 from qa.train import reading
@@ -138,6 +138,7 @@ def test_without_an_answer_all_is_read():
 
 def test_features_of_a_passage_that_has_not_been_read():
     best = rank_candidates(HITS[:2], TWO[:2], limit=1)[0]
+    assert features(HITS[4], best, HITS[0]).keys() == FEATURES
     assert features(HITS[4], best, HITS[0]) == pytest.approx(
         {
             "needed": 9,

@@ -102,6 +102,16 @@ def test_a_value_that_is_none_names_the_command_that_mends_it(tmp_path, key, val
         Calibration.load(reader=stored["reader"], folder=tmp_path)
 
 
+@pytest.mark.parametrize("chance", ["answer", "change", "gain"])
+def test_weights_of_other_features_are_refused_before_a_question_meets_them(tmp_path, chance):
+    stored = json.loads((MODELS / "calibration.json").read_text())
+    weights = stored[chance]["weights"]
+    weights["mood"] = weights.pop("margin")
+    (tmp_path / "calibration.json").write_text(json.dumps(stored))
+    with pytest.raises(ModelCorrupt, match=r"other features: .*mood"):
+        Calibration.load(reader=stored["reader"], folder=tmp_path)
+
+
 @pytest.mark.parametrize(
     "key",
     ["nearness", "answer", "change", "gain", "threshold", "reader", "strictness", "held_out"],

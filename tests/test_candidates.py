@@ -1,5 +1,6 @@
 import pytest
 
+from qa.calibration import ANSWER_FEATURES
 from qa.candidates import rank_candidates
 from qa.ranking import Ranking
 from qa.types import Hit, Passage, Span
@@ -58,6 +59,7 @@ def test_lead_is_over_the_best_other_answer_and_those_behind_it_are_behind():
     h = hit()
     spans = [[span(h, "car", 5), span(h, "museum", 3), span(h, "got", 2)]]
     features = [each.features for each in ranked_by_score([h], spans)]
+    assert all(each.keys() == ANSWER_FEATURES for each in features)
     assert [(f["lead"], f["behind"]) for f in features] == [(2, 0), (0, -2), (0, -3)]
     (alone,) = ranked_by_score([h], spans, limit=1)
     assert alone.features["lead"] == 2  # of answers that are not shown too
