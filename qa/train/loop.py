@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import Protocol, Self, TextIO, TypeVar
 
 import torch
 from torch.optim.swa_utils import AveragedModel
@@ -15,7 +15,6 @@ from torch.utils.data import DataLoader
 
 from qa.errors import DatasetError, ModelCorrupt
 from qa.reader import MAX_TOKENS
-from qa.train.batches import Batch
 
 CHECKPOINT = "checkpoint.pt"
 # Steps between two that the average of the weights takes in.
@@ -25,12 +24,27 @@ _LOG_EVERY = 50
 Weights = tuple[torch.Tensor, ...] | list[torch.Tensor]
 
 
-class Epoch(Protocol):
+class Movable(Protocol):
+    """A batch: what the network reads, and where it lies."""
+
+    @property
+    def input_ids(self) -> torch.Tensor:
+        """The tokens that are counted, padding among them."""
+
+    def to(self, device: str) -> Self:
+        """Return the batch on ``device``."""
+
+
+Step = TypeVar("Step", bound=Movable)
+Step_co = TypeVar("Step_co", bound=Movable, covariant=True)
+
+
+class Epoch(Protocol[Step_co]):
     """The batches of an epoch, each made when it is asked for, and always the same."""
 
     def __len__(self) -> int: ...
 
-    def __getitem__(self, position: int) -> Batch: ...
+    def __getitem__(self, position: int) -> Step_co: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +124,8 @@ def optimizer_for(model: torch.nn.Module, recipe: Recipe) -> torch.optim.AdamW:
 
 def run(
     model: torch.nn.Module,
-    epoch_of: Callable[[int], Epoch],
-    loss_of: Callable[[Batch], torch.Tensor],
+    epoch_of: Callable[[int], Epoch[Step]],
+    loss_of: Callable[[Step], torch.Tensor],
     *,
     recipe: Recipe,
     output: Path,
@@ -219,7 +233,7 @@ def run(
     return average.module
 
 
-def _loaded(batches: Epoch, position: int, *, device: str, workers: int) -> DataLoader[Batch]:
+def _loaded(batches: Epoch[Step], position: int, *, device: str, workers: int) -> DataLoader[Step]:
     """Return the batches from ``position`` on, made ahead by ``workers`` processes."""
     ahead = {"prefetch_factor": 4, "multiprocessing_context": "fork"} if workers else {}
     return DataLoader(

@@ -24,7 +24,7 @@ from qa.train.batches import Batch, collate, packed
 from qa.train.commands import add_machine_options, how_made, in_one_line, keep, load_tokenizer
 from qa.train.dropout import add_dropout
 from qa.train.examples import Context, Row, make_sequence
-from qa.train.loop import Epoch, Recipe, prefers_bfloat16, run
+from qa.train.loop import Recipe, prefers_bfloat16, run
 from qa.train.objective import span_loss
 from qa.train.recurring import BLANK, Clozes, draw_cloze, paragraphs_in, read_clozes, stands_in
 from qa.train.trainer import compile_layers, head_logits, hidden_states, id_of, new_model
@@ -167,7 +167,7 @@ def pretrain(
         compile_layers(reader)
     bfloat16 = prefers_bfloat16(device)
 
-    def epoch_of(number: int) -> Epoch:
+    def epoch_of(number: int) -> ClozeEpoch:
         return ClozeEpoch(
             clozes,
             special=(id_of(tokenizer, "[CLS]"), id_of(tokenizer, "[SEP]")),
