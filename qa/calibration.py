@@ -105,8 +105,8 @@ def _no_number(name: str) -> None:
 def _logistic(stored: dict[str, Any], names: Collection[str]) -> Logistic:
     """Return what is stored, with a weight for each of ``names`` and for nothing else."""
     weights = {str(name): float(weight) for name, weight in stored["weights"].items()}
-    if weights.keys() != set(names):
-        raise ValueError(f"weights of other features: {', '.join(sorted(weights))}")
+    if other := weights.keys() ^ set(names):
+        raise ValueError(f"a weight too many or too few: {', '.join(sorted(other))}")
     return Logistic(weights, float(stored["bias"]))
 
 

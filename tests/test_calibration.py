@@ -103,12 +103,24 @@ def test_a_value_that_is_none_names_the_command_that_mends_it(tmp_path, key, val
 
 
 @pytest.mark.parametrize("chance", ["answer", "change", "gain"])
-def test_weights_of_other_features_are_refused_before_a_question_meets_them(tmp_path, chance):
+@pytest.mark.parametrize("changed", [{"mood": 1.0}, {"margin": None}])
+def test_weights_of_other_features_are_refused_before_a_question_meets_them(
+    tmp_path, chance, changed
+):
     stored = json.loads((MODELS / "calibration.json").read_text())
-    weights = stored[chance]["weights"]
-    weights["mood"] = weights.pop("margin")
+    weights = {**stored[chance]["weights"], **changed}
+    stored[chance]["weights"] = {k: weight for k, weight in weights.items() if weight is not None}
     (tmp_path / "calibration.json").write_text(json.dumps(stored))
-    with pytest.raises(ModelCorrupt, match=r"other features: .*mood"):
+    with pytest.raises(ModelCorrupt, match=rf"too many or too few: {next(iter(changed))}'"):
+        Calibration.load(reader=stored["reader"], folder=tmp_path)
+
+
+@pytest.mark.parametrize("chance", ["answer", "change", "gain"])
+def test_a_chance_without_a_bias_is_refused(tmp_path, chance):
+    stored = json.loads((MODELS / "calibration.json").read_text())
+    del stored[chance]["bias"]
+    (tmp_path / "calibration.json").write_text(json.dumps(stored))
+    with pytest.raises(ModelCorrupt, match="bias"):
         Calibration.load(reader=stored["reader"], folder=tmp_path)
 
 

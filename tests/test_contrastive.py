@@ -1,6 +1,7 @@
 import gzip
 import json
 import math
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -52,10 +53,14 @@ def data(folder, tokenizer):
 
 def test_each_question_of_a_paragraph_is_asked_once(data):
     contexts, examples = data
-    once = asked_once([*examples, *examples], contexts)
+    twin = next(e.context for e in examples if contexts[e.context].source == "squad-rejoined")
+    beside = [replace(e, negative=(e.context if e.context % 2 else twin)) for e in examples]
+    once = asked_once([*beside, *beside], contexts)
     assert len(once) == 24  # those of squad and of qed; twins and unanswerable ones are left out
     assert all(each.answers for each in once)
     assert {contexts[each.context].source for each in once} == {"squad", "qed"}
+    kept = [each.negative for each in once if each.negative >= 0]
+    assert kept and twin not in kept
 
 
 def test_a_batch_has_its_questions_own_passages_first_and_an_answer_in_each(data, tokenizer):
@@ -182,8 +187,28 @@ def test_the_command_leaves_a_model_that_an_index_can_be_built_with(
     assert 0.5 < cosine < 0.9999
     made = json.loads((checkpoint / "training.json").read_text())
     assert made["recipe"]["steps"] == 2 and made["questions_a_step"] == 8
-    # What was begun with other negatives does not go on.
-    negatives = np.load(tmp_path / "run" / "negatives.npy")
-    np.save(tmp_path / "run" / "negatives.npy", negatives[1:])
-    with pytest.raises(SystemExit, match="other data"):
+    assert 0 < made["with_a_negative"] < 96
+    # What is done is not said to have been done otherwise.
+    monkeypatch.setattr("sys.argv", [*sys.argv, "--learning-rate", "1e-4"])
+    with pytest.raises(SystemExit, match="another learning_rate"):
         contrastive.main()
+    assert json.loads((checkpoint / "training.json").read_text()) == made
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--size", "0", "0 is no whole number of 1 or more"),
+        ("--steps", "two", "two is no whole number of 1 or more"),
+        ("--workers", "-1", "-1 is no whole number of 0 or more"),
+        ("--epochs", "nan", "nan is no number over 0"),
+        ("--epochs", "-1", "-1 is no number over 0"),
+        ("--negatives", "5", "5 is not between 0 and 1"),
+        ("--device", "gpu", "gpu is neither cpu nor cuda"),
+    ],
+)
+def test_an_option_that_is_none_is_told_in_one_line(monkeypatch, capsys, option, value, said):
+    monkeypatch.setattr("sys.argv", ["qa.train.contrastive", "data", f"{option}={value}"])
+    with pytest.raises(SystemExit):
+        contrastive.main()
+    assert said in capsys.readouterr().err.splitlines()[-1]

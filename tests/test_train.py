@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
@@ -282,6 +282,20 @@ def test_an_exchanged_name_number_or_word_leaves_a_question_without_an_answer(
     assert not any("painted" in e.question or "Lind" in e.question for e in made)
 
 
+@pytest.mark.parametrize("few", [100, 4])
+def test_a_name_gives_way_to_any_that_is_like_it(asked_of_towns, tokenizer, monkeypatch, few):
+    contexts, _ = asked_of_towns
+    monkeypatch.setattr(unanswerable, "_FEW", few)  # beyond, they are searched by lists
+    monkeypatch.setattr(unanswerable, "_LISTS", 2)
+    names = unanswerable._Names(contexts, tokenizer, token_embeddings(encoder_folder()))
+    question, text = "Who built the mill of Gera?", "The mill of Gera is old."
+    drawn = Counter(names.exchanged(question, text, random.Random(n)) for n in range(60))
+    put = {made.removeprefix("Who built the mill of ").rstrip("?") for made in drawn}
+    assert put <= set(names._names) - {"Gera"} and len(put) > 1
+    # There are fewer than were searched for, and what stands for "none" is no name.
+    assert drawn.most_common(1)[0][1] < 45
+
+
 def test_only_some_questions_are_negated():
     negated = [
         (unanswerable._negated("Who was born in Gera?", "", random.Random(n))) for n in range(20)
@@ -353,8 +367,15 @@ def test_a_resumed_run_has_the_negatives_it_began_with(data, embed, tmp_path):
     )
     assert sum(e.negative >= 0 for e in chosen) > 3
     assert remembered(path, examples, lambda: pytest.fail("chosen anew")) == chosen
-    with pytest.raises(ModelCorrupt, match="--output"):
+    with pytest.raises(ModelCorrupt, match="name another file"):
         remembered(path, examples[1:], lambda: [])
+    # Whatever its name; and one that was cut off is told.
+    remembered(tmp_path / "mine", examples, lambda: chosen)
+    assert remembered(tmp_path / "mine", examples, lambda: pytest.fail("anew")) == chosen
+    for damaged in (b"", path.read_bytes()[:40], b"something else"):
+        path.write_bytes(damaged)
+        with pytest.raises(ModelCorrupt, match="cannot be read"):
+            remembered(path, examples, lambda: [])
 
 
 def test_an_epoch_holds_every_example_once_and_is_the_same_again(data):
@@ -802,6 +823,8 @@ def test_an_average_is_the_mean_at_first_and_then_a_moving_one():
     assert float(mean) == pytest.approx(2)  # of 1, 2 and 3
     moving_average(100)([mean], [torch.tensor([12.0])], torch.tensor(50))
     assert float(mean) == pytest.approx(3)  # a tenth of what is new
+    moving_average(1)([mean], [torch.tensor([7.0])], torch.tensor(50))
+    assert float(mean) == pytest.approx(7)  # all of it, and no more
 
 
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # of Python 3.12 and later
@@ -838,6 +861,9 @@ def test_a_run_cut_off_and_resumed_ends_where_an_unbroken_one_does(
     lines = (tmp_path / "parts" / "log.jsonl").read_text().splitlines()
     log = [json.loads(line) for line in lines]
     assert [line["step"] for line in log if line["event"] == "start"] == [0, 2]
+    monkeypatch.setattr("qa.train.loop.asdict", lambda recipe: {**asdict(recipe), "seed": 9})
+    with pytest.raises(ModelCorrupt, match="another seed: give another --output"):
+        run(tmp_path / "parts", 4)
 
 
 def test_legs_of_one_data_seed_read_the_same_questions(tmp_path, monkeypatch):
@@ -878,20 +904,19 @@ def test_the_whole_recipe_makes_a_reader_and_goes_on_where_it_was_cut_off(
                 context = f"Mayor {number} spoke of {name}."
                 row = {"title": "", "context": context, "qas": [asked, absent]}
                 file.write(json.dumps(row) + "\n")
-    exported, begun, options = [], [], []
+    exported, begun = [], []
 
     def export(checkpoint, models, *, training):
         exported.append((checkpoint, models))
         return models / "reader.onnx"
 
-    def here(words, check):
+    def here(words, check, **_):
         """Do in this process, which is quicker, what is asked of another one."""
         assert check and words[:2] == [sys.executable, "-m"]
         if words[2] == "qa.train.average" and not begun.count("qa.train.average"):
             begun.append(words[2])
             raise subprocess.CalledProcessError(1, words)
         begun.append(words[2])
-        options.append(words[3:])
         with monkeypatch.context() as patch:
             patch.setattr("sys.argv", words[2:])
             modules[words[2]].main()
@@ -908,10 +933,16 @@ def test_the_whole_recipe_makes_a_reader_and_goes_on_where_it_was_cut_off(
     small = ["--tokens-per-batch", "400", "--transfers", "0"]
     monkeypatch.setattr(recipe, "_SCHEDULE", [*recipe._SCHEDULE, *small])
     words = [str(tmp_path), str(text), "--output", str(tmp_path / "out"), "--models", "shipped"]
-    words += ["--device", "cpu", "--checkpoint-every", "7"]
+    saved = []
+    monkeypatch.setattr("qa.train.loop.save", lambda *_, **position: saved.append(position))
+    words += ["--device", "cpu", "--checkpoint-every", "1"]
     for training in ("text", "reader", "student", "whether"):
         words += [f"--{training}-steps", "2"]
     monkeypatch.setattr("sys.argv", ["qa.train.recipe", *words])
+    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+        patch.setattr("sys.argv", [*sys.argv, "--side-by-side"])
+        recipe.main()
+    assert "for a GPU" in capsys.readouterr().err
     missing = tmp_path / "qed.jsonl.gz"
     missing.rename(tmp_path / "elsewhere")
     with pytest.raises(SystemExit):
@@ -923,7 +954,8 @@ def test_the_whole_recipe_makes_a_reader_and_goes_on_where_it_was_cut_off(
         recipe.main()
     chosen = ["qa.train.negatives", "qa.train.pretrain"]
     assert begun == [*chosen, *3 * ["qa.train"], "qa.train.average"]
-    assert all(each[-2:] == ["--checkpoint-every", "7"] for each in options)
+    # Each of the two steps of four trainings was kept, as was asked for.
+    assert len(saved) == 8
     assert not exported  # a reader on the way is not shipped
     begun[:-1] = []
     recipe.main()
@@ -959,27 +991,46 @@ def test_trainings_that_do_not_need_each_other_run_at_once_if_asked(tmp_path, mo
     def stages(*names):
         return [recipe.Stage(name, (), tmp_path / name / "checkpoint") for name in names]
 
-    meeting = threading.Barrier(2)
-    ended = []
+    meeting = threading.Barrier(3)
+    begun, said = [], []
 
-    def together(words, check):
-        meeting.wait(timeout=10)
-        if words[2] == "a":
+    def together(words, check, stdout=None, stderr=None):
+        begun.append(words[2])
+        if stdout:
+            meeting.wait(timeout=10)
+            stdout.write(f"{words[2]} speaks")
+        if words[2] in "ad":
             raise subprocess.CalledProcessError(1, words)
-        (tmp_path / words[2]).mkdir()
-        ended.append(words[2])
+        (tmp_path / words[2] / "checkpoint").mkdir(parents=True)
+
+    def run(*groups, side_by_side):
+        begun.clear()
+        said.clear()
+        for each in recipe.run(list(groups), side_by_side=side_by_side):
+            said.append((each, *begun))
 
     monkeypatch.setattr("subprocess.run", together)
-    legs = [stages("a", "b"), stages("c")]
     with pytest.raises(subprocess.CalledProcessError):
-        list(recipe.run(legs, side_by_side=True))
-    # What began beside it was not lost, and what needs both did not begin.
-    assert ended == ["b"] and (tmp_path / "b" / "done.json").is_file()
-    # In turn, the first failure is the end.
-    monkeypatch.setattr(meeting, "wait", lambda timeout: None)
+        run(stages("a", "b", "d"), stages("c"), side_by_side=True)
+    # What began beside those that failed was not lost, and what needs them did not begin.
+    assert sorted(begun) == ["a", "b", "d"] and (tmp_path / "b" / "done.json").is_file()
+    assert [words for words, *_ in said[-2:]] == [
+        f"failed: {tmp_path / name / 'output.txt'} says why" for name in "ad"
+    ]
+    assert (tmp_path / "b" / "output.txt").read_text() == "b speaks"
+    # In turn, each is said when it begins, and the first failure is the end.
     with pytest.raises(subprocess.CalledProcessError):
-        list(recipe.run([stages("a", "d"), stages("c")], side_by_side=False))
-    assert ended == ["b"]
+        run(stages("b", "e", "a", "f"), stages("c"), side_by_side=False)
+    assert begun == ["e", "a"]
+    assert [(words.split(":")[0], *before) for words, *before in said] == [
+        ("1 of 5",),
+        ("2 of 5",),
+        ("3 of 5", "e"),
+    ]
+    # One that left a mark and nothing else is done again.
+    (tmp_path / "b" / "checkpoint").rmdir()
+    run(stages("b"), side_by_side=False)
+    assert begun == ["b"]
 
 
 def test_a_mean_is_of_the_shares_that_are_asked_for(monkeypatch, capsys, tmp_path, tokenizer):

@@ -12,11 +12,20 @@ import torch
 from qa.reader import MAX_TOKENS
 from qa.threads import cores
 from qa.train.batches import plan_epoch
-from qa.train.commands import add_machine_options, how_made, in_one_line, keep, load_tokenizer
+from qa.train.commands import (
+    add_machine_options,
+    at_least_none,
+    at_least_one,
+    epochs,
+    how_made,
+    in_one_line,
+    keep,
+    load_tokenizer,
+    share,
+)
 from qa.train.examples import (
     MIX,
     REWORDED,
-    Example,
     add_made,
     emphasised,
     load_examples,
@@ -24,8 +33,8 @@ from qa.train.examples import (
     reworded,
 )
 from qa.train.export import export_reader
-from qa.train.loop import Recipe, prefers_bfloat16
-from qa.train.negatives import add_negatives, embedder, remembered
+from qa.train.loop import Recipe
+from qa.train.negatives import with_negatives
 from qa.train.priors import with_priors
 from qa.train.trainer import new_model, train
 from qa.train.transfers import transfer_paragraphs
@@ -41,8 +50,10 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="folder of *.jsonl.gz training sets")
     parser.add_argument("--start", type=Path, help="a checkpoint; default: the encoder")
     parser.add_argument("--output", type=Path, default=Path("build/reader"))
-    parser.add_argument("--epochs", type=float, default=2.0)
-    parser.add_argument("--steps", type=int, help="instead of --epochs; may shrink on resuming")
+    parser.add_argument("--epochs", type=epochs, default=2.0)
+    parser.add_argument(
+        "--steps", type=at_least_one, help="instead of --epochs; may be fewer on resuming"
+    )
     parser.add_argument("--learning-rate", type=float, default=defaults.learning_rate)
     parser.add_argument(
         "--emphasis",
@@ -51,13 +62,13 @@ def main() -> None:
     )
     parser.add_argument(
         "--transfers",
-        type=int,
+        type=at_least_none,
         default=4000,
         help="made paragraphs on who gave and who received (default: 4000)",
     )
     parser.add_argument(
         "--unanswerable",
-        type=int,
+        type=at_least_none,
         default=0,
         help="questions changed until their paragraph does not answer them (default: 0)",
     )
@@ -74,7 +85,7 @@ def main() -> None:
         "--teachers", nargs="+", type=Path, default=[], help="checkpoints whose answers to match"
     )
     parser.add_argument(
-        "--distillation", type=float, default=0.5, help="the teachers' share of the loss"
+        "--distillation", type=share, default=0.5, help="the teachers' share of the loss"
     )
     parser.add_argument(
         "--teach-null",
@@ -114,13 +125,13 @@ def main() -> None:
     parser.add_argument("--dropout", type=float, default=defaults.dropout)
     parser.add_argument(
         "--averaging",
-        type=int,
+        type=at_least_one,
         default=defaults.averaging,
         help="steps over which the weights are averaged (default: %(default)s)",
     )
     parser.add_argument("--cooldown", type=float, default=defaults.cooldown, help="share of steps")
-    parser.add_argument("--negatives", type=float, default=defaults.negatives)
-    parser.add_argument("--tokens-per-batch", type=int, default=defaults.tokens_per_batch)
+    parser.add_argument("--negatives", type=share, default=defaults.negatives)
+    parser.add_argument("--tokens-per-batch", type=at_least_one, default=defaults.tokens_per_batch)
     parser.add_argument("--models", type=Path, default=MODELS, help="where the int8 file goes")
     parser.add_argument(
         "--no-export", dest="export", action="store_false", help="leave the int8 file away"
@@ -138,10 +149,6 @@ def main() -> None:
     )
     add_machine_options(parser)
     options = parser.parse_args()
-    if options.averaging < 1:
-        parser.error("--averaging: a number of steps, 1 or more; the last weights are kept too")
-    if options.steps is not None and options.steps < 1:
-        parser.error("--steps: a number of steps, 1 or more")
     if options.teach_null and not options.teachers:
         parser.error("--teach-null: name the --teachers")
     if options.null_teachers and not options.teach_null:
@@ -156,14 +163,14 @@ def main() -> None:
     if options.emphasis:
         examples = emphasised(examples, options.emphasis, seed=data_seed)
 
-    def choose() -> list[Example]:
-        embed = embedder(encoder, device=options.device, bfloat16=prefers_bfloat16(options.device))
-        return add_negatives(
-            examples, contexts, share=options.negatives, seed=data_seed, embed=embed
-        )
-
-    chosen = options.negatives_file or options.output / "negatives.npy"
-    examples = remembered(chosen, examples, choose)
+    examples = with_negatives(
+        options.negatives_file or options.output / "negatives.npy",
+        examples,
+        contexts,
+        share=options.negatives,
+        seed=data_seed,
+        device=options.device,
+    )
     unanswerable = unanswerable_examples(
         examples,
         contexts,
@@ -218,7 +225,6 @@ def main() -> None:
         null_teachers=[new_model(each, device=options.device) for each in options.null_teachers],
         compiled=options.compile,
         checkpoint_every=options.checkpoint_every,
-        validate_every=4 * options.checkpoint_every,
     )
     checkpoint = options.output / "checkpoint"
     training: dict[str, object] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -32,12 +33,25 @@ def in_one_line(main: Callable[[], None]) -> Callable[[], None]:
     return told
 
 
-def add_machine_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that change where and how quickly a training runs, and nothing else."""
+def add_device_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says where networks run."""
     parser.add_argument(
-        "--workers", type=int, default=0, help="processes that make batches ahead of a GPU"
+        "--device", type=_device, default="cuda" if torch.cuda.is_available() else "cpu"
     )
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+
+
+def add_machine_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that change nothing of what a training makes.
+
+    Where and how quickly it runs, and how often what is made so far is kept.
+    """
+    add_device_option(parser)
+    parser.add_argument(
+        "--workers",
+        type=at_least_none,
+        default=0,
+        help="processes that make batches ahead of a GPU (default: none)",
+    )
     parser.add_argument(
         "--compile", action="store_true", help="fuse small steps; needs a C++ compiler"
     )
@@ -46,17 +60,57 @@ def add_machine_options(parser: argparse.ArgumentParser) -> None:
         type=at_least_one,
         default=250,
         metavar="STEPS",
-        help="keep what is trained, for a run that is cut off, and judge it at every fourth time "
-        "(default: %(default)s)",
+        help="keep what is trained, for a run that is cut off; with held-out questions, what was "
+        "kept is judged every fourth time (default: %(default)s)",
     )
 
 
 def at_least_one(text: str) -> int:
-    """Return a number of steps from the command line; argparse says what is wrong with another."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("a number of steps, 1 or more")
+    """Return a whole number of 1 or more; argparse prints what is wrong with another."""
+    return _whole(text, 1)
+
+
+def at_least_none(text: str) -> int:
+    """Return a whole number of 0 or more; argparse prints what is wrong with another."""
+    return _whole(text, 0)
+
+
+def _whole(text: str, least: int) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = least - 1
+    if number < least:
+        raise argparse.ArgumentTypeError(f"{text} is no whole number of {least} or more")
     return number
+
+
+def share(text: str) -> float:
+    """Return a number from 0 to 1; argparse prints what is wrong with another."""
+    return _number(text, lambda number: 0 <= number <= 1, "not between 0 and 1")
+
+
+def epochs(text: str) -> float:
+    """Return a number over 0; argparse prints what is wrong with another."""
+    return _number(text, lambda number: 0 < number < math.inf, "no number over 0")
+
+
+def _number(text: str, allowed: Callable[[float], bool], wrong: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not allowed(number):
+        raise argparse.ArgumentTypeError(f"{text} is {wrong}")
+    return number
+
+
+def _device(text: str) -> str:
+    if text == "cpu" or (text == "cuda" and torch.cuda.is_available()):
+        return text
+    raise argparse.ArgumentTypeError(
+        f"{text} is neither cpu nor cuda, or PyTorch finds no such device here"
+    )
 
 
 def load_tokenizer() -> Tokenizer:

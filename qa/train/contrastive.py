@@ -17,20 +17,24 @@ from typing import TYPE_CHECKING, TextIO
 
 import torch
 from tokenizers import Tokenizer
+from transformers import PreTrainedModel
 
 from qa.threads import cores
+from qa.train.attention import NAME
 from qa.train.commands import (
     HOW_MADE,
     add_machine_options,
     at_least_one,
+    epochs,
     in_one_line,
     load_tokenizer,
+    share,
 )
 from qa.train.examples import MIX, Context, Example, load_examples
 from qa.train.loop import Recipe, prefers_bfloat16, record, run
-from qa.train.negatives import PASSAGE_TOKENS, add_negatives, embedder, remembered
+from qa.train.negatives import PASSAGE_TOKENS, with_negatives
 from qa.train.pairs import PairEpoch, Pairs, Texts, asked_once, padded
-from qa.train.trainer import id_of
+from qa.train.trainer import compile_layers, id_of
 from qa.weights import ENCODER_NAME, encoder_folder
 
 if TYPE_CHECKING:
@@ -118,15 +122,17 @@ def train(
 ) -> None:
     """Train ``network`` until ``recipe.steps``, with ``size`` questions a step.
 
-    :func:`qa.train.loop.run` says what lies in ``output`` and how a run goes on. Word vectors
-    stay as they are; it is the average of the weights that ``network`` has in the end.
+    :func:`qa.train.loop.run` says what lies in ``output`` and how a run goes on. It is the
+    average of the weights that ``network`` has in the end. Of the recipe, what concerns
+    tokens, windows, teachers and dropout does nothing here.
     """
     torch.manual_seed(recipe.seed)
-    body: torch.nn.Module = network[0].auto_model  # type: ignore[assignment]
-    body.to(device).train()
-    body.embeddings.word_embeddings.requires_grad_(False)  # type: ignore[union-attr]
+    body: PreTrainedModel = network[0].auto_model  # type: ignore[assignment]
+    body.to(device)  # type: ignore[arg-type]  # transformers wraps torch's own signature
+    body.train()
+    body.embeddings.word_embeddings.requires_grad_(not recipe.frozen)  # type: ignore[union-attr]
     if compiled:
-        body.encoder.compile(dynamic=True)  # type: ignore[union-attr]
+        compile_layers(body)
     special = (id_of(tokenizer, "[CLS]"), id_of(tokenizer, "[SEP]"))
     bfloat16 = prefers_bfloat16(device)
 
@@ -156,7 +162,6 @@ def train(
         workers=workers,
         checkpoint_every=checkpoint_every,
         check=check if held_out else None,
-        check_every=4 * checkpoint_every,
         stop_after=stop_after,
     )
     body.load_state_dict(average.state_dict())
@@ -173,31 +178,32 @@ def main() -> None:
     parser.add_argument(
         "--size", type=at_least_one, default=256, metavar="QUESTIONS", help="of a step"
     )
-    parser.add_argument("--epochs", type=float, default=1.0)
+    parser.add_argument("--epochs", type=epochs, default=1.0)
     parser.add_argument("--steps", type=at_least_one, help="instead of --epochs")
     parser.add_argument("--learning-rate", type=float, default=3e-5)
-    parser.add_argument("--negatives", type=float, default=0.5, help="share of questions with one")
+    parser.add_argument("--negatives", type=share, default=0.5, help="share of questions with one")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--data-seed", type=int, help="draws the questions and their negatives (default: --seed)"
+    )
     parser.add_argument(
         "--negatives-file",
         type=Path,
-        help="as of qa.train.negatives, of the same --seed (default: OUTPUT/negatives.npy)",
+        help="keeps what was chosen, for runs of one --data-seed (default: OUTPUT/negatives.npy)",
     )
     add_machine_options(parser)
     options = parser.parse_args()
+    data_seed = options.seed if options.data_seed is None else options.data_seed
     torch.set_num_threads(cores())
     tokenizer = load_tokenizer()
-    contexts, examples, held_out = load_examples(options.data, tokenizer, seed=options.seed)
-
-    def choose() -> list[Example]:
-        bfloat16 = prefers_bfloat16(options.device)
-        embed = embedder(encoder_folder(), device=options.device, bfloat16=bfloat16)
-        return add_negatives(
-            examples, contexts, share=options.negatives, seed=options.seed, embed=embed
-        )
-
-    examples = remembered(
-        options.negatives_file or options.output / "negatives.npy", examples, choose
+    contexts, examples, held_out = load_examples(options.data, tokenizer, seed=data_seed)
+    examples = with_negatives(
+        options.negatives_file or options.output / "negatives.npy",
+        examples,
+        contexts,
+        share=options.negatives,
+        seed=data_seed,
+        device=options.device,
     )
     pairs = asked_once(examples, contexts)
     steps = options.steps or max(1, round(options.epochs * len(pairs) / options.size))
@@ -209,12 +215,12 @@ def main() -> None:
         window=PASSAGE_TOKENS,
         shared=False,
         dropout=0.0,
-        averaging=max(1, steps // 10),
+        averaging=max(10, steps // 10),
         frozen=True,
         seed=options.seed,
     )
     print(f"{len(pairs)} questions, {steps} steps")
-    network = load(encoder_folder())
+    network = load(encoder_folder(), device=options.device)
     train(
         network,
         pairs,
@@ -235,6 +241,8 @@ def main() -> None:
         "start": ENCODER_NAME,
         "recipe": asdict(recipe),
         "questions_a_step": options.size,
+        "with_a_negative": sum(pair.negative >= 0 for pair in pairs),
+        "data_seed": data_seed,
         "mix": MIX,
         "torch": torch.__version__,
     }
@@ -244,13 +252,19 @@ def main() -> None:
     )
 
 
-def load(folder: Path) -> SentenceTransformer:
-    """Return a sentence-transformers model to be trained, without dropout."""
+def load(folder: Path, *, device: str = "cpu") -> SentenceTransformer:
+    """Return a sentence-transformers model to be trained on ``device``, without dropout.
+
+    Its attention is that of :func:`qa.train.trainer.new_model`.
+    """
     from sentence_transformers import SentenceTransformer
 
-    settings = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
     return SentenceTransformer(
-        str(folder), device="cpu", local_files_only=True, config_kwargs=settings
+        str(folder),
+        device=device,
+        local_files_only=True,
+        model_kwargs={"attn_implementation": NAME if device == "cpu" else "sdpa"},
+        config_kwargs={"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0},
     )
 
 

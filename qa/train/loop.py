@@ -20,6 +20,8 @@ CHECKPOINT = "checkpoint.pt"
 # Steps between two that the average of the weights takes in.
 _AVERAGE_EVERY = 10
 _LOG_EVERY = 50
+# Checkpoints between two that are judged.
+_CHECK_EVERY = 4
 
 Weights = tuple[torch.Tensor, ...] | list[torch.Tensor]
 
@@ -100,11 +102,12 @@ def prefers_bfloat16(device: str) -> bool:
 def moving_average(horizon: int) -> Callable[[Weights, Weights, torch.Tensor | int], None]:
     """Return what takes new weights into an average, for ``AveragedModel``.
 
-    The n-th weights, of which there are some every ``_AVERAGE_EVERY`` steps, count for
-    ``max(1 / n, _AVERAGE_EVERY / horizon)``: a plain mean at first, as in stochastic weight
-    averaging (Izmailov et al., 2018), and an exponential moving average from then on.
+    The n-th weights, of which there are some every ``_AVERAGE_EVERY`` steps and the last,
+    count for ``max(1 / n, _AVERAGE_EVERY / horizon)`` and at most for all: a plain mean at
+    first, as in stochastic weight averaging (Izmailov et al., 2018), and an exponential
+    moving average from then on.
     """
-    least = _AVERAGE_EVERY / horizon
+    least = min(1.0, _AVERAGE_EVERY / horizon)
 
     def take_in(mean: Weights, new: Weights, count: torch.Tensor | int) -> None:
         torch._foreach_lerp_(mean, new, max(least, 1 / (float(count) + 1)))
@@ -133,7 +136,6 @@ def run(
     workers: int = 0,
     checkpoint_every: int = 250,
     check: Callable[[torch.nn.Module, int, TextIO], None] | None = None,
-    check_every: int = 1000,
     stop_after: int | None = None,
 ) -> torch.nn.Module:
     """Train ``model`` until ``recipe.steps``, and return the average of its weights.
@@ -143,9 +145,10 @@ def run(
 
     ``epoch_of`` gives the batches of the n-th epoch; ``workers`` processes make them ahead
     of time, none makes them in this one. ``output`` receives ``log.jsonl`` (a line every 50
-    steps, and what ``check`` writes there of the average) and a checkpoint; where one is
-    found there, training goes on from it. ``stop_after`` ends this call at a step, for
-    another to go on.
+    steps, and at every fourth checkpoint what ``check`` writes there of the average) and a
+    checkpoint; where one is found there, training goes on from it. ``stop_after`` ends this
+    call at a step, for another to go on. Raises :class:`~qa.errors.ModelCorrupt` where a run
+    was begun with other data or with a recipe that differs in more than its steps.
     """
     last = min(recipe.steps, stop_after or recipe.steps)
     output.mkdir(parents=True, exist_ok=True)
@@ -154,8 +157,13 @@ def run(
     step = epoch = position = begun_with = 0
     if (output / CHECKPOINT).is_file():
         saved = torch.load(output / CHECKPOINT, map_location=device, weights_only=True)
-        if "average" not in saved:
+        if "recipe" not in saved:
             raise ModelCorrupt(f"{output} was begun by another version: give another --output")
+        begun = saved["recipe"]
+        if changed := [k for k, v in asdict(recipe).items() if k != "steps" and begun[k] != v]:
+            raise ModelCorrupt(
+                f"{output} was begun with another {', '.join(changed)}: give another --output"
+            )
         model.load_state_dict(saved["model"])
         average.load_state_dict(saved["average"])
         optimizer.load_state_dict(saved["optimizer"])
@@ -178,7 +186,7 @@ def run(
                 raise DatasetError("there is nothing to train on: look at what was read")
             if begun_with not in (0, len(batches)):
                 raise ModelCorrupt(
-                    f"{output} was begun with other data or another --tokens-per-batch "
+                    f"{output} was begun with other data or batches of another size "
                     f"({begun_with} batches an epoch, here {len(batches)}): give another --output"
                 )
             begun_with = 0  # the next epoch is packed otherwise
@@ -193,7 +201,7 @@ def run(
                 torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
                 optimizer.step()
                 optimizer.zero_grad()
-                if step % _AVERAGE_EVERY == 0:
+                if step % _AVERAGE_EVERY == 0 or step == recipe.steps - 1:
                     average.update_parameters(model)
                 losses.append(loss.detach())
                 tokens += batch.input_ids.numel()
@@ -222,8 +230,11 @@ def run(
                         epoch=epoch,
                         position=position,
                         batches=len(batches),
+                        recipe=asdict(recipe),
                     )
-                if check is not None and (step % check_every == 0 or step == last):
+                if check is not None and (
+                    step % (_CHECK_EVERY * checkpoint_every) == 0 or step == last
+                ):
                     check(average.module, step, log)
                     since = time.monotonic()
                 if step == last:
@@ -259,7 +270,7 @@ def save(
     model: torch.nn.Module,
     average: AveragedModel,
     optimizer: torch.optim.Optimizer,
-    **position: int,
+    **position: object,
 ) -> None:
     """Write a checkpoint beside the old one, then swap it in."""
     sibling = output / f"{CHECKPOINT}.new"

@@ -24,7 +24,7 @@ from qa.evaluation.metrics import holds
 from qa.retriever import fuse
 from qa.threads import cores
 from qa.train.attention import NAME
-from qa.train.commands import add_machine_options, in_one_line, load_tokenizer
+from qa.train.commands import add_device_option, in_one_line, load_tokenizer, share
 from qa.train.examples import Context, Example, load_examples
 from qa.train.loop import Recipe, prefers_bfloat16
 from qa.weights import encoder_folder
@@ -77,24 +77,49 @@ def add_negatives(
     return result
 
 
+def with_negatives(
+    path: Path,
+    examples: Sequence[Example],
+    contexts: Sequence[Context],
+    *,
+    share: float,
+    seed: int,
+    device: str,
+) -> list[Example]:
+    """Return the examples with the negatives kept at ``path``; they are chosen where none are."""
+
+    def choose() -> list[Example]:
+        embed = embedder(encoder_folder(), device=device, bfloat16=prefers_bfloat16(device))
+        return add_negatives(examples, contexts, share=share, seed=seed, embed=embed)
+
+    return remembered(path, examples, choose)
+
+
 def remembered(
     path: Path, examples: Sequence[Example], choose: Callable[[], list[Example]]
 ) -> list[Example]:
-    """Return the examples with the negatives kept at ``path``, or choose them and keep them there.
+    """Return the examples with the negatives kept at ``path``, or those that ``choose`` gives.
 
     A run that is resumed must have the negatives it began with: its place in the
-    plan of an epoch depends on which examples have one.
+    plan of an epoch depends on which examples have one. Raises
+    :class:`~qa.errors.ModelCorrupt` for a file that is of other examples, or none of ours.
     """
     if not path.is_file():
         chosen = choose()
         path.parent.mkdir(parents=True, exist_ok=True)
-        np.save(path, np.array([example.negative for example in chosen], dtype=np.int64))
+        sibling = path.with_name(f"{path.name}.new")
+        with sibling.open("wb") as file:
+            np.save(file, np.array([example.negative for example in chosen], dtype=np.int64))
+        sibling.replace(path)
         return chosen
-    rows = np.load(path)
+    mend = "remove it, or name another file"
+    try:
+        rows = np.load(path)
+    except (OSError, ValueError, EOFError) as error:
+        raise ModelCorrupt(f"{path} cannot be read ({error}): {mend}") from error
     if len(rows) != len(examples):
         raise ModelCorrupt(
-            f"{path} is of other data ({len(rows)} examples, here {len(examples)}): "
-            "give another --output"
+            f"{path} is of other data ({len(rows)} examples, here {len(examples)}): {mend}"
         )
     return [
         replace(example, negative=int(row)) for example, row in zip(examples, rows, strict=True)
@@ -157,25 +182,23 @@ def main() -> None:
     """Choose hard negatives, and keep them in a file for ``python -m qa.train``."""
     parser = argparse.ArgumentParser(prog="python -m qa.train.negatives", description=main.__doc__)
     parser.add_argument("data", type=Path, help="folder of *.jsonl.gz training sets")
-    parser.add_argument("file", type=Path, help="for --negatives-file")
-    parser.add_argument("--negatives", type=float, default=Recipe(steps=0).negatives)
+    parser.add_argument("file", type=Path, help="to be named to --negatives-file")
+    parser.add_argument("--negatives", type=share, default=Recipe(steps=0).negatives)
     parser.add_argument("--data-seed", type=int, default=Recipe(steps=0).seed)
-    add_machine_options(parser)
+    add_device_option(parser)
     options = parser.parse_args()
     torch.set_num_threads(cores())
     contexts, examples, _ = load_examples(options.data, load_tokenizer(), seed=options.data_seed)
-    embed = embedder(
-        encoder_folder(), device=options.device, bfloat16=prefers_bfloat16(options.device)
-    )
-    chosen = remembered(
+    chosen = with_negatives(
         options.file,
         examples,
-        lambda: add_negatives(
-            examples, contexts, share=options.negatives, seed=options.data_seed, embed=embed
-        ),
+        contexts,
+        share=options.negatives,
+        seed=options.data_seed,
+        device=options.device,
     )
-    count = sum(example.negative >= 0 for example in chosen)
-    print(f"{count} of {len(chosen)} questions have a hard negative: {options.file}")
+    there = [example.negative >= 0 for example in chosen if example.answers]
+    print(f"{sum(there)} of {len(there)} questions with an answer have one: {options.file}")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from qa.train.examples import Context, Example
 from qa.train.negatives import PASSAGE_TOKENS
 
 _MULTIPLE = 16
-# Other revisions of paragraphs of ``squad``: a right passage would count as a wrong one.
+# Other revisions of paragraphs of ``squad``: right passages would count as wrong ones.
 _TWINS = frozenset({"squad-rejoined"})
 
 
@@ -65,18 +65,28 @@ class Pairs:
 
 
 def asked_once(examples: Sequence[Example], contexts: Sequence[Context]) -> list[Example]:
-    """Return the examples with an answer, each question of a paragraph once, without twins."""
+    """Return the examples with an answer, each question of a paragraph once.
+
+    Without twins, asked of or as negatives.
+    """
+
+    def is_twin(context: int) -> bool:
+        return contexts[context].source in _TWINS
+
     once = {
-        (example.context, example.question): example
-        for example in examples
-        if example.answers and contexts[example.context].source not in _TWINS
+        (each.context, each.question): replace(each, negative=-1)
+        if each.negative >= 0 and is_twin(each.negative)
+        else each
+        for each in examples
+        if each.answers and not is_twin(each.context)
     }
     return list(once.values())
 
 
 class PairEpoch:
-    """The batches of one epoch, each of ``size`` questions; what is left over waits for the next.
+    """The batches of one epoch, each of ``size`` questions, or of all where they are fewer.
 
+    Some are left over, others in every epoch.
     Which questions are together, which headings and which windows hangs on ``seed``.
     """
 
@@ -113,7 +123,10 @@ class PairEpoch:
     def _passage(
         self, position: int, answers: dict[tuple[int, int], int], rng: random.Random
     ) -> NDArray[np.int32]:
-        """Return as much of a paragraph as a passage of the index has, with an answer in it."""
+        """Return as much of a paragraph as a passage of the index has.
+
+        An answer is in it where there is one.
+        """
         heading = draw_heading(position, self._contexts, rng)
         ids = self._contexts[position].ids
         room = PASSAGE_TOKENS - 2 - len(heading)

@@ -21,7 +21,14 @@ from transformers import AutoModelForMaskedLM, PreTrainedModel
 
 from qa.threads import cores
 from qa.train.batches import Batch, collate, packed
-from qa.train.commands import add_machine_options, how_made, in_one_line, keep, load_tokenizer
+from qa.train.commands import (
+    add_machine_options,
+    at_least_one,
+    how_made,
+    in_one_line,
+    keep,
+    load_tokenizer,
+)
 from qa.train.dropout import add_dropout
 from qa.train.examples import Context, Row, make_sequence
 from qa.train.loop import Recipe, prefers_bfloat16, run
@@ -200,14 +207,12 @@ def main() -> None:
     )
     parser.add_argument("--start", type=Path, help="a checkpoint; default: the encoder")
     parser.add_argument("--output", type=Path, default=Path("build/pretrained"))
-    parser.add_argument("--steps", type=int, default=5000)
+    parser.add_argument("--steps", type=at_least_one, default=5000)
     parser.add_argument("--learning-rate", type=float, default=4e-4)
-    parser.add_argument("--tokens-per-batch", type=int, default=32768)
+    parser.add_argument("--tokens-per-batch", type=at_least_one, default=32768)
     parser.add_argument("--seed", type=int, default=1)
     add_machine_options(parser)
     options = parser.parse_args()
-    if options.steps < 1:
-        parser.error("--steps: a number of steps, 1 or more")
     torch.set_num_threads(cores())
     tokenizer = load_tokenizer()
     clozes = read_clozes(options.text, tokenizer, workers=cores())

@@ -1,10 +1,10 @@
 """The shipped reader, from text and labelled questions: ``python -m qa.train.recipe DATA TEXT``.
 
-The encoder's network reads plain text; three readers are trained from what becomes of it,
-with other seeds; two students are trained to match all three, one from their mean and one
-from where they began; the mean of the students is the reader. Where there is a reader of another
-origin, one more training learns from it whether there is an answer. A training that is done is
-not done again, one that was cut off goes on.
+Hard negatives are chosen once for all. The encoder's network reads plain text; three readers
+are trained from what becomes of it, with other seeds; two students are trained to match all
+three, one from their mean and one from where they began; the mean of the students is the
+reader. Where there is a reader of another origin, one more training learns from it whether
+there is an answer. A training that is done is not done again, one that was cut off goes on.
 """
 
 from __future__ import annotations
@@ -62,7 +62,8 @@ class Stage:
 
         Raises :class:`~qa.errors.ModelCorrupt` where it was done with something else.
         """
-        if self.module == "qa.train.average" or not self.mark.is_file():
+        there = self.mark.is_file() and self.checkpoint.exists()
+        if self.module == "qa.train.average" or not there:
             return False
         if self.mark.read_text(encoding="utf-8") != json.dumps(self.given):
             raise ModelCorrupt(
@@ -70,19 +71,30 @@ class Stage:
             )
         return True
 
-    def run(self) -> None:
-        """Do it, in a process of its own, and say so when it is done.
+    @property
+    def words(self) -> Path:
+        """The file that receives what it says where others are trained beside it."""
+        return self.checkpoint.parent / "output.txt"
+
+    def run(self, *, beside_others: bool = False) -> None:
+        """Do it, in a process of its own, and note when it is done.
 
         Raises :class:`subprocess.CalledProcessError` where it fails.
         """
-        subprocess.run([sys.executable, "-m", self.module, *self.given, *self.machine], check=True)
+        command = [sys.executable, "-m", self.module, *self.given, *self.machine]
+        if beside_others:
+            self.words.parent.mkdir(parents=True, exist_ok=True)
+            with self.words.open("a", encoding="utf-8") as file:
+                subprocess.run(command, check=True, stdout=file, stderr=subprocess.STDOUT)
+        else:
+            subprocess.run(command, check=True)
         if self.module != "qa.train.average":
             sibling = self.mark.with_suffix(".new")
             sibling.write_text(json.dumps(self.given), encoding="utf-8")
             sibling.replace(self.mark)
 
 
-def legs(
+def stages(
     data: Path,
     text: Path,
     output: Path,
@@ -92,10 +104,10 @@ def legs(
     null_teacher: Path | None = None,
     steps: Steps = Steps(),
 ) -> list[list[Stage]]:
-    """Return the stages, in legs: those of one need the legs before it, and not each other.
+    """Return the stages in groups: those of one need the groups before it, and not each other.
 
     ``machine`` are the options of every training. ``null_teacher`` is a reader of another
-    origin, from which the last one learns whether there is an answer; None leaves that leg away.
+    origin, from which the last one learns whether there is an answer; None leaves it away.
     """
     negatives = output / "negatives" / "negatives.npy"
     drawn: list[object] = ["--data-seed", DATA_SEED, "--negatives", _NEGATIVES]
@@ -134,7 +146,8 @@ def legs(
         last = [[training("whether", reader, steps.whether, 1.2e-4, 42, *asked)]]
     return [
         [
-            _stage("qa.train.negatives", [data, negatives, *drawn], negatives, machine),
+            # Of the machine's options it has the first, the device.
+            _stage("qa.train.negatives", [data, negatives, *drawn], negatives, machine[:2]),
             _stage("qa.train.pretrain", pretraining, read, machine),
         ],
         made,
@@ -151,22 +164,34 @@ def _stage(
     return Stage(module, tuple(str(each) for each in given), checkpoint, tuple(machine))
 
 
-def run(all_legs: list[list[Stage]], *, side_by_side: bool) -> Iterator[str]:
-    """Do what is not done, a leg's stages at once or in turn; say of each what becomes of it."""
-    for number, leg in enumerate(all_legs, start=1):
+def run(groups: list[list[Stage]], *, side_by_side: bool) -> Iterator[str]:
+    """Do what is not done, a group's stages at once or in turn; say of each what becomes of it.
+
+    Raises :class:`subprocess.CalledProcessError` where one fails. In turn that is the end; side
+    by side, those that it began with come to theirs.
+    """
+    count, number = sum(map(len, groups)), 0
+    for group in groups:
         wanted = []
-        for stage in leg:
-            place = f"{number} of {len(all_legs)}: {stage.checkpoint}"
+        for stage in group:
+            number += 1
+            place = f"{number} of {count}: {stage.checkpoint}"
             if stage.is_done():
                 yield f"{place} is there"
-            else:
-                yield f"{place}: python -m {stage.module} {' '.join(stage.given)}"
+                continue
+            yield f"{place}: python -m {stage.module} {' '.join(stage.given)}"
+            if side_by_side and len(group) > 1:
+                yield f"  says more in {stage.words}"
                 wanted.append(stage)
-        for together in [wanted] if side_by_side else [[stage] for stage in wanted]:
-            with ThreadPoolExecutor(max(1, len(together))) as pool:
-                # What began with one that fails comes to its end all the same.
-                for future in [pool.submit(stage.run) for stage in together]:
-                    future.result()
+            else:
+                stage.run()
+        with ThreadPoolExecutor(max(1, len(wanted))) as pool:
+            running = {pool.submit(stage.run, beside_others=True): stage for stage in wanted}
+        failed = [future for future in running if future.exception()]
+        for future in failed:
+            yield f"failed: {running[future].words} says why"
+        for future in failed:
+            future.result()
 
 
 @in_one_line
@@ -199,6 +224,8 @@ def main() -> None:
     )
     add_machine_options(parser)
     options = parser.parse_args()
+    if options.side_by_side and options.device == "cpu":
+        parser.error("--side-by-side: for a GPU; on a CPU each training takes all cores")
     wanted = [options.text]
     if options.null_teacher:
         wanted.append(options.null_teacher / "config.json")
@@ -208,7 +235,7 @@ def main() -> None:
     machine = ["--device", options.device, "--workers", str(options.workers)]
     machine += ["--checkpoint-every", str(options.checkpoint_every)]
     machine += ["--compile"] if options.compile else []
-    all_legs = legs(
+    groups = stages(
         options.data,
         options.text,
         options.output,
@@ -218,7 +245,7 @@ def main() -> None:
         steps=Steps(**{name: getattr(options, f"{name}_steps") for name in asdict(Steps())}),
     )
     try:
-        for said in run(all_legs, side_by_side=options.side_by_side):
+        for said in run(groups, side_by_side=options.side_by_side):
             print(said, flush=True)
     except subprocess.CalledProcessError as error:
         sys.exit(f"{error}\nOnce that is mended, the same command goes on from here.")

@@ -83,7 +83,6 @@ def train(
     null_teachers: Sequence[PreTrainedModel] = (),
     compiled: bool = False,
     checkpoint_every: int = 250,
-    validate_every: int = 1000,
     stop_after: int | None = None,
 ) -> tuple[PreTrainedModel, PreTrainedModel]:
     """Train until ``recipe.steps`` and return the model and the average of its weights.
@@ -158,7 +157,6 @@ def train(
         workers=workers,
         checkpoint_every=checkpoint_every,
         check=check,
-        check_every=validate_every,
         stop_after=stop_after,
     )
     return model, average  # type: ignore[return-value]

@@ -30,6 +30,7 @@ Rule = Callable[[str, str, random.Random], str | None]
 _NEIGHBOURS = slice(3, 40)
 # Up to so many names all are compared.
 _FEW = 20_000
+_LISTS = 512
 # How often each rule is tried first; where one does not apply, the next is tried.
 _WEIGHTS = {"name": 5, "number": 3, "antonym": 4}
 # Nearly every question can be negated: more, and "not" alone would mean "no answer".
@@ -102,7 +103,8 @@ def unanswerable_examples(
     """Return up to ``count`` examples whose paragraph does not hold what they ask.
 
     ``words`` are the network's token embeddings, ``(vocabulary, width)``: a name gives
-    way to one that they say is of its kind. The same arguments give the same examples.
+    way to one that they say is of its kind. The same arguments give the same examples, on one
+    machine: where names lie between two lists of the search, rounding decides.
     """
     if not count:
         return []
@@ -182,8 +184,8 @@ class _Names:
         self._index: faiss.Index = flat
         if len(self._names) > _FEW:
             # Any of the nearest will do: a sixteenth of so many names is looked through.
-            lists = faiss.IndexIVFFlat(flat, words.shape[1], 512, faiss.METRIC_INNER_PRODUCT)
-            lists.nprobe = 32
+            lists = faiss.IndexIVFFlat(flat, words.shape[1], _LISTS, faiss.METRIC_INNER_PRODUCT)
+            lists.nprobe = -(-_LISTS // 16)
             lists.train(self._vectors)
             self._index = lists
         self._index.add(self._vectors)
@@ -217,7 +219,8 @@ class _Names:
             choice = [
                 self._names[other]
                 for other in rows[0][_NEIGHBOURS]
-                if _may_replace(self._names[other], match[0], question)
+                if other >= 0  # what FAISS says where there are fewer
+                and _may_replace(self._names[other], match[0], question)
                 and self._names[other] not in text
             ]
             if not choice:
