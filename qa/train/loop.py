@@ -160,7 +160,7 @@ def run(
         if "recipe" not in saved:
             raise ModelCorrupt(f"{output} was begun by another version: give another --output")
         begun = saved["recipe"]
-        if changed := [k for k, v in asdict(recipe).items() if k != "steps" and begun[k] != v]:
+        if changed := [k for k, v in asdict(recipe).items() if k != "steps" and begun.get(k) != v]:
             raise ModelCorrupt(
                 f"{output} was begun with another {', '.join(changed)}: give another --output"
             )
