@@ -189,9 +189,10 @@ def test_the_command_leaves_a_model_that_an_index_can_be_built_with(
     assert made["recipe"]["steps"] == 2 and made["questions_a_step"] == 8
     assert 0 < made["with_a_negative"] < 96
     # What is done is not said to have been done otherwise.
-    monkeypatch.setattr("sys.argv", [*sys.argv, "--learning-rate", "1e-4"])
-    with pytest.raises(SystemExit, match="another learning_rate"):
-        contrastive.main()
+    for option, value in (("--learning-rate", "1e-4"), ("--size", "9")):
+        with monkeypatch.context() as patch, pytest.raises(SystemExit, match="begun with another"):
+            patch.setattr("sys.argv", [*sys.argv, option, value])
+            contrastive.main()
     assert json.loads((checkpoint / "training.json").read_text()) == made
 
 

@@ -211,6 +211,8 @@ def main() -> None:
         steps=steps,
         learning_rate=options.learning_rate,
         cooldown=0.95,
+        # Of the questions' own passages; a run does not go on with another --size.
+        tokens_per_batch=options.size * PASSAGE_TOKENS,
         negatives=options.negatives,
         window=PASSAGE_TOKENS,
         shared=False,
