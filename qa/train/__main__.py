@@ -34,7 +34,7 @@ from qa.train.examples import (
 )
 from qa.train.export import export_reader
 from qa.train.loop import Recipe
-from qa.train.negatives import with_negatives
+from qa.train.negatives import add_draw_options, data_seed, drawn
 from qa.train.priors import with_priors
 from qa.train.trainer import new_model, train
 from qa.train.transfers import transfer_paragraphs
@@ -130,23 +130,13 @@ def main() -> None:
         help="steps over which the weights are averaged (default: %(default)s)",
     )
     parser.add_argument("--cooldown", type=float, default=defaults.cooldown, help="share of steps")
-    parser.add_argument("--negatives", type=share, default=defaults.negatives)
     parser.add_argument("--tokens-per-batch", type=at_least_one, default=defaults.tokens_per_batch)
     parser.add_argument("--models", type=Path, default=MODELS, help="where the int8 file goes")
     parser.add_argument(
         "--no-export", dest="export", action="store_false", help="leave the int8 file away"
     )
     parser.add_argument("--seed", type=int, default=defaults.seed)
-    parser.add_argument(
-        "--data-seed",
-        type=int,
-        help="draws the questions and their negatives (default: --seed)",
-    )
-    parser.add_argument(
-        "--negatives-file",
-        type=Path,
-        help="keeps what was chosen, for runs of one --data-seed (default: OUTPUT/negatives.npy)",
-    )
+    add_draw_options(parser, negatives=defaults.negatives)
     add_machine_options(parser)
     options = parser.parse_args()
     if options.teach_null and not options.teachers:
@@ -154,23 +144,15 @@ def main() -> None:
     if options.null_teachers and not options.teach_null:
         parser.error("--null-teachers: with --teach-null")
 
-    data_seed = options.seed if options.data_seed is None else options.data_seed
+    seed = data_seed(options)
     torch.set_num_threads(cores())
     encoder = encoder_folder()
     tokenizer = load_tokenizer()
     mix = {name: share for name, share in MIX.items() if name not in options.without}
-    contexts, examples, held_out = load_examples(options.data, tokenizer, seed=data_seed, mix=mix)
+    contexts, examples, held_out = load_examples(options.data, tokenizer, seed=seed, mix=mix)
     if options.emphasis:
-        examples = emphasised(examples, options.emphasis, seed=data_seed)
-
-    examples = with_negatives(
-        options.negatives_file or options.output / "negatives.npy",
-        examples,
-        contexts,
-        share=options.negatives,
-        seed=data_seed,
-        device=options.device,
-    )
+        examples = emphasised(examples, options.emphasis, seed=seed)
+    examples = drawn(options, examples, contexts)
     unanswerable = unanswerable_examples(
         examples,
         contexts,
@@ -229,7 +211,7 @@ def main() -> None:
     checkpoint = options.output / "checkpoint"
     training: dict[str, object] = {
         "start": how_made(options.start),
-        "data_seed": data_seed,
+        "data_seed": seed,
         "emphasis": options.emphasis,
         "recipe": asdict(recipe),
         "mix": mix,

@@ -14,7 +14,7 @@ from qa.reader import MAX_TOKENS
 from qa.train.examples import Context, Example, Row, make_sequence
 
 # Matrix units work on tiles of 16 rows; a multiple wastes none of them.
-_MULTIPLE = 16
+MULTIPLE = 16
 # Batches are sorted by length only within chunks, so that an epoch stays random.
 _CHUNK = 4096
 # What is read before a paragraph: its own title, or one that has nothing to say
@@ -223,7 +223,7 @@ def draw_heading(
 def collate(rows: Sequence[Row]) -> Batch:
     """Pad rows into tensors."""
     longest = max(len(row.ids) for row in rows)
-    shape = (len(rows), -(-longest // _MULTIPLE) * _MULTIPLE)
+    shape = (len(rows), -(-longest // MULTIPLE) * MULTIPLE)
     ids = np.zeros(shape, dtype=np.int64)
     types = np.zeros(shape, dtype=np.int64)
     mask = np.zeros(shape, dtype=np.int64)

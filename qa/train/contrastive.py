@@ -20,7 +20,7 @@ from tokenizers import Tokenizer
 from transformers import PreTrainedModel
 
 from qa.threads import cores
-from qa.train.attention import NAME
+from qa.train.attention import attention_on
 from qa.train.commands import (
     HOW_MADE,
     add_machine_options,
@@ -28,11 +28,10 @@ from qa.train.commands import (
     epochs,
     in_one_line,
     load_tokenizer,
-    share,
 )
 from qa.train.examples import MIX, Context, Example, load_examples
 from qa.train.loop import Recipe, prefers_bfloat16, record, run
-from qa.train.negatives import PASSAGE_TOKENS, with_negatives
+from qa.train.negatives import PASSAGE_TOKENS, add_draw_options, data_seed, drawn
 from qa.train.pairs import PairEpoch, Pairs, Texts, asked_once, padded
 from qa.train.trainer import compile_layers, id_of
 from qa.weights import ENCODER_NAME, encoder_folder
@@ -95,7 +94,8 @@ def recall(
             )
             for of in texts
         )
-    right = torch.tensor([owners.index(example.context) for example in examples], device=device)
+    row = {owner: number for number, owner in enumerate(owners)}
+    right = torch.tensor([row[example.context] for example in examples], device=device)
     found = (questions @ passages.T).topk(min(5, len(owners))).indices == right[:, None]
     return {
         "questions": len(examples),
@@ -181,31 +181,14 @@ def main() -> None:
     parser.add_argument("--epochs", type=epochs, default=1.0)
     parser.add_argument("--steps", type=at_least_one, help="instead of --epochs")
     parser.add_argument("--learning-rate", type=float, default=3e-5)
-    parser.add_argument("--negatives", type=share, default=0.5, help="share of questions with one")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument(
-        "--data-seed", type=int, help="draws the questions and their negatives (default: --seed)"
-    )
-    parser.add_argument(
-        "--negatives-file",
-        type=Path,
-        help="keeps what was chosen, for runs of one --data-seed (default: OUTPUT/negatives.npy)",
-    )
+    add_draw_options(parser, negatives=0.5)
     add_machine_options(parser)
     options = parser.parse_args()
-    data_seed = options.seed if options.data_seed is None else options.data_seed
     torch.set_num_threads(cores())
     tokenizer = load_tokenizer()
-    contexts, examples, held_out = load_examples(options.data, tokenizer, seed=data_seed)
-    examples = with_negatives(
-        options.negatives_file or options.output / "negatives.npy",
-        examples,
-        contexts,
-        share=options.negatives,
-        seed=data_seed,
-        device=options.device,
-    )
-    pairs = asked_once(examples, contexts)
+    contexts, examples, held_out = load_examples(options.data, tokenizer, seed=data_seed(options))
+    pairs = asked_once(drawn(options, examples, contexts), contexts)
     steps = options.steps or max(1, round(options.epochs * len(pairs) / options.size))
     recipe = Recipe(
         steps=steps,
@@ -244,7 +227,7 @@ def main() -> None:
         "recipe": asdict(recipe),
         "questions_a_step": options.size,
         "with_a_negative": sum(pair.negative >= 0 for pair in pairs),
-        "data_seed": data_seed,
+        "data_seed": data_seed(options),
         "mix": MIX,
         "torch": torch.__version__,
     }
@@ -255,17 +238,14 @@ def main() -> None:
 
 
 def load(folder: Path, *, device: str = "cpu") -> SentenceTransformer:
-    """Return a sentence-transformers model to be trained on ``device``, without dropout.
-
-    Its attention is that of :func:`qa.train.trainer.new_model`.
-    """
+    """Return a sentence-transformers model to be trained on ``device``, without dropout."""
     from sentence_transformers import SentenceTransformer
 
     return SentenceTransformer(
         str(folder),
         device=device,
         local_files_only=True,
-        model_kwargs={"attn_implementation": NAME if device == "cpu" else "sdpa"},
+        model_kwargs={"attn_implementation": attention_on(device)},
         config_kwargs={"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0},
     )
 

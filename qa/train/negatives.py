@@ -95,6 +95,43 @@ def with_negatives(
     return remembered(path, examples, choose)
 
 
+def add_draw_options(parser: argparse.ArgumentParser, *, negatives: float) -> None:
+    """Add what says which questions are drawn and which have a hard negative; see :func:`drawn`.
+
+    The parser has ``--seed``, ``--output`` and ``--device``.
+    """
+    parser.add_argument(
+        "--negatives", type=share, default=negatives, help="share of questions with a hard one"
+    )
+    parser.add_argument(
+        "--data-seed", type=int, help="draws the questions and their negatives (default: --seed)"
+    )
+    parser.add_argument(
+        "--negatives-file",
+        type=Path,
+        help="keeps what was chosen, for runs of one --data-seed (default: OUTPUT/negatives.npy)",
+    )
+
+
+def data_seed(options: argparse.Namespace) -> int:
+    """Return the seed that draws the questions."""
+    return int(options.seed if options.data_seed is None else options.data_seed)
+
+
+def drawn(
+    options: argparse.Namespace, examples: Sequence[Example], contexts: Sequence[Context]
+) -> list[Example]:
+    """Return the examples with the negatives that the options of a training ask for."""
+    return with_negatives(
+        options.negatives_file or options.output / "negatives.npy",
+        examples,
+        contexts,
+        share=options.negatives,
+        seed=data_seed(options),
+        device=options.device,
+    )
+
+
 def remembered(
     path: Path, examples: Sequence[Example], choose: Callable[[], list[Example]]
 ) -> list[Example]:

@@ -10,11 +10,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from qa.train.batches import draw_heading
+from qa.train.batches import MULTIPLE, draw_heading
 from qa.train.examples import Context, Example
 from qa.train.negatives import PASSAGE_TOKENS
 
-_MULTIPLE = 16
 # Other revisions of paragraphs of ``squad``: right passages would count as wrong ones.
 _TWINS = frozenset({"squad-rejoined"})
 
@@ -141,7 +140,7 @@ class PairEpoch:
 def padded(rows: Sequence[NDArray[np.int32]], special: tuple[int, int]) -> Texts:
     """Return rows of tokens between ``[CLS]`` and ``[SEP]``, as tensors."""
     longest = max(len(row) for row in rows) + 2
-    ids = np.zeros((len(rows), -(-longest // _MULTIPLE) * _MULTIPLE), dtype=np.int64)
+    ids = np.zeros((len(rows), -(-longest // MULTIPLE) * MULTIPLE), dtype=np.int64)
     mask = np.zeros_like(ids)
     for i, row in enumerate(rows):
         ids[i, : len(row) + 2] = [special[0], *row, special[1]]

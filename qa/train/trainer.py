@@ -13,7 +13,7 @@ from tokenizers import Tokenizer
 from transformers import AutoModelForQuestionAnswering, PreTrainedModel
 
 from qa.errors import ModelCorrupt
-from qa.train.attention import NAME
+from qa.train.attention import attention_on
 from qa.train.batches import Batch, QuestionEpoch
 from qa.train.distillation import distillation_loss, soft_targets
 from qa.train.dropout import add_dropout
@@ -32,7 +32,7 @@ def new_model(folder: Path, *, device: str = "cpu") -> PreTrainedModel:
     model: PreTrainedModel = AutoModelForQuestionAnswering.from_pretrained(
         folder,
         dtype=torch.float32,
-        attn_implementation=NAME if device == "cpu" else "sdpa",
+        attn_implementation=attention_on(device),
         hidden_dropout_prob=0.0,
         attention_probs_dropout_prob=0.0,
     )
