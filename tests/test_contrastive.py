@@ -9,14 +9,18 @@ import pytest
 import torch
 
 from qa.encoder import SentenceEncoder
+from qa.errors import ModelCorrupt
+from qa.sentence_network import SentenceNetwork
 from qa.train import contrastive
+from qa.train import encoder as encoders
 from qa.train.commands import load_tokenizer
 from qa.train.contrastive import TEMPERATURE, contrastive_loss, recall, vectors_of
 from qa.train.examples import MIX, load_examples
 from qa.train.loop import Recipe
 from qa.train.negatives import PASSAGE_TOKENS
 from qa.train.pairs import PairEpoch, asked_once, padded
-from qa.weights import encoder_folder
+from qa.train.restore import restore_encoder
+from qa.weights import MODELS, encoder_folder, read_model
 
 SPECIAL = (101, 102)
 
@@ -194,6 +198,43 @@ def test_the_command_leaves_a_model_that_an_index_can_be_built_with(
             patch.setattr("sys.argv", [*sys.argv, option, value])
             contrastive.main()
     assert json.loads((checkpoint / "training.json").read_text()) == made
+
+
+# PyTorch's exporter, of its own parts.
+@pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning")
+def test_what_was_trained_ships_in_int8_and_comes_back_in_float32(tmp_path, monkeypatch, capsys):
+    network = contrastive.load(encoder_folder()).eval()
+    with torch.no_grad():  # another one than that which ships
+        network[0].auto_model.encoder.layer[-1].output.LayerNorm.weight[:96] *= -1
+    checkpoint, models = tmp_path / "checkpoint", tmp_path / "models"
+    network.save_pretrained(str(checkpoint), create_model_card=False)
+    words = ["qa.train.encoder", str(checkpoint), "--models", str(models)]
+    monkeypatch.setattr("sys.argv", words)
+    with pytest.raises(SystemExit):
+        encoders.main()
+    assert "is no checkpoint of qa.train.contrastive" in capsys.readouterr().err
+    (checkpoint / "training.json").write_text('{"steps": 2}')
+    encoders.main()
+    # It has the tokenizer of the reader, to the byte, and says how it was made.
+    assert (models / "tokenizer.json").read_bytes() == (MODELS / "tokenizer.json").read_bytes()
+    assert json.loads((models / "encoder.json").read_text())["training"] == {"steps": 2}
+    file = (models / "encoder.onnx").read_bytes()
+    assert len(file) < 23e6 and b"modeling_bert.py" not in file
+    texts = ["Who received the car?", "The mayor of Emden opened the bridge over the canal."]
+    int8 = SentenceNetwork(read_model("encoder", folder=models, mend=""), max_tokens=256)
+    vectors = np.stack([int8.vector(ids) for ids in int8.token_ids(texts)])
+    expected = network.encode(texts, normalize_embeddings=True)
+    assert np.sum(vectors * expected, axis=1).min() > 0.98
+    shipped = SentenceEncoder().encode_query(texts[0])
+    assert vectors[0] @ shipped < 0.95
+    restore_encoder(tmp_path / "back", models=models)
+    back = SentenceEncoder(tmp_path / "back")
+    assert np.sum(vectors * back.encode(texts), axis=1).min() > 0.99
+    # A reader is no encoder.
+    (models / "encoder.onnx").write_bytes((MODELS / "reader.onnx").read_bytes())
+    (models / "encoder.json").write_bytes((MODELS / "reader.json").read_bytes())
+    with pytest.raises(ModelCorrupt, match="no encoder of ours"):
+        restore_encoder(tmp_path / "none", models=models)
 
 
 @pytest.mark.parametrize(

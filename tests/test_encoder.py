@@ -1,5 +1,4 @@
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -12,7 +11,7 @@ import pytest
 from qa.encoder import SentenceEncoder
 from qa.errors import ModelCorrupt, ModelNotFound
 from qa.threads import cores, limit_threads
-from qa.weights import encoder_folder
+from qa.train.restore import restore_encoder
 
 TEXTS = [
     "The governor gave the mayor a wooden clock.",
@@ -85,8 +84,10 @@ def test_tokens_are_counted_beyond_the_limit_without_special_ones(encoder):
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
-    """The original of the shipped model, as any other local folder."""
-    return Path(shutil.copytree(encoder_folder(), tmp_path_factory.mktemp("model") / "mine"))
+    """The shipped model in float32, as any other local folder."""
+    folder = Path(tmp_path_factory.mktemp("model") / "mine")
+    restore_encoder(folder)
+    return folder
 
 
 def test_another_folder_is_another_encoder(encoder, model):
@@ -94,12 +95,12 @@ def test_another_folder_is_another_encoder(encoder, model):
     assert (other.name, other.dimension, other.max_tokens) == ("mine", 384, 256)
     assert other.fingerprint != encoder.fingerprint
     assert other.fingerprint == SentenceEncoder(str(model)).fingerprint
-    # The same network in float32: the shipped int8 file is made from it.
+    # The same network in float32.
     cosines = np.sum(other.encode(TEXTS) * encoder.encode(TEXTS), axis=1)
     assert cosines.min() > 0.97
     np.testing.assert_array_equal(other.encode_query(TEXTS[1]), other.encode(TEXTS[1:2])[0])
-    vocabulary = model / "vocab.txt"
-    vocabulary.write_text(vocabulary.read_text(encoding="utf-8") + "more\n", encoding="utf-8")
+    settings = model / "config.json"
+    settings.write_text(settings.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     assert other.fingerprint != SentenceEncoder(model).fingerprint
 
 

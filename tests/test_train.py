@@ -22,7 +22,8 @@ from qa.evaluation.datasets import LabelledQuestion, Paragraph, Reference
 from qa.reader import OnnxReader
 from qa.spans import LENGTH_PRIOR
 from qa.train import __main__ as command
-from qa.train import average, negatives, recipe, unanswerable
+from qa.train import average, contrastive, negatives, recipe, unanswerable
+from qa.train import encoder as encoders
 from qa.train import pretrain as pretraining
 from qa.train.attention import NAME
 from qa.train.batches import Batch, collate, draw_heading, lay_out, plan_epoch
@@ -904,7 +905,7 @@ def test_the_whole_recipe_makes_a_reader_and_goes_on_where_it_was_cut_off(
                 context = f"Mayor {number} spoke of {name}."
                 row = {"title": "", "context": context, "qas": [asked, absent]}
                 file.write(json.dumps(row) + "\n")
-    exported, begun = [], []
+    exported, shipped, begun = [], [], []
 
     def export(checkpoint, models, *, training):
         exported.append((checkpoint, models))
@@ -924,11 +925,18 @@ def test_the_whole_recipe_makes_a_reader_and_goes_on_where_it_was_cut_off(
     modules = {
         "qa.train": command,
         "qa.train.average": average,
+        "qa.train.contrastive": contrastive,
+        "qa.train.encoder": encoders,
         "qa.train.negatives": negatives,
         "qa.train.pretrain": pretraining,
     }
     for module in (command, average):
         monkeypatch.setattr(module, "export_reader", export)
+    monkeypatch.setattr(
+        encoders,
+        "export_encoder",
+        lambda models, *, checkpoint: shipped.append((checkpoint, models)),
+    )
     monkeypatch.setattr("subprocess.run", here)
     small = ["--tokens-per-batch", "400", "--transfers", "0"]
     monkeypatch.setattr(recipe, "_SCHEDULE", [*recipe._SCHEDULE, *small])
@@ -936,7 +944,7 @@ def test_the_whole_recipe_makes_a_reader_and_goes_on_where_it_was_cut_off(
     saved = []
     monkeypatch.setattr("qa.train.loop.save", lambda *_, **position: saved.append(position))
     words += ["--device", "cpu", "--checkpoint-every", "1"]
-    for training in ("text", "reader", "student", "whether"):
+    for training in ("encoder", "text", "reader", "student", "whether"):
         words += [f"--{training}-steps", "2"]
     monkeypatch.setattr("sys.argv", ["qa.train.recipe", *words])
     with monkeypatch.context() as patch, pytest.raises(SystemExit):
@@ -952,15 +960,19 @@ def test_the_whole_recipe_makes_a_reader_and_goes_on_where_it_was_cut_off(
     (tmp_path / "elsewhere").rename(missing)
     with pytest.raises(SystemExit, match="goes on from here"):
         recipe.main()
-    chosen = ["qa.train.negatives", "qa.train.pretrain"]
-    assert begun == [*chosen, *3 * ["qa.train"], "qa.train.average"]
-    # Each of the two steps of four trainings was kept, as was asked for.
-    assert len(saved) == 8
-    assert not exported  # a reader on the way is not shipped
-    begun[:-1] = []
+    first = ["qa.train.negatives", "qa.train.pretrain", "qa.train.contrastive"]
+    assert begun == [*first, *3 * ["qa.train"], "qa.train.average"]
+    # Each of the two steps of five trainings was kept, as was asked for.
+    assert len(saved) == 10
+    assert not exported and not shipped  # what is made on the way is not
+    begun[:] = ["qa.train.average"]  # which fails no more
     recipe.main()
-    assert begun[1:] == ["qa.train.average", *2 * ["qa.train"], "qa.train.average"]
+    taught = ["qa.train.average", *2 * ["qa.train"], "qa.train.average"]
+    assert begun[1:] == [*taught, "qa.train.encoder"]
     out = tmp_path / "out"
+    assert shipped == [(out / "encoder" / "checkpoint", Path("shipped"))]
+    made = json.loads((out / "encoder" / "checkpoint" / "training.json").read_text())
+    assert (made["recipe"]["steps"], made["data_seed"]) == (2, 11)
     assert exported[-1] == (out / "reader", Path("shipped"))
     # What is shipped says how it was made, from the encoder on.
     students = json.loads((out / "reader" / "training.json").read_text())["mean_of"]
@@ -968,12 +980,12 @@ def test_the_whole_recipe_makes_a_reader_and_goes_on_where_it_was_cut_off(
     assert students[1]["start"]["start"] == ENCODER_NAME
     assert [seed["recipe"]["seed"] for seed in students[0]["start"]["mean_of"]] == [1, 2, 3]
     # Another reader, where there is one, teaches whether there is an answer.
-    begun[:-1] = []
+    begun[:] = ["qa.train.average"]  # which fails no more
     other = out / "seed1" / "checkpoint"
     with monkeypatch.context() as patch:
         patch.setattr("sys.argv", [*sys.argv, "--null-teacher", str(other)])
         recipe.main()
-    assert begun[1:] == [*2 * ["qa.train.average"], "qa.train"]
+    assert begun[1:] == [*2 * ["qa.train.average"], "qa.train", "qa.train.encoder"]
     assert exported[-1] == (out / "whether" / "checkpoint", Path("shipped"))
     made = json.loads((out / "whether" / "checkpoint" / "training.json").read_text())
     assert made["null_teachers"] == [str(other)] and made["whether"]

@@ -22,9 +22,8 @@ from qa.evaluation.datasets import read_paragraphs
 from qa.evaluation.golden import GoldenQuestion, read_golden
 from qa.evaluation.pool import held_out_titles, write_pool
 from qa.index import open_index
-from qa.train.restore import restore
+from qa.train.restore import restore, restore_encoder
 from qa.types import Hit, Passage
-from qa.weights import encoder_folder
 
 SYSTEMS = ("verbatim", "haystack", "txtai", "llamaindex", "bm25", "dense")
 BLOCK = 10
@@ -45,6 +44,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         place = Path(temporary)
         _write_reader(place / "reader")
+        restore_encoder(place / "encoder")
         corpora = {}
         if options.data:
             questions = pooled_questions(options.data, place / "pooled")
@@ -104,7 +104,7 @@ def compare(
                 build={
                     "place": str(folder),
                     "documents": str(place / documents),
-                    "encoder": str(encoder_folder()),
+                    "encoder": str(place / "encoder"),
                     "reader": str(place / "reader"),
                     "index": child.name,
                 }

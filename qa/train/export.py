@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
 from transformers import (
     AttentionInterface,
@@ -19,6 +20,7 @@ from transformers import (
 )
 
 from qa.errors import ModelCorrupt
+from qa.train.commands import how_made, load_tokenizer
 from qa.weights import ENCODER_NAME, ENCODER_SHA256, encoder_folder, sha256_of
 
 HEADS = 12
@@ -151,7 +153,8 @@ def _check_same(row: torch.nn.Module, exported: Path, inputs: Sequence[str]) -> 
 def quantize(float_model: Path, target: Path, *, keep_float: tuple[str, ...] = ()) -> None:
     """Write the int8 file: dynamic quantisation, one weight scale per output channel.
 
-    ``keep_float`` names the nodes whose weights stay in float32.
+    ``keep_float`` names the nodes whose weights stay in float32. What the exporter notes of
+    each node, the lines of Python that it came from, is left out: a third of a megabyte.
     """
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
@@ -164,6 +167,11 @@ def quantize(float_model: Path, target: Path, *, keep_float: tuple[str, ...] = (
         nodes_to_exclude=list(keep_float),
         extra_options={"MatMulConstBOnly": True},
     )
+    model = onnx.load(target)
+    for noted in (*model.graph.node, *model.graph.value_info, *model.graph.initializer):
+        noted.ClearField("metadata_props")
+        noted.ClearField("doc_string")
+    onnx.save(model, target)
 
 
 def export_reader(
@@ -186,15 +194,21 @@ def export_reader(
     return _write(row, "reader", models, outputs=outputs, about=about, int8=int8)
 
 
-def export_encoder(models: Path) -> Path:
+def export_encoder(models: Path, *, checkpoint: Path | None = None) -> Path:
     """Write ``encoder.onnx`` and ``encoder.json`` into ``models``, from the pinned weights.
 
-    The tokenizer is that of the reader, which was made from the same weights.
+    With ``checkpoint``, from what :mod:`qa.train.contrastive` made of them. The tokenizer is
+    that of the reader, which was made from the same weights.
     """
     model = AutoModel.from_pretrained(
-        encoder_folder(), dtype=torch.float32, attn_implementation=_ATTENTION
+        checkpoint or encoder_folder(), dtype=torch.float32, attn_implementation=_ATTENTION
     ).eval()
-    about = {"source": ENCODER_NAME, "source_sha256": ENCODER_SHA256}
+    models.mkdir(parents=True, exist_ok=True)
+    if not (models / "tokenizer.json").is_file():
+        load_tokenizer().save(str(models / "tokenizer.json"))
+    about: dict[str, object] = {"source": ENCODER_NAME, "source_sha256": ENCODER_SHA256}
+    if checkpoint:
+        about["training"] = how_made(checkpoint)
     return _write(_RowEncoder(model).eval(), "encoder", models, outputs=("vector",), about=about)
 
 

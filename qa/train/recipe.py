@@ -1,6 +1,7 @@
-"""The shipped reader, from text and labelled questions: ``python -m qa.train.recipe DATA TEXT``.
+"""The shipped models, from text and labelled questions: ``python -m qa.train.recipe DATA TEXT``.
 
-Hard negatives are chosen once for all. The encoder's network reads plain text; three readers
+The encoder is trained on the questions. For the reader, hard negatives are chosen once for all.
+The encoder's network, as it was before that, reads plain text; three readers
 are trained from what becomes of it, with other seeds; two students are trained to match all
 three, one from their mean and one from where they began; the mean of the students is the
 reader. Where there is a reader of another origin, one more training learns from it whether
@@ -26,14 +27,16 @@ from qa.weights import MODELS
 # Seed and highest learning rate of each of the readers that are then matched.
 READERS = ((1, 3e-4), (2, 2e-4), (3, 4e-4))
 DATA_SEED = 11
+_QUICK = frozenset({"qa.train.average", "qa.train.encoder"})
 _NEGATIVES = 0.25
 _SCHEDULE = "--tokens-per-batch 16384 --cooldown 0.95 --averaging 300 --frozen".split()
 
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """How long each is trained: on text, a reader, a student, on whether there is an answer."""
+    """How long each is trained: the encoder; on text, a reader, a student, on "no answer"."""
 
+    encoder: int = 288
     text: int = 4400
     reader: int = 5700
     student: int = 3600
@@ -58,12 +61,12 @@ class Stage:
         return self.checkpoint.parent / "done.json"
 
     def is_done(self) -> bool:
-        """Tell whether a training is done; a mean is the work of seconds, and always made.
+        """Tell whether a training is done; the work of seconds is always done again.
 
         Raises :class:`~qa.errors.ModelCorrupt` where it was done with something else.
         """
         there = self.mark.is_file() and self.checkpoint.exists()
-        if self.module == "qa.train.average" or not there:
+        if self.module in _QUICK or not there:
             return False
         if self.mark.read_text(encoding="utf-8") != json.dumps(self.given):
             raise ModelCorrupt(
@@ -88,7 +91,7 @@ class Stage:
                 subprocess.run(command, check=True, stdout=file, stderr=subprocess.STDOUT)
         else:
             subprocess.run(command, check=True)
-        if self.module != "qa.train.average":
+        if self.module not in _QUICK:
             sibling = self.mark.with_suffix(".new")
             sibling.write_text(json.dumps(self.given), encoding="utf-8")
             sibling.replace(self.mark)
@@ -121,7 +124,9 @@ def stages(
         given += ["--steps", length, "--learning-rate", rate]
         return _stage("qa.train", [*given, *_SCHEDULE, *more], folder / "checkpoint", machine)
 
-    read = output / "text" / "checkpoint"
+    encoder, read = output / "encoder" / "checkpoint", output / "text" / "checkpoint"
+    matching = [data, "--output", encoder.parent, "--data-seed", DATA_SEED]
+    matching += ["--steps", steps.encoder]
     mean, reader = output / "mean", output / "reader"
     pretraining = [text, "--output", read.parent, "--steps", steps.text]
     made = [
@@ -149,12 +154,14 @@ def stages(
             # Of the machine's options it has the first, the device.
             _stage("qa.train.negatives", [data, negatives, *drawn], negatives, machine[:2]),
             _stage("qa.train.pretrain", pretraining, read, machine),
+            _stage("qa.train.contrastive", matching, encoder, machine),
         ],
         made,
         [_stage("qa.train.average", [mean, *teachers], mean)],
         students,
         [_stage("qa.train.average", mean_of_students, reader)],
         *last,
+        [_stage("qa.train.encoder", [encoder, "--models", models], models / "encoder.onnx")],
     ]
 
 
@@ -196,14 +203,14 @@ def run(groups: list[list[Stage]], *, side_by_side: bool) -> Iterator[str]:
 
 @in_one_line
 def main() -> None:
-    """Train a reader as the shipped one was: minutes on a GPU, days without."""
+    """Train encoder and reader as the shipped ones were: minutes on a GPU, days without."""
     parser = argparse.ArgumentParser(prog="python -m qa.train.recipe", description=main.__doc__)
     parser.add_argument("data", type=Path, help="folder of *.jsonl.gz training sets")
     parser.add_argument(
         "text", type=Path, help='lines of {"paragraphs": [text, ...]}, plain or gzip'
     )
     parser.add_argument("--output", type=Path, default=Path("build/recipe"))
-    parser.add_argument("--models", type=Path, default=MODELS, help="where the int8 file goes")
+    parser.add_argument("--models", type=Path, default=MODELS, help="where the int8 files go")
     parser.add_argument(
         "--null-teacher",
         type=Path,

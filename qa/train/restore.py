@@ -1,13 +1,16 @@
-"""The shipped int8 file as a checkpoint: ``python -m qa.train.restore FOLDER``.
+"""The shipped int8 files as checkpoints: ``python -m qa.train.restore FOLDER``.
 
 Transformers loads what is written, so that others can use the reader or train it
-further: ``python -m qa.train DATA --start FOLDER``.
+further: ``python -m qa.train DATA --start FOLDER``. The encoder, with ``--encoder``, is
+written for sentence-transformers.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx
@@ -19,6 +22,9 @@ from qa.errors import ModelCorrupt
 from qa.train.commands import in_one_line
 from qa.train.trainer import new_model
 from qa.weights import MODELS, encoder_folder, read_model
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 _MEND = "make one with `make train`"
 
@@ -32,20 +38,49 @@ def restore(target: Path, *, models: Path = MODELS) -> None:
     """
     stored = read_model("reader", folder=models, mend=_MEND)
     model = new_model(encoder_folder())
-    found = float_weights(onnx.load_model_from_string(stored.network))
-    try:
-        model.load_state_dict({name: torch.from_numpy(value) for name, value in found.items()})
-    except RuntimeError as error:  # names or shapes that do not fit
-        reason = " ".join(str(error).split())[:200]
-        raise ModelCorrupt(
-            f"{models / 'reader.onnx'} is no reader of ours ({reason}): {_MEND}"
-        ) from error
+    weights = float_weights(onnx.load_model_from_string(stored.network))
+    named = {_of_reader(name): value for name, value in weights.items()}
+    _fill(model, named, models / "reader.onnx", "reader")
     model.save_pretrained(target)
     (target / "tokenizer.json").write_text(stored.tokenizer, encoding="utf-8")
 
 
+def restore_encoder(target: Path, *, models: Path = MODELS) -> None:
+    """Write the encoder in ``models`` to ``target`` in float32, for sentence-transformers.
+
+    Its vectors differ from those of the int8 file by the rounding of activations alone.
+    Raises :class:`~qa.errors.ModelCorrupt` as :func:`restore` does.
+    """
+    from sentence_transformers import SentenceTransformer
+
+    stored = read_model("encoder", folder=models, mend=_MEND)
+    network = SentenceTransformer(str(encoder_folder()), device="cpu", local_files_only=True)
+    weights = float_weights(onnx.load_model_from_string(stored.network))
+    body: PreTrainedModel = network[0].auto_model  # type: ignore[assignment]
+    # It ends in a mean over the tokens, and has no use for the pooler that comes with it.
+    kept = {name: w.numpy() for name, w in body.state_dict().items() if name.startswith("pooler.")}
+    named = {name.removeprefix("body."): value for name, value in weights.items()}
+    _fill(body, kept | named, models / "encoder.onnx", "encoder")
+    network.save_pretrained(str(target), create_model_card=False)
+
+
+def _of_reader(name: str) -> str:
+    return name.replace("body.", "bert.").replace("head.", "qa_outputs.")
+
+
+def _fill(
+    model: torch.nn.Module, weights: Mapping[str, NDArray[np.float32]], path: Path, kind: str
+) -> None:
+    """Give ``model`` the weights of the file at ``path``, which is to be a ``kind`` of ours."""
+    try:
+        model.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()})
+    except RuntimeError as error:  # names or shapes that do not fit
+        reason = " ".join(str(error).split())[:200]
+        raise ModelCorrupt(f"{path} is no {kind} of ours ({reason}): {_MEND}") from error
+
+
 def float_weights(model: onnx.ModelProto) -> dict[str, NDArray[np.float32]]:
-    """Return the parameters of an exported reader by their names in transformers.
+    """Return the parameters of an exported network by their names in it.
 
     A quantised one is ``(integer - zero point) * scale``, with a scale per output
     channel or one for all (the ONNX operator DequantizeLinear).
@@ -73,10 +108,7 @@ def float_weights(model: onnx.ModelProto) -> dict[str, NDArray[np.float32]]:
             parameters[_bias_after(node, consumers).replace(".bias", ".weight")] = (
                 np.ascontiguousarray(dequantized(matrix).T)
             )
-    return {
-        name.replace("body.", "bert.").replace("head.", "qa_outputs."): array
-        for name, array in parameters.items()
-    }
+    return parameters
 
 
 def _bias_after(node: onnx.NodeProto, consumers: dict[str, onnx.NodeProto]) -> str:
@@ -90,13 +122,18 @@ def _bias_after(node: onnx.NodeProto, consumers: dict[str, onnx.NodeProto]) -> s
 
 @in_one_line
 def main() -> None:
-    """Write the shipped reader as a float32 checkpoint that transformers loads."""
+    """Write the shipped reader or encoder as a float32 checkpoint."""
     parser = argparse.ArgumentParser(prog="python -m qa.train.restore", description=main.__doc__)
     parser.add_argument("target", type=Path, metavar="FOLDER")
     parser.add_argument("--models", type=Path, default=MODELS, help="default: the shipped ones")
+    parser.add_argument("--encoder", action="store_true", help="the encoder, not the reader")
     options = parser.parse_args()
-    restore(options.target, models=options.models)
-    print(f"{options.target}: load it with AutoModelForQuestionAnswering.from_pretrained")
+    if options.encoder:
+        restore_encoder(options.target, models=options.models)
+        print(f"{options.target}: load it with sentence_transformers.SentenceTransformer")
+    else:
+        restore(options.target, models=options.models)
+        print(f"{options.target}: load it with AutoModelForQuestionAnswering.from_pretrained")
 
 
 if __name__ == "__main__":
