@@ -15,14 +15,15 @@ from numpy.typing import NDArray
 from qa.errors import ModelCorrupt, ModelNotFound
 from qa.sentence_network import SentenceNetwork
 from qa.threads import cores, limit_threads
-from qa.weights import ENCODER_NAME, MODELS, Model, read_model, sha256_of
+from qa.weights import MODELS, Model, read_model, sha256_of
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
+NAME = "all-MiniLM-L6-v2, trained further"
 DIMENSION = 384
 MAX_TOKENS = 256
-_MEND = "reinstall Verbatim, or make it anew with `python -m qa.train.encoder`"
+_MEND = "reinstall Verbatim, or make it anew with `make train`"
 # What shapes a vector: weights, and the settings and vocabulary beside them.
 _SHAPING = {".safetensors", ".json", ".txt", ".model"}
 
@@ -36,7 +37,8 @@ class SentenceEncoder:
     Texts run side by side on as many threads as there are cores.
 
     ``model`` is the folder of another sentence-transformers model. The shipped one
-    is all-MiniLM-L6-v2 in int8; sentence-transformers is loaded at the first text,
+    is all-MiniLM-L6-v2, trained further on questions (:mod:`qa.train.contrastive`), in
+    int8; sentence-transformers is loaded at the first text,
     since that and its PyTorch take seconds, and a question goes through the shipped
     network directly: a command that asks one needs neither.
     """
@@ -55,7 +57,7 @@ class SentenceEncoder:
         if model is None:
             self._model = read_model("encoder", mend=_MEND)
             self._tokenizer = Tokenizer.from_str(self._model.tokenizer)
-            self.name, sha256 = ENCODER_NAME, self._model.sha256
+            self.name, sha256 = NAME, self._model.sha256
             self.dimension, self.max_tokens = DIMENSION, MAX_TOKENS
         else:
             self._model = Path(model)

@@ -15,7 +15,7 @@ from qa.types import Encoder, Hit
 # questions were typed by people who had not read the text, and least where they had: between
 # the two. Chosen on training files of six kinds and on the half of SQuAD v2.0 dev that the
 # probability is fitted to (qa/models/README.md).
-LEXICAL_WEIGHT = 0.5
+LEXICAL_WEIGHT = 0.4
 # A match with a BM25 score below this counts for less. The best one in a folder of a few
 # documents, where no word is rare, often has words alone that stand everywhere.
 WEAK_MATCH = 15.0
@@ -31,9 +31,9 @@ def fuse(cosines: Mapping[int, float], lexical: Mapping[int, float]) -> dict[int
 
     A convex combination, as far as order goes (Bruch, Gai and Ingber, TOIS 2023)::
 
-        score(passage) = cosine + 0.5 · BM25 / the highest BM25 found, or 15 if that is lower
+        score(passage) = cosine + 0.4 · BM25 / the highest BM25 found, or 15 if that is lower
 
-    with a BM25 of 0 for a row that the search by words did not return: from -1 to 1.5, and
+    with a BM25 of 0 for a row that the search by words did not return: from -1 to 1.4, and
     comparable among the passages of one question. Other than by ranks, it counts how much
     nearer one passage is than the next. Ties go to the passage that stands first.
     """

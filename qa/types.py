@@ -74,7 +74,7 @@ class Passage:
 class Hit:
     """A retrieved passage.
 
-    ``score`` is that of both searches together, -1 to 1.5 (:func:`qa.retriever.fuse`), and
+    ``score`` is that of both searches together, -1 to 1.4 (:func:`qa.retriever.fuse`), and
     ``similarity`` the cosine to the question (higher is better for both); ranks count from 1,
     None where that search did not return the passage.
     """

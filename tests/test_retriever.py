@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from qa.builder import build
 from qa.index import IndexedFile, Manifest, WriterLock, open_index, write_generation
-from qa.retriever import Retriever, fuse
+from qa.retriever import LEXICAL_WEIGHT, Retriever, fuse
 from qa.types import Document, Passage
 
 TEXTS = {
@@ -135,7 +135,7 @@ def test_the_fused_score_is_the_cosine_and_a_share_of_the_best_match(index, retr
     by_rank = sorted(matches.values(), reverse=True)
     for hit in hits:
         match = by_rank[hit.lexical_rank - 1] if hit.lexical_rank else 0.0
-        assert hit.score == pytest.approx(hit.similarity + 0.5 * match / 15)
+        assert hit.score == pytest.approx(hit.similarity + LEXICAL_WEIGHT * match / 15)
     assert 0 < by_rank[0] < 15  # so few passages that no word is rare
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
 
@@ -157,12 +157,12 @@ def test_what_words_alone_find_has_its_cosine_and_no_rank_by_meaning(
 
 def test_fusing_counts_how_near_and_not_only_which_is_nearer():
     far = {0: 0.9, 1: 0.2, 2: 0.1}
-    assert fuse(far, {1: 30.0, 0: 6.0}) == pytest.approx({0: 0.9 + 0.1, 1: 0.2 + 0.5, 2: 0.1})
+    assert fuse(far, {1: 30.0, 0: 6.0}) == pytest.approx({0: 0.9 + 0.08, 1: 0.2 + 0.4, 2: 0.1})
     assert list(fuse(far, {1: 30.0})) == [0, 1, 2]
     close = {0: 0.5, 1: 0.2, 2: 0.1}
     assert list(fuse(close, {1: 30.0})) == [1, 0, 2]
     # The best match is of words that stand everywhere: a tenth of what a good one is worth.
-    assert fuse(close, {1: 1.5}) == pytest.approx({0: 0.5, 1: 0.25, 2: 0.1})
+    assert fuse(close, {1: 1.5}) == pytest.approx({0: 0.5, 1: 0.24, 2: 0.1})
     assert fuse(close, {}) == close
     assert fuse({}, {}) == {}
 
