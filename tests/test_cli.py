@@ -187,7 +187,11 @@ def test_an_index_of_another_encoder_is_refused(place, tmp_path, capsys):
     assert main(["ask", "Who carved the clock?", "--index", str(tmp_path / "index")]) == 2
     error = capsys.readouterr().err
     assert "another encoder" in error
-    assert "qa build" in error
+    mend = f"qa build {place / 'documents'} --index {tmp_path / 'index'}"
+    assert f"run `{mend}`" in error
+    # What it says is what mends it.
+    assert main(mend.split()[1:]) == 0
+    assert main(["ask", "Who carved the clock?", "--index", str(tmp_path / "index")]) == 0
 
 
 def test_a_failed_build_leaves_the_index_as_it_was(run, place, tmp_path):

@@ -166,7 +166,7 @@ def _open(index_dir: Path, generation: Path, encoder_fingerprint: str | None) ->
     if encoder_fingerprint not in (None, manifest.encoder_fingerprint):
         raise IndexMismatch(
             f"{index_dir} was built with another encoder ({manifest.encoder_name}): "
-            f"run `qa build {manifest.folder}`"
+            f"run `qa build {manifest.folder} --index {index_dir}`"
         )
     check_files(generation, manifest)
     return StoredIndex(index_dir, generation, manifest)
