@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from qa.builder import build
 from qa.index import IndexedFile, Manifest, WriterLock, open_index, write_generation
-from qa.retriever import LEXICAL_WEIGHT, Retriever, fuse
+from qa.retriever import Retriever, fuse
 from qa.types import Document, Passage
 
 TEXTS = {
@@ -135,7 +135,7 @@ def test_the_fused_score_is_the_cosine_and_a_share_of_the_best_match(index, retr
     by_rank = sorted(matches.values(), reverse=True)
     for hit in hits:
         match = by_rank[hit.lexical_rank - 1] if hit.lexical_rank else 0.0
-        assert hit.score == pytest.approx(hit.similarity + LEXICAL_WEIGHT * match / 15)
+        assert hit.score == pytest.approx(hit.similarity + 0.4 * match / 15)
     assert 0 < by_rank[0] < 15  # so few passages that no word is rare
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
 
