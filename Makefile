@@ -14,8 +14,10 @@ app: $(INSTALLED)
 build: $(INSTALLED)
 	$(BIN)/qa build seeds
 
+# Those that train or time take both cores for themselves; the rest go two files at a time.
 test: $(INSTALLED)
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile -m 'not alone'
+	$(BIN)/pytest -m alone
 
 lint: $(INSTALLED)
 	$(BIN)/ruff format --check .

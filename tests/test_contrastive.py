@@ -22,6 +22,8 @@ from qa.train.pairs import PairEpoch, asked_once, padded
 from qa.train.restore import restore_encoder
 from qa.weights import MODELS, encoder_folder, read_model
 
+pytestmark = pytest.mark.alone
+
 SPECIAL = (101, 102)
 
 

@@ -159,6 +159,7 @@ def test_no_library_gets_a_team_of_threads(encoder):
     assert (torch.get_num_threads(), faiss.omp_get_max_threads()) == (1, 1)
 
 
+@pytest.mark.alone
 def test_searching_between_encodings_does_not_slow_them(encoder):
     """Two OpenMP runtimes that wait for the same cores made this 10 to 100 times slower."""
     import faiss

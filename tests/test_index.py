@@ -663,6 +663,7 @@ def test_a_touched_document_is_not_outdated_and_is_hashed_once(corpus, monkeypat
     assert len(hashed) == 1
 
 
+@pytest.mark.alone
 def test_asking_whether_documents_are_fresh_costs_next_to_nothing(corpus):
     _, index = corpus
     best = min(timed(lambda: outdated_documents(index, ["a.txt", "b.txt"] * 5)) for _ in range(20))

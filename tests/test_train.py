@@ -54,6 +54,8 @@ from qa.train.validation import of_both_kinds, validate
 from qa.types import Passage
 from qa.weights import ENCODER_NAME, MODELS, encoder_folder, sha256_of
 
+pytestmark = pytest.mark.alone
+
 NAMES = ["Aachen", "Bremen", "Cuxhaven", "Dessau", "Emden", "Fulda", "Gera", "Halle"]
 
 
