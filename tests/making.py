@@ -79,7 +79,8 @@ def make_docx(content, *, title="", author="", furniture=""):
 
     document = docx.Document()
     properties = document.core_properties
-    properties.title, properties.author = _XML.sub("", title), author
+    # Word's own limit for a property; python-docx writes no longer one.
+    properties.title, properties.author = _XML.sub("", title)[:255], author
     properties.created = properties.modified = WHEN
     properties.comments = ""
     document.sections[0].header.paragraphs[0].text = furniture
