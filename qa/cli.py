@@ -240,7 +240,7 @@ def _ask(options: argparse.Namespace) -> None:
     if prediction.asked_otherwise:
         print(f"(asked: {prediction.resolved_question})\n")
     for document in prediction.outdated:
-        print(f"(left out, changed since the build: {document}; run `qa build`)\n")
+        print(f"(left out, changed since the build: {document}; run {qa.build_command()})\n")
     for answer in prediction.answers:
         print(f"“{answer.text}”  {answer.probability:.0%}")
         print(f"    {answer.source}")

@@ -14,7 +14,7 @@ from qa.candidates import Candidate, rank_candidates
 from qa.encoder import SentenceEncoder
 from qa.errors import IndexCorrupt, QuestionError, StoredIndexError
 from qa.filters import DocumentFilter
-from qa.index import DocumentSummary, StoredIndex, open_index
+from qa.index import DocumentSummary, StoredIndex, build_command, open_index
 from qa.index.freshness import outdated_documents
 from qa.index.manifest import Manifest
 from qa.question import asking_part, readable
@@ -97,6 +97,10 @@ class QA:
     def document(self, document_id: str) -> Document:
         """Return a document as it was indexed."""
         return self._index.document(document_id)
+
+    def build_command(self) -> str:
+        """Return what brings the index up to date, as a shell takes it."""
+        return build_command(self._index.path, self.manifest.folder)
 
     def outdated(self) -> list[str]:
         """Return the documents that changed or vanished since the build, by id."""
@@ -258,8 +262,7 @@ class QA:
         text = self._index.document(answer.document_id).text
         if text[answer.start : answer.end] != answer.text:
             raise IndexCorrupt(
-                f"a quotation does not stand in {answer.document_id}: "
-                f"run `qa build {self.manifest.folder}`"
+                f"a quotation does not stand in {answer.document_id}: run {self.build_command()}"
             )
         return answer
 

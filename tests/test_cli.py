@@ -1,5 +1,7 @@
 import json
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -192,6 +194,23 @@ def test_an_index_of_another_encoder_is_refused(place, tmp_path, capsys):
     # What it says is what mends it.
     assert main(mend.split()[1:]) == 0
     assert main(["ask", "Who carved the clock?", "--index", str(tmp_path / "index")]) == 0
+
+
+@pytest.mark.parametrize("file", ["CURRENT", "manifest.json", "*.faiss"])
+def test_the_command_that_an_error_names_mends_the_index(tmp_path, capsys, file):
+    documents, index = tmp_path / "Anna's papers", tmp_path / "my index"
+    documents.mkdir()
+    (documents / "clock.txt").write_text(TEXT, encoding="utf-8")
+    for kept in (0, -1):
+        assert main(["build", str(documents), "--index", str(index)]) == 0
+        (damaged,) = index.rglob(file)
+        damaged.write_bytes(damaged.read_bytes()[:kept])
+        capsys.readouterr()
+        assert main(["ask", "Who carved the clock?", "--index", str(index)]) == 2
+        (command,) = re.findall("`qa (.+)`", capsys.readouterr().err)
+        words = [str(documents) if word == "FOLDER" else word for word in shlex.split(command)]
+        assert main(words) == 0
+        assert main(["ask", "Who carved the clock?", "--index", str(index)]) == 0
 
 
 def test_a_failed_build_leaves_the_index_as_it_was(run, place, tmp_path):

@@ -180,5 +180,7 @@ def test_an_index_behind_its_folder_is_not_measured(folder):
     built(folder)
     check_current(opened(folder))
     (folder / "rain.txt").write_text("It snowed.\n", encoding="utf-8")
-    with pytest.raises(DatasetError, match=r"so not asked: rain\.txt: run `qa build .*documents`"):
+    with pytest.raises(
+        DatasetError, match=r"so not asked: rain\.txt: run `qa build .*documents --index .*`"
+    ):
         check_current(opened(folder))

@@ -32,6 +32,7 @@ from qa.index import (
     SkippedFile,
     StoredIndex,
     WriterLock,
+    build_command,
     open_index,
     read_manifest,
     shards_of,
@@ -105,7 +106,9 @@ def build(
             indexed = [found for found in examined if not isinstance(found, SkippedFile)]
             skipped = [found for found in examined if isinstance(found, SkippedFile)]
             if not indexed:
-                raise EmptyCorpus(_nothing_to_index(folder, skipped))
+                raise EmptyCorpus(
+                    _nothing_to_index(folder, skipped, build_command(index_dir, folder))
+                )
             manifest = Manifest(
                 folder=str(folder),
                 encoder_name=encoder.name,
@@ -260,11 +263,11 @@ def _reported(found: Examined) -> FileReport:
     )
 
 
-def _nothing_to_index(folder: Path, skipped: Sequence[SkippedFile]) -> str:
+def _nothing_to_index(folder: Path, skipped: Sequence[SkippedFile], command: str) -> str:
     if not folder.is_dir():
-        return f"there is no folder {folder}: make it, put documents in, run `qa build {folder}`"
+        return f"there is no folder {folder}: make it, put documents in, run {command}"
     why = f"; {skipped[0].path}: {skipped[0].reason}" if skipped else ""
     return (
         f"no readable document in {folder} ({len(skipped)} skipped{why}): "
-        f"put documents there, then run `qa build {folder}`"
+        f"put documents there, then run {command}"
     )

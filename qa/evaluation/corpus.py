@@ -102,7 +102,7 @@ def check_current(qa: QA) -> None:
         named = ", ".join(outdated[:5]) + (" …" if len(outdated) > 5 else "")
         raise DatasetError(
             f"changed or gone since the build, and so not asked: {named}: "
-            f"run `qa build {qa.manifest.folder}` first"
+            f"run {qa.build_command()} first"
         )
 
 

@@ -14,6 +14,7 @@ from qa.index.documents import DocumentStore, DocumentSummary
 from qa.index.generation import MANIFEST, check_files, live_generation, manifest_of
 from qa.index.lock import ReaderLock
 from qa.index.manifest import Manifest, StoredFile
+from qa.index.remedy import build_command
 from qa.index.vectors import FaissVectors
 from qa.index.words import WordIndex
 from qa.types import Document, Passage
@@ -57,7 +58,8 @@ class StoredIndex:
         except (OSError, ValueError, RuntimeError, sqlite3.Error) as error:
             self._lock.close()
             raise IndexCorrupt(
-                f"{generation} cannot be opened ({error}): run `qa build {manifest.folder}`"
+                f"{generation} cannot be opened ({error}): "
+                f"run {build_command(index_dir, manifest.folder)}"
             ) from error
 
     def passage(self, row: int) -> Passage:
@@ -149,7 +151,8 @@ def verify(index_dir: Path) -> str:
         index.vectors.check()
     except (ValueError, sqlite3.Error) as error:
         raise IndexCorrupt(
-            f"{index_dir} is damaged ({error}): run `qa build {index.manifest.folder}`"
+            f"{index_dir} is damaged ({error}): "
+            f"run {build_command(index_dir, index.manifest.folder)}"
         ) from error
     finally:
         index.close()
@@ -166,7 +169,7 @@ def _open(index_dir: Path, generation: Path, encoder_fingerprint: str | None) ->
     if encoder_fingerprint not in (None, manifest.encoder_fingerprint):
         raise IndexMismatch(
             f"{index_dir} was built with another encoder ({manifest.encoder_name}): "
-            f"run `qa build {manifest.folder} --index {index_dir}`"
+            f"run {build_command(index_dir, manifest.folder)}"
         )
     check_files(generation, manifest)
     return StoredIndex(index_dir, generation, manifest)
