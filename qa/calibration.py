@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import math
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -22,7 +23,7 @@ from qa.weights import MODELS
 ANSWER_FEATURES = frozenset(
     {"margin", "score", "lead", "behind", "passage_score", "gap", "support"}
 )
-_MEND = "reinstall Verbatim, or make it anew with `python -m qa.train.calibrate`"
+_MEND = "reinstall Verbatim, or make it anew with `python -m qa.train.calibrate FILE`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,46 +77,63 @@ class Calibration:
         """Read the shipped calibration and check that it belongs to ``reader``."""
         path = folder / "calibration.json"
         try:
-            stored = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
+            stored = json.loads(path.read_text(encoding="utf-8"))
             calibration = cls(
-                Ranking(float(stored["nearness"])),
+                Ranking(_number(stored["nearness"])),
                 _logistic(stored["answer"], ANSWER_FEATURES),
                 Prospects(
                     _logistic(stored["change"], PROSPECT_FEATURES),
                     _logistic(stored["gain"], PROSPECT_FEATURES),
                 ),
-                float(stored["threshold"]),
+                _share(stored["threshold"]),
                 str(stored["reader"]),
-                tuple(_points(stored)),
+                _points(stored),
             )
         except FileNotFoundError as error:
             raise ModelNotFound(f"{path} is missing: {_MEND}") from error
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (
+            *(OSError, ValueError, KeyError, TypeError, AttributeError),
+            *(OverflowError, RecursionError),
+        ) as error:
             raise ModelCorrupt(f"{path} cannot be read ({error!r}): {_MEND}") from error
         if calibration.reader != reader:
             raise ModelCorrupt(f"{path} was fitted to another reader: {_MEND}")
         return calibration
 
 
-def _no_number(name: str) -> None:
-    """Refuse NaN and Infinity, which JSON does not know and Python's reader takes."""
-    raise ValueError(f"{name} is no number")
+def _number(stored: object) -> float:
+    """Return what is stored; not NaN and Infinity, which Python's reader of JSON takes."""
+    if not isinstance(stored, int | float) or not math.isfinite(stored):
+        raise ValueError(f"{stored!r:.20} is no number")
+    return float(stored)
+
+
+def _share(stored: object) -> float:
+    if not 0 <= (number := _number(stored)) <= 1:
+        raise ValueError(f"{number} is not between 0 and 1")
+    return number
 
 
 def _logistic(stored: dict[str, Any], names: Collection[str]) -> Logistic:
     """Return what is stored, with a weight for each of ``names`` and for nothing else."""
-    weights = {str(name): float(weight) for name, weight in stored["weights"].items()}
+    weights = {str(name): _number(weight) for name, weight in stored["weights"].items()}
     if other := weights.keys() ^ set(names):
         raise ValueError(f"a weight too many or too few: {', '.join(sorted(other))}")
-    return Logistic(weights, float(stored["bias"]))
+    return Logistic(weights, _number(stored["bias"]))
 
 
-def _points(stored: dict[str, Any]) -> Iterator[tuple[float, float]]:
-    """Yield the points of strictness, each with the lesser of the two shares counted for it.
+def _points(stored: dict[str, Any]) -> tuple[tuple[float, float], ...]:
+    """Return the points of strictness, each with the lesser of the two shares counted for it.
 
     The thresholds were chosen on the questions that the weights were fitted to. On
     other articles more absent answers pass them, and what is promised has to hold there.
     """
     passed = stored["held_out"]["absent_answered_at_strict"]
-    for share, threshold in stored["strictness"]:
-        yield min(float(share), round(1 - float(passed[str(share)]) / 100, 4)), float(threshold)
+    points = tuple(
+        (min(_share(share), round(1 - _number(passed[str(share)]) / 100, 4)), _share(threshold))
+        for share, threshold in stored["strictness"]
+    )
+    for column in zip(*points, strict=True):
+        if list(column) != sorted(column):
+            raise ValueError("its points of strictness do not rise")
+    return points

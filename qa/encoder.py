@@ -19,11 +19,12 @@ from qa.weights import MODELS, Model, read_model, sha256_of
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
 
 NAME = "all-MiniLM-L6-v2, trained further"
 DIMENSION = 384
 MAX_TOKENS = 256
-_MEND = "reinstall Verbatim, or make it anew with `make train`"
+_MEND = "reinstall Verbatim, or make it anew with `make train DATA=folder TEXT=file`"
 # What shapes a vector: weights, and the settings and vocabulary beside them.
 _SHAPING = {".safetensors", ".json", ".txt", ".model"}
 
@@ -44,8 +45,6 @@ class SentenceEncoder:
     """
 
     def __init__(self, model: str | Path | None = None) -> None:
-        from tokenizers import Tokenizer
-
         limit_threads()
         self._transformer: SentenceTransformer | None = None
         self._network: SentenceNetwork | None = None
@@ -56,7 +55,7 @@ class SentenceEncoder:
         self._model: Model | Path
         if model is None:
             self._model = read_model("encoder", mend=_MEND)
-            self._tokenizer = Tokenizer.from_str(self._model.tokenizer)
+            self._tokenizer = _tokenizer(self._model, self._model.tokenizer)
             self.name, sha256 = NAME, self._model.sha256
             self.dimension, self.max_tokens = DIMENSION, MAX_TOKENS
         else:
@@ -67,14 +66,21 @@ class SentenceEncoder:
                     f"{model} holds no sentence-transformers model with a tokenizer.json: "
                     f"fetch one with `hf download NAME --local-dir {model}`"
                 )
-            self._tokenizer = Tokenizer.from_file(str(tokenizer))
+            self._tokenizer = _tokenizer(self._model, tokenizer.read_bytes())
             self.name, sha256 = self._model.resolve().name, _sha256_of_folder(self._model)
             network = self._loaded()
+            self._check_fit(network)
             self.dimension = int(network.get_embedding_dimension() or 0)
             self.max_tokens = int(network.max_seq_length or MAX_TOKENS)
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
         self.fingerprint = f"{self.name}:{sha256}:{self.max_tokens}"
+
+    def _check_fit(self, network: SentenceTransformer) -> None:
+        """Raise where the tokenizer of a folder has tokens that its network does not know."""
+        body = getattr(network[0], "auto_model", None)  # a network of word vectors has none
+        tokens = self._tokenizer.get_vocab_size()
+        if body is not None and tokens > body.config.vocab_size:
+            reason = f"its tokenizer has {tokens} tokens, its network {body.config.vocab_size}"
+            raise _corrupt(Path(str(self._model)), ValueError(reason))
 
     def load(self) -> None:
         """Load what a question needs now, rather than when the first one comes."""
@@ -160,13 +166,26 @@ def _load(model: SentenceNetwork | Path) -> SentenceTransformer:
                 local_files_only=True,
                 model_kwargs={"use_safetensors": True},  # the other format is a pickle
             )
+        network = network.float().eval()
+        # The first call sets truncation and padding in the tokenizer, which several
+        # threads must not do at once ("Already borrowed"); later calls leave them.
+        network.encode(["warm"], batch_size=1, show_progress_bar=False)
     except Exception as error:  # each of the libraries below raises its own
         raise _corrupt(model, error) from error
-    network = network.float().eval()
-    # The first call sets truncation and padding in the tokenizer, which several
-    # threads must not do at once ("Already borrowed"); later calls leave them.
-    network.encode(["warm"], batch_size=1, show_progress_bar=False)
     return network
+
+
+def _tokenizer(model: Model | Path, stored: str | bytes) -> Tokenizer:
+    """Return the tokenizer of a model, which neither cuts nor pads."""
+    from tokenizers import Tokenizer
+
+    try:
+        tokenizer = Tokenizer.from_str(stored if isinstance(stored, str) else stored.decode())
+    except Exception as error:  # a bare Exception where it is none
+        raise _corrupt(model, error) from error
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
 
 
 def _corrupt(model: Model | SentenceNetwork | Path, error: Exception) -> ModelCorrupt:

@@ -16,7 +16,7 @@ from qa.errors import ModelCorrupt
 from qa.spans import best_spans
 from qa.threads import cores
 from qa.types import NextToRead, Passage, Span
-from qa.weights import MODELS, read_model
+from qa.weights import MODELS, check_vocabulary, read_model
 
 if TYPE_CHECKING:
     from onnxruntime import RunOptions
@@ -28,8 +28,7 @@ STRIDE = 96
 # What a question may cost: more than the fifty passages of an index that the page reads at
 # most, while a single text from elsewhere can be of any length.
 MAX_TOKENS_READ = 64 * MAX_TOKENS
-_FATAL = 4  # ONNX Runtime's level of what is logged to the console
-_MEND = "reinstall Verbatim, or make it anew with `make train`"
+_MEND = "reinstall Verbatim, or make it anew with `make train DATA=folder TEXT=file`"
 
 
 # Where an answer may stand, as characters of its passage; its score; its window's null score.
@@ -124,24 +123,17 @@ class OnnxReader:
         yield from zip(rows, run(partial(self._find, n=n), rows), strict=True)
 
     def _check_fit(self) -> None:
-        """Raise where the network has other inputs, or fewer or more tokens than the tokenizer.
-
-        Found out here, and not at the first question that holds one of them, or
-        never: another tokenizer's words may all be tokens of the network.
-        """
-        from onnxruntime import RunOptions
-
-        tokens = self._tokenizer.get_vocab_size()
+        """Raise where the network has other inputs, outputs or tokens than are read here."""
         if self._cls is None or self._sep is None:
             raise ValueError("the tokenizer has no [CLS] or no [SEP]")
-        self._run(*self._ids_and_types([tokens - 1], [tokens - 1]))
-        silent = RunOptions()
-        silent.log_severity_level = _FATAL
-        try:
-            self._run(*self._ids_and_types([tokens - 1], [tokens]), options=silent)
-        except Exception:  # a bare subclass of Exception: no such token
-            return
-        raise ValueError(f"the network knows more than the tokenizer's {tokens} tokens")
+        row = self._ids_and_types([self._cls], [self._cls])
+        for logits in self._run(*row):
+            if logits.shape != row[0].shape[1:]:
+                raise ValueError(f"logits {logits.shape} for {row[0].shape[1]} tokens")
+        check_vocabulary(
+            lambda token, options: self._run(*self._ids_and_types([], [token]), options=options),
+            self._tokenizer.get_vocab_size(),
+        )
 
     def _rows(
         self, question_ids: list[int], passages: Sequence[Passage], positions: Sequence[int]

@@ -43,8 +43,9 @@ def best_spans(
     wanted = min(n, int(np.isfinite(scores).sum()))
     if wanted == 0:
         return []
-    best = np.argpartition(-scores, wanted - 1)[:wanted]
-    order = best[np.lexsort((best, -scores[best]))]
+    # All that reach the least of the best, so that it is not left to chance which of equals do.
+    best = np.flatnonzero(scores >= np.partition(scores, -wanted)[-wanted])
+    order = best[np.lexsort((best, -scores[best]))][:wanted]
     return [(int(i // width), int(i // width + i % width), float(scores[i])) for i in order]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +21,7 @@ ENCODER_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 # that takes nine times as long as both: three tenths of reading. And each bias and Gelu:
 # there the bias goes into the product before it at no cost, and Gelu alone is a third quicker.
 SLOW_FUSIONS = ("SkipLayerNormFusion", "BiasGeluFusion")
+_FATAL = 4  # ONNX Runtime's level of what is logged to the console
 
 
 def sha256_of(path: Path) -> str:
@@ -67,8 +69,30 @@ def read_model(name: str, *, folder: Path = MODELS, mend: str) -> Model:
     hashes = description["weights_sha256"], description["tokenizer_sha256"]
     network = _read_checked(folder / f"{name}.onnx", hashes[0], mend)
     tokenizer = _read_checked(folder / "tokenizer.json", hashes[1], mend)
-    both = hashlib.sha256("".join(hashes).encode("ascii")).hexdigest()
-    return Model(network, tokenizer.decode("utf-8"), both)
+    try:
+        text = tokenizer.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ModelCorrupt(f"{folder / 'tokenizer.json'} is no text ({error}): {mend}") from error
+    return Model(network, text, hashlib.sha256("".join(hashes).encode()).hexdigest())
+
+
+def check_vocabulary(run: Callable[[int, Any], object], tokens: int) -> None:
+    """Raise where a network does not have the ``tokens`` that its tokenizer has, and no more.
+
+    ``run`` gives the network one token, with options of ONNX Runtime. Found out before the first
+    question that holds such a token, or never: another tokenizer's words may all be tokens of
+    the network.
+    """
+    from onnxruntime import RunOptions
+
+    run(tokens - 1, None)
+    silent = RunOptions()
+    silent.log_severity_level = _FATAL
+    try:
+        run(tokens, silent)
+    except Exception:  # a bare subclass of Exception: no such token
+        return
+    raise ValueError(f"the network knows more than the tokenizer's {tokens} tokens")
 
 
 def _read_description(folder: Path, name: str, mend: str) -> dict[str, Any]:
@@ -82,7 +106,7 @@ def _read_description(folder: Path, name: str, mend: str) -> dict[str, Any]:
                 raise TypeError(key)
     except FileNotFoundError as error:
         raise ModelNotFound(f"there is no {name} in {folder}: {mend}") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelCorrupt(f"{path} cannot be read ({error}): {mend}") from error
     return dict(description)
 

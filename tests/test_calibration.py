@@ -73,6 +73,7 @@ def test_its_scores_were_measured_on_questions_it_was_not_fitted_to():
         "{}",
         "[]",
         '{"weights": {}, "bias": 0, "threshold": 0.2, "reader": "x"}',  # the former format
+        "[" * 100_000,
     ],
 )
 def test_a_damaged_file_names_the_command_that_mends_it(tmp_path, content):
@@ -90,8 +91,15 @@ def test_a_damaged_file_names_the_command_that_mends_it(tmp_path, content):
         ("answer", {"weights": [], "bias": 0}),
         ("change", {"weights": {}}),
         ("gain", {"weights": {"margin": "much"}, "bias": 0}),
+        ("nearness", 10**400),
         ("threshold", math.inf),
+        ("threshold", "0.5"),
+        ("threshold", -0.1),
+        ("threshold", 1.1),
         ("strictness", [[0.5]]),
+        ("strictness", [[0.5, 9]]),
+        ("strictness", [[0.5, 0.6], [0.9, 0.3]]),
+        ("strictness", [[0.9, 0.3], [0.5, 0.6]]),
         ("held_out", 1),
     ],
 )

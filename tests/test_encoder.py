@@ -1,8 +1,10 @@
+import json
 import os
 import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from qa.encoder import SentenceEncoder
 from qa.errors import ModelCorrupt, ModelNotFound
 from qa.threads import cores, limit_threads
 from qa.train.restore import restore_encoder
+from qa.weights import read_model
 
 TEXTS = [
     "The governor gave the mayor a wooden clock.",
@@ -105,9 +108,35 @@ def test_another_folder_is_another_encoder(encoder, model):
 def test_a_folder_without_a_model_says_so(tmp_path, model):
     with pytest.raises(ModelNotFound, match="hf download"):
         SentenceEncoder(tmp_path)
+    whole = (model / "tokenizer.json").read_text(encoding="utf-8")
+    more = json.loads(whole)
+    more["model"]["vocab"]["unheardof"] = len(more["model"]["vocab"])
+    for content in ("{}", "no tokenizer", json.dumps(more)):
+        (model / "tokenizer.json").write_text(content, encoding="utf-8")
+        with pytest.raises(ModelCorrupt, match="name another"):
+            SentenceEncoder(model)
+    (model / "tokenizer.json").write_text(whole, encoding="utf-8")
     (model / "model.safetensors").write_bytes(b"no weights")
     with pytest.raises(ModelCorrupt, match="name another"):
         SentenceEncoder(model)
+
+
+@pytest.mark.parametrize("change", ["no tokenizer", "more tokens", "fewer tokens", "no network"])
+def test_a_shipped_model_that_is_none_says_so(tmp_path, monkeypatch, change):
+    model = read_model("encoder", mend="")
+    tokenizer = json.loads(model.tokenizer)
+    vocabulary = tokenizer["model"]["vocab"]
+    if change == "more tokens":
+        vocabulary["unheardof"] = len(vocabulary)
+    elif change == "fewer tokens":
+        del vocabulary[max(vocabulary, key=vocabulary.get)]
+    elif change == "no tokenizer":
+        tokenizer = {}
+    network = b"" if change == "no network" else model.network
+    changed = replace(model, network=network, tokenizer=json.dumps(tokenizer))
+    monkeypatch.setattr("qa.encoder.read_model", lambda *_, **__: changed)
+    with pytest.raises(ModelCorrupt, match="reinstall Verbatim"):
+        SentenceEncoder().load()
 
 
 def test_counting_tokens_and_asking_load_no_torch_and_encoding_prints_nothing():

@@ -1,14 +1,20 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from onnx import TensorProto, numpy_helper
+from onnx.helper import make_graph, make_model, make_node, make_opsetid, make_tensor_value_info
 
 from qa.errors import ModelCorrupt, ModelNotFound
 from qa.reader import OnnxReader
 from qa.types import Passage
 from qa.weights import MODELS
+
+INPUTS = ("input_ids", "token_type_ids")
+LOGITS = ("start_logits", "end_logits")
 
 
 @pytest.fixture(scope="module")
@@ -163,6 +169,26 @@ def describe(folder):
     (folder / "reader.json").write_text(json.dumps(description))
 
 
+def test_a_tokenizer_that_is_no_text_is_no_reader(copy):
+    (copy / "tokenizer.json").write_bytes(b"\xff")
+    describe(copy)
+    with pytest.raises(ModelCorrupt, match=r"no text .*: reinstall Verbatim"):
+        OnnxReader(copy)
+
+
+def test_a_network_with_logits_of_another_shape_is_no_reader(copy):
+    ids, types = (make_tensor_value_info(name, TensorProto.INT64, [1, "tokens"]) for name in INPUTS)
+    logits = [make_tensor_value_info(name, TensorProto.FLOAT, [1, 1]) for name in LOGITS]
+    zero = numpy_helper.from_array(np.zeros((1, 1), np.float32), "zero")
+    nodes = [make_node("Identity", ["zero"], [name]) for name in LOGITS]
+    graph = make_graph(nodes, "reader", [ids, types], logits, [zero])
+    network = make_model(graph, opset_imports=[make_opsetid("", 20)], ir_version=9)
+    (copy / "reader.onnx").write_bytes(network.SerializeToString())
+    describe(copy)
+    with pytest.raises(ModelCorrupt, match=r"no usable reader \(logits \(1,\) for 5 tokens"):
+        OnnxReader(copy)
+
+
 def test_another_network_is_no_reader(copy):
     shutil.copy(MODELS / "encoder.onnx", copy / "reader.onnx")
     describe(copy)
@@ -208,7 +234,7 @@ def test_reading_stays_within_its_budget_and_begins_with_the_first_passage(reade
     assert found[2] == []  # beyond the budget
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": 2}'])
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": 2}', "[" * 100_000])
 def test_a_damaged_description_is_no_reader(copy, content):
     (copy / "reader.json").write_text(content)
     with pytest.raises(ModelCorrupt, match=r"reader\.json"):

@@ -26,7 +26,7 @@ from qa.weights import MODELS, encoder_folder, read_model
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-_MEND = "make one with `make train`"
+_MEND = "make one with `make train DATA=folder TEXT=file`"
 
 
 def restore(target: Path, *, models: Path = MODELS) -> None:
