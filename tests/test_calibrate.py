@@ -1,10 +1,20 @@
 import numpy as np
 import pytest
 
+from qa.errors import DatasetError
+from qa.evaluation.datasets import LabelledQuestion, Paragraph, Reference
+from qa.evaluation.pool import held_out_titles
 from qa.logistic import Logistic
 from qa.prospects import Prospects
 from qa.ranking import Ranking
-from qa.train.calibrate import OPERATING_POINT, STRICTNESS, Judged, fit, report
+from qa.train.calibrate import (
+    OPERATING_POINT,
+    STRICTNESS,
+    Judged,
+    check_halves,
+    fit,
+    report,
+)
 
 NO_PROSPECTS = Prospects(Logistic({}, 0.0), Logistic({}, 0.0))
 
@@ -48,6 +58,21 @@ def test_what_is_reported_is_of_the_answer_that_is_ranked_first(questions, fitte
     assert scores["right_best_of_answerable"] == pytest.approx(100 * np.mean(there), abs=0.05)
     assert (scores["questions"], scores["answerable"]) == (2000, 1000)
     assert scores["ece"] < 0.05
+
+
+@pytest.mark.parametrize("missing", ["first half", "second half", "both", "one title"])
+def test_a_file_whose_halves_lack_a_kind_of_question_is_told(missing):
+    there = LabelledQuestion("1", "Who?", (Reference("Ada", 0),))
+    absent = LabelledQuestion("2", "Who else?", ())
+    kinds = {
+        "first half": [(there,), (there, absent)],
+        "second half": [(there, absent), (absent,)],
+        "both": [(there,), (absent,)],
+        "one title": [(there, absent)],
+    }[missing]
+    paragraphs = [Paragraph(str(i), "Ada spoke.", asked) for i, asked in enumerate(kinds)]
+    with pytest.raises(DatasetError, match="each half of the articles"):
+        check_halves(paragraphs, held_out_titles(each.title for each in paragraphs))
 
 
 def test_a_question_without_a_candidate_is_refused(questions, fitted):

@@ -216,6 +216,13 @@ def test_what_was_trained_ships_in_int8_and_comes_back_in_float32(tmp_path, monk
         encoders.main()
     assert "is no checkpoint of qa.train.contrastive" in capsys.readouterr().err
     (checkpoint / "training.json").write_text('{"steps": 2}')
+    # A reader's checkpoint says how it was made too.
+    modules = (checkpoint / "modules.json").rename(tmp_path / "modules.json")
+    with pytest.raises(SystemExit):
+        encoders.main()
+    assert "is no checkpoint of qa.train.contrastive" in capsys.readouterr().err
+    assert not models.exists()
+    modules.rename(checkpoint / "modules.json")
     encoders.main()
     # It has the tokenizer of the reader, to the byte, and says how it was made.
     assert (models / "tokenizer.json").read_bytes() == (MODELS / "tokenizer.json").read_bytes()

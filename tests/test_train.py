@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import pytest
 import torch
 from tokenizers import Tokenizer
 
-from qa.errors import DatasetError, ModelCorrupt
+from qa.errors import DatasetError, ModelCorrupt, ModelNotFound
 from qa.evaluation.datasets import LabelledQuestion, Paragraph, Reference
 from qa.reader import OnnxReader
 from qa.spans import LENGTH_PRIOR
@@ -31,8 +31,10 @@ from qa.train.commands import keep, load_tokenizer
 from qa.train.distillation import distillation_loss, soft_targets
 from qa.train.dropout import RowDropout, add_dropout
 from qa.train.examples import (
+    MIX,
     UNANSWERABLE_REPEATS,
     add_made,
+    emphasised,
     is_held_out,
     load_examples,
     make_sequence,
@@ -41,6 +43,7 @@ from qa.train.examples import (
     token_span,
 )
 from qa.train.loop import Recipe, learning_rate_at, moving_average
+from qa.train.loop import run as train_in_a_loop
 from qa.train.negatives import add_negatives, embedder, remembered
 from qa.train.objective import span_loss, with_prior
 from qa.train.pretrain import ClozeEpoch, masked_tokens, pretrain
@@ -375,6 +378,9 @@ def test_a_resumed_run_has_the_negatives_it_began_with(data, embed, tmp_path):
     # Whatever its name; and one that was cut off is told.
     remembered(tmp_path / "mine", examples, lambda: chosen)
     assert remembered(tmp_path / "mine", examples, lambda: pytest.fail("anew")) == chosen
+    np.save(path, np.int64(7))
+    with pytest.raises(ModelCorrupt, match="is of other data"):
+        remembered(path, examples, lambda: [])
     for damaged in (b"", path.read_bytes()[:40], b"something else"):
         path.write_bytes(damaged)
         with pytest.raises(ModelCorrupt, match="cannot be read"):
@@ -837,7 +843,7 @@ def test_a_run_cut_off_and_resumed_ends_where_an_unbroken_one_does(
     monkeypatch.setattr("qa.train.loop._AVERAGE_EVERY", 1)
     contexts, examples, held_out = data
 
-    def run(output, steps, stop=None, workers=0):
+    def run(output, steps, stop=None, workers=0, mood="glad"):
         recipe = Recipe(steps=steps, tokens_per_batch=300, warmup=0.2, averaging=20, frozen=True)
         return train(
             contexts,
@@ -846,6 +852,7 @@ def test_a_run_cut_off_and_resumed_ends_where_an_unbroken_one_does(
             start=encoder_folder(),
             tokenizer=tokenizer,
             recipe=recipe,
+            given={"mood": mood, "teachers": ["a"]},
             output=output,
             workers=workers,
             checkpoint_every=2,
@@ -864,9 +871,88 @@ def test_a_run_cut_off_and_resumed_ends_where_an_unbroken_one_does(
     lines = (tmp_path / "parts" / "log.jsonl").read_text().splitlines()
     log = [json.loads(line) for line in lines]
     assert [line["step"] for line in log if line["event"] == "start"] == [0, 2]
+    with pytest.raises(ModelCorrupt, match="another mood: give another --output"):
+        run(tmp_path / "parts", 4, mood="sad")
     monkeypatch.setattr("qa.train.loop.asdict", lambda recipe: {**asdict(recipe), "seed": 9})
     with pytest.raises(ModelCorrupt, match="another seed: give another --output"):
         run(tmp_path / "parts", 4)
+
+
+@dataclass(frozen=True)
+class Number:
+    """A batch of the smallest training there is."""
+
+    input_ids: torch.Tensor
+
+    def to(self, device):
+        return self
+
+
+def test_what_cannot_be_trained_on_says_so(tmp_path):
+    model = torch.nn.Linear(1, 1)
+    epoch = [Number(torch.ones(1)), Number(torch.full((1,), math.nan))]
+
+    def run(steps):
+        return train_in_a_loop(
+            model,
+            lambda _: epoch,
+            lambda batch: model(batch.input_ids).sum(),
+            recipe=Recipe(steps=steps),
+            output=tmp_path,
+        )
+
+    run(1)
+    with pytest.raises(ModelCorrupt, match="no number any more at step 2"):
+        run(2)
+    whole = (tmp_path / "checkpoint.pt").read_bytes()
+    for damaged in (b"", b"something else", whole[:-100]):
+        (tmp_path / "checkpoint.pt").write_bytes(damaged)
+        with pytest.raises(ModelCorrupt, match="remove it to begin anew"):
+            run(2)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--window", "0", "0 is no whole number of 160 or more"),
+        ("--window", "700", "more than the network's 512 positions"),
+        ("--dropout", "1", "1 is not from 0 to below 1"),
+        ("--cooldown", "-3", "-3 is not between 0 and 1"),
+        ("--learning-rate", "-1", "-1 is no number over 0"),
+        ("--learning-rate", "nan", "nan is no number over 0"),
+        ("--emphasis", "(", "( is no regular expression"),
+    ],
+)
+def test_an_option_that_is_none_is_told_in_one_line(monkeypatch, capsys, option, value, said):
+    monkeypatch.setattr("sys.argv", ["qa.train", "data", f"{option}={value}"])
+    with pytest.raises(SystemExit):
+        command.main()
+    assert said in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_to_leave_out_every_set_is_not_to_leave_out_none(monkeypatch, capsys, tmp_path, tokenizer):
+    assert load_examples(tmp_path, tokenizer, seed=1, mix={}) == ([], [], [])
+    monkeypatch.setattr("sys.argv", ["qa.train", str(tmp_path), "--without", *MIX])
+    with pytest.raises(SystemExit):
+        command.main()
+    assert "--without: leaves no training set" in capsys.readouterr().err
+
+
+def test_an_emphasis_that_no_question_has_is_told(data):
+    examples = data[1]
+    chosen = emphasised(examples, "^whose", seed=1)
+    assert len(chosen) == 2 * sum(e.question.startswith("Whose") for e in chosen) > 0
+    with pytest.raises(DatasetError, match="no question matches 'zebra'"):
+        emphasised(examples, "zebra", seed=1)
+
+
+def test_a_folder_without_a_network_is_no_start(tmp_path):
+    with pytest.raises(ModelNotFound, match="is no checkpoint: train it first"):
+        new_model(tmp_path)
+    (tmp_path / "config.json").write_bytes((encoder_folder() / "config.json").read_bytes())
+    (tmp_path / "model.safetensors").write_bytes(b"no weights")
+    with pytest.raises(ModelCorrupt, match="cannot be read"):
+        new_model(tmp_path)
 
 
 def test_legs_of_one_data_seed_read_the_same_questions(tmp_path, monkeypatch):
@@ -1059,12 +1145,16 @@ def test_a_mean_is_of_the_shares_that_are_asked_for(monkeypatch, capsys, tmp_pat
     )
     assert torch.allclose(made, expected)
     assert not torch.allclose(made, nets[0].qa_outputs.weight)
-    for shares in (["1"], ["0.5", "0.3", "0.3"]):
+    for shares, said in (
+        (["1"], "one for each checkpoint"),
+        (["0.5", "0.3", "0.3"], "one for each checkpoint"),
+        (["nan", "nan", "nan"], "nan is not between 0 and 1"),
+    ):
         words = ["average", str(tmp_path / "other"), *map(str, folders), "--shares", *shares]
         monkeypatch.setattr("sys.argv", words)
         with pytest.raises(SystemExit):
             average.main()
-        assert "one for each checkpoint" in capsys.readouterr().err
+        assert said in capsys.readouterr().err
     monkeypatch.setattr("sys.argv", ["average", str(tmp_path / "other"), str(tmp_path / "none")])
     with pytest.raises(SystemExit, match="is no checkpoint of ours: train it first"):
         average.main()
@@ -1093,19 +1183,26 @@ def test_the_shipped_reader_is_restored_as_a_checkpoint_with_its_logits(tmp_path
 
 
 def test_a_network_of_another_make_is_no_reader_to_restore(tmp_path):
-    from onnx import TensorProto, helper, save
+    from onnx import TensorProto, helper
 
     value = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1])
     node = helper.make_node("Identity", ["x"], ["y"])
     result = helper.make_tensor_value_info("y", TensorProto.FLOAT, [1])
     graph = helper.make_graph([node], "g", [value], [result])
-    save(helper.make_model(graph), tmp_path / "reader.onnx")
+    product = helper.make_node("MatMulInteger", ["x", "w_quantized"], ["y"])
+    quantised = helper.make_graph([product], "g", [value], [result])
     (tmp_path / "tokenizer.json").write_bytes((MODELS / "tokenizer.json").read_bytes())
-    hashes = {
-        "format": 1,
-        "weights_sha256": sha256_of(tmp_path / "reader.onnx"),
-        "tokenizer_sha256": sha256_of(tmp_path / "tokenizer.json"),
-    }
-    (tmp_path / "reader.json").write_text(json.dumps(hashes))
-    with pytest.raises(ModelCorrupt, match="no reader of ours"):
-        restore(tmp_path / "out", models=tmp_path)
+    for network in (
+        helper.make_model(graph).SerializeToString(),
+        helper.make_model(quantised).SerializeToString(),
+        b"no network",
+    ):
+        (tmp_path / "reader.onnx").write_bytes(network)
+        hashes = {
+            "format": 1,
+            "weights_sha256": sha256_of(tmp_path / "reader.onnx"),
+            "tokenizer_sha256": sha256_of(tmp_path / "tokenizer.json"),
+        }
+        (tmp_path / "reader.json").write_text(json.dumps(hashes))
+        with pytest.raises(ModelCorrupt, match="no reader of ours"):
+            restore(tmp_path / "out", models=tmp_path)

@@ -16,12 +16,15 @@ from qa.train.commands import (
     add_machine_options,
     at_least_none,
     at_least_one,
-    epochs,
+    but_not_all,
     how_made,
     in_one_line,
     keep,
     load_tokenizer,
+    more_than_none,
+    pattern,
     share,
+    tokens_of_a_row,
 )
 from qa.train.examples import (
     MIX,
@@ -50,13 +53,14 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="folder of *.jsonl.gz training sets")
     parser.add_argument("--start", type=Path, help="a checkpoint; default: the encoder")
     parser.add_argument("--output", type=Path, default=Path("build/reader"))
-    parser.add_argument("--epochs", type=epochs, default=2.0)
+    parser.add_argument("--epochs", type=more_than_none, default=2.0)
     parser.add_argument(
         "--steps", type=at_least_one, help="instead of --epochs; may be fewer on resuming"
     )
-    parser.add_argument("--learning-rate", type=float, default=defaults.learning_rate)
+    parser.add_argument("--learning-rate", type=more_than_none, default=defaults.learning_rate)
     parser.add_argument(
         "--emphasis",
+        type=pattern,
         metavar="PATTERN",
         help="train on the questions that match a regular expression, and as many others",
     )
@@ -73,7 +77,7 @@ def main() -> None:
         help="questions changed until their paragraph does not answer them (default: 0)",
     )
     parser.add_argument(
-        "--window", type=int, default=defaults.window, help="tokens of a row at most"
+        "--window", type=tokens_of_a_row, default=defaults.window, help="tokens of a row at most"
     )
     parser.add_argument(
         "--no-shared",
@@ -122,14 +126,14 @@ def main() -> None:
         action="store_false",
         help='let the reader guess "no answer" from the paragraph alone',
     )
-    parser.add_argument("--dropout", type=float, default=defaults.dropout)
+    parser.add_argument("--dropout", type=but_not_all, default=defaults.dropout)
     parser.add_argument(
         "--averaging",
         type=at_least_one,
         default=defaults.averaging,
         help="steps over which the weights are averaged (default: %(default)s)",
     )
-    parser.add_argument("--cooldown", type=float, default=defaults.cooldown, help="share of steps")
+    parser.add_argument("--cooldown", type=share, default=defaults.cooldown, help="share of steps")
     parser.add_argument("--tokens-per-batch", type=at_least_one, default=defaults.tokens_per_batch)
     parser.add_argument("--models", type=Path, default=MODELS, help="where the int8 file goes")
     parser.add_argument(
@@ -144,11 +148,14 @@ def main() -> None:
     if options.null_teachers and not options.teach_null:
         parser.error("--null-teachers: with --teach-null")
 
+    mix = {name: share for name, share in MIX.items() if name not in options.without}
+    if not mix:
+        parser.error("--without: leaves no training set")
+
     seed = data_seed(options)
     torch.set_num_threads(cores())
     encoder = encoder_folder()
     tokenizer = load_tokenizer()
-    mix = {name: share for name, share in MIX.items() if name not in options.without}
     contexts, examples, held_out = load_examples(options.data, tokenizer, seed=seed, mix=mix)
     if options.emphasis:
         examples = emphasised(examples, options.emphasis, seed=seed)
@@ -193,6 +200,20 @@ def main() -> None:
         seed=options.seed,
     )
     print(f"{len(examples)} examples, {len(held_out)} held out, {len(plan)} batches an epoch")
+    given: dict[str, object] = {
+        "start": how_made(options.start),
+        "data_seed": seed,
+        "emphasis": options.emphasis,
+        "mix": mix,
+        "reworded": REWORDED,
+        "transfers": options.transfers,
+        "unanswerable": options.unanswerable,
+        "priors": options.priors,
+        "whether": options.whether,
+        "teachers": [str(folder) for folder in options.teachers],
+        "null_teachers": [str(folder) for folder in options.null_teachers],
+        "examples": len(examples),
+    }
     model, average = train(
         contexts,
         examples,
@@ -200,6 +221,7 @@ def main() -> None:
         start=options.start or encoder,
         tokenizer=tokenizer,
         recipe=recipe,
+        given=given,
         output=options.output,
         device=options.device,
         workers=options.workers,
@@ -209,21 +231,9 @@ def main() -> None:
         checkpoint_every=options.checkpoint_every,
     )
     checkpoint = options.output / "checkpoint"
-    training: dict[str, object] = {
-        "start": how_made(options.start),
-        "data_seed": seed,
-        "emphasis": options.emphasis,
+    training = given | {
         "recipe": asdict(recipe),
-        "mix": mix,
-        "reworded": REWORDED,
-        "transfers": options.transfers,
-        "unanswerable": options.unanswerable,
-        "priors": options.priors,
-        "whether": options.whether,
-        "teachers": [str(folder) for folder in options.teachers],
-        "null_teachers": [str(folder) for folder in options.null_teachers],
         "max_tokens": MAX_TOKENS,
-        "examples": len(examples),
         "batches_per_epoch": len(plan),
         "torch": torch.__version__,
     }

@@ -14,7 +14,7 @@ import torch
 from tokenizers import Tokenizer
 
 from qa.errors import ModelNotFound
-from qa.train.commands import how_made, in_one_line, keep
+from qa.train.commands import how_made, in_one_line, keep, share
 from qa.train.export import export_reader
 from qa.train.trainer import new_model
 
@@ -50,7 +50,7 @@ def main() -> None:
     parser.add_argument("target", type=Path)
     parser.add_argument("checkpoints", type=Path, nargs="+", metavar="checkpoint")
     parser.add_argument(
-        "--shares", type=float, nargs="+", default=[], help="of each, in order; default: alike"
+        "--shares", type=share, nargs="+", default=[], help="of each, in order; default: alike"
     )
     parser.add_argument("--models", type=Path, help="export the int8 file here too")
     options = parser.parse_args()

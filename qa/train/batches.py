@@ -64,7 +64,8 @@ def plan_epoch(
     """Return an epoch's batches as lists of example positions; rows have ``window`` tokens at most.
 
     The same arguments give the same plan, which is what lets an interrupted run
-    resume at the very next batch.
+    resume at the very next batch. It is made with each context's own heading and before
+    lengths are rounded up: as it is laid out, a batch can have some tokens more.
     """
     sizes = [
         min(
@@ -85,7 +86,7 @@ def packed(
 ) -> list[list[int]]:
     """Return positions in batches, in a random order, with those of like ``sizes`` together.
 
-    The one at a position takes ``rows`` of up to ``sizes`` tokens. A batch has
+    The one at a position takes ``rows`` of up to ``sizes`` tokens. By these a batch has
     ``tokens_per_batch`` at most, padding counted, unless it is of one position.
     """
     rng = random.Random(seed)
@@ -162,7 +163,8 @@ def lay_out(
     A row has at most ``window`` tokens.
 
     One question in eight loses its question mark, as people who search write.
-    A negative is cut to its positive's length: it then costs no padding.
+    A negative is cut to its positive's length, and has 32 tokens beside question and heading
+    at least: next to a short positive it makes the batch longer than it was planned.
     Headings are drawn anew each time.
     """
     rng = random.Random(seed)

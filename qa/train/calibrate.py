@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -19,13 +19,14 @@ import numpy as np
 from qa.best_first import stop_early
 from qa.calibration import Calibration
 from qa.candidates import rank_candidates
+from qa.errors import DatasetError
 from qa.evaluation.confidence import calibration_error, coverage_at_80
-from qa.evaluation.datasets import read_paragraphs
+from qa.evaluation.datasets import Paragraph, read_paragraphs
 from qa.evaluation.pool import held_out_titles
 from qa.prospects import Prospects
 from qa.ranking import Ranking
 from qa.reader import OnnxReader
-from qa.train.commands import in_one_line
+from qa.train.commands import at_least_one, in_one_line
 from qa.train.logistic import fit_logistic
 from qa.train.ranking import fit_ranking
 from qa.train.reading import (
@@ -137,16 +138,33 @@ def report_prospects(
     }
 
 
+def check_halves(paragraphs: Sequence[Paragraph], held_out: Set[str]) -> None:
+    """Raise :class:`~qa.errors.DatasetError` where a half lacks a kind of question."""
+    for is_held_out in (False, True):
+        kinds = {
+            bool(question.texts)
+            for paragraph in paragraphs
+            if (paragraph.title in held_out) == is_held_out
+            for question in paragraph.questions
+        }
+        if kinds != {True, False}:
+            raise DatasetError(
+                "each half of the articles, sorted by title, needs questions that have an answer "
+                "and questions that have none: take a file such as squad-v2.0-dev.jsonl.gz"
+            )
+
+
 @in_one_line
 def main() -> None:
     """Fit on the first half of a file's articles, report on the second, write the result."""
     parser = argparse.ArgumentParser(prog="python -m qa.train.calibrate", description=main.__doc__)
     parser.add_argument("file", type=Path, help="paragraphs with questions, some unanswerable")
     parser.add_argument("--models", type=Path, default=MODELS, help="where the reader lies")
-    parser.add_argument("--sample", type=int, default=2500, help="questions of each half")
+    parser.add_argument("--sample", type=at_least_one, default=2500, help="questions of each half")
     options = parser.parse_args()
     paragraphs = list(read_paragraphs(options.file))
     held_out = held_out_titles(paragraph.title for paragraph in paragraphs)
+    check_halves(paragraphs, held_out)
     reader = OnnxReader(options.models)
     halves = [
         read_whole(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import re
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -18,6 +19,8 @@ from qa.errors import QAError
 from qa.weights import ENCODER_NAME, encoder_folder
 
 HOW_MADE = "training.json"
+# Tokens of a row: with fewer there is no room for a passage beside question and heading.
+ROW_AT_LEAST, POSITIONS = 160, 512
 
 
 def in_one_line(main: Callable[[], None]) -> Callable[[], None]:
@@ -90,9 +93,31 @@ def share(text: str) -> float:
     return _number(text, lambda number: 0 <= number <= 1, "not between 0 and 1")
 
 
-def epochs(text: str) -> float:
+def more_than_none(text: str) -> float:
     """Return a number over 0; argparse prints what is wrong with another."""
     return _number(text, lambda number: 0 < number < math.inf, "no number over 0")
+
+
+def but_not_all(text: str) -> float:
+    """Return a number from 0 to below 1; argparse prints what is wrong with another."""
+    return _number(text, lambda number: 0 <= number < 1, "not from 0 to below 1")
+
+
+def tokens_of_a_row(text: str) -> int:
+    """Return how many tokens a row may have; argparse prints what is wrong with another."""
+    number = _whole(text, ROW_AT_LEAST)
+    if number > POSITIONS:
+        raise argparse.ArgumentTypeError(f"{text} is more than the network's {POSITIONS} positions")
+    return number
+
+
+def pattern(text: str) -> str:
+    """Return a regular expression; argparse prints what is wrong with another."""
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise argparse.ArgumentTypeError(f"{text} is no regular expression: {error}") from error
+    return text
 
 
 def _number(text: str, allowed: Callable[[float], bool], wrong: str) -> float:

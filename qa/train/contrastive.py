@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -25,9 +25,9 @@ from qa.train.commands import (
     HOW_MADE,
     add_machine_options,
     at_least_one,
-    epochs,
     in_one_line,
     load_tokenizer,
+    more_than_none,
 )
 from qa.train.examples import MIX, Context, Example, load_examples
 from qa.train.loop import Recipe, prefers_bfloat16, record, run
@@ -114,6 +114,7 @@ def train(
     recipe: Recipe,
     size: int,
     output: Path,
+    given: Mapping[str, object] | None = None,
     device: str = "cpu",
     workers: int = 0,
     compiled: bool = False,
@@ -157,6 +158,7 @@ def train(
         epoch_of,
         loss_of,
         recipe=recipe,
+        given=given,
         output=output,
         device=device,
         workers=workers,
@@ -178,9 +180,9 @@ def main() -> None:
     parser.add_argument(
         "--size", type=at_least_one, default=256, metavar="QUESTIONS", help="of a step"
     )
-    parser.add_argument("--epochs", type=epochs, default=1.0)
+    parser.add_argument("--epochs", type=more_than_none, default=1.0)
     parser.add_argument("--steps", type=at_least_one, help="instead of --epochs")
-    parser.add_argument("--learning-rate", type=float, default=3e-5)
+    parser.add_argument("--learning-rate", type=more_than_none, default=3e-5)
     parser.add_argument("--seed", type=int, default=1)
     add_draw_options(parser, negatives=0.5)
     add_machine_options(parser)
@@ -205,6 +207,10 @@ def main() -> None:
         seed=options.seed,
     )
     print(f"{len(pairs)} questions, {steps} steps")
+    given = {
+        "data_seed": data_seed(options),
+        "with_a_negative": sum(p.negative >= 0 for p in pairs),
+    }
     network = load(encoder_folder(), device=options.device)
     train(
         network,
@@ -214,6 +220,7 @@ def main() -> None:
         tokenizer=tokenizer,
         recipe=recipe,
         size=options.size,
+        given=given,
         output=options.output,
         device=options.device,
         workers=options.workers,
@@ -222,12 +229,10 @@ def main() -> None:
     )
     checkpoint = options.output / "checkpoint"
     network.save_pretrained(str(checkpoint), create_model_card=False)
-    made = {
+    made = given | {
         "start": ENCODER_NAME,
         "recipe": asdict(recipe),
         "questions_a_step": options.size,
-        "with_a_negative": sum(pair.negative >= 0 for pair in pairs),
-        "data_seed": data_seed(options),
         "mix": MIX,
         "torch": torch.__version__,
     }

@@ -22,7 +22,10 @@ def main() -> None:
     )
     parser.add_argument("--models", type=Path, default=MODELS, help="where the int8 file goes")
     options = parser.parse_args()
-    if options.checkpoint and not (options.checkpoint / HOW_MADE).is_file():
+    # The one is what a training leaves, the other a model of sentence-transformers.
+    if options.checkpoint and not all(
+        (options.checkpoint / name).is_file() for name in (HOW_MADE, "modules.json")
+    ):
         parser.error(f"{options.checkpoint} is no checkpoint of qa.train.contrastive")
     written = export_encoder(options.models, checkpoint=options.checkpoint)
     print(f"wrote {written}: indexes built before are built anew")

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
+from qa.errors import DatasetError
 from qa.evaluation.datasets import Paragraph, Reference, read_paragraphs
 from qa.evaluation.perturbations import PERTURBATIONS
 from qa.reader import MAX_HEADING_TOKENS, MAX_QUESTION_TOKENS, MAX_TOKENS, as_sentences
@@ -140,12 +141,15 @@ def load_examples(
     seed: int,
     mix: dict[str, float] | None = None,
 ) -> tuple[list[Context], list[Example], list[Example]]:
-    """Read the training sets of ``folder``: contexts, training examples, held-out examples."""
+    """Read the training sets of ``folder``: contexts, training examples, held-out examples.
+
+    ``mix`` names them, with the share of each that is drawn; without it they are those of ``MIX``.
+    """
     rng = random.Random(seed)
     contexts: list[Context] = []
     train: list[Example] = []
     held_out: list[Example] = []
-    for name, share in (mix or MIX).items():
+    for name, share in (MIX if mix is None else mix).items():
         paragraphs = []
         for paragraph in read_paragraphs(folder / f"{name}.jsonl.gz"):
             chosen = tuple(q for q in paragraph.questions if share >= 1 or rng.random() < share)
@@ -276,9 +280,14 @@ def _heading_ids(title: str, tokenizer: Tokenizer) -> NDArray[np.int32]:
 
 
 def emphasised(examples: Sequence[Example], pattern: str, *, seed: int) -> list[Example]:
-    """Return the examples whose question matches, and as many of the others."""
+    """Return the examples whose question matches, and as many of the others.
+
+    Raises :class:`~qa.errors.DatasetError` where none does.
+    """
     wanted = re.compile(pattern, re.IGNORECASE)
     chosen = [example for example in examples if wanted.search(example.question)]
+    if not chosen:
+        raise DatasetError(f"no question matches {pattern!r}: give another --emphasis")
     others = [example for example in examples if not wanted.search(example.question)]
     return chosen + random.Random(seed).sample(others, min(len(chosen), len(others)))
 

@@ -147,7 +147,7 @@ def _check_same(row: torch.nn.Module, exported: Path, inputs: Sequence[str]) -> 
     session = onnxruntime.InferenceSession(str(exported), providers=["CPUExecutionProvider"])
     feeds = {name: tensor.numpy() for name, tensor in zip(inputs, given, strict=True)}
     difference = float(np.abs(np.concatenate(session.run(None, feeds)) - expected).max())
-    if difference > 1e-3:
+    if not difference <= 1e-3:  # nor where it is no number
         raise ModelCorrupt(
             f"{exported} differs from its checkpoint by {difference:.3g}: "
             "look at the exporter's version in constraints.txt"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol, Self, TextIO, TypeVar
+from typing import Any, Protocol, Self, TextIO, TypeVar
 
 import torch
 from torch.optim.swa_utils import AveragedModel
@@ -132,6 +133,7 @@ def run(
     *,
     recipe: Recipe,
     output: Path,
+    given: Mapping[str, object] | None = None,
     device: str = "cpu",
     workers: int = 0,
     checkpoint_every: int = 250,
@@ -147,20 +149,23 @@ def run(
     of time, none makes them in this one. ``output`` receives ``log.jsonl`` (a line every 50
     steps, and at every fourth checkpoint what ``check`` writes there of the average) and a
     checkpoint; where one is found there, training goes on from it. ``stop_after`` ends this
-    call at a step, for another to go on. Raises :class:`~qa.errors.ModelCorrupt` where a run
-    was begun with other data or with a recipe that differs in more than its steps.
+    call at a step, for another to go on. ``given`` is what else makes the weights, as JSON
+    has it: data, start, teachers. Raises :class:`~qa.errors.ModelCorrupt` where a run was begun
+    with something else of it, with batches of another size or with a recipe that differs in
+    more than its steps, where its checkpoint cannot be read, and where the loss is no number.
     """
     last = min(recipe.steps, stop_after or recipe.steps)
     output.mkdir(parents=True, exist_ok=True)
     average = AveragedModel(model, multi_avg_fn=moving_average(recipe.averaging))
     optimizer = optimizer_for(model, recipe)
     step = epoch = position = begun_with = 0
+    asked = {**(given or {}), **asdict(recipe)}
     if (output / CHECKPOINT).is_file():
-        saved = torch.load(output / CHECKPOINT, map_location=device, weights_only=True)
+        saved = _load(output / CHECKPOINT, device=device)
         if "recipe" not in saved:
             raise ModelCorrupt(f"{output} was begun by another version: give another --output")
         begun = saved["recipe"]
-        if changed := [k for k, v in asdict(recipe).items() if k != "steps" and begun.get(k) != v]:
+        if changed := [k for k, v in asked.items() if k != "steps" and begun.get(k) != v]:
             raise ModelCorrupt(
                 f"{output} was begun with another {', '.join(changed)}: give another --output"
             )
@@ -208,6 +213,11 @@ def run(
                 step, position = step + 1, position + 1
                 if step % _LOG_EVERY == 0 or step == last:
                     mean = float(torch.stack(losses).mean())
+                    if not math.isfinite(mean):
+                        raise ModelCorrupt(
+                            f"the loss is no number any more at step {step}: "
+                            "begin anew with a lower --learning-rate"
+                        )
                     elapsed = time.monotonic() - since
                     record(
                         log,
@@ -230,7 +240,7 @@ def run(
                         epoch=epoch,
                         position=position,
                         batches=len(batches),
-                        recipe=asdict(recipe),
+                        recipe=asked,
                     )
                 if check is not None and (
                     step % (_CHECK_EVERY * checkpoint_every) == 0 or step == last
@@ -255,6 +265,18 @@ def _loaded(batches: Epoch[Step], position: int, *, device: str, workers: int) -
         pin_memory=device != "cpu",
         **ahead,  # type: ignore[arg-type]
     )
+
+
+def _load(path: Path, *, device: str) -> dict[str, Any]:
+    """Return a checkpoint of :func:`save`."""
+    try:
+        saved = torch.load(path, map_location=device, weights_only=True)
+    except Exception as error:  # of many classes, by what the bytes of a damaged file happen to say
+        reason = " ".join(str(error).split())[:200]
+        raise ModelCorrupt(
+            f"{path} cannot be read ({reason}): remove it to begin anew, or give another --output"
+        ) from error
+    return dict(saved)
 
 
 def record(log: TextIO, **values: object) -> None:

@@ -154,9 +154,9 @@ def remembered(
         rows = np.load(path)
     except (OSError, ValueError, EOFError) as error:
         raise ModelCorrupt(f"{path} cannot be read ({error}): {mend}") from error
-    if len(rows) != len(examples):
+    if rows.shape != (len(examples),):
         raise ModelCorrupt(
-            f"{path} is of other data ({len(rows)} examples, here {len(examples)}): {mend}"
+            f"{path} is of other data ({rows.size} examples, here {len(examples)}): {mend}"
         )
     return [
         replace(example, negative=int(row)) for example, row in zip(examples, rows, strict=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from qa.train.commands import (
     in_one_line,
     keep,
     load_tokenizer,
+    more_than_none,
 )
 from qa.train.dropout import add_dropout
 from qa.train.examples import Context, Row, make_sequence
@@ -151,6 +152,7 @@ def pretrain(
     tokenizer: Tokenizer,
     recipe: Recipe,
     output: Path,
+    given: Mapping[str, object] | None = None,
     device: str = "cpu",
     workers: int = 0,
     compiled: bool = False,
@@ -189,6 +191,7 @@ def pretrain(
         epoch_of,
         lambda batch: model.loss(batch, bfloat16=bfloat16),
         recipe=recipe,
+        given=given,
         output=output,
         device=device,
         workers=workers,
@@ -208,7 +211,7 @@ def main() -> None:
     parser.add_argument("--start", type=Path, help="a checkpoint; default: the encoder")
     parser.add_argument("--output", type=Path, default=Path("build/pretrained"))
     parser.add_argument("--steps", type=at_least_one, default=5000)
-    parser.add_argument("--learning-rate", type=float, default=4e-4)
+    parser.add_argument("--learning-rate", type=more_than_none, default=4e-4)
     parser.add_argument("--tokens-per-batch", type=at_least_one, default=32768)
     parser.add_argument("--seed", type=int, default=1)
     add_machine_options(parser)
@@ -226,11 +229,13 @@ def main() -> None:
         seed=options.seed,
     )
     print(f"{len(clozes)} paragraphs; {asdict(recipe)}")
+    given: dict[str, object] = {"start": how_made(options.start), "paragraphs": len(clozes)}
     model = pretrain(
         clozes,
         start=options.start or encoder_folder(),
         tokenizer=tokenizer,
         recipe=recipe,
+        given=given,
         output=options.output,
         device=options.device,
         workers=options.workers,
@@ -238,12 +243,7 @@ def main() -> None:
         checkpoint_every=options.checkpoint_every,
     )
     checkpoint = options.output / "checkpoint"
-    made: dict[str, object] = {
-        "start": how_made(options.start),
-        "recipe": asdict(recipe),
-        "paragraphs": len(clozes),
-        "torch": torch.__version__,
-    }
+    made = given | {"recipe": asdict(recipe), "torch": torch.__version__}
     keep(model, checkpoint, tokenizer, training=made)
     print(f"wrote {checkpoint}: go on with `python -m qa.train DATA --start {checkpoint}`")
 

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import onnx
 import torch
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from qa.errors import ModelCorrupt
 from qa.train.commands import in_one_line
 from qa.train.trainer import new_model
-from qa.weights import MODELS, encoder_folder, read_model
+from qa.weights import MODELS, Model, encoder_folder, read_model
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -38,7 +39,7 @@ def restore(target: Path, *, models: Path = MODELS) -> None:
     """
     stored = read_model("reader", folder=models, mend=_MEND)
     model = new_model(encoder_folder())
-    weights = float_weights(onnx.load_model_from_string(stored.network))
+    weights = _weights_in(stored, models / "reader.onnx", "reader")
     named = {_of_reader(name): value for name, value in weights.items()}
     _fill(model, named, models / "reader.onnx", "reader")
     model.save_pretrained(target)
@@ -55,7 +56,7 @@ def restore_encoder(target: Path, *, models: Path = MODELS) -> None:
 
     stored = read_model("encoder", folder=models, mend=_MEND)
     network = SentenceTransformer(str(encoder_folder()), device="cpu", local_files_only=True)
-    weights = float_weights(onnx.load_model_from_string(stored.network))
+    weights = _weights_in(stored, models / "encoder.onnx", "encoder")
     body: PreTrainedModel = network[0].auto_model  # type: ignore[assignment]
     # It ends in a mean over the tokens, and has no use for the pooler that comes with it.
     kept = {name: w.numpy() for name, w in body.state_dict().items() if name.startswith("pooler.")}
@@ -66,6 +67,14 @@ def restore_encoder(target: Path, *, models: Path = MODELS) -> None:
 
 def _of_reader(name: str) -> str:
     return name.replace("body.", "bert.").replace("head.", "qa_outputs.")
+
+
+def _weights_in(stored: Model, path: Path, kind: str) -> dict[str, NDArray[np.float32]]:
+    """Return the parameters of the file at ``path``, which is to be a ``kind`` of ours."""
+    try:
+        return float_weights(onnx.load_model_from_string(stored.network))
+    except (DecodeError, KeyError) as error:  # no network, or one with other parts
+        raise ModelCorrupt(f"{path} is no {kind} of ours ({error}): {_MEND}") from error
 
 
 def _fill(

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TextIO
 
 import torch
+from safetensors import SafetensorError
 from tokenizers import Tokenizer
 from transformers import AutoModelForQuestionAnswering, PreTrainedModel
 
-from qa.errors import ModelCorrupt
+from qa.errors import ModelCorrupt, ModelNotFound
 from qa.train.attention import attention_on
 from qa.train.batches import Batch, QuestionEpoch
 from qa.train.distillation import distillation_loss, soft_targets
@@ -27,15 +28,24 @@ def new_model(folder: Path, *, device: str = "cpu") -> PreTrainedModel:
     """Return the network in a checkpoint, with a fresh span head where it has none.
 
     It has no dropout of its own: see :mod:`qa.train.dropout`. On CPUs its attention is
-    that of :mod:`qa.train.attention`, elsewhere PyTorch's.
+    that of :mod:`qa.train.attention`, elsewhere PyTorch's. Raises
+    :class:`~qa.errors.ModelNotFound` where there is no checkpoint and
+    :class:`~qa.errors.ModelCorrupt` where it cannot be read.
     """
-    model: PreTrainedModel = AutoModelForQuestionAnswering.from_pretrained(
-        folder,
-        dtype=torch.float32,
-        attn_implementation=attention_on(device),
-        hidden_dropout_prob=0.0,
-        attention_probs_dropout_prob=0.0,
-    )
+    if not (folder / "config.json").is_file():
+        raise ModelNotFound(f"{folder} is no checkpoint: train it first, or name another")
+    try:
+        model: PreTrainedModel = AutoModelForQuestionAnswering.from_pretrained(
+            folder,
+            dtype=torch.float32,
+            attn_implementation=attention_on(device),
+            hidden_dropout_prob=0.0,
+            attention_probs_dropout_prob=0.0,
+            local_files_only=True,
+        )
+    except (OSError, ValueError, SafetensorError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ModelCorrupt(f"{folder} cannot be read ({reason}): train it anew") from error
     model.to(device)  # type: ignore[arg-type]  # transformers wraps torch's own signature
     return model
 
@@ -77,6 +87,7 @@ def train(
     tokenizer: Tokenizer,
     recipe: Recipe,
     output: Path,
+    given: Mapping[str, object] | None = None,
     device: str = "cpu",
     workers: int = 0,
     teachers: Sequence[PreTrainedModel] = (),
@@ -152,6 +163,7 @@ def train(
         epoch_of,
         loss_of,
         recipe=recipe,
+        given=given,
         output=output,
         device=device,
         workers=workers,
