@@ -71,7 +71,7 @@ def main() -> None:
     """Measure the reader, the pooled corpus and ``seeds/``; write the results by commit."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy", description=main.__doc__)
     parser.add_argument("data", type=Path, help="folder that holds test/squad-v1.1-dev.jsonl.gz")
-    parser.add_argument("--sample", type=int, default=2000, help="questions of each pooled sample")
+    parser.add_argument("--sample", type=int, default=1000, help="questions of each pooled sample")
     options = parser.parse_args()
     reader = OnnxReader()
     with tempfile.TemporaryDirectory() as temporary:

@@ -172,7 +172,9 @@ def main() -> None:
         prog="python -m benchmarks.early_stop", description=main.__doc__
     )
     parser.add_argument("data", type=Path, help="folder that holds test/squad-v1.1-dev.jsonl.gz")
-    parser.add_argument("--sample", type=int, default=200, help="questions of the pooled articles")
+    parser.add_argument(
+        "--sample", type=int, default=1000, help="of the pooled articles' questions"
+    )
     parser.add_argument("--articles", type=int, default=48, help="how many articles are pooled")
     options = parser.parse_args()
     paragraphs = list(read_paragraphs(options.data / "test/squad-v1.1-dev.jsonl.gz"))

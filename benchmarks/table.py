@@ -24,7 +24,7 @@ def newest(kind: str) -> dict[str, Any]:
     saved = [json.loads(path.read_text("utf-8")) for path in RESULTS.glob(f"{kind}-*.json")]
     if not saved:
         raise SystemExit(f"no {kind} results in {RESULTS}: run `make bench` first")
-    return max(saved, key=lambda results: results["date"])
+    return max(saved, key=lambda results: results.get("date", ""))
 
 
 def table() -> str:
@@ -32,7 +32,8 @@ def table() -> str:
     accuracy, speed = newest("accuracy"), newest("speed")
     v1, v2 = accuracy["squad_v1"], accuracy["squad_v2"]
     seeds, pooled = accuracy["seeds"], accuracy["pooled"]
-    held_out = accuracy["calibration"]
+    held_out, among_all = accuracy["calibration"], accuracy["held_out"]
+    stopped = newest("early-stop")["pooled"]
     question, building, startup = speed["question"], speed["building"], speed["startup"]
     rows = [
         (
@@ -67,7 +68,13 @@ def table() -> str:
         (
             f"Probability: calibration error on {held_out['questions']} held-out questions",
             f"ECE {held_out['ece']:.3f}",
-            "`python -m qa.train.calibrate`",
+            "`python -m qa.train.calibrate squad-v2.0-dev.jsonl.gz`",
+        ),
+        (
+            f"… on {among_all['questions']} of the same articles, asked of all "
+            f"{pooled['documents']} documents: the pictures below",
+            f"ECE {among_all['ece']:.3f}",
+            "`python -m benchmarks.accuracy QA_DATA`",
         ),
         (
             "… over `seeds/`, other documents than it was fitted on",
@@ -80,6 +87,12 @@ def table() -> str:
             f"median {question['question_ms']['median']:.0f} ms, "
             f"p95 {question['question_ms']['p95']:.0f} ms",
             "`make bench`",
+        ),
+        (
+            f"Lost by not reading every passage, {stopped['questions']} pooled questions",
+            f"EM {stopped['limits'][0]['em_lost']:.1f}, "
+            f"right among three {stopped['limits'][0]['top3_lost']:.1f}",
+            "`python -m benchmarks.early_stop QA_DATA`",
         ),
         (
             "Reading all ten, against doing so with PyTorch in float32",

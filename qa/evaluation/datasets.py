@@ -122,7 +122,8 @@ def read_paragraphs(path: str | Path) -> Iterator[Paragraph]:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DatasetError(
                 f"{path}, line {number}: not a paragraph with questions ({error!r}); "
-                'expected {"title", "context", "qas": [{"id", "question", "answers"}]}'
+                'expected {"title", "context", "qas": [{"id", "question", "answers": '
+                '[{"text", "answer_start"}]}]}'
             ) from error
         if absent:
             raise DatasetError(
