@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -26,7 +25,7 @@ from qa.evaluation.pool import held_out_titles
 from qa.prospects import Prospects
 from qa.ranking import Ranking
 from qa.reader import OnnxReader
-from qa.train.commands import at_least_one, in_one_line
+from qa.train.commands import at_least_one, in_one_line, swap_in
 from qa.train.logistic import fit_logistic
 from qa.train.ranking import fit_ranking
 from qa.train.reading import (
@@ -196,11 +195,9 @@ def main() -> None:
         "data": f"{options.file.name}, first half of the articles by title",
         **scores,
     }
-    (options.models / "calibration.json").write_text(
-        json.dumps(stored, indent=2) + "\n", encoding="utf-8"
-    )
-    json.dump(stored, sys.stdout, indent=2)
-    print()
+    written = json.dumps(stored, indent=2)
+    swap_in(options.models / "calibration.json", f"{written}\n".encode())
+    print(written)
 
 
 if __name__ == "__main__":

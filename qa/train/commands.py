@@ -146,6 +146,13 @@ def load_tokenizer() -> Tokenizer:
     return tokenizer
 
 
+def swap_in(path: Path, data: bytes) -> None:
+    """Write a file beside ``path`` and put it there when it is whole."""
+    sibling = path.with_name(f"{path.name}.new")
+    sibling.write_bytes(data)
+    sibling.replace(path)
+
+
 def keep(
     model: PreTrainedModel, folder: Path, tokenizer: Tokenizer, *, training: dict[str, object]
 ) -> None:

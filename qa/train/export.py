@@ -19,7 +19,7 @@ from transformers import (
 )
 
 from qa.errors import ModelCorrupt
-from qa.train.commands import how_made, load_tokenizer
+from qa.train.commands import how_made, load_tokenizer, swap_in
 from qa.weights import ENCODER_NAME, ENCODER_SHA256, encoder_folder, sha256_of
 
 HEADS = 12
@@ -222,15 +222,17 @@ def _write(
     """Write a network, and beside it the hashes that are checked on load."""
     target = models / f"{name}.onnx"
     with tempfile.TemporaryDirectory() as folder:
-        float_model = Path(folder) / "float.onnx" if int8 else target
-        export_float(row, float_model, outputs=outputs)
+        made = Path(folder) / "float.onnx"
+        export_float(row, made, outputs=outputs)
         if int8:
-            quantize(float_model, target)
+            plain, made = made, Path(folder) / "int8.onnx"
+            quantize(plain, made)
+        swap_in(target, made.read_bytes())
     description = {
         "format": 1,
         "weights_sha256": sha256_of(target),
         "tokenizer_sha256": sha256_of(models / "tokenizer.json"),
         **about,
     }
-    (models / f"{name}.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
+    swap_in(models / f"{name}.json", f"{json.dumps(description, indent=2)}\n".encode())
     return target

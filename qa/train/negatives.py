@@ -10,6 +10,7 @@ import random
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ from qa.evaluation.metrics import holds
 from qa.retriever import fuse
 from qa.threads import cores
 from qa.train.attention import NAME
-from qa.train.commands import add_device_option, in_one_line, load_tokenizer, share
+from qa.train.commands import add_device_option, in_one_line, load_tokenizer, share, swap_in
 from qa.train.examples import Context, Example, load_examples
 from qa.train.loop import Recipe, prefers_bfloat16
 from qa.weights import encoder_folder
@@ -144,10 +145,9 @@ def remembered(
     if not path.is_file():
         chosen = choose()
         path.parent.mkdir(parents=True, exist_ok=True)
-        sibling = path.with_name(f"{path.name}.new")
-        with sibling.open("wb") as file:
-            np.save(file, np.array([example.negative for example in chosen], dtype=np.int64))
-        sibling.replace(path)
+        file = BytesIO()
+        np.save(file, np.array([example.negative for example in chosen], dtype=np.int64))
+        swap_in(path, file.getvalue())
         return chosen
     mend = "remove it, or name another file"
     try:

@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from qa.errors import ModelCorrupt
-from qa.train.commands import add_machine_options, at_least_one, in_one_line
+from qa.train.commands import add_machine_options, at_least_one, in_one_line, swap_in
 from qa.train.examples import MIX
 from qa.weights import MODELS
 
@@ -92,9 +92,7 @@ class Stage:
         else:
             subprocess.run(command, check=True)
         if self.module not in _QUICK:
-            sibling = self.mark.with_suffix(".new")
-            sibling.write_text(json.dumps(self.given), encoding="utf-8")
-            sibling.replace(self.mark)
+            swap_in(self.mark, json.dumps(self.given).encode())
 
 
 def stages(
