@@ -17,13 +17,13 @@ from qa.logistic import Logistic
 from qa.prospects import FEATURES as PROSPECT_FEATURES
 from qa.prospects import Prospects
 from qa.ranking import Ranking
-from qa.weights import MODELS
+from qa.weights import MODELS, REINSTALL
 
 # What the probability of an answer is computed from; :mod:`qa.candidates` says what each is.
 ANSWER_FEATURES = frozenset(
     {"margin", "score", "lead", "behind", "passage_score", "gap", "support"}
 )
-_MEND = "reinstall Verbatim, or make it anew with `python -m qa.train.calibrate FILE`"
+_MEND = f"{REINSTALL}, or make it anew with `python -m qa.train.calibrate FILE`"
 
 
 @dataclass(frozen=True, slots=True)

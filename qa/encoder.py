@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from qa.errors import ModelCorrupt, ModelNotFound
 from qa.sentence_network import SentenceNetwork
 from qa.threads import cores, limit_threads
-from qa.weights import MODELS, Model, read_model, sha256_of
+from qa.weights import MODELS, REINSTALL, Model, read_model, sha256_of
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 NAME = "all-MiniLM-L6-v2, trained further"
 DIMENSION = 384
 MAX_TOKENS = 256
-_MEND = "reinstall Verbatim, or make it anew with `make train DATA=folder TEXT=file`"
+_MEND = f"{REINSTALL}, or make it anew with `make train DATA=folder TEXT=file`"
 # What shapes a vector: weights, and the settings and vocabulary beside them.
 _SHAPING = {".safetensors", ".json", ".txt", ".model"}
 

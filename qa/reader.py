@@ -16,7 +16,7 @@ from qa.errors import ModelCorrupt
 from qa.spans import best_spans
 from qa.threads import cores
 from qa.types import NextToRead, Passage, Span
-from qa.weights import MODELS, check_vocabulary, read_model
+from qa.weights import MODELS, REINSTALL, check_vocabulary, read_model
 
 if TYPE_CHECKING:
     from onnxruntime import RunOptions
@@ -28,7 +28,7 @@ STRIDE = 96
 # What a question may cost: more than the fifty passages of an index that the page reads at
 # most, while a single text from elsewhere can be of any length.
 MAX_TOKENS_READ = 64 * MAX_TOKENS
-_MEND = "reinstall Verbatim, or make it anew with `make train DATA=folder TEXT=file`"
+_MEND = f"{REINSTALL}, or make it anew with `make train DATA=folder TEXT=file`"
 
 
 # Where an answer may stand, as characters of its passage; its score; its window's null score.

