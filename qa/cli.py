@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qa.errors import QAError
+from qa.errors import IndexNotFound, QAError
 
 if TYPE_CHECKING:
     from qa.builder import BuildReport, Progress
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from qa.pipeline import QA
 
 INDEX = "index"
+FOLDER = "seeds"
+_FOLDER_HELP = f"default: the one that the index was built from; {FOLDER} where there is no index"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     added = verb("build", _build, "Bring the index up to date with a folder of documents.")
-    added.add_argument("folder", nargs="?", default="seeds", help="default: %(default)s")
+    added.add_argument("folder", nargs="?", help=_FOLDER_HELP)
     added.add_argument("--json", action="store_true", help="print the report as JSON")
     added.add_argument("--retry", action="store_true", help="try files that were too much again")
     added.add_argument("--watch", action="store_true", help="go on, and build at each change")
@@ -85,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
         "--answer", metavar="FILE", help="check what `qa ask --json` printed against the documents"
     )
     added = verb("serve", _serve, "Serve the page on this machine.")
-    added.add_argument("folder", nargs="?", default="seeds", help="default: %(default)s")
+    added.add_argument("folder", nargs="?", help=_FOLDER_HELP)
     added.add_argument("--host", default="127.0.0.1", help="default: %(default)s")
     added.add_argument("--port", type=int, default=7860, help="default: %(default)s")
     added.add_argument(
@@ -198,11 +200,30 @@ def _counter() -> Progress:
     return show
 
 
+def _folder(options: argparse.Namespace) -> Path:
+    """Return the folder given, or else the one that the index was built from."""
+    from qa.index import read_manifest
+
+    if options.folder is not None:
+        return Path(options.folder)
+    index = Path(options.index)
+    try:
+        manifest = read_manifest(index)
+    except IndexNotFound:
+        if any(index.glob("g-*")):  # there is one, and which of it is live is not known
+            raise
+        return Path(FOLDER)
+    # As it was written then, where that leads there still: a build then finds nothing changed.
+    written = Path(str(manifest.settings.get("folder", manifest.folder)))
+    folder = Path(manifest.folder)
+    return written if written.resolve() == folder.resolve() else folder
+
+
 def _build(options: argparse.Namespace) -> None:
     from qa.builder import build, watch
     from qa.encoder import SentenceEncoder
 
-    folder, index, encoder = Path(options.folder), Path(options.index), SentenceEncoder()
+    folder, index, encoder = _folder(options), Path(options.index), SentenceEncoder()
     progress = _counter()
     reports: Iterable[BuildReport | QAError]
     if options.watch:
@@ -311,7 +332,7 @@ def _serve(options: argparse.Namespace) -> None:
     from qa.web import serve
 
     serve(
-        options.folder,
+        _folder(options),
         options.index,
         host=options.host,
         port=options.port,

@@ -5,6 +5,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -211,6 +212,63 @@ def test_the_command_that_an_error_names_mends_the_index(tmp_path, capsys, file)
         words = [str(documents) if word == "FOLDER" else word for word in shlex.split(command)]
         assert main(words) == 0
         assert main(["ask", "Who carved the clock?", "--index", str(index)]) == 0
+
+
+def test_without_a_folder_the_documents_of_the_index_are_taken(
+    place, tmp_path, capsys, monkeypatch
+):
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds" / "other.txt").write_text("Ada Blum bought the tower.\n")
+    shutil.copytree(place / "documents", tmp_path / "a" / "documents")
+    monkeypatch.chdir(tmp_path / "a")
+    index = ["--index", str(tmp_path / "mine")]
+    for folder in ("../a/documents", str(tmp_path / "a" / "documents")):
+        assert main(["build", folder, *index]) == 0
+        assert main(["build", *index]) == 0
+        assert "nothing changed" in capsys.readouterr().out
+    monkeypatch.chdir(tmp_path)
+    served = []
+    monkeypatch.setattr("qa.web.serve", lambda folder, *_, **__: served.append(str(folder)))
+    assert main(["serve", *index]) == 0
+    assert served == [str(tmp_path / "a" / "documents")]
+    (tmp_path / "a").rename(tmp_path / "away")
+    assert main(["build", *index]) == 2
+    assert f"there is no folder {served[0]}" in capsys.readouterr().err
+    # Only where there is no index are they the seeds.
+    assert main(["build"]) == 0
+    assert "other.txt" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("verb", ["build", "serve"])
+@pytest.mark.parametrize("damage", ["emptied", "closed", "removed"])
+def test_an_index_that_does_not_say_of_which_folder_it_is_asks_for_it(
+    place, tmp_path, capsys, monkeypatch, verb, damage
+):
+    shutil.copytree(place / "index", tmp_path / "index")
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds" / "other.txt").write_text("Ada Blum bought the tower.\n")
+    monkeypatch.chdir(tmp_path)
+    current = tmp_path / "index" / "CURRENT"
+    if damage == "emptied":
+        current.write_bytes(b"")
+    elif damage == "removed":
+        current.unlink()
+    else:  # root may read everything
+        read = Path.read_bytes
+
+        def refused(path):
+            if path.name == "CURRENT":
+                raise PermissionError(13, "Permission denied")
+            return read(path)
+
+        monkeypatch.setattr(Path, "read_bytes", refused)
+    before = sorted(tmp_path.rglob("*"))
+    assert main([verb]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "run `qa build FOLDER --index index`" in error
+    assert ("change its permissions" in error) == (damage == "closed")
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_a_failed_build_leaves_the_index_as_it_was(run, place, tmp_path):

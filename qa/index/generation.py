@@ -32,8 +32,9 @@ _UNFINISHED = ".writing"
 def live_generation(index_dir: Path) -> Path:
     """Return the folder that ``CURRENT`` names.
 
-    Raises :class:`~qa.errors.IndexNotFound` without a ``CURRENT`` and
-    :class:`~qa.errors.IndexCorrupt` when it names no generation.
+    Raises :class:`~qa.errors.IndexNotFound` without a ``CURRENT``,
+    :class:`~qa.errors.IndexCorrupt` when it names no generation, and
+    :class:`~qa.errors.StoredIndexError` when it may not be read.
     """
     pointer = _pointer(index_dir)
     while True:
@@ -190,10 +191,15 @@ def _point_to(generation: Path) -> None:
 
 
 def _pointer(index_dir: Path) -> bytes:
+    mend = f"run {build_command(index_dir)}"
     try:
         return (index_dir / CURRENT).read_bytes()
+    except PermissionError as error:
+        raise StoredIndexError(
+            f"{index_dir / CURRENT} cannot be read ({error.strerror}): "
+            f"change its permissions, or {mend}"
+        ) from error
     except OSError as error:
-        mend = f"run {build_command(index_dir)}"
         raise IndexNotFound(f"there is no index in {index_dir}: {mend}") from error
 
 
