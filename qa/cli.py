@@ -484,7 +484,7 @@ def _feedback_list(options: argparse.Namespace) -> None:
 
 def _feedback_review(options: argparse.Namespace) -> None:
     from qa.feedback import FeedbackStore, review
-    from qa.index import open_index
+    from qa.index import index_command, open_index
 
     index = open_index(Path(options.index))
     texts = {file.path: index.document(file.path).text for file in index.manifest.documents}
@@ -492,7 +492,8 @@ def _feedback_review(options: argparse.Namespace) -> None:
         FeedbackStore.beside(options.index),
         lambda answer: tuple(name for name, text in texts.items() if answer in text),
     )
-    print(f"{settled:,} settled; `qa feedback export FILE` writes golden questions.")
+    export = index_command(options.index, "feedback", "export", "FILE")
+    print(f"{settled:,} settled; {export} writes golden questions.")
 
 
 def _feedback_export(options: argparse.Namespace) -> None:

@@ -14,7 +14,7 @@ from qa.candidates import Candidate, rank_candidates
 from qa.encoder import SentenceEncoder
 from qa.errors import IndexCorrupt, QuestionError, StoredIndexError
 from qa.filters import DocumentFilter
-from qa.index import DocumentSummary, StoredIndex, build_command, open_index
+from qa.index import DocumentSummary, StoredIndex, build_command, index_command, open_index
 from qa.index.freshness import outdated_documents
 from qa.index.manifest import Manifest
 from qa.question import asking_part, readable
@@ -222,7 +222,8 @@ class QA:
         unwanted = {each.id for each in documents if not wanted.fits(each.id, each.date)}
         if len(unwanted) == len(documents):
             raise QuestionError(
-                f"no document fits {wanted}: ask with another choice; `qa info --json` lists all"
+                f"no document fits {wanted}: ask with another choice; "
+                f"{index_command(self._index.path, 'info', '--json')} lists all"
             )
         return unwanted
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ TEXTS = {
     "clock.txt": "The clock was carved by Ichiro Tanaka in 1894.",
     "mill.txt": "Rosa Thal bought the mill.",
 }
+REVIEW = "`qa feedback review --index {}`"
 WRITER = """
 import sys
 from qa.feedback import FeedbackStore, Vote
@@ -111,7 +113,7 @@ def test_thumbs_up_become_golden_questions_once_an_editor_says_so(store, tmp_pat
     assert found["Who bought the mill?"].answers == ("Rosa Thal",)
     assert found["What did the mill cost?"].answers == ()
     assert "unanswerable" in found["What did the mill cost?"].tags
-    assert left_out == ["When was it carved? (waits for `qa feedback review`)"]
+    assert left_out == [f"When was it carved? (waits for {REVIEW.format(store.index)})"]
 
 
 @pytest.mark.parametrize(
@@ -154,7 +156,7 @@ def test_an_editor_settles_and_bad_answers_are_asked_for_again(store, tmp_path):
         "When?": (),
         "So?": ("1894",),
     }
-    assert left_out == ["How? (waits for `qa feedback review`)"]
+    assert left_out == [f"How? (waits for {REVIEW.format(store.index)})"]
 
 
 def test_the_end_of_the_input_loses_nothing(store):
@@ -223,7 +225,10 @@ def test_the_command_line(tmp_path, capsys):
     assert "No feedback yet" in capsys.readouterr().out
     golden = str(tmp_path / "golden.jsonl")
     assert main(["feedback", "export", golden, *index]) == 2
-    assert capsys.readouterr().err.count("\n") == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert f"`{shlex.join(['qa', 'serve', *index])}`" in error
+    assert f"`{shlex.join(['qa', 'feedback', 'review', *index])}`" in error
     store = FeedbackStore.beside(tmp_path / "index")
     store.add(vote("a/0", "Who carved the clock?", False, "1894", "clock.txt"))
     store.add(vote("b/0", "Who bought the mill?", True, "Rosa Thal", "mill.txt"))
@@ -236,7 +241,8 @@ def test_the_command_line(tmp_path, capsys):
         check=True,
     )
     assert "1 of 2: Who carved the clock?" in done.stdout
-    assert "2 settled" in done.stdout
+    export = shlex.join(["qa", "feedback", "export", "FILE", *index])
+    assert f"2 settled; `{export}` writes" in done.stdout
     assert main(["feedback", "list", *index]) == 0
     assert "(settled)\n    right: “Rosa Thal” (mill.txt:0-9)" in capsys.readouterr().out
     assert main(["feedback", "list", "--json", *index]) == 0

@@ -12,6 +12,7 @@ from typing import Any
 from qa.errors import FeedbackError
 from qa.evaluation.metrics import normalize
 from qa.feedback.store import FeedbackStore, Review, Vote
+from qa.index import index_command
 
 TAG = "feedback"
 
@@ -73,7 +74,7 @@ def open_questions(votes: Sequence[Vote], reviews: Sequence[Review]) -> list[Fee
 
 
 def golden_rows(
-    votes: Sequence[Vote], reviews: Sequence[Review], text: Callable[[str], str | None]
+    store: FeedbackStore, text: Callable[[str], str | None]
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Return the golden questions, and in words what was left out and why.
 
@@ -82,9 +83,10 @@ def golden_rows(
     """
     rows: list[dict[str, Any]] = []
     left_out: list[str] = []
-    for asked in feedback_questions(votes, reviews):
+    review = index_command(store.index, "feedback", "review")
+    for asked in feedback_questions(store.votes(), store.reviews()):
         if asked.review is None:
-            left_out.append(f"{asked.question} (waits for `qa feedback review`)")
+            left_out.append(f"{asked.question} (waits for {review})")
             continue
         if asked.review.is_dropped:
             continue
@@ -113,11 +115,12 @@ def export(
 
     A file that is there already may have been edited, so it is never written over.
     """
-    rows, left_out = golden_rows(store.votes(), store.reviews(), text)
+    rows, left_out = golden_rows(store, text)
     if not rows:
         raise FeedbackError(
-            f"{store.path} holds nothing to export: press thumbs on the page (`qa serve`), and "
-            f"settle the questions that wait ({len(left_out):,} now) with `qa feedback review`"
+            f"{store.path} holds nothing to export: press thumbs on the page "
+            f"({index_command(store.index, 'serve')}), and settle the questions that wait "
+            f"({len(left_out):,} now) with {index_command(store.index, 'feedback', 'review')}"
         )
     try:
         with path.open("x", encoding="utf-8", newline="\n") as file:

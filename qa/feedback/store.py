@@ -63,16 +63,17 @@ class FeedbackStore:
     """The votes and reviews of one index; safe to share between threads and processes.
 
     The file is made by the first vote. Each call is one transaction of its own.
+    ``index`` is what the commands that mend something are to name.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+    def __init__(self, path: str | Path, *, index: str | Path = "index") -> None:
+        self.path, self.index = Path(path), Path(index)
 
     @classmethod
     def beside(cls, index: str | Path) -> FeedbackStore:
         """Return the store of an index: ``index-feedback.sqlite`` next to ``index``."""
-        index = Path(index).resolve()
-        return cls(index.parent / f"{index.name}-feedback.sqlite")
+        place = Path(index).resolve()
+        return cls(place.parent / f"{place.name}-feedback.sqlite", index=index)
 
     def add(self, vote: Vote) -> None:
         """Keep a vote; an earlier one of the same id is replaced."""
