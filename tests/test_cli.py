@@ -277,6 +277,22 @@ def test_a_failed_build_leaves_the_index_as_it_was(run, place, tmp_path):
     assert "Ichiro Tanaka" in run("ask", "Who carved the clock?", "--threshold", "0")[1]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        (["--strict", "95%"], "95% is no number from 0 to 1, such as 0.95"),
+        (["--threshold", "nan"], "nan is no number from 0 to 1, such as 0.95"),
+        (["--top-k", "x"], "x is no whole number of 1 or more"),
+        (["--top-k", "0"], "0 is no whole number of 1 or more"),
+    ],
+)
+def test_a_number_that_does_not_fit_says_which_would(capsys, arguments, wanted):
+    with pytest.raises(SystemExit) as left:
+        main(["ask", "Who?", *arguments])
+    assert left.value.code == 2
+    assert wanted in capsys.readouterr().err
+
+
 def test_help_of_every_verb(capsys):
     for verb in ("build", "ask", "search", "info", "verify", "serve", "eval", "feedback"):
         with pytest.raises(SystemExit) as left:

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from qa import QA
@@ -21,6 +23,7 @@ from qa.filters import DocumentFilter
         ({"until": "2024"}, "a.txt", "2025-01-01", False),
         ({"since": "2024"}, "a.txt", "", False),
         ({"until": "2024"}, "a.txt", "", False),
+        ({"until": "2024-02-29"}, "a.txt", "2024-02-29", True),
         ({"only": ["b*"], "since": "2024"}, "a.txt", "2024-05-01", False),
     ],
 )
@@ -28,10 +31,21 @@ def test_what_fits(given, document_id, date, fits):
     assert DocumentFilter(**given).fits(document_id, date) == fits
 
 
-@pytest.mark.parametrize("value", ["yesterday", "20240220", "2024-2-1", "2024-02-20T10:00"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("yesterday", "20240220", "2024-2-1", "2024-02-20T10:00"),
+        *("2024-13", "2024-00", "2024-02-31", "2023-02-29", "0000", "٢٠٢٤"),
+    ],
+)
 def test_what_is_no_date_says_how_to_write_one(value):
     with pytest.raises(QuestionError, match=r"since.*2024-02-20"):
         DocumentFilter(since=value)
+
+
+def test_an_empty_pattern_says_how_to_write_one():
+    with pytest.raises(QuestionError, match=r"write a path or a pattern such as '2024/\*'"):
+        DocumentFilter(only=["2024/*", ""])
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +81,9 @@ def test_only_what_fits_is_retrieved_and_quoted(qa, given, answer):
 def test_nothing_that_fits_is_an_error_and_not_an_answer(qa):
     with pytest.raises(QuestionError, match="no document"):
         qa.ask("Who was elected mayor?", only=["2022/*"])
+
+
+def test_the_command_that_lists_the_documents_is_about_this_index(qa):
+    command = f"`qa info --json --index {qa._index.path}`"
+    with pytest.raises(QuestionError, match=re.escape(command)):
+        qa.search("Who was elected mayor?", only="2022/*")
