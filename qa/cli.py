@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from qa.evaluation.golden import GoldenQuestion
     from qa.evaluation.outcomes import Outcome
     from qa.pipeline import QA
+    from qa.types import Prediction
 
 INDEX = "index"
 FOLDER = "seeds"
+NAMED = 5  # documents in one line
 _FOLDER_HELP = f"default: the one that the index was built from; {FOLDER} where there is no index"
 
 
@@ -267,8 +269,8 @@ def _ask(options: argparse.Namespace) -> None:
         return
     if prediction.asked_otherwise:
         print(f"(asked: {prediction.resolved_question})\n")
-    for document in prediction.outdated:
-        print(f"(left out, changed since the build: {document}; run {qa.build_command()})\n")
+    if prediction.outdated:
+        print(f"{_left_out(qa, prediction)}\n")
     for answer in prediction.answers:
         print(f"“{answer.text}”  {answer.probability:.0%}")
         print(f"    {answer.source}")
@@ -291,16 +293,33 @@ def _search(options: argparse.Namespace) -> None:
     from qa.pipeline import QA
     from qa.serialize import hit_to_dict
 
-    hits = QA.open(options.index).search(options.question, top_k=options.top_k, **_filter(options))
+    qa = QA.open(options.index)
+    # What a search finds, and what it left out besides: a question of which nothing is read.
+    found = qa.ask(options.question, top_k=options.top_k, max_tokens=0, **_filter(options))
+    if found.outdated:
+        print(f"{_left_out(qa, found)}\n", file=sys.stderr if options.json else sys.stdout)
     if options.json:
-        _print_json([hit_to_dict(hit) for hit in hits])
+        _print_json([hit_to_dict(hit) for hit in found.passages])
         return
-    for position, hit in enumerate(hits, start=1):
+    if not found.passages:
+        print("No passage is left to show.")
+    for position, hit in enumerate(found.passages, start=1):
         passage = hit.passage
         ranks = f"meaning {hit.dense_rank or '–'}, words {hit.lexical_rank or '–'}"
         print(f"{position}. {passage.document_id}:{passage.start}-{passage.end}  ({ranks})")
         print(_indented(passage.text))
         print()
+
+
+def _left_out(qa: QA, prediction: Prediction) -> str:
+    """Return in one line which documents were left out, and what mends it."""
+    folder, mend = Path(qa.manifest.folder), qa.build_command()
+    if not folder.is_dir():
+        return f"(left out: {folder}, the documents' folder, is gone; put it back, or run {mend})"
+    named = ", ".join(prediction.outdated[:NAMED])
+    if (more := len(prediction.outdated) - NAMED) > 0:
+        named += f" and {more:,} more"
+    return f"(left out, changed or gone since the build: {named}; run {mend})"
 
 
 def _indented(text: str) -> str:

@@ -99,8 +99,12 @@ class QA:
         return self._index.document(document_id)
 
     def build_command(self) -> str:
-        """Return what brings the index up to date, as a shell takes it."""
-        return build_command(self._index.path, self.manifest.folder)
+        """Return what brings the index up to date, as a shell takes it.
+
+        ``FOLDER`` stands where the folder of the documents is gone.
+        """
+        folder = Path(self.manifest.folder)
+        return build_command(self._index.path, folder if folder.is_dir() else "FOLDER")
 
     def outdated(self) -> list[str]:
         """Return the documents that changed or vanished since the build, by id."""

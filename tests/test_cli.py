@@ -105,6 +105,58 @@ def test_search_and_info_and_verify(run):
     assert run("verify")[0] == 0
 
 
+@pytest.fixture(scope="module")
+def outdated(tmp_path_factory):
+    """An index with its documents, all but one of which changed or went."""
+    made = tmp_path_factory.mktemp("outdated")
+    (made / "documents").mkdir()
+    for number in range(8):
+        text = f"Clock {number} was carved by hand.\n"
+        (made / "documents" / f"{number}.txt").write_text(text)
+    assert main(["build", str(made / "documents"), "--index", str(made / "index")]) == 0
+    (made / "documents" / "0.txt").unlink()
+    for number in range(1, 7):
+        (made / "documents" / f"{number}.txt").write_text("Another.\n")
+    return made
+
+
+@pytest.mark.parametrize("verb", ["ask", "search"])
+def test_what_was_left_out_is_told_in_a_line(outdated, capsys, verb):
+    arguments = [verb, "Who carved the clock?", "--index", str(outdated / "index")]
+    build = shlex.join(["qa", "build", str(outdated / "documents"), *arguments[-2:]])
+    assert main(arguments) == 0
+    out = capsys.readouterr().out
+    told = "(left out, changed or gone since the build: {}; run `{}`)\n\n"
+    assert out.startswith(told.format("0.txt, 1.txt, 2.txt, 3.txt, 4.txt and 2 more", build))
+    assert out.count("qa build") == 1
+    assert main([*arguments, "--only", "[67].txt"]) == 0
+    assert capsys.readouterr().out.startswith(told.format("6.txt", build))
+    assert main([*arguments, "--only", "7.txt"]) == 0
+    assert "left out" not in capsys.readouterr().out
+
+
+def test_a_search_that_has_nothing_left_says_so(outdated, tmp_path, capsys):
+    arguments = ["search", "Who carved the clock?", "--index", str(outdated / "index")]
+    assert main([*arguments, "--only", "6.txt"]) == 0
+    assert capsys.readouterr().out.endswith("\n\nNo passage is left to show.\n")
+    assert main([*arguments, "--only", "6.txt", "--json"]) == 0
+    out, error = capsys.readouterr()
+    assert json.loads(out) == []
+    assert "changed or gone since the build: 6.txt" in error
+
+
+@pytest.mark.parametrize("verb", ["ask", "search"])
+def test_a_folder_that_is_gone_is_told_as_that(outdated, tmp_path, capsys, verb):
+    away = (outdated / "documents").rename(tmp_path / "away")
+    try:
+        assert main([verb, "Who carved the clock?", "--index", str(outdated / "index")]) == 0
+    finally:
+        away.rename(outdated / "documents")
+    line, *_ = capsys.readouterr().out.splitlines()
+    assert f"{outdated / 'documents'}, the documents' folder, is gone; put it back, or run" in line
+    assert f"`qa build FOLDER --index {outdated / 'index'}`" in line
+
+
 def test_eval_corpus_and_reader(run, tmp_path, capsys):
     golden = tmp_path / "golden.jsonl"
     rows = [
