@@ -524,7 +524,7 @@ def _feedback_review(options: argparse.Namespace) -> None:
 
 def _feedback_export(options: argparse.Namespace) -> None:
     from qa.feedback import FeedbackStore, export
-    from qa.index import open_index
+    from qa.index import counted, open_index
 
     index = open_index(Path(options.index))
     known = set(index.indexed)
@@ -535,4 +535,4 @@ def _feedback_export(options: argparse.Namespace) -> None:
     )
     for line in left_out:
         print(f"left out: {line}")
-    print(f"{rows:,} golden questions written to {options.file}.")
+    print(f"{counted(rows, 'golden question')} written to {options.file}.")

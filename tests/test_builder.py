@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from benchmarks.hashing import HashEncoder
 from qa import builder
-from qa.builder import ENCODING, READING, BuildReport, encoded_text, is_stale
+from qa.builder import ENCODING, READING, BuildReport, FileReport, encoded_text, is_stale
 from qa.errors import EmptyCorpus, IndexLocked
 from qa.index import WriterLock, open_index, read_manifest, verify
 from qa.loaders import load
@@ -369,7 +369,7 @@ def test_a_report_says_what_differs_from_the_one_before(folder, tmp_path):
     second = build(folder, tmp_path / "index", encoder=HashEncoder())
     *lines, total = second.changes(first).split("\n")
     assert lines == [
-        *("indexed  clock.txt: 1 passages", "indexed  new.txt: 1 passages"),
+        *("indexed  clock.txt: 1 passage", "indexed  new.txt: 1 passage"),
         "gone     deep/rain.txt",
     ]
     assert total == second.total
@@ -379,3 +379,6 @@ def test_a_report_says_what_differs_from_the_one_before(folder, tmp_path):
 def test_a_report_adds_up():
     report = BuildReport("seeds", (), encoded=2, reused=3, changed=True, seconds=1.0)
     assert (report.passages, report.documents) == (5, 0)
+    assert report.total.startswith("0 documents, 5 passages (2 encoded")
+    one = BuildReport("seeds", (FileReport("a.txt", "indexed", 1),), 1, 0, True, 1.0)
+    assert str(one).startswith("indexed  a.txt: 1 passage\n1 document, 1 passage (1 encoded")

@@ -250,3 +250,6 @@ def test_the_command_line(tmp_path, capsys):
     assert main(["feedback", "export", golden, *index]) == 0
     assert "2 golden questions" in capsys.readouterr().out
     check_golden(golden, read_golden(golden), TEXTS, TEXTS.__getitem__)
+    store.settle(Review("Who bought the mill?", is_dropped=True))
+    assert main(["feedback", "export", f"{golden}2", *index]) == 0
+    assert "1 golden question written" in capsys.readouterr().out

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from qa.index import counted
+
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
@@ -22,7 +24,7 @@ class FileReport:
     sha256: str = ""
 
     def __str__(self) -> str:
-        what = self.reason or f"{self.passages:,} passages"
+        what = self.reason or counted(self.passages, "passage")
         if self.copy_of:
             what = f"the same as {self.copy_of}"
         return _printable(f"{self.status}  {self.path}: {what}")
@@ -68,7 +70,7 @@ class BuildReport:
     def total(self) -> str:
         """What it comes to, in one line."""
         total = (
-            f"{self.documents:,} documents, {self.passages:,} passages "
+            f"{counted(self.documents, 'document')}, {counted(self.passages, 'passage')} "
             f"({self.encoded:,} encoded, {self.reused:,} reused), "
             f"{len(self.files) - self.documents:,} skipped, {self.seconds:.1f} s"
         )

@@ -1,9 +1,14 @@
-"""What mends an index, as it is said in messages."""
+"""What messages about an index say alike: how many there are, and what mends it."""
 
 from __future__ import annotations
 
 import shlex
 from pathlib import Path
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun, "1 passage" or "19 passages"."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def index_command(index_dir: str | Path, *words: str) -> str:

@@ -14,7 +14,7 @@ from qa.index.documents import DocumentStore, DocumentSummary
 from qa.index.generation import MANIFEST, check_files, live_generation, manifest_of
 from qa.index.lock import ReaderLock
 from qa.index.manifest import Manifest, StoredFile
-from qa.index.remedy import build_command
+from qa.index.remedy import build_command, counted
 from qa.index.vectors import FaissVectors
 from qa.index.words import WordIndex
 from qa.types import Document, Passage
@@ -159,8 +159,9 @@ def verify(index_dir: Path) -> str:
     files = index.manifest.files
     size = sum(file.size for file in files)
     return (
-        f"{index_dir} is intact: {len(files)} files, {size / 1e6:,.1f} MB, "
-        f"{len(index.manifest.documents):,} documents, {index.manifest.passages:,} passages"
+        f"{index_dir} is intact: {counted(len(files), 'file')}, {size / 1e6:,.1f} MB, "
+        f"{counted(len(index.manifest.documents), 'document')}, "
+        f"{counted(index.manifest.passages, 'passage')}"
     )
 
 
