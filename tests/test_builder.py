@@ -264,6 +264,23 @@ def test_an_index_inside_the_corpus_is_no_document(folder, encoder):
     assert second.files == first.files
 
 
+@pytest.mark.parametrize("index", ["documents", "."])
+def test_an_index_over_the_documents_is_refused_before_it_touches_them(folder, tmp_path, index):
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(EmptyCorpus, match=r"documents: name another with --index"):
+        build(folder, tmp_path / index, encoder=HashEncoder())
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_file_in_place_of_a_folder_is_told_as_that(folder, tmp_path):
+    with pytest.raises(EmptyCorpus) as raised:
+        build(folder / "clock.txt", tmp_path / "index", encoder=HashEncoder())
+    assert str(raised.value) == (
+        f"{folder / 'clock.txt'} is a file: name the folder that it lies in, as in "
+        f"`qa build {folder} --index {tmp_path / 'index'}`"
+    )
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows allows no such names")
 def test_odd_names_end_in_the_report(folder, tmp_path, encoder):
     (folder / "two\nlines.txt").write_text("A line.", encoding="utf-8")

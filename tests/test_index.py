@@ -282,12 +282,24 @@ def test_a_build_that_fails_leaves_the_index_as_it_was(index_dir):
     assert {path: path.read_bytes() for path in stored_files(index_dir)} == before
 
 
-def test_a_disk_that_cannot_be_written_is_an_error_with_a_remedy(index_dir, monkeypatch):
-    def full(path, vectors):
-        raise OSError(28, "No space left on device")
+@pytest.mark.parametrize(
+    ("error", "mend"),
+    [
+        (OSError(errno.ENOSPC, "No space left"), r"\(No space left\): free some space"),
+        (OSError(errno.EDQUOT, "Quota exceeded"), r"\(Quota exceeded\): free some space"),
+        (OSError(errno.EACCES, "Denied", "here"), r"\(Denied\): change its permissions"),
+        (OSError(errno.EROFS, "Read-only"), r"\(Read-only\): name another with --index"),
+        (RuntimeError("FAISS failed"), r"\(FAISS failed\): free some space, .* --index"),
+    ],
+)
+def test_a_disk_that_cannot_be_written_is_an_error_with_a_remedy(
+    index_dir, monkeypatch, error, mend
+):
+    def fails(path, vectors):
+        raise error
 
-    monkeypatch.setattr("qa.index.vectors.write_vectors", full)
-    with pytest.raises(StoredIndexError, match="free some space"):
+    monkeypatch.setattr("qa.index.vectors.write_vectors", fails)
+    with pytest.raises(StoredIndexError, match=mend):
         write(index_dir)
     assert "HS 8703" in open_index(index_dir).passage(1).text
 

@@ -349,6 +349,8 @@ def test_what_may_not_be_opened_is_a_line():
         build(Path("documents"), Path("of root"), encoder=HashEncoder(), load=load)
         os.setgid(65534)
         os.setuid(65534)
+    build(Path("documents"), Path("index"), encoder=HashEncoder(), load=load)
+    Path("documents/late.txt").chmod(0)  # what was read once
     report = build(Path("documents"), Path("index"), encoder=HashEncoder(), load=load)
     print(json.dumps({file.path: file.reason for file in report.files}))
     """
@@ -361,6 +363,9 @@ def test_what_may_not_be_opened_is_a_line():
         (documents / "closed").mkdir()
         (documents / "closed" / "in it.txt").write_text(GOOD, encoding="utf-8")
         (documents / "secret.txt").write_text(GOOD, encoding="utf-8")
+        (documents / "late.txt").write_text(GOOD, encoding="utf-8")
+        if os.geteuid() == 0:
+            os.chown(documents / "late.txt", 65534, 65534)
         for name in ("closed", "secret.txt"):
             (documents / name).chmod(0)
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
@@ -377,7 +382,8 @@ def test_what_may_not_be_opened_is_a_line():
     assert reasons == {
         "closed": "a folder that may not be opened: change its permissions",
         "good.txt": "",
-        "secret.txt": "cannot be read: Permission denied",
+        "late.txt": "cannot be read (Permission denied): change its permissions",
+        "secret.txt": "cannot be read (Permission denied): change its permissions",
     }
 
 

@@ -72,11 +72,16 @@ def build(
     again. ``progress`` is called with the stage (``READING`` files, ``ENCODING``
     passages), how many are done, and of how many. ``load`` reads one file;
     without it, files are read in a process of their own, with limits. Raises
-    :class:`~qa.errors.EmptyCorpus` when no file can be indexed, and
+    :class:`~qa.errors.EmptyCorpus` when no file can be indexed, since none can be read
+    or all lie where the index is to be, and
     :class:`~qa.errors.IndexLocked` while another build runs; what was stored
     then stays as it was.
     """
     began = time.perf_counter()
+    if folder.is_dir() and folder.resolve().is_relative_to(index_dir.resolve()):
+        raise EmptyCorpus(
+            f"the index would lie over the documents in {folder}: name another with --index"
+        )
     settings = settings_of(folder, max_tokens)
     libraries = library_versions()
     splitter = Splitter(
@@ -106,9 +111,7 @@ def build(
             indexed = [found for found in examined if not isinstance(found, SkippedFile)]
             skipped = [found for found in examined if isinstance(found, SkippedFile)]
             if not indexed:
-                raise EmptyCorpus(
-                    _nothing_to_index(folder, skipped, build_command(index_dir, folder))
-                )
+                raise EmptyCorpus(_nothing_to_index(folder, skipped, index_dir))
             manifest = Manifest(
                 folder=str(folder),
                 encoder_name=encoder.name,
@@ -263,7 +266,11 @@ def _reported(found: Examined) -> FileReport:
     )
 
 
-def _nothing_to_index(folder: Path, skipped: Sequence[SkippedFile], command: str) -> str:
+def _nothing_to_index(folder: Path, skipped: Sequence[SkippedFile], index_dir: Path) -> str:
+    command = build_command(index_dir, folder)
+    if folder.is_file():
+        whole = build_command(index_dir, folder.parent)
+        return f"{folder} is a file: name the folder that it lies in, as in {whole}"
     if not folder.is_dir():
         return f"there is no folder {folder}: make it, put documents in, run {command}"
     why = f"; {skipped[0].path}: {skipped[0].reason}" if skipped else ""

@@ -10,7 +10,7 @@ from pathlib import Path
 from qa.builder.sandbox import Load
 from qa.errors import ReadingStopped, UnreadableDocument
 from qa.index import IndexedFile, SkippedFile
-from qa.loaders import find_files
+from qa.loaders import find_files, unopened
 from qa.loaders.language import identify_language
 from qa.splitter import Splitter
 from qa.types import Document, Passage
@@ -110,6 +110,8 @@ def _examine(
         return SkippedFile(document_id, reason, size, mtime_ns, sha256)
     except UnreadableDocument as error:
         return SkippedFile(document_id, str(error), size, mtime_ns)
+    except OSError as error:
+        return SkippedFile(document_id, unopened(error), size, mtime_ns)
     except Exception as error:  # parsers of foreign formats raise whatever they like
         reason = f"it cannot be read ({type(error).__name__}: {error})"
         return SkippedFile(document_id, " ".join(reason.split())[:300], size, mtime_ns)

@@ -18,7 +18,7 @@ from qa.errors import IndexCorrupt, IndexNotFound, StoredIndexError
 from qa.index import documents, vectors, words
 from qa.index.lock import is_being_read
 from qa.index.manifest import Manifest, Shard, StoredFile
-from qa.index.remedy import build_command
+from qa.index.remedy import build_command, unwritable
 from qa.index.shards import shards_of
 from qa.types import Document, Passage
 
@@ -133,9 +133,7 @@ def write_generation(
         _sync(index_dir)
         _point_to(generation)
     except (OSError, RuntimeError, sqlite3.Error) as error:  # FAISS raises RuntimeError
-        raise StoredIndexError(
-            f"{index_dir} cannot be written ({error}): free some space, then repeat"
-        ) from error
+        raise unwritable(index_dir, error) from error
     return generation
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.errors import StoredIndexError
+from qa.index.remedy import unwritable
 
 JOURNAL = ".encoded"
 
@@ -36,7 +36,7 @@ class Journal:
         except FileNotFoundError:
             return {}
         except OSError as error:
-            raise self._failed(error) from error
+            raise unwritable(self._path.parent, error) from error
         found = {}
         end = 0
         step = self._size + 16
@@ -51,7 +51,7 @@ class Journal:
                 with self._path.open("r+b") as file:
                     file.truncate(end)
             except OSError as error:
-                raise self._failed(error) from error
+                raise unwritable(self._path.parent, error) from error
         return found
 
     def add(self, vectors: Iterable[tuple[bytes, NDArray[np.float32]]]) -> None:
@@ -61,19 +61,14 @@ class Journal:
             with self._path.open("ab") as file:
                 file.write(b"".join(record + self._check(record) for record in records))
         except OSError as error:
-            raise self._failed(error) from error
+            raise unwritable(self._path.parent, error) from error
 
     def remove(self) -> None:
         """Forget everything: a generation holds it now."""
         try:
             self._path.unlink(missing_ok=True)
         except OSError as error:
-            raise self._failed(error) from error
+            raise unwritable(self._path.parent, error) from error
 
     def _check(self, record: bytes) -> bytes:
         return hashlib.blake2b(record, digest_size=16, key=self._key).digest()
-
-    def _failed(self, error: OSError) -> StoredIndexError:
-        return StoredIndexError(
-            f"{self._path} cannot be written ({error.strerror}): free some space, then repeat"
-        )

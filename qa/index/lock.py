@@ -9,7 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-from qa.errors import IndexLocked, StoredIndexError
+from qa.errors import IndexLocked
+from qa.index.remedy import unwritable
 
 LOCK = ".lock"
 
@@ -30,9 +31,7 @@ class WriterLock:
             folder.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
         except OSError as error:
-            raise StoredIndexError(
-                f"{folder} cannot be written ({error.strerror}): name another with --index"
-            ) from error
+            raise unwritable(folder, error) from error
         if not _lock(descriptor, shared=False):
             holder = _holder(descriptor)
             os.close(descriptor)

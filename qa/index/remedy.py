@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import shlex
 from pathlib import Path
+
+from qa.errors import StoredIndexError
 
 
 def counted(count: int, noun: str) -> str:
@@ -22,3 +25,16 @@ def build_command(index_dir: Path, folder: str | Path = "FOLDER") -> str:
     ``FOLDER`` stands where an index cannot say from which documents it was built.
     """
     return index_command(index_dir, "build", str(folder))
+
+
+def unwritable(place: Path, error: Exception) -> StoredIndexError:
+    """Return what is told of a file or folder that could not be written, by what hindered it."""
+    elsewhere = "name another with --index"
+    why, mend = str(error), f"free some space, then repeat, or {elsewhere}"
+    if isinstance(error, OSError):
+        why, mend = error.strerror or why, elsewhere
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            mend = "free some space, then repeat"
+        elif isinstance(error, PermissionError):
+            mend = f"change its permissions, or {elsewhere}"
+    return StoredIndexError(f"{place} cannot be written ({why}): {mend}")

@@ -22,7 +22,7 @@ from qa.loaders.rtf import read_rtf
 from qa.loaders.text import read_text
 from qa.types import Document
 
-__all__ = ["find_files", "load"]
+__all__ = ["find_files", "load", "unopened"]
 
 MAX_BYTES = 20_000_000
 # Most of a PDF or an office document is pictures, which are not read.
@@ -96,6 +96,13 @@ def load(path: Path, *, folder: Path) -> Document:
     )
 
 
+def unopened(error: OSError) -> str:
+    """Return why a file's bytes cannot be had, and what mends it."""
+    may_not = isinstance(error, PermissionError)
+    mend = "change its permissions" if may_not else "the next build tries again"
+    return f"cannot be read ({error.strerror or error}): {mend}"
+
+
 def _extract(data: bytes, suffix: str) -> Extracted:
     head = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n\0")
     for magic, reason in _FOREIGN.items():
@@ -153,7 +160,7 @@ def _bytes_of(path: Path) -> bytes:
             if packed:
                 data += file.read(MAX_PACKED_BYTES - MAX_BYTES)
     except OSError as error:
-        raise UnreadableDocument(f"cannot be read: {error.strerror or error}") from error
+        raise UnreadableDocument(unopened(error)) from error
     limit = MAX_PACKED_BYTES if packed else MAX_BYTES
     if len(data) > limit:
         raise UnreadableDocument(f"larger than {limit // 1_000_000} MB: split it")
