@@ -264,6 +264,23 @@ def test_an_index_inside_the_corpus_is_no_document(folder, encoder):
     assert second.files == first.files
 
 
+def test_another_index_inside_the_corpus_is_no_document_and_what_lies_beside_it_is(
+    folder, tmp_path
+):
+    for name in ("old", "deep"):
+        build(folder, folder / name, encoder=HashEncoder())
+    (folder / "old" / "notes.txt").write_text("It was copied in May.\n", encoding="utf-8")
+    (folder / "CURRENT").write_text("The current runs to the west.\n", encoding="utf-8")
+    for _ in range(2):  # an index that is no longer whole is one too
+        report = build(folder, tmp_path / "index", encoder=HashEncoder())
+        assert {file.path for file in report.files} == {
+            *("CURRENT", "clock.txt", "deep/rain.txt", "mill.md", "old/notes.txt")
+        }
+        assert not is_stale(folder, tmp_path / "index", HashEncoder.fingerprint)
+        for manifest in (folder / "old").rglob("manifest.json"):
+            manifest.unlink()
+
+
 @pytest.mark.parametrize("index", ["documents", "."])
 def test_an_index_over_the_documents_is_refused_before_it_touches_them(folder, tmp_path, index):
     before = sorted(tmp_path.rglob("*"))

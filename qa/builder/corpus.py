@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 
 from qa.builder.sandbox import Load
 from qa.errors import ReadingStopped, UnreadableDocument
-from qa.index import IndexedFile, SkippedFile
+from qa.index import CURRENT, IndexedFile, SkippedFile, parts_of_index
 from qa.loaders import find_files, unopened
 from qa.loaders.language import identify_language
 from qa.splitter import Splitter
@@ -21,19 +21,21 @@ Examined = tuple[IndexedFile, Contents | None] | SkippedFile
 
 
 def corpus_files(folder: Path, index_dir: Path) -> dict[str, Path]:
-    """Return what stands in the corpus by document id; the index itself is none of it.
+    """Return what stands in the corpus by document id; no index is part of it.
 
     Beside the files that can be read these are the links, pipes and closed
     folders that cannot: they too are to have a line in the report.
     """
     if not folder.is_dir():
         return {}
-    index = _real(index_dir)
+    found = [*_oddities(folder), *find_files(folder)]
+    others = {path.parent for path in found if path.name == CURRENT}
+    indexes = {_real(index_dir), *(_real(part) for each in others for part in parts_of_index(each))}
     return {
         # A name that is no Unicode is shown with its bytes escaped.
         path.relative_to(folder).as_posix().encode("utf-8", "backslashreplace").decode(): path
-        for path in (*_oddities(folder), *find_files(folder))
-        if not _real(path).is_relative_to(index)
+        for path in found
+        if not _lies_in(_real(path), indexes)
     }
 
 
@@ -131,6 +133,10 @@ def _oddities(folder: Path) -> list[Path]:
         paths = [Path(place, name) for name in names if not name.startswith(".")]
         odd += [path for path in paths if _unfit(path, folder)]
     return [*odd, *closed]
+
+
+def _lies_in(path: Path, places: Set[Path]) -> bool:
+    return not places.isdisjoint([path, *path.parents])
 
 
 def _real(path: Path) -> Path:

@@ -4,7 +4,13 @@ The format is described for people in ``index/README.md``.
 """
 
 from qa.index.documents import DocumentSummary
-from qa.index.generation import read_manifest, sweep, write_generation
+from qa.index.generation import (
+    CURRENT,
+    parts_of_index,
+    read_manifest,
+    sweep,
+    write_generation,
+)
 from qa.index.journal import Journal
 from qa.index.lock import WriterLock
 from qa.index.manifest import IndexedFile, Manifest, SkippedFile
@@ -13,6 +19,7 @@ from qa.index.shards import shards_of
 from qa.index.stored import StoredIndex, open_index, verify
 
 __all__ = [
+    "CURRENT",
     "DocumentSummary",
     "IndexedFile",
     "Journal",
@@ -24,6 +31,7 @@ __all__ = [
     "counted",
     "index_command",
     "open_index",
+    "parts_of_index",
     "read_manifest",
     "shards_of",
     "sweep",

@@ -137,6 +137,16 @@ def write_generation(
     return generation
 
 
+def parts_of_index(place: Path) -> list[Path]:
+    """Return what in a folder is of an index: its pointer and generations; none without one."""
+    try:
+        live_generation(place)
+    except StoredIndexError:
+        return []
+    found = [path for path in place.iterdir() if _GENERATION.fullmatch(path.name)]
+    return [place / CURRENT, *found]
+
+
 def _write_shards(
     place: Path,
     shards: Sequence[Shard],
