@@ -108,19 +108,42 @@ def test_what_goes_wrong_is_told_without_a_traceback(pytester, project):
     assert "line 2: the id '1' stands twice" in str(result.stdout)
     assert result.ret == 2
     assert "Traceback" not in str(result.stdout)
-    result = pytester.runpytest_subprocess(*PLUGIN, "--qa-min-f1", "101")
+    for given in ("101", "95%"):
+        result = pytester.runpytest_subprocess(*PLUGIN, "--qa-min-f1", given)
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        assert f"{given} is no number from 0 to 100, such as 95" in str(result.stderr)
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "1")])
+def test_a_pattern_that_no_file_fits_is_told_before_anything_is_asked(pytester, workers):
+    write_golden(pytester, {"id": "1", "answers": []})
+    patterns = "golden/*.jsonl gold/*.jsonl other.jsonl"
+    pytester.path.joinpath("pytest.ini").write_text(f"[pytest]\nqa_golden = {patterns}\n")
+    one = pytester.makepyfile("def test_one(): pass")
+    result = pytester.runpytest_subprocess(*PLUGIN, *workers, str(one))
     assert result.ret == pytest.ExitCode.USAGE_ERROR
+    said = str(result.stderr)
+    assert "qa_golden names gold/*.jsonl other.jsonl, which no file below" in said
+    assert "correct it, or make the file" in said
+    assert "Traceback" not in said
+    # Below the paths that pytest is given will do too.
+    elsewhere = pytester.path.with_name(f"{pytester.path.name} elsewhere")
+    (elsewhere / "gold").mkdir(parents=True)
+    for name in ("other.jsonl", "gold/none.jsonl"):
+        (elsewhere / name).write_text("")
+    arguments = ["--rootdir", str(pytester.path), "-c", "pytest.ini", "--collect-only"]
+    result = pytester.runpytest_subprocess(*PLUGIN, *arguments, str(elsewhere))
+    assert result.ret != pytest.ExitCode.USAGE_ERROR
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "1")])
 def test_a_budget_without_a_question_fails(pytester, project, workers):
-    pytester.path.joinpath("pytest.ini").write_text("[pytest]\nqa_golden = gold/*.jsonl\n")
-    pytester.makepyfile("def test_one(): pass")
-    assert pytester.runpytest_subprocess(*PLUGIN, *workers).ret == 0
-    result = pytester.runpytest_subprocess(*PLUGIN, *workers, "--qa-min-f1", "50")
+    one = pytester.makepyfile("def test_one(): pass")
+    assert pytester.runpytest_subprocess(*PLUGIN, *workers, str(one)).ret == 0
+    result = pytester.runpytest_subprocess(*PLUGIN, *workers, str(one), "--qa-min-f1", "50")
     assert result.parseoutcomes() == {"passed": 1, "failed": 1}
     said = str(result.stdout)
-    assert "no golden question was collected: qa_golden names gold/*.jsonl" in said
+    assert "no golden question was collected: qa_golden names golden/*.jsonl" in said
     assert "Traceback" not in said
 
 

@@ -8,6 +8,11 @@ which those projects may use (``qa.silence``).
 
 from __future__ import annotations
 
+import argparse
+import math
+import os
+from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -35,6 +40,38 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="PERCENT",
         help="unanswerable questions that may be answered; single misses are then allowed",
     )
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Refuse a pattern of ``qa_golden`` that no file fits: nothing would be asked of it."""
+    config = session.config
+    patterns = config.getini("qa_golden")
+    if not patterns or hasattr(config, "workerinput"):  # xdist's workers need not look again
+        return
+    idle = set(patterns)
+    for path in _files(config):
+        idle -= {pattern for pattern in idle if path.match(pattern)}
+        if not idle:
+            return
+    named = " ".join(pattern for pattern in patterns if pattern in idle)
+    raise pytest.UsageError(
+        f"qa_golden names {named}, which no file below {config.rootpath} fits: "
+        "correct it, or make the file"
+    )
+
+
+def _files(config: pytest.Config) -> Iterator[Path]:
+    """Yield the files below pytest's root and the paths given, whether collected or not."""
+    given = [config.invocation_params.dir / arg.partition("::")[0] for arg in config.args]
+    left_out = config.getini("norecursedirs")
+    for top in (config.rootpath, *given):
+        if top.is_file():
+            yield top
+        for place, folders, names in os.walk(top):
+            folders[:] = [
+                name for name in folders if not any(fnmatch(name, each) for each in left_out)
+            ]
+            yield from (Path(place, name) for name in names)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -73,7 +110,10 @@ class IdleBudgetItem(pytest.Item):
 
 
 def _percent(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
     if not 0 <= value <= 100:
-        raise ValueError(f"{text} is not between 0 and 100")
+        raise argparse.ArgumentTypeError(f"{text} is no number from 0 to 100, such as 95")
     return value
