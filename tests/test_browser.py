@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from serving import HOSTILE, gradio_warnings, serving, write_documents
 
+from qa.errors import EmptyCorpus
 from qa.logistic import Logistic
 from qa.prospects import Prospects
 from qa.web.conversation import EXAMPLES
@@ -386,6 +387,24 @@ def test_the_rebuild_button_brings_a_new_document(visit, served):
     assert "windmill.txt" in page.locator(".library").inner_text()
     assert page.locator("#summary").inner_text().startswith("7 documents")
     assert page.get_by_role("button", name="Rebuild").is_enabled()
+
+
+def test_a_rebuild_that_fails_is_a_warning(visit, served, monkeypatch):
+    def fail(progress):
+        raise EmptyCorpus("nothing to read: put documents there")
+
+    monkeypatch.setattr(served.corpus, "rebuild", fail)
+    page = visit()
+    page.get_by_role("button", name="Rebuild").click()
+    page.wait_for_selector(".library .banner")
+    assert page.get_by_role("alert").inner_text() == (
+        "The index stays as it was: nothing to read: put documents there."
+    )
+    banner = page.locator(".library .banner")
+    warning = "element => getComputedStyle(element).backgroundColor"
+    assert banner.evaluate(warning) == "rgb(251, 238, 230)"  # --warn-wash
+    assert banner.evaluate(CONTRAST) >= 4.5
+    keep(page, "rebuild-failed")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

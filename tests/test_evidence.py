@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from qa.types import Answer, Block, Document, Hit, Passage, Place, Prediction
 from qa.web.conversation import EXAMPLES, conversation_html
 from qa.web.evidence import evidence_html
+from qa.web.library import Library, library_html
 from qa.web.likelihood import BANDS, likelihood, percentage
 from qa.web.strictness import strictness_html
 from qa.web.text import MARGIN, excerpt, marked_text, verbatim
@@ -356,6 +358,13 @@ def test_the_footnote_says_how_many_passages_were_read(read, words):
     hit = Hit(Passage(shown.id, 0, 10, shown.text), 0.5, 0.5, 1, 1)
     found = replace(prediction(hits=(hit, hit)), passages_read=read)
     assert talk(Turn("Who?", found)).text["footnote"].startswith(words)
+
+
+def test_a_failed_rebuild_does_not_look_like_one_that_went_well():
+    library = Library("seeds", (), (), datetime(2026, 11, 27))
+    for failed, style, role in ((False, "done", "status"), (True, "failed", "alert")):
+        html = library_html(library, note="What came of it.", failed=failed)
+        assert f'<p class="banner {style}" role="{role}">What came of it.</p>' in html
 
 
 def test_outdated_documents_are_named():

@@ -108,13 +108,14 @@ class Handlers:
             while not wait([future], timeout=0.3).done:
                 if done:
                     yield gr.Button(done[0], interactive=False), gr.skip(), gr.skip()
+        failed = False
         try:
             note = future.result()
         except QAError as error:
-            note = f"The index stays as it was: {error}."
+            note, failed = f"The index stays as it was: {error}.", True
         library = self._corpus.now.library
         button = gr.Button("Rebuild", interactive=True)
-        yield button, library_html(library, note=note), library.summary
+        yield button, library_html(library, note=note, failed=failed), library.summary
 
     def ask(
         self,

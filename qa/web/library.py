@@ -50,8 +50,8 @@ class Library:
         return f"{counted(len(self.entries), 'document')}, {counted(passages, 'passage')}"
 
 
-def library_html(library: Library, *, note: str = "") -> str:
-    """Return the list of documents; ``note`` says what a rebuild has changed."""
+def library_html(library: Library, *, note: str = "", failed: bool = False) -> str:
+    """Return the list of documents; ``note`` says what a rebuild has changed, or why it failed."""
     entries = library.entries[:LISTED]
     listed = Markup("").join(
         Markup("<li>{}</li>").format(
@@ -70,13 +70,18 @@ def library_html(library: Library, *, note: str = "") -> str:
         '<section class="library">{}<h2>Documents</h2><p class="facts"><span>{}</span>'
         '<span>{}</span></p><ul class="entries">{}</ul>{}{}</section>'
     ).format(
-        Markup('<p class="banner" role="status">{}</p>').format(note) if note else "",
+        _banner(note, failed) if note else "",
         library.folder,
         f"indexed {library.built.day} {library.built:%B %Y, %H:%M}",
         listed,
         _more(len(library.entries) - len(entries)),
         _skipped(library.skipped),
     )
+
+
+def _banner(note: str, failed: bool) -> Markup:
+    words = Markup('<p class="banner {}" role="{}">{}</p>')
+    return words.format(*(("failed", "alert") if failed else ("done", "status")), note)
 
 
 def _more(count: int) -> Markup:
