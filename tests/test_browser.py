@@ -361,8 +361,22 @@ def test_an_empty_question_is_told_kindly(visit):
     page = visit()
     ask(page, "?!")
     assert "The question is empty" in page.locator(".trouble").inner_text()
+    assert "`" not in page.locator(".trouble").inner_text()  # no command: this is the page
     assert "Traceback" not in page.content()
     assert page.locator(".library").count() == 1
+
+
+def test_a_blank_question_leaves_nothing_behind(visit):
+    page = visit()
+    page.fill("#question textarea", "  ")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".toast-body")
+    assert "Write a question first." in page.locator(".toast-body").inner_text()
+    keep(page, "blank")
+    assert page.locator(".turn").count() == 0
+    assert page.locator(".welcome").count() == 1
+    ask(page, "?")
+    assert page.locator(".question").count() == 1
 
 
 def test_a_busy_page_says_so(visit, served, monkeypatch):

@@ -10,7 +10,7 @@ from typing import Any
 
 import gradio as gr
 
-from qa.errors import FeedbackError, QAError
+from qa.errors import FeedbackError, QAError, QuestionError
 from qa.feedback import Vote
 from qa.question import readable
 from qa.serialize import prediction_to_dict
@@ -48,13 +48,13 @@ class Handlers:
 
     def on_question(
         self, question: str, turns: Turns, strict: Strict
-    ) -> Iterator[tuple[Turns, str, Any, str]]:
+    ) -> Iterator[tuple[Turns, Any, Any, str]]:
         """Yield the turns, the conversation, the evidence and the emptied question box."""
         yield from self._answer(Turn(readable(question)), turns, strict)
 
     def on_button(
         self, turns: Turns, strict: Strict, event: gr.EventData
-    ) -> Iterator[tuple[Turns, str, Any, str]]:
+    ) -> Iterator[tuple[Turns, Any, Any, str]]:
         """Do the same for a button: an example, or a question whose best guess is wanted."""
         asked = Turn(readable(str(event.question)), best_guess=event.guess is True)
         yield from self._answer(asked, turns, strict)
@@ -147,13 +147,20 @@ class Handlers:
 
     def _answer(
         self, asked: Turn, turns: Turns, strict: Strict
-    ) -> Iterator[tuple[Turns, str, Any, str]]:
+    ) -> Iterator[tuple[Turns, Any, Any, str]]:
+        if not asked.question.strip():
+            gr.Info("Write a question first.", duration=4)
+            yield turns, gr.skip(), gr.skip(), ""
+            return
         now = self._corpus.now
         pending = (*_seen(now, turns, strict), asked)
         yield turns, self._talk(now, pending, View()), gr.skip(), ""
         try:
             prediction = now.qa.ask(asked.question, threshold=0.0)
             turn = replace(asked, prediction=prediction, key=secrets.token_hex(8))
+        except QuestionError as error:  # what mends it is said of the command line
+            problem = str(error).partition(":")[0]
+            turn = Turn(asked.question, trouble=f"{problem}: ask in a few words")
         except QAError as error:
             turn = Turn(asked.question, trouble=str(error))
         turns = (*turns, turn)
