@@ -137,6 +137,11 @@ def test_an_endless_document_is_cut_around_the_answer_and_says_so():
     assert drawn.text["answer"] == "answer"
     assert "200,000 more characters before" in drawn.text["left-out"]
     assert len(drawn.text["all"]) < 2 * MARGIN + 100
+    text = "answer" + "y" * (MARGIN + 1)
+    drawn = Drawn(marked_text(document(text), [(0, 6, "answer")]))
+    assert drawn.text["left-out"] == "7 more characters after"
+    drawn = Drawn(marked_text(document(text[:-6]), [(0, 6, "answer")]))
+    assert drawn.text["left-out"] == "1 more character after"
 
 
 @given(st.text(st.sampled_from("ab \n"), max_size=900), st.integers(0, 900), st.integers(0, 900))
@@ -293,6 +298,29 @@ def test_the_reply_quotes_in_context_and_cites():
     assert copy["data-copy"] == "“Kim” (seeds/a.txt:16-19)"
 
 
+def test_sources_of_the_same_title_are_told_apart_by_their_files():
+    shown = document("The car went to Kim. Kim was pleased.")
+    also = [Place(name, 6, 9, f"seeds/{name}") for name in ("x/b.txt", "x/b.txt", "c.txt")]
+    titles = {"a.txt": "Cars", "x/b.txt": "Cars", "c.txt": "Gifts"}
+    turns = [
+        Turn("Who?", prediction(answer(shown, "Kim", 0.7, also))),
+        Turn("Who?", prediction(answer(shown, "Kim", 0.7))),
+        Turn(
+            "Who?",
+            prediction(hits=[Hit(Passage(name, 0, 5, "Text."), 1.0, 0.5, 1, 1) for name in titles]),
+        ),
+    ]
+    drawn = [
+        Drawn(conversation_html([turn], View(), document_ids=(), title=titles.__getitem__))
+        for turn in turns
+    ]
+    assert drawn[0].text["place-in"] == (
+        "a.txt, characters 16–19x/b.txt, characters 6–9x/b.txt, characters 6–9characters 6–9"
+    )
+    assert drawn[1].text["place-in"] == "characters 16–19"  # nothing to tell it apart from
+    assert drawn[2].text["nearest"] == "Carsa.txtText.Carsx/b.txtText.GiftsText."
+
+
 def test_not_found_says_so_and_offers_the_nearest_and_the_best_guess():
     hits = [Hit(Passage(f"{n}.txt", 0, 5, f"Text {n}."), 1.0, 0.5, n, n) for n in range(5)]
     drawn = talk(Turn("Who?", prediction(hits=hits)))
@@ -370,4 +398,4 @@ def test_a_failed_rebuild_does_not_look_like_one_that_went_well():
 def test_outdated_documents_are_named():
     found = prediction()
     found = Prediction("Who?", "Who?", (), False, (), {}, outdated=("old.txt",))
-    assert re.search(r"changed since.*old\.txt", talk(Turn("Who?", found)).text["footnote"])
+    assert re.search(r"changed or gone since.*old\.txt", talk(Turn("Who?", found)).text["footnote"])

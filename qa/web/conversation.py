@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 from markupsafe import Markup
@@ -91,16 +92,21 @@ def _found(
     answer = prediction.answers[0]
     offset = answer.passage.start
     before, after = excerpt(answer.passage.text, answer.start - offset, answer.end - offset)
+    places = places_of(answer)
+    names = _names([place.document_id for place in places], title)
     citations = [
         button(
             View("answer", number, 0, position),
-            Markup(
-                '<span class="number">{}</span><span>{}<span class="place-in">{}</span></span>'
-            ).format(position + 1, verbatim(title(place.document_id)), where(place)),
+            Markup('<span class="number">{}</span>{}').format(
+                position + 1,
+                _source(
+                    title(place.document_id), f"{name}, {where(place)}" if name else where(place)
+                ),
+            ),
             style="citation",
             current=current,
         )
-        for position, place in enumerate(places_of(answer))
+        for position, (place, name) in enumerate(zip(places, names, strict=True))
     ]
     return Markup(
         '{}<blockquote class="quote">{}</blockquote>'
@@ -127,17 +133,19 @@ def _found(
 def _not_found(
     number: int, prediction: Prediction, current: View, title: Title, voting: Markup
 ) -> Markup:
+    passages = [hit.passage for hit in prediction.passages[:NEAREST]]
+    names = _names([passage.document_id for passage in passages], title)
     nearest = [
         button(
             View("passage", number, position),
-            Markup('<span class="title">{}</span><span class="snippet">{}</span>').format(
-                verbatim(title(hit.passage.document_id)),
-                verbatim("".join(excerpt(hit.passage.text, 0, 0))),
+            Markup('{}<span class="snippet">{}</span>').format(
+                _source(title(passage.document_id), name),
+                verbatim("".join(excerpt(passage.text, 0, 0))),
             ),
             style="nearest",
             current=current,
         )
-        for position, hit in enumerate(prediction.passages[:NEAREST])
+        for position, (passage, name) in enumerate(zip(passages, names, strict=True))
     ]
     listed = Markup(
         "<p>The nearest passages. None of them is an answer:</p>"
@@ -151,6 +159,18 @@ def _not_found(
     return Markup('<p class="verdict">Not found in these documents.</p>{}{}{}').format(
         voting, listed if nearest else "", _footnote(prediction)
     )
+
+
+def _names(document_ids: Sequence[str], title: Title) -> list[str]:
+    """Return for each document its id where another one has its title, else nothing."""
+    titles = Counter(title(document_id) for document_id in set(document_ids))
+    return [name if titles[title(name)] > 1 else "" for name in document_ids]
+
+
+def _source(title: str, place: str) -> Markup:
+    return Markup(
+        '<span class="source"><span class="title">{}</span><span class="place-in">{}</span></span>'
+    ).format(verbatim(title), verbatim(place))
 
 
 def _copy(text: str, source: str) -> Markup:
@@ -172,5 +192,6 @@ def _footnote(prediction: Prediction) -> Markup:
         names = ", ".join(prediction.outdated[:NAMED])
         if (more := len(prediction.outdated) - NAMED) > 0:
             names += f" and {more:,} more"
-        words += f". Left out, changed since the index was built: {names}. Rebuild to read them"
+        words += f". Left out, changed or gone since the index was built: {names}"
+        words += ". Rebuild to bring the index up to date"
     return Markup('<p class="footnote">{}.</p>').format(verbatim(words))

@@ -82,5 +82,5 @@ def _pieces(text: str, begin: int, finish: int, spans: list[Mark]) -> Iterable[M
 def _left_out(count: int, where: str) -> Markup:
     if count <= 0:
         return Markup("")
-    words = Markup('<span class="left-out">{:,} more characters {}</span>')
-    return words.format(count, where)
+    words = Markup('<span class="left-out">{:,} more character{} {}</span>')
+    return words.format(count, "" if count == 1 else "s", where)
