@@ -379,6 +379,24 @@ def test_a_blank_question_leaves_nothing_behind(visit):
     assert page.locator(".question").count() == 1
 
 
+@pytest.mark.parametrize("size", list(SIZES))
+def test_a_long_question_leaves_its_answer_in_view(visit, always, size):
+    page = visit(size)
+    ask(page, "Who bought the mill? " + "It stands by the river, as many know. " * 100)
+    page.wait_for_timeout(300)
+    assert page.locator(".question").bounding_box()["height"] < 140
+    assert page.locator(".reply .quote").bounding_box()["y"] < 400
+    keep(page, f"{size}-long-question")
+    whole = page.get_by_role("button", name="Whole question")
+    whole.press("Enter")
+    assert whole.get_attribute("aria-expanded") == "true"
+    assert page.locator(".question").bounding_box()["height"] > 400
+    assert page.locator(".asked").evaluate("e => getComputedStyle(e).overflowY") == "auto"
+    assert page.locator(".reply .quote").bounding_box()["y"] < SIZES[size][1]  # still in view
+    whole.press("Enter")
+    assert page.locator(".question").bounding_box()["height"] < 140
+
+
 def test_a_busy_page_says_so(visit, served, monkeypatch):
     page = visit()
     monkeypatch.setattr(served.blocks._queue, "max_size", 0)

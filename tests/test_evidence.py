@@ -321,6 +321,14 @@ def test_sources_of_the_same_title_are_told_apart_by_their_files():
     assert drawn[2].text["nearest"] == "Carsa.txtText.Carsx/b.txtText.GiftsText."
 
 
+@pytest.mark.parametrize("question", ["Who? " * 1000, "One\nline\nafter\nthe\nother?"])
+def test_a_long_question_can_be_seen_whole(question):
+    drawn = talk(Turn(question))
+    assert drawn.text["asked"] == question
+    assert drawn.text["whole"] == "Whole question"
+    assert "whole" not in talk(Turn("Who?")).text
+
+
 def test_not_found_says_so_and_offers_the_nearest_and_the_best_guess():
     hits = [Hit(Passage(f"{n}.txt", 0, 5, f"Text {n}."), 1.0, 0.5, n, n) for n in range(5)]
     drawn = talk(Turn("Who?", prediction(hits=hits)))

@@ -19,6 +19,12 @@ EXAMPLES = (
     ("How much did the car cost?", "gift-of-an-aurus.txt"),
     ("Where do I put my documents?", "verbatim-user-guide.md"),
 )
+# Of a question of more characters or lines only the first lines are seen: the answer is to be near.
+LONG = 400
+LINES = 4  # as in style.css
+WHOLE = Markup(
+    '<button type="button" class="quiet whole" aria-expanded="false">Whole question</button>'
+)
 NEAREST = 3
 NAMED = 5
 
@@ -77,8 +83,12 @@ def _turn(number: int, turn: Turn, current: View, title: Title, good: bool | Non
         reply = _not_found(number, turn.prediction, current, title, voting)
     return Markup(
         '<article class="turn"><h3 class="question"><span class="unseen">Question: </span>'
-        '{}</h3><div class="reply">{}</div></article>'
-    ).format(verbatim(turn.question), reply)
+        '<span class="asked">{}</span></h3>{}<div class="reply">{}</div></article>'
+    ).format(
+        verbatim(turn.question),
+        WHOLE if len(turn.question) > LONG or turn.question.count("\n") >= LINES else "",
+        reply,
+    )
 
 
 def _found(

@@ -64,6 +64,8 @@ element.addEventListener("click", async (event) => {
     for (const thumb of button.parentElement.querySelectorAll("button")) {
       thumb.ariaPressed = String(thumb === button && !withdrawn);
     }
+  } else if (button.ariaExpanded !== null) {
+    button.ariaExpanded = String(button.ariaExpanded === "false");
   } else if (copy !== undefined) {
     await navigator.clipboard.writeText(copy);
     const label = button.textContent;
