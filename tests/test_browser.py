@@ -476,6 +476,7 @@ def test_wide_and_narrow_light_and_dark(visit, always, size, scheme):
         ".candidate",
         ".quiet",
         ".document",
+        ".document .passage",
         "mark.answer",
         "#summary",
         "#rebuild",
@@ -490,6 +491,43 @@ def test_wide_and_narrow_light_and_dark(visit, always, size, scheme):
         if (contrast := page.locator(selector).first.evaluate(CONTRAST)) < 4.5
     }
     assert poor == {}
+    passage = page.locator(".document .passage").first
+    for colour, least in (("soft", 4.5), ("paper", 1.25)):  # furniture on it; its shade by itself
+        passage.evaluate("(element, name) => { element.style.color = `var(--${name})` }", colour)
+        assert passage.evaluate(CONTRAST) >= least, colour
+
+
+def test_the_ring_of_the_question_box_is_not_cut_off(visit):
+    page = visit()
+    page.locator("#question textarea").focus()
+    box = page.locator("#question .input-container")
+    shadow = box.evaluate("element => getComputedStyle(element).boxShadow")
+    assert shadow.endswith("inset")
+
+
+def test_a_finger_can_press_what_is_on_a_narrow_page(visit, served, always):
+    page = visit("narrow")
+    sizes = """elements => elements.map(e => [e.className, e.getBoundingClientRect().height])
+      .filter(([, height]) => height < 44)"""
+    small = []
+    pressed = page.locator("button:visible, input[type=range]:visible")
+    small += pressed.evaluate_all(sizes)
+    ask(page, "Who designed the lighthouse of Rerik?")
+    page.wait_for_selector("mark.answer")
+    small += pressed.evaluate_all(sizes)
+    page.locator(".candidate").first.click()
+    page.wait_for_selector(".sheet .thumb")
+    small += pressed.evaluate_all(sizes)
+    assert small == []
+    page.locator(".reply .thumb.up").click()
+    (vote,) = kept(page, served, 1)
+    page.wait_for_selector(".reply .kept:visible")
+    line = page.locator(".reckoning .quiet, .reckoning .thumb")
+    tops = line.evaluate_all("elements => elements.map(e => e.getBoundingClientRect().top)")
+    assert len(tops) == 3
+    assert max(tops) - min(tops) < 2  # on one line
+    keep(page, "narrow-thumbs")
+    served.corpus.feedback.withdraw(vote.id)
 
 
 def test_every_control_has_a_name(visit, always):
