@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx
@@ -23,7 +24,7 @@ from starlette.websockets import WebSocketDisconnect
 from qa.errors import EmptyCorpus, QAError
 from qa.serialize import prediction_to_dict
 from qa.web.guard import Guard, is_loopback
-from qa.web.server import listen
+from qa.web.server import listen, serve
 
 pytestmark = gradio_warnings
 
@@ -277,6 +278,29 @@ def test_a_taken_port_names_another():
             QAError, match=f"port {port} is taken: try `qa serve --port {port + 1}`"
         ):
             listen("127.0.0.1", port)
+
+
+def test_the_port_named_is_free():
+    with listen("127.0.0.1", 0) as taken, ExitStack() as stack:
+        port = taken.getsockname()[1]
+        with suppress(QAError):  # taken already: as good
+            stack.enter_context(listen("127.0.0.1", port + 1))
+        with pytest.raises(QAError) as caught:
+            listen("127.0.0.1", port)
+        named = int(re.search(r"--port (\d+)`", str(caught.value))[1])
+        listen("127.0.0.1", named).close()
+
+
+def test_another_address_serves_the_same_documents(tmp_path):
+    folder, index = tmp_path / "my documents", tmp_path / "index"
+    with listen("0.0.0.0", 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(QAError) as caught:
+            serve(folder, index, "0.0.0.0", port, strict=0.95)
+    command = f"qa serve '{folder}' --index {index} --strict 0.95 --host 0.0.0.0 --port "
+    assert re.fullmatch(rf"port {port} is taken: try `{re.escape(command)}\d+`", str(caught.value))
+    with pytest.raises(QAError, match=r"--host 0\.0\.0\.0 --port \d+`"):
+        listen("0.0.0.0", 99_999)
 
 
 @pytest.mark.parametrize(("host", "port"), [("192.0.2.1", 7860), ("127.0.0.1", 99_999)])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import shlex
 import socket
 import sys
 import webbrowser
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
@@ -38,7 +40,10 @@ def serve(
     ``strict`` is where its slider stands at first: see :meth:`~qa.pipeline.QA.threshold_for`.
     Raises :class:`~qa.errors.QAError` when the address cannot be had.
     """
-    with listen(host, port) as listener:  # before the work: a taken port is told at once
+    command = ["qa", "serve", str(folder), "--index", str(index)]
+    if strict is not None:
+        command += ["--strict", str(strict)]
+    with listen(host, port, command) as listener:  # before the work: a taken port is told at once
         from qa.pipeline import open_or_build
         from qa.web.corpus import Corpus
 
@@ -85,8 +90,24 @@ def create_app(corpus: Corpus, *, host: str = HOST) -> FastAPI:
     return guarded
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens there, or say what to do instead."""
+def listen(host: str, port: int, command: Sequence[str] = ("qa", "serve")) -> socket.socket:
+    """Return a socket that listens there, or name the command that serves at another address."""
+    try:
+        return _listener(host, port)
+    except (OSError, OverflowError) as error:
+        number = getattr(error, "errno", None)  # None for a port that is out of range
+        problem, other = f"{host}, port {port} cannot be served ({error})", ["--host", host]
+        if number == errno.EADDRINUSE:
+            problem, other = f"port {port} is taken", [] if host == HOST else other
+        if number in (errno.EADDRINUSE, errno.EACCES, None):
+            free = _free_port(host, port + 1)
+        else:
+            free, other = _free_port(HOST, port), ["--host", HOST]
+        remedy = shlex.join([*command, *other, "--port", str(free)])
+        raise QAError(f"{problem}: try `{remedy}`") from error
+
+
+def _listener(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family)
     try:
@@ -95,16 +116,19 @@ def listen(host: str, port: int) -> socket.socket:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host.strip("[]"), port))
         listener.listen()
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError):
         listener.close()
-        other = port + 1 if 0 < port < 65535 else PORT
-        if getattr(error, "errno", None) == errno.EADDRINUSE:
-            problem, mend = f"port {port} is taken", f"qa serve --port {other}"
-        else:
-            problem = f"{host}, port {port} cannot be served ({error})"
-            mend = f"qa serve --host {HOST} --port {other}"
-        raise QAError(f"{problem}: try `{mend}`") from error
+        raise
     return listener
+
+
+def _free_port(host: str, wanted: int) -> int:
+    """Return the port wanted where it is free, else the usual one, else any that is."""
+    for port in (wanted, PORT, 0):
+        with suppress(OSError, OverflowError), _listener(host, port) as listener:
+            found: int = listener.getsockname()[1]
+            return found
+    return PORT
 
 
 class Server(uvicorn.Server):
