@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
+import sys
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
@@ -91,10 +91,7 @@ class Calibration:
             )
         except FileNotFoundError as error:
             raise ModelNotFound(f"{path} is missing: {_MEND}") from error
-        except (
-            *(OSError, ValueError, KeyError, TypeError, AttributeError),
-            *(OverflowError, RecursionError),
-        ) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ModelCorrupt(f"{path} cannot be read ({error!r}): {_MEND}") from error
         if calibration.reader != reader:
             raise ModelCorrupt(f"{path} was fitted to another reader: {_MEND}")
@@ -103,7 +100,8 @@ class Calibration:
 
 def _number(stored: object) -> float:
     """Return what is stored; not NaN and Infinity, which Python's reader of JSON takes."""
-    if not isinstance(stored, int | float) or not math.isfinite(stored):
+    # Compared before it is converted, at which a longer integer than any float would fail.
+    if not isinstance(stored, int | float) or not abs(stored) <= sys.float_info.max:
         raise ValueError(f"{stored!r:.20} is no number")
     return float(stored)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import sys
 import time
@@ -13,7 +12,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qa.arguments import number, whole
 from qa.errors import IndexNotFound, QAError
+from qa.wording import counted, listed
 
 if TYPE_CHECKING:
     from qa.builder import BuildReport, Progress
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 INDEX = "index"
 FOLDER = "seeds"
-NAMED = 5  # documents in one line
 _FOLDER_HELP = f"default: the one that the index was built from; {FOLDER} where there is no index"
 
 
@@ -161,23 +161,11 @@ def _filter(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _positive(text: str) -> int:
-    try:
-        value = int(text)
-    except ValueError:
-        value = 0
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is no whole number of 1 or more")
-    return value
+    return whole(text, 1)
 
 
 def _share(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is no number from 0 to 1, such as 0.95")
-    return value
+    return number(text, lambda value: 0 <= value <= 1, "no number from 0 to 1, such as 0.95")
 
 
 def _print_json(value: object) -> None:
@@ -316,9 +304,7 @@ def _left_out(qa: QA, prediction: Prediction) -> str:
     folder, mend = Path(qa.manifest.folder), qa.build_command()
     if not folder.is_dir():
         return f"(left out: {folder}, the documents' folder, is gone; put it back, or run {mend})"
-    named = ", ".join(prediction.outdated[:NAMED])
-    if (more := len(prediction.outdated) - NAMED) > 0:
-        named += f" and {more:,} more"
+    named = listed(prediction.outdated)
     return f"(left out, changed or gone since the build: {named}; run {mend})"
 
 
@@ -524,7 +510,7 @@ def _feedback_review(options: argparse.Namespace) -> None:
 
 def _feedback_export(options: argparse.Namespace) -> None:
     from qa.feedback import FeedbackStore, export
-    from qa.index import counted, open_index
+    from qa.index import open_index
 
     index = open_index(Path(options.index))
     known = set(index.indexed)

@@ -55,32 +55,23 @@ class SentenceEncoder:
         self._model: Model | Path
         if model is None:
             self._model = read_model("encoder", mend=_MEND)
-            self._tokenizer = _tokenizer(self._model, self._model.tokenizer)
+            self._tokenizer = _tokenizer(self._model)
             self.name, sha256 = NAME, self._model.sha256
             self.dimension, self.max_tokens = DIMENSION, MAX_TOKENS
         else:
             self._model = Path(model)
-            tokenizer = self._model / "tokenizer.json"
-            if not tokenizer.is_file():
+            if not (self._model / "tokenizer.json").is_file():
                 raise ModelNotFound(
                     f"{model} holds no sentence-transformers model with a tokenizer.json: "
                     f"fetch one with `hf download NAME --local-dir {model}`"
                 )
-            self._tokenizer = _tokenizer(self._model, tokenizer.read_bytes())
+            self._tokenizer = _tokenizer(self._model)
             self.name, sha256 = self._model.resolve().name, _sha256_of_folder(self._model)
             network = self._loaded()
-            self._check_fit(network)
+            _check_fit(self._model, self._tokenizer, network)
             self.dimension = int(network.get_embedding_dimension() or 0)
             self.max_tokens = int(network.max_seq_length or MAX_TOKENS)
         self.fingerprint = f"{self.name}:{sha256}:{self.max_tokens}"
-
-    def _check_fit(self, network: SentenceTransformer) -> None:
-        """Raise where the tokenizer of a folder has tokens that its network does not know."""
-        body = getattr(network[0], "auto_model", None)  # a network of word vectors has none
-        tokens = self._tokenizer.get_vocab_size()
-        if body is not None and tokens > body.config.vocab_size:
-            reason = f"its tokenizer has {tokens} tokens, its network {body.config.vocab_size}"
-            raise _corrupt(Path(str(self._model)), ValueError(reason))
 
     def load(self) -> None:
         """Load what a question needs now, rather than when the first one comes."""
@@ -175,12 +166,24 @@ def _load(model: SentenceNetwork | Path) -> SentenceTransformer:
     return network
 
 
-def _tokenizer(model: Model | Path, stored: str | bytes) -> Tokenizer:
+def _check_fit(model: Path, tokenizer: Tokenizer, network: SentenceTransformer) -> None:
+    """Raise where the tokenizer of a folder has tokens that its network does not know."""
+    body = getattr(network[0], "auto_model", None)  # a network of word vectors has none
+    tokens = tokenizer.get_vocab_size()
+    if body is not None and tokens > body.config.vocab_size:
+        reason = f"its tokenizer has {tokens} tokens, its network {body.config.vocab_size}"
+        raise _corrupt(model, ValueError(reason))
+
+
+def _tokenizer(model: Model | Path) -> Tokenizer:
     """Return the tokenizer of a model, which neither cuts nor pads."""
     from tokenizers import Tokenizer
 
     try:
-        tokenizer = Tokenizer.from_str(stored if isinstance(stored, str) else stored.decode())
+        if isinstance(model, Model):
+            tokenizer = Tokenizer.from_str(model.tokenizer)
+        else:
+            tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
     except Exception as error:  # a bare Exception where it is none
         raise _corrupt(model, error) from error
     tokenizer.no_truncation()

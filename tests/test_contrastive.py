@@ -244,22 +244,3 @@ def test_what_was_trained_ships_in_int8_and_comes_back_in_float32(tmp_path, monk
     (models / "encoder.json").write_bytes((MODELS / "reader.json").read_bytes())
     with pytest.raises(ModelCorrupt, match="no encoder of ours"):
         restore_encoder(tmp_path / "none", models=models)
-
-
-@pytest.mark.parametrize(
-    ("option", "value", "said"),
-    [
-        ("--size", "0", "0 is no whole number of 1 or more"),
-        ("--steps", "two", "two is no whole number of 1 or more"),
-        ("--workers", "-1", "-1 is no whole number of 0 or more"),
-        ("--epochs", "nan", "nan is no number over 0"),
-        ("--epochs", "-1", "-1 is no number over 0"),
-        ("--negatives", "5", "5 is not between 0 and 1"),
-        ("--device", "gpu", "gpu is neither cpu nor cuda"),
-    ],
-)
-def test_an_option_that_is_none_is_told_in_one_line(monkeypatch, capsys, option, value, said):
-    monkeypatch.setattr("sys.argv", ["qa.train.contrastive", "data", f"{option}={value}"])
-    with pytest.raises(SystemExit):
-        contrastive.main()
-    assert said in capsys.readouterr().err.splitlines()[-1]

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 
 # Each layer may import those above it; modules of one layer do not import one another.
 LAYERS = [
-    {"qa.errors", "qa.silence"},
+    {"qa.errors", "qa.silence", "qa.arguments", "qa.wording"},
     {"qa.types", "qa.mentions", "qa.logistic"},
     {
         "qa.weights",

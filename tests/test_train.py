@@ -912,21 +912,30 @@ def test_what_cannot_be_trained_on_says_so(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("option", "value", "said"),
+    ("training", "option", "value", "said"),
     [
-        ("--window", "0", "0 is no whole number of 160 or more"),
-        ("--window", "700", "more than the network's 512 positions"),
-        ("--dropout", "1", "1 is not from 0 to below 1"),
-        ("--cooldown", "-3", "-3 is not between 0 and 1"),
-        ("--learning-rate", "-1", "-1 is no number over 0"),
-        ("--learning-rate", "nan", "nan is no number over 0"),
-        ("--emphasis", "(", "( is no regular expression"),
+        (command, "--window", "0", "0 is no whole number of 160 or more"),
+        (command, "--window", "700", "more than the network's 512 positions"),
+        (command, "--dropout", "1", "1 is not from 0 to below 1"),
+        (command, "--cooldown", "-3", "-3 is not between 0 and 1"),
+        (command, "--learning-rate", "-1", "-1 is no number over 0"),
+        (command, "--learning-rate", "nan", "nan is no number over 0"),
+        (command, "--emphasis", "(", "( is no regular expression"),
+        (contrastive, "--size", "0", "0 is no whole number of 1 or more"),
+        (contrastive, "--steps", "two", "two is no whole number of 1 or more"),
+        (contrastive, "--workers", "-1", "-1 is no whole number of 0 or more"),
+        (contrastive, "--epochs", "nan", "nan is no number over 0"),
+        (contrastive, "--epochs", "-1", "-1 is no number over 0"),
+        (contrastive, "--negatives", "5", "5 is not between 0 and 1"),
+        (contrastive, "--device", "gpu", "gpu is neither cpu nor cuda"),
     ],
 )
-def test_an_option_that_is_none_is_told_in_one_line(monkeypatch, capsys, option, value, said):
-    monkeypatch.setattr("sys.argv", ["qa.train", "data", f"{option}={value}"])
+def test_an_option_that_is_none_is_told_in_one_line(
+    monkeypatch, capsys, training, option, value, said
+):
+    monkeypatch.setattr("sys.argv", ["a training", "data", f"{option}={value}"])
     with pytest.raises(SystemExit):
-        command.main()
+        training.main()
     assert said in capsys.readouterr().err.splitlines()[-1]
 
 

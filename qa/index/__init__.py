@@ -14,7 +14,7 @@ from qa.index.generation import (
 from qa.index.journal import Journal
 from qa.index.lock import WriterLock
 from qa.index.manifest import IndexedFile, Manifest, SkippedFile
-from qa.index.remedy import build_command, counted, index_command
+from qa.index.remedy import build_command, index_command
 from qa.index.shards import shards_of
 from qa.index.stored import StoredIndex, open_index, verify
 
@@ -28,7 +28,6 @@ __all__ = [
     "StoredIndex",
     "WriterLock",
     "build_command",
-    "counted",
     "index_command",
     "open_index",
     "parts_of_index",

@@ -1,4 +1,4 @@
-"""What messages about an index say alike: how many there are, and what mends it."""
+"""What mends an index, as it is said in messages."""
 
 from __future__ import annotations
 
@@ -7,11 +7,6 @@ import shlex
 from pathlib import Path
 
 from qa.errors import StoredIndexError
-
-
-def counted(count: int, noun: str) -> str:
-    """Return a count with its noun, "1 passage" or "19 passages"."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def index_command(index_dir: str | Path, *words: str) -> str:

@@ -14,10 +14,11 @@ from qa.index.documents import DocumentStore, DocumentSummary
 from qa.index.generation import MANIFEST, check_files, live_generation, manifest_of
 from qa.index.lock import ReaderLock
 from qa.index.manifest import Manifest, StoredFile
-from qa.index.remedy import build_command, counted
+from qa.index.remedy import build_command
 from qa.index.vectors import FaissVectors
 from qa.index.words import WordIndex
 from qa.types import Document, Passage
+from qa.wording import counted
 
 _Stored = TypeVar("_Stored", Document, DocumentSummary)
 

@@ -15,6 +15,7 @@ import torch
 from tokenizers import Tokenizer
 from transformers import PreTrainedModel
 
+from qa.arguments import number, whole
 from qa.errors import QAError
 from qa.weights import ENCODER_NAME, encoder_folder
 
@@ -70,45 +71,35 @@ def add_machine_options(parser: argparse.ArgumentParser) -> None:
 
 def at_least_one(text: str) -> int:
     """Return a whole number of 1 or more; argparse prints what is wrong with another."""
-    return _whole(text, 1)
+    return whole(text, 1)
 
 
 def at_least_none(text: str) -> int:
     """Return a whole number of 0 or more; argparse prints what is wrong with another."""
-    return _whole(text, 0)
-
-
-def _whole(text: str, least: int) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        number = least - 1
-    if number < least:
-        raise argparse.ArgumentTypeError(f"{text} is no whole number of {least} or more")
-    return number
+    return whole(text, 0)
 
 
 def share(text: str) -> float:
     """Return a number from 0 to 1; argparse prints what is wrong with another."""
-    return _number(text, lambda number: 0 <= number <= 1, "not between 0 and 1")
+    return number(text, lambda value: 0 <= value <= 1, "not between 0 and 1")
 
 
 def more_than_none(text: str) -> float:
     """Return a number over 0; argparse prints what is wrong with another."""
-    return _number(text, lambda number: 0 < number < math.inf, "no number over 0")
+    return number(text, lambda value: 0 < value < math.inf, "no number over 0")
 
 
 def but_not_all(text: str) -> float:
     """Return a number from 0 to below 1; argparse prints what is wrong with another."""
-    return _number(text, lambda number: 0 <= number < 1, "not from 0 to below 1")
+    return number(text, lambda value: 0 <= value < 1, "not from 0 to below 1")
 
 
 def tokens_of_a_row(text: str) -> int:
     """Return how many tokens a row may have; argparse prints what is wrong with another."""
-    number = _whole(text, ROW_AT_LEAST)
-    if number > POSITIONS:
+    tokens = whole(text, ROW_AT_LEAST)
+    if tokens > POSITIONS:
         raise argparse.ArgumentTypeError(f"{text} is more than the network's {POSITIONS} positions")
-    return number
+    return tokens
 
 
 def pattern(text: str) -> str:
@@ -118,16 +109,6 @@ def pattern(text: str) -> str:
     except re.error as error:
         raise argparse.ArgumentTypeError(f"{text} is no regular expression: {error}") from error
     return text
-
-
-def _number(text: str, allowed: Callable[[float], bool], wrong: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not allowed(number):
-        raise argparse.ArgumentTypeError(f"{text} is {wrong}")
-    return number
 
 
 def _device(text: str) -> str:

@@ -76,11 +76,6 @@ def where(place: Place) -> str:
     return f"characters {place.start:,}–{place.end:,}"
 
 
-def counted(count: int, noun: str) -> str:
-    """Return a count with its noun, "1 document" or "19 documents"."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
 def day(iso: str) -> str:
     """Return a date as people write it; what is no full date is left as it is."""
     try:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from markupsafe import Markup
 
 from qa.types import Prediction
-from qa.web.controls import ask_button, button, chance, counted, quotation, thumbs, where
+from qa.web.controls import ask_button, button, chance, quotation, thumbs, where
 from qa.web.text import excerpt, verbatim
 from qa.web.views import NO_VOTES, Turn, View, places_of
+from qa.wording import counted, listed
 
 # Questions about the documents that come with Verbatim, each with the one that answers it.
 EXAMPLES = (
@@ -26,7 +27,6 @@ WHOLE = Markup(
     '<button type="button" class="quiet whole" aria-expanded="false">Whole question</button>'
 )
 NEAREST = 3
-NAMED = 5
 
 Title = Callable[[str], str]
 
@@ -199,9 +199,7 @@ def _footnote(prediction: Prediction) -> Markup:
     if prediction.asked_otherwise:
         words += f", asked “{prediction.resolved_question}”"
     if prediction.outdated:
-        names = ", ".join(prediction.outdated[:NAMED])
-        if (more := len(prediction.outdated) - NAMED) > 0:
-            names += f" and {more:,} more"
-        words += f". Left out, changed or gone since the index was built: {names}"
+        words += ". Left out, changed or gone since the index was built: "
+        words += listed(prediction.outdated)
         words += ". Rebuild to bring the index up to date"
     return Markup('<p class="footnote">{}.</p>').format(verbatim(words))
