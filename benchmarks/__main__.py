@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks import building, question, startup
 from benchmarks.saved import commit, machine, save
 from qa.builder import build
-from qa.encoder import SentenceEncoder
+from qa.networks.encoder import SentenceEncoder
 
 
 def main() -> None:

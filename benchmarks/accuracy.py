@@ -23,9 +23,9 @@ from qa.evaluation.outcomes import Outcome
 from qa.evaluation.pool import held_out_titles, write_pool
 from qa.evaluation.reader import evaluate_reader
 from qa.evaluation.scores import answer_scores, confidences_of
+from qa.networks.reader import OnnxReader
+from qa.networks.weights import MODELS
 from qa.pipeline import QA
-from qa.reader import OnnxReader
-from qa.weights import MODELS
 
 V1, V2 = "test/squad-v1.1-dev.jsonl.gz", "test/squad-v2.0-dev.jsonl.gz"
 

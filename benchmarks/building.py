@@ -10,10 +10,10 @@ from typing import Any
 import torch
 
 from qa.builder import build, encoded_text
-from qa.encoder import SentenceEncoder
 from qa.index import open_index
-from qa.threads import cores
-from qa.weights import encoder_folder
+from qa.networks.encoder import SentenceEncoder
+from qa.networks.threads import cores
+from qa.networks.weights import encoder_folder
 
 
 def measure(folder: str) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from qa.builder import build
 from qa.errors import IndexNotFound
 from qa.index import generation, open_index, shards, verify
 from qa.loaders import load
-from qa.retriever import Retriever
+from qa.retrieval.retriever import Retriever
 
 QUESTIONS = ("Who received the clock?", "mill", "tower 1999", "How long did it rain?")
 BEFORE = {

@@ -25,8 +25,8 @@ from qa.evaluation.golden import GoldenQuestion
 from qa.evaluation.pool import write_pool
 from qa.evaluation.reader import ask_reader
 from qa.evaluation.scores import answer_scores
+from qa.networks.reader import OnnxReader
 from qa.pipeline import QA
-from qa.reader import OnnxReader
 
 _POOL = "squad"
 

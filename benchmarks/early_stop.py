@@ -17,23 +17,23 @@ from statistics import mean
 from typing import Any
 
 from benchmarks.saved import commit, save
-from qa.best_first import FIRST, stop_early
-from qa.calibration import Calibration
-from qa.candidates import Candidate, rank_candidates
+from qa.answers.calibration import Calibration
+from qa.answers.candidates import Candidate, rank_candidates
+from qa.answers.early_stop import MIN_CHANGE, MIN_GAIN
+from qa.answers.reading import FIRST, stop_early
 from qa.evaluation.confidence import RIGHT_FROM_F1
 from qa.evaluation.datasets import read_paragraphs
 from qa.evaluation.golden import GoldenQuestion, read_golden
 from qa.evaluation.metrics import best_over_references, exact_match, f1
 from qa.evaluation.pool import write_pool
+from qa.networks.reader import OnnxReader
 from qa.pipeline import QA
-from qa.prospects import MIN_CHANGE, MIN_GAIN
-from qa.reader import OnnxReader
-from qa.train.reading import SHOWN
 from qa.types import Hit, Span
+from training.reading import SHOWN
 
 TOP_K = 10
-# What is tried in the place of `MIN_CHANGE` and `MIN_GAIN` of `qa.prospects`, which come first;
-# 0 leaves one of them away.
+# What is tried in place of `MIN_CHANGE` and `MIN_GAIN` of `qa.answers.early_stop`, which come
+# first; 0 leaves one of them out.
 LIMITS = (
     (MIN_CHANGE, MIN_GAIN),
     *((MIN_CHANGE, gain) for gain in (0.0, 0.001, 0.003, 0.004, 0.005, 0.0075)),

@@ -12,8 +12,8 @@ from statistics import mean, median
 
 from qa.evaluation.chance import mean_interval
 from qa.evaluation.reader import ask_reader
-from qa.reader import OnnxReader
-from qa.train.export import export_reader
+from qa.networks.reader import OnnxReader
+from training.export import export_reader
 
 
 def main() -> None:

@@ -12,10 +12,10 @@ import torch
 from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
 from qa.evaluation.golden import read_golden
+from qa.networks.reader import OnnxReader
+from qa.networks.threads import cores
+from qa.networks.weights import encoder_folder
 from qa.pipeline import QA
-from qa.reader import OnnxReader
-from qa.threads import cores
-from qa.weights import encoder_folder
 
 GOLDEN = Path("tests/golden/seeds.jsonl")
 TOP_K = 10

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from qa.threads import cores
+from qa.networks.threads import cores
 
 RESULTS = Path(__file__).parent / "results"
 

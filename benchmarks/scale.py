@@ -46,7 +46,7 @@ class RandomEncoder:
     max_tokens = 256
 
     def __init__(self) -> None:
-        from qa.encoder import SentenceEncoder
+        from qa.networks.encoder import SentenceEncoder
 
         self.count_tokens = SentenceEncoder().count_tokens
 
@@ -138,10 +138,10 @@ def open_stored(folder: Path, index: Path, encoder: Encoder) -> dict[str, Any]:
 
 def ask(folder: Path, index: Path, encoder: Encoder) -> dict[str, Any]:
     """Ask questions of the index, each once."""
-    from qa.calibration import Calibration
+    from qa.answers.calibration import Calibration
     from qa.index import open_index
+    from qa.networks.reader import OnnxReader
     from qa.pipeline import QA
-    from qa.reader import OnnxReader
 
     reader = OnnxReader()
     stored = open_index(index, encoder_fingerprint=encoder.fingerprint)
@@ -240,7 +240,7 @@ def main() -> None:
     parser.add_argument("--job", choices=_JOBS, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.job:
-        from qa.encoder import SentenceEncoder
+        from qa.networks.encoder import SentenceEncoder
 
         # A shell's background job ignores Ctrl-C, and what it starts would too.
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -68,7 +68,7 @@ def table() -> str:
         (
             f"Probability: calibration error on {held_out['questions']} held-out questions",
             f"ECE {held_out['ece']:.3f}",
-            "`python -m qa.train.calibrate squad-v2.0-dev.jsonl.gz`",
+            "`python -m training.calibrate squad-v2.0-dev.jsonl.gz`",
         ),
         (
             f"… on {among_all['questions']} of the same articles, asked of all "

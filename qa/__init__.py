@@ -1,6 +1,6 @@
 """Verbatim answers questions about a folder of documents in the documents' own words."""
 
-from qa.silence import keep_silent
+from qa.offline import keep_silent
 
 keep_silent()
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from qa.arguments import number, whole
 from qa.errors import IndexNotFound, QAError
-from qa.wording import counted, listed
+from qa.text import counted, listed
 
 if TYPE_CHECKING:
     from qa.builder import BuildReport, Progress
@@ -218,7 +218,7 @@ def _folder(options: argparse.Namespace) -> Path:
 
 def _build(options: argparse.Namespace) -> None:
     from qa.builder import build, watch
-    from qa.encoder import SentenceEncoder
+    from qa.networks.encoder import SentenceEncoder
 
     folder, index, encoder = _folder(options), Path(options.index), SentenceEncoder()
     progress = _counter()
@@ -242,8 +242,8 @@ def _build(options: argparse.Namespace) -> None:
 
 
 def _ask(options: argparse.Namespace) -> None:
+    from qa.answers.serialize import prediction_to_dict
     from qa.pipeline import QA
-    from qa.serialize import prediction_to_dict
 
     qa = QA.open(options.index)
     threshold = options.threshold
@@ -278,8 +278,8 @@ def _ask(options: argparse.Namespace) -> None:
 
 
 def _search(options: argparse.Namespace) -> None:
+    from qa.answers.serialize import hit_to_dict
     from qa.pipeline import QA
-    from qa.serialize import hit_to_dict
 
     qa = QA.open(options.index)
     # What a search finds, and what it left out besides: a question of which nothing is read.
@@ -333,7 +333,7 @@ def _verify(options: argparse.Namespace) -> int:
     if options.answer is None:
         print(verify(index))
         return 0
-    from qa.quotations import check_answers
+    from qa.answers.verification import check_answers
 
     checked = check_answers(Path(options.answer), Path(read_manifest(index).folder))
     print("\n".join(map(str, checked)) or "no answers: not found was the answer")
@@ -354,7 +354,7 @@ def _serve(options: argparse.Namespace) -> None:
 
 def _eval_reader(options: argparse.Namespace) -> None:
     from qa.evaluation.reader import ask_reader, reader_scores
-    from qa.reader import OnnxReader
+    from qa.networks.reader import OnnxReader
 
     earlier = _earlier(options, "reader")
     outcomes = ask_reader(options.file, OnnxReader(), limit=options.limit)
@@ -392,7 +392,7 @@ def _eval_retrieval(options: argparse.Namespace) -> None:
 
 def _eval_robustness(options: argparse.Namespace) -> None:
     from qa.evaluation.robustness import evaluate_robustness
-    from qa.reader import OnnxReader
+    from qa.networks.reader import OnnxReader
 
     count = partial(_counter(), "asked")
     scores = evaluate_robustness(

@@ -20,7 +20,7 @@
     ├─ FeedbackError                  what visitors said of the answers
     └─ AnswerFileError                answers given earlier
 
-Each message is one line and ends with what mends it. The command line catches
+Each has a problem and a remedy, one line each. The command line prints both and catches
 :class:`QAError` alone: anything else is a defect of Verbatim itself.
 """
 
@@ -28,7 +28,19 @@ from __future__ import annotations
 
 
 class QAError(Exception):
-    """Base of every error a user can mend."""
+    """Base of every error a user can fix.
+
+    ``problem`` says what is wrong, ``remedy`` what to do about it, empty where nothing can be
+    done; neither ends in a full stop.
+    """
+
+    def __init__(self, problem: str, remedy: str = "") -> None:
+        super().__init__(problem, remedy)
+        self.problem = problem
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.problem}: {self.remedy}" if self.remedy else self.problem
 
 
 class QuestionError(QAError):

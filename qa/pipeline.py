@@ -7,19 +7,19 @@ from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 
-from qa.best_first import read_hits
+from qa.answers.calibration import Calibration
+from qa.answers.candidates import Candidate, rank_candidates
+from qa.answers.reading import read_hits
 from qa.builder import BuildReport, Progress, build, is_stale
-from qa.calibration import Calibration
-from qa.candidates import Candidate, rank_candidates
-from qa.encoder import SentenceEncoder
 from qa.errors import IndexCorrupt, QuestionError, StoredIndexError
-from qa.filters import DocumentFilter
 from qa.index import DocumentSummary, StoredIndex, build_command, index_command, open_index
 from qa.index.freshness import outdated_documents
 from qa.index.manifest import Manifest
-from qa.question import asking_part, readable
-from qa.reader import MAX_TOKENS_READ, OnnxReader
-from qa.retriever import Retriever
+from qa.networks.encoder import SentenceEncoder
+from qa.networks.reader import MAX_TOKENS_READ, OnnxReader
+from qa.retrieval.filters import DocumentFilter
+from qa.retrieval.question import asking_part, readable
+from qa.retrieval.retriever import Retriever
 from qa.types import Answer, Document, Encoder, Hit, Passage, Place, Prediction, Reader, Span
 
 INDEX = "index"
@@ -154,8 +154,8 @@ class QA:
         ``threshold`` moves the operating point: 0 always answers, 0.9 answers
         only what is nearly certain; :meth:`threshold_for` gives one in terms of
         false answers. ``only`` names documents by shell patterns ("2024/*"),
-        ``since`` and ``until`` by date: see :class:`~qa.filters.DocumentFilter`.
-        ``max_tokens`` bounds what is read, see :mod:`qa.best_first` for the order. Raises
+        ``since`` and ``until`` by date: see :class:`~qa.retrieval.filters.DocumentFilter`.
+        ``max_tokens`` bounds what is read, see :mod:`qa.answers.reading` for the order. Raises
         :class:`~qa.errors.QuestionError` for an empty or endless question, and where no
         document is left to ask.
         """

@@ -74,9 +74,9 @@ class Passage:
 class Hit:
     """A retrieved passage.
 
-    ``score`` is that of both searches together, -1 to 1.4 (:func:`qa.retriever.fuse`), and
-    ``similarity`` the cosine to the question (higher is better for both); ranks count from 1,
-    None where that search did not return the passage.
+    ``score`` is that of both searches together, -1 to 1.4
+    (:func:`qa.retrieval.retriever.fuse`), and ``similarity`` the cosine to the question (higher
+    is better for both); ranks count from 1, None where that search did not return the passage.
     """
 
     passage: Passage
@@ -91,7 +91,7 @@ class Span:
     """A stretch of a passage that may answer.
 
     ``start`` and ``end`` are offsets in the document; ``score`` is the raw sum
-    of the start and end logits, less what its length costs (:mod:`qa.spans`), and
+    of the start and end logits, less what its length costs (:mod:`qa.networks.spans`), and
     ``null_score`` the sum for "no answer here", in the window of the passage that
     the span was read in (higher is better for both, comparable across passages).
     """

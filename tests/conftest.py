@@ -1,7 +1,7 @@
 import pytest
 
-from qa.encoder import SentenceEncoder
 from qa.loaders import load
+from qa.networks.encoder import SentenceEncoder
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from serving import HOSTILE, gradio_warnings, serving, write_documents
 
+from qa.answers.early_stop import Prospects
+from qa.answers.logistic import Logistic
 from qa.errors import EmptyCorpus
-from qa.logistic import Logistic
-from qa.prospects import Prospects
 from qa.web.conversation import EXAMPLES
 
 pytestmark = [pytest.mark.browser, gradio_warnings]

@@ -13,7 +13,7 @@ from qa.builder import ENCODING, READING, BuildReport, FileReport, encoded_text,
 from qa.errors import EmptyCorpus, IndexLocked
 from qa.index import WriterLock, open_index, read_manifest, verify
 from qa.loaders import load
-from qa.retriever import Retriever
+from qa.retrieval.retriever import Retriever
 from qa.types import Passage
 
 # What reads files in a process of their own has tests of its own.

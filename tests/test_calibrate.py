@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
+from qa.answers.early_stop import Prospects
+from qa.answers.logistic import Logistic
+from qa.answers.ranking import Ranking
 from qa.errors import DatasetError
 from qa.evaluation.datasets import LabelledQuestion, Paragraph, Reference
 from qa.evaluation.pool import held_out_titles
-from qa.logistic import Logistic
-from qa.prospects import Prospects
-from qa.ranking import Ranking
-from qa.train.calibrate import (
+from training.calibrate import (
     OPERATING_POINT,
     STRICTNESS,
     Judged,

@@ -3,13 +3,13 @@ import math
 
 import pytest
 
-from qa.calibration import Calibration
+from qa.answers.calibration import Calibration
+from qa.answers.early_stop import Prospects
+from qa.answers.logistic import Logistic
+from qa.answers.ranking import Ranking
 from qa.errors import ModelCorrupt, ModelNotFound
-from qa.logistic import Logistic
-from qa.prospects import Prospects
-from qa.ranking import Ranking
-from qa.reader import OnnxReader
-from qa.weights import MODELS
+from qa.networks.reader import OnnxReader
+from qa.networks.weights import MODELS
 
 NONE = Logistic({}, 0.0)
 NO_PROSPECTS = Prospects(NONE, NONE)
@@ -81,7 +81,7 @@ def test_of_a_point_counted_on_both_halves_the_lesser_share_is_promised(tmp_path
 )
 def test_a_damaged_file_names_the_command_that_mends_it(tmp_path, content):
     (tmp_path / "calibration.json").write_text(content)
-    with pytest.raises(ModelCorrupt, match=r"qa\.train\.calibrate"):
+    with pytest.raises(ModelCorrupt, match=r"training\.calibrate"):
         Calibration.load(reader="x", folder=tmp_path)
 
 
@@ -109,7 +109,7 @@ def test_a_damaged_file_names_the_command_that_mends_it(tmp_path, content):
 def test_a_value_that_is_none_names_the_command_that_mends_it(tmp_path, key, value):
     stored = json.loads((MODELS / "calibration.json").read_text())
     (tmp_path / "calibration.json").write_text(json.dumps({**stored, key: value}))
-    with pytest.raises(ModelCorrupt, match=r"qa\.train\.calibrate"):
+    with pytest.raises(ModelCorrupt, match=r"training\.calibrate"):
         Calibration.load(reader=stored["reader"], folder=tmp_path)
 
 
@@ -151,5 +151,5 @@ def test_what_a_file_lacks_is_named(tmp_path, key):
 
 
 def test_an_absent_file_names_the_command_that_mends_it(tmp_path):
-    with pytest.raises(ModelNotFound, match=r"qa\.train\.calibrate"):
+    with pytest.raises(ModelNotFound, match=r"training\.calibrate"):
         Calibration.load(reader="x", folder=tmp_path)

@@ -1,8 +1,8 @@
 import pytest
 
-from qa.calibration import ANSWER_FEATURES
-from qa.candidates import rank_candidates
-from qa.ranking import Ranking
+from qa.answers.calibration import ANSWER_FEATURES
+from qa.answers.candidates import rank_candidates
+from qa.answers.ranking import Ranking
 from qa.types import Hit, Passage, Span
 
 SCORE_ALONE = Ranking(0.0)

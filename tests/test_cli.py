@@ -11,8 +11,8 @@ import pytest
 
 from qa.builder import build
 from qa.cli import main
-from qa.encoder import SentenceEncoder
-from qa.weights import encoder_folder
+from qa.networks.encoder import SentenceEncoder
+from qa.networks.weights import encoder_folder
 
 TEXT = """A clock for Hamburg
 

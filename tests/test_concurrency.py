@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from benchmarks.hashing import HashEncoder
+from qa.answers.calibration import Calibration
 from qa.builder import ENCODING, build, watch
-from qa.calibration import Calibration
 from qa.errors import EmptyCorpus, IndexLocked, QAError
 from qa.index import WriterLock, open_index
 from qa.loaders import load
+from qa.networks.reader import OnnxReader
 from qa.pipeline import QA
-from qa.reader import OnnxReader
 
 ROOT = Path(__file__).parents[1]
 KEEPERS = "Alba Blum Cole Dorn Egan Falk Gray Holt Iver Jahn Kerr".split()

@@ -8,19 +8,19 @@ import numpy as np
 import pytest
 import torch
 
-from qa.encoder import SentenceEncoder
 from qa.errors import ModelCorrupt
-from qa.sentence_network import SentenceNetwork
-from qa.train import contrastive
-from qa.train import encoder as encoders
-from qa.train.commands import load_tokenizer
-from qa.train.contrastive import TEMPERATURE, contrastive_loss, recall, vectors_of
-from qa.train.examples import MIX, load_examples
-from qa.train.loop import Recipe
-from qa.train.negatives import PASSAGE_TOKENS
-from qa.train.pairs import PairEpoch, asked_once, padded
-from qa.train.restore import restore_encoder
-from qa.weights import MODELS, encoder_folder, read_model
+from qa.networks.encoder import SentenceEncoder
+from qa.networks.sentence_network import SentenceNetwork
+from qa.networks.weights import MODELS, encoder_folder, read_model
+from training import contrastive
+from training import encoder as encoders
+from training.commands import load_tokenizer
+from training.contrastive import TEMPERATURE, contrastive_loss, recall, vectors_of
+from training.examples import MIX, load_examples
+from training.loop import Recipe
+from training.negatives import PASSAGE_TOKENS
+from training.pairs import PairEpoch, asked_once, padded
+from training.restore import restore_encoder
 
 pytestmark = pytest.mark.alone
 
@@ -182,7 +182,7 @@ def test_the_command_leaves_a_model_that_an_index_can_be_built_with(
     folder, tmp_path, monkeypatch, capsys
 ):
     words = [str(folder), "--output", str(tmp_path / "run"), "--steps", "2", "--size", "8"]
-    monkeypatch.setattr("sys.argv", ["qa.train.contrastive", *words, "--device", "cpu"])
+    monkeypatch.setattr("sys.argv", ["training.contrastive", *words, "--device", "cpu"])
     contrastive.main()
     checkpoint = tmp_path / "run" / "checkpoint"
     assert str(checkpoint) in capsys.readouterr().out
@@ -210,17 +210,17 @@ def test_what_was_trained_ships_in_int8_and_comes_back_in_float32(tmp_path, monk
         network[0].auto_model.encoder.layer[-1].output.LayerNorm.weight[:96] *= -1
     checkpoint, models = tmp_path / "checkpoint", tmp_path / "models"
     network.save_pretrained(str(checkpoint), create_model_card=False)
-    words = ["qa.train.encoder", str(checkpoint), "--models", str(models)]
+    words = ["training.encoder", str(checkpoint), "--models", str(models)]
     monkeypatch.setattr("sys.argv", words)
     with pytest.raises(SystemExit):
         encoders.main()
-    assert "is no checkpoint of qa.train.contrastive" in capsys.readouterr().err
+    assert "is no checkpoint of training.contrastive" in capsys.readouterr().err
     (checkpoint / "training.json").write_text('{"steps": 2}')
     # A reader's checkpoint says how it was made too.
     modules = (checkpoint / "modules.json").rename(tmp_path / "modules.json")
     with pytest.raises(SystemExit):
         encoders.main()
-    assert "is no checkpoint of qa.train.contrastive" in capsys.readouterr().err
+    assert "is no checkpoint of training.contrastive" in capsys.readouterr().err
     assert not models.exists()
     modules.rename(checkpoint / "modules.json")
     encoders.main()

@@ -5,17 +5,17 @@ import json
 import pytest
 
 from benchmarks.hashing import HashEncoder
+from qa.answers.calibration import Calibration
+from qa.answers.serialize import prediction_to_dict
 from qa.builder import build, is_stale
-from qa.calibration import Calibration
 from qa.errors import DatasetError
 from qa.evaluation.corpus import ask_corpus, check_current, retrieve_corpus
 from qa.evaluation.golden import GoldenQuestion
 from qa.index import open_index, verify
 from qa.loaders import load
+from qa.networks.reader import OnnxReader
 from qa.pipeline import QA
-from qa.reader import OnnxReader
-from qa.retriever import Retriever
-from qa.serialize import prediction_to_dict
+from qa.retrieval.retriever import Retriever
 from qa.web.corpus import OpenIndex
 from qa.web.library import library_html
 

@@ -9,11 +9,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from qa.encoder import SentenceEncoder
 from qa.errors import ModelCorrupt, ModelNotFound
-from qa.threads import cores, limit_threads
-from qa.train.restore import restore_encoder
-from qa.weights import read_model
+from qa.networks.encoder import SentenceEncoder
+from qa.networks.threads import cores, limit_threads
+from qa.networks.weights import read_model
+from training.restore import restore_encoder
 
 TEXTS = [
     "The governor gave the mayor a wooden clock.",
@@ -134,7 +134,7 @@ def test_a_shipped_model_that_is_none_says_so(tmp_path, monkeypatch, change):
         tokenizer = {}
     network = b"" if change == "no network" else model.network
     changed = replace(model, network=network, tokenizer=json.dumps(tokenizer))
-    monkeypatch.setattr("qa.encoder.read_model", lambda *_, **__: changed)
+    monkeypatch.setattr("qa.networks.encoder.read_model", lambda *_, **__: changed)
     with pytest.raises(ModelCorrupt, match="reinstall Verbatim"):
         SentenceEncoder().load()
 
@@ -142,7 +142,7 @@ def test_a_shipped_model_that_is_none_says_so(tmp_path, monkeypatch, change):
 def test_counting_tokens_and_asking_load_no_torch_and_encoding_prints_nothing():
     code = """
 import sys
-from qa.encoder import SentenceEncoder
+from qa.networks.encoder import SentenceEncoder
 import qa.cli, qa.pipeline
 encoder = SentenceEncoder()
 encoder.count_tokens(["one two"])
@@ -169,7 +169,7 @@ def test_cores_are_those_this_process_may_use(monkeypatch, tmp_path):
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     assert 1 <= cores() <= allowed
     quota = tmp_path / "cpu.max"
-    monkeypatch.setattr("qa.threads._QUOTA", quota)
+    monkeypatch.setattr("qa.networks.threads._QUOTA", quota)
     for text, expected in (("max 100000", allowed), ("50000 100000", 1), ("nonsense", allowed)):
         quota.write_text(text, encoding="ascii")
         assert cores() == expected

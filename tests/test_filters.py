@@ -4,7 +4,7 @@ import pytest
 
 from qa import QA
 from qa.errors import QuestionError
-from qa.filters import DocumentFilter
+from qa.retrieval.filters import DocumentFilter
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from qa.errors import (
     IndexNotFound,
     StoredIndexError,
 )
+from qa.hashing import sha256_of
 from qa.index import (
     DocumentSummary,
     IndexedFile,
@@ -42,7 +43,6 @@ from qa.index.manifest import Shard
 from qa.index.vectors import FaissVectors, write_vectors
 from qa.index.words import WordIndex, join_segments, write_segment
 from qa.types import Block, Document, Passage
-from qa.weights import sha256_of
 
 TEXTS = {
     "cars.txt": "Customs\n\nHeading HS 8703 covers motor cars.\nForm EO-14 is due on 7 March.",

@@ -12,8 +12,9 @@ from qa.evaluation.confidence import (
     risk_coverage,
     risk_coverage_area,
 )
-from qa.evaluation.metrics import best_over_references, exact_match, f1, holds, normalize
-from qa.evaluation.ranking import ndcg_at, recall_at, reciprocal_rank
+from qa.evaluation.metrics import best_over_references, exact_match, f1, holds
+from qa.evaluation.retrieval_metrics import ndcg_at, recall_at, reciprocal_rank
+from qa.text import normalize
 
 
 @pytest.mark.parametrize(

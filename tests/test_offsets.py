@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from making import MAKERS, make_csv, make_jsonl, of_kind
 from tokenizers import Tokenizer
 
+from qa.builder.splitter import Splitter
 from qa.errors import UnreadableDocument
 from qa.loaders import load
-from qa.splitter import Splitter
-from qa.weights import encoder_folder
+from qa.networks.weights import encoder_folder
 
 CORPUS = sorted((Path(__file__).parent / "corpus").glob("*"))
 MAX_TOKENS = 24

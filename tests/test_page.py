@@ -21,8 +21,8 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
+from qa.answers.serialize import prediction_to_dict
 from qa.errors import EmptyCorpus, QAError
-from qa.serialize import prediction_to_dict
 from qa.web.guard import Guard, is_loopback
 from qa.web.server import listen, serve
 

@@ -7,10 +7,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from qa import QA
+from qa.answers.logistic import Logistic
+from qa.answers.serialize import prediction_to_dict
 from qa.errors import EmptyCorpus, IndexNotFound, QuestionError
-from qa.logistic import Logistic
 from qa.pipeline import MAX_QUESTION_WORDS, open_or_build
-from qa.serialize import prediction_to_dict
 
 LIBRARY = """The library of Kassel
 

@@ -2,7 +2,7 @@ import pytest
 
 from qa.evaluation.golden import read_golden
 from qa.evaluation.perturbations import long_winded
-from qa.question import asking_part
+from qa.retrieval.question import asking_part
 
 GOLDEN = "tests/golden/seeds.jsonl"
 

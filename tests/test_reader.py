@@ -9,9 +9,9 @@ from onnx import TensorProto, numpy_helper
 from onnx.helper import make_graph, make_model, make_node, make_opsetid, make_tensor_value_info
 
 from qa.errors import ModelCorrupt, ModelNotFound
-from qa.reader import OnnxReader
+from qa.networks.reader import OnnxReader
+from qa.networks.weights import MODELS
 from qa.types import Passage
-from qa.weights import MODELS
 
 INPUTS = ("input_ids", "token_type_ids")
 LOGITS = ("start_logits", "end_logits")
@@ -149,7 +149,7 @@ def test_an_absent_file_is_named(copy, name):
 
 
 def test_foreign_weights_with_a_right_hash_are_no_reader(copy):
-    from qa.weights import sha256_of
+    from qa.hashing import sha256_of
 
     (copy / "reader.onnx").write_bytes(b"not a network")
     description = json.loads((copy / "reader.json").read_text())
@@ -161,7 +161,7 @@ def test_foreign_weights_with_a_right_hash_are_no_reader(copy):
 
 def describe(folder):
     """Write a description of what lies there, as one who exports a reader would."""
-    from qa.weights import sha256_of
+    from qa.hashing import sha256_of
 
     description = json.loads((folder / "reader.json").read_text())
     description["weights_sha256"] = sha256_of(folder / "reader.onnx")

@@ -85,7 +85,7 @@ def test_the_numbers_are_the_newest_results():
 
 def test_the_numbers_are_of_the_probability_that_is_shipped():
     from benchmarks.table import newest
-    from qa.weights import MODELS
+    from qa.networks.weights import MODELS
 
     stored = json.loads((MODELS / "calibration.json").read_text(encoding="utf-8"))
     assert newest("accuracy")["calibration"] == stored["held_out"]

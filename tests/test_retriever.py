@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from qa.builder import build
 from qa.index import IndexedFile, Manifest, WriterLock, open_index, write_generation
-from qa.retriever import Retriever, fuse
+from qa.retrieval.retriever import Retriever, fuse
 from qa.types import Document, Passage
 
 TEXTS = {
@@ -143,7 +143,7 @@ def test_the_fused_score_is_the_cosine_and_a_share_of_the_best_match(index, retr
 def test_what_words_alone_find_has_its_cosine_and_no_rank_by_meaning(
     retriever, encoder, monkeypatch
 ):
-    monkeypatch.setattr("qa.retriever.LEXICAL_WEIGHT", 10.0)
+    monkeypatch.setattr("qa.retrieval.retriever.LEXICAL_WEIGHT", 10.0)
     question = "Rain, storms and other weather, or Zdzislaw"
     named, _ = retriever.search(question, 2)
     assert "Zdzislaw" in named.passage.text

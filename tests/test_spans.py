@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from qa.spans import LENGTH_PRIOR, best_spans
+from qa.networks.spans import LENGTH_PRIOR, best_spans
 
 logits = st.integers(1, 24).flatmap(
     lambda tokens: st.tuples(

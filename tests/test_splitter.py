@@ -4,9 +4,9 @@ from itertools import pairwise
 import pytest
 from tokenizers import Tokenizer
 
-from qa.splitter import Splitter
+from qa.builder.splitter import Splitter
+from qa.networks.weights import encoder_folder
 from qa.types import Block, Document
-from qa.weights import encoder_folder
 
 
 @pytest.fixture(scope="module")

@@ -22,8 +22,8 @@ from qa.evaluation.datasets import read_paragraphs
 from qa.evaluation.golden import GoldenQuestion, read_golden
 from qa.evaluation.pool import held_out_titles, write_pool
 from qa.index import open_index
-from qa.train.restore import restore, restore_encoder
 from qa.types import Hit, Passage
+from training.restore import restore, restore_encoder
 
 SYSTEMS = ("verbatim", "haystack", "txtai", "llamaindex", "bm25", "dense")
 BLOCK = 10
@@ -69,7 +69,7 @@ def pooled_questions(data: Path, folder: Path) -> list[GoldenQuestion]:
 
     Answerable are those of v1.1, unanswerable those of v2.0, which was written
     over the same paragraphs. All are of articles to which no threshold or
-    probability of Verbatim's was fitted (see ``qa.train.calibrate``).
+    probability of Verbatim's was fitted (see ``training.calibrate``).
     """
     v1 = list(read_paragraphs(data / "test/squad-v1.1-dev.jsonl.gz"))
     v2 = list(read_paragraphs(data / "test/squad-v2.0-dev.jsonl.gz"))

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from qa.silence import SWITCHES
+from qa.offline import SWITCHES
 
 ROOT = Path(__file__).parents[2]
 WORKER = "benchmarks.peers.worker"

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.builder.circumstances import (
+from qa.builder.corpus import Contents, Examined, corpus_files, differs, survey
+from qa.builder.fingerprint import (
     MAX_TOKENS,
     OVERLAP_SENTENCES,
     encoding,
@@ -21,9 +22,9 @@ from qa.builder.circumstances import (
     library_versions,
     settings_of,
 )
-from qa.builder.corpus import Contents, Examined, corpus_files, differs, survey
 from qa.builder.report import BuildReport, FileReport
 from qa.builder.sandbox import Load, Sandbox
+from qa.builder.splitter import Splitter
 from qa.errors import EmptyCorpus, StoredIndexError
 from qa.index import (
     IndexedFile,
@@ -39,7 +40,6 @@ from qa.index import (
     sweep,
     write_generation,
 )
-from qa.splitter import Splitter
 from qa.types import Encoder, Passage
 
 _CHUNK = 32

@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from qa.builder.sandbox import Load
+from qa.builder.splitter import Splitter
 from qa.errors import ReadingStopped, UnreadableDocument
+from qa.hashing import sha256_of
 from qa.index import CURRENT, IndexedFile, SkippedFile, parts_of_index
 from qa.loaders import find_files, unopened
 from qa.loaders.language import identify_language
-from qa.splitter import Splitter
 from qa.types import Document, Passage
-from qa.weights import sha256_of
 
 Contents = tuple[Document, Sequence[Passage]]
 Examined = tuple[IndexedFile, Contents | None] | SkippedFile

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from qa.wording import counted
+from qa.text import counted
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,23 +3,10 @@
 from __future__ import annotations
 
 import re
-import string
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from qa.mentions import mentions
-
-_ARTICLES = re.compile(r"\b(a|an|the)\b")
-_PUNCTUATION = frozenset(string.punctuation)
-
-
-def normalize(text: str) -> str:
-    """Lower-case ``text`` and drop ASCII punctuation, English articles and extra space.
-
-    Source: the official SQuAD v1.1 evaluation script (Rajpurkar et al., 2016).
-    """
-    text = "".join(character for character in text.lower() if character not in _PUNCTUATION)
-    return " ".join(_ARTICLES.sub(" ", text).split())
+from qa.text import mentions, normalize
 
 
 def exact_match(prediction: str, reference: str) -> float:

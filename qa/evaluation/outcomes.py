@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from qa.evaluation.metrics import best_over_references, exact_match, f1
-from qa.evaluation.ranking import reciprocal_rank
+from qa.evaluation.retrieval_metrics import reciprocal_rank
 
 RIGHT = "right"
 # In the order in which an answer passes them.

@@ -12,7 +12,7 @@ import numpy as np
 from qa.errors import QAError
 from qa.evaluation.confidence import Bin, reliability, risk_coverage
 from qa.evaluation.outcomes import Outcome
-from qa.evaluation.ranking import recall_at
+from qa.evaluation.retrieval_metrics import recall_at
 from qa.evaluation.scores import confidences_of, percentile_95
 
 if TYPE_CHECKING:

@@ -39,7 +39,7 @@ def write_pool(paragraphs: Iterable[Paragraph], folder: Path) -> list[GoldenQues
 def held_out_titles(titles: Iterable[str]) -> frozenset[str]:
     """Return the second half of the titles in order: to the first the probability is fitted.
 
-    See ``qa.train.calibrate``; what is reported on these titles was fitted to no
+    See ``training.calibrate``; what is reported on these titles was fitted to no
     question about them.
     """
     ordered = sorted(set(titles))

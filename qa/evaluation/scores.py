@@ -18,7 +18,7 @@ from qa.evaluation.confidence import (
     risk_coverage_area,
 )
 from qa.evaluation.outcomes import MISSES, RIGHT, Outcome
-from qa.evaluation.ranking import ndcg_at, recall_at, reciprocal_rank
+from qa.evaluation.retrieval_metrics import ndcg_at, recall_at, reciprocal_rank
 
 RECALL_AT = (1, 5, 10)
 Value = Callable[[Outcome], float]

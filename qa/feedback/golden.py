@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from qa.errors import FeedbackError
-from qa.evaluation.metrics import normalize
 from qa.feedback.store import FeedbackStore, Review, Vote
 from qa.index import index_command
+from qa.text import normalize
 
 TAG = "feedback"
 

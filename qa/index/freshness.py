@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from qa.hashing import sha256_of
 from qa.index.stored import StoredIndex
-from qa.weights import sha256_of
 
 
 def outdated_documents(index: StoredIndex, document_ids: Iterable[str]) -> set[str]:

@@ -17,8 +17,8 @@ from qa.index.manifest import Manifest, StoredFile
 from qa.index.remedy import build_command
 from qa.index.vectors import FaissVectors
 from qa.index.words import WordIndex
+from qa.text import counted
 from qa.types import Document, Passage
-from qa.wording import counted
 
 _Stored = TypeVar("_Stored", Document, DocumentSummary)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.threads import limit_threads
+from qa.networks.threads import limit_threads
 
 FOLDER = "vectors"
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 from markupsafe import Markup
 
+from qa.text import counted, listed
 from qa.types import Prediction
 from qa.web.controls import ask_button, button, chance, quotation, thumbs, where
 from qa.web.text import excerpt, verbatim
 from qa.web.views import NO_VOTES, Turn, View, places_of
-from qa.wording import counted, listed
 
 # Questions about the documents that come with Verbatim, each with the one that answers it.
 EXAMPLES = (

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from markupsafe import Markup
 
-from qa.evaluation.metrics import normalize
+from qa.text import normalize
 from qa.types import Answer, Document, Place
 from qa.web.controls import button, chance, day, quotation, thumbs, where
 from qa.web.text import Mark, marked_text, verbatim

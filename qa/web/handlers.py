@@ -10,10 +10,10 @@ from typing import Any
 
 import gradio as gr
 
+from qa.answers.serialize import prediction_to_dict
 from qa.errors import FeedbackError, QAError, QuestionError
 from qa.feedback import Vote
-from qa.question import readable
-from qa.serialize import prediction_to_dict
+from qa.retrieval.question import readable
 from qa.web.conversation import conversation_html
 from qa.web.corpus import Corpus, OpenIndex
 from qa.web.evidence import evidence_html

@@ -9,10 +9,10 @@ from datetime import datetime
 from markupsafe import Markup
 
 from qa.index import SkippedFile
+from qa.text import counted
 from qa.web.controls import button, day
 from qa.web.text import verbatim
 from qa.web.views import View
-from qa.wording import counted
 
 LISTED = 500
 

@@ -9,7 +9,7 @@ import gradio as gr
 from gradio.events import api
 from markupsafe import Markup
 
-from qa.threads import cores
+from qa.networks.threads import cores
 from qa.web.corpus import Corpus
 from qa.web.handlers import Handlers
 

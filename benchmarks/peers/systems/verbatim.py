@@ -20,7 +20,7 @@ class Verbatim:
     def load(self, corpus: Corpus) -> None:
         """Import all that a build does."""
         from qa import QA
-        from qa.encoder import SentenceEncoder
+        from qa.networks.encoder import SentenceEncoder
 
         SentenceEncoder().encode(["warm up"])
         self._build = QA.build

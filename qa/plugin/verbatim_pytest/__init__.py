@@ -3,7 +3,7 @@
 pytest imports it at every start in an environment where Verbatim is installed, in
 projects too that have nothing to do with it. So it imports nothing of ``qa`` until
 a golden file is met: that would cost time, and switch off the network of libraries
-which those projects may use (``qa.silence``).
+which those projects may use (``qa.offline``).
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Passages in, checked answers with their probabilities out."""

@@ -1,0 +1,137 @@
+"""From features to probabilities: that an answer is right, that reading on is worth it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from qa.answers.early_stop import FEATURES as PROSPECT_FEATURES
+from qa.answers.early_stop import Prospects
+from qa.answers.logistic import Logistic
+from qa.answers.ranking import Ranking
+from qa.errors import ModelCorrupt, ModelNotFound
+from qa.networks.weights import MODELS, REINSTALL
+
+# What the probability of an answer is computed from: see :mod:`qa.answers.candidates`.
+ANSWER_FEATURES = frozenset(
+    {"margin", "score", "lead", "behind", "passage_score", "gap", "support"}
+)
+_MEND = f"{REINSTALL}, or make it anew with `python -m training.calibrate FILE`"
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What was fitted to a reader's logits on labelled questions, and the operating point.
+
+    ``ranking`` says which of two candidates comes first; ``answer`` gives the probability
+    that one is right, from its features (:mod:`qa.answers.candidates`); ``prospects`` what a
+    passage that has not been read promises. ``threshold``: the lowest probability that is shown
+    as an answer, chosen on held-out questions. ``reader`` is the fingerprint of the reader.
+    ``strictness`` holds points ``(share, threshold)``: of the questions whose answer is absent,
+    that share gets none at that threshold.
+    """
+
+    ranking: Ranking
+    answer: Logistic
+    prospects: Prospects
+    threshold: float
+    reader: str
+    strictness: tuple[tuple[float, float], ...] = ()
+
+    def probabilities(self, features: Iterable[Mapping[str, float]]) -> list[float]:
+        """Return the probability that each candidate is right, 0 to 1, by the features of each.
+
+        They are given best first. One that is likelier than the one before it gets that one's
+        probability: it was ranked behind it.
+        """
+        return list(accumulate(map(self.answer.probability, features), min))
+
+    def threshold_for(self, strict: float) -> float:
+        """Return the threshold at which a share of the absent answers is refused, 0 to 1.
+
+        0.95: at most one in twenty questions whose answer is absent gets one, as
+        counted on held-out questions; in a line between the points counted.
+        """
+        return float(np.interp(strict, *self._curve))
+
+    def strict_for(self, threshold: float) -> float:
+        """Return the share of the absent answers that a threshold refuses, 0 to 1."""
+        shares, thresholds = self._curve
+        return float(np.interp(threshold, thresholds, shares))
+
+    @property
+    def _curve(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """The shares of absent answers refused, rising, and the threshold of each."""
+        shares, thresholds = zip((0.0, 0.0), *self.strictness, (1.0, 1.0), strict=True)
+        return shares, thresholds
+
+    @classmethod
+    def load(cls, *, reader: str, folder: Path = MODELS) -> Calibration:
+        """Read the shipped calibration and check that it belongs to ``reader``."""
+        path = folder / "calibration.json"
+        try:
+            stored = json.loads(path.read_text(encoding="utf-8"))
+            calibration = cls(
+                Ranking(_number(stored["nearness"])),
+                _logistic(stored["answer"], ANSWER_FEATURES),
+                Prospects(
+                    _logistic(stored["change"], PROSPECT_FEATURES),
+                    _logistic(stored["gain"], PROSPECT_FEATURES),
+                ),
+                _share(stored["threshold"]),
+                str(stored["reader"]),
+                _points(stored),
+            )
+        except FileNotFoundError as error:
+            raise ModelNotFound(f"{path} is missing: {_MEND}") from error
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise ModelCorrupt(f"{path} cannot be read ({error!r}): {_MEND}") from error
+        if calibration.reader != reader:
+            raise ModelCorrupt(f"{path} was fitted to another reader: {_MEND}")
+        return calibration
+
+
+def _number(stored: object) -> float:
+    """Return what is stored; not NaN and Infinity, which Python's reader of JSON takes."""
+    # Compared before it is converted, at which a longer integer than any float would fail.
+    if not isinstance(stored, int | float) or not abs(stored) <= sys.float_info.max:
+        raise ValueError(f"{stored!r:.20} is no number")
+    return float(stored)
+
+
+def _share(stored: object) -> float:
+    if not 0 <= (number := _number(stored)) <= 1:
+        raise ValueError(f"{number} is not between 0 and 1")
+    return number
+
+
+def _logistic(stored: dict[str, Any], names: Collection[str]) -> Logistic:
+    """Return what is stored, with a weight for each of ``names`` and for nothing else."""
+    weights = {str(name): _number(weight) for name, weight in stored["weights"].items()}
+    if other := weights.keys() ^ set(names):
+        raise ValueError(f"a weight too many or too few: {', '.join(sorted(other))}")
+    return Logistic(weights, _number(stored["bias"]))
+
+
+def _points(stored: dict[str, Any]) -> tuple[tuple[float, float], ...]:
+    """Return the points of strictness, each with the lesser of the two shares counted for it.
+
+    The thresholds were chosen on the questions that the weights were fitted to. On
+    other articles more absent answers pass them, and what is promised has to hold there.
+    """
+    passed = stored["held_out"]["absent_answered_at_strict"]
+    points = tuple(
+        (min(_share(share), round(1 - _number(passed[str(share)]) / 100, 4)), _share(threshold))
+        for share, threshold in stored["strictness"]
+    )
+    for column in zip(*points, strict=True):
+        if list(column) != sorted(column):
+            raise ValueError("its points of strictness do not rise")
+    return points

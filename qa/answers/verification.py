@@ -1,0 +1,92 @@
+"""Answers given earlier, compared with the files as they are now."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from qa.builder import Sandbox
+from qa.errors import AnswerFileError, UnreadableDocument
+from qa.hashing import sha256_of
+
+Verdict = Literal["valid", "document changed", "gone", "not a quotation"]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPlace:
+    """One place of an exported answer, and what became of it.
+
+    ``not a quotation`` means that the file is the same and the words do not
+    stand there: the answer was altered, or another version read the file.
+    """
+
+    document: str
+    start: int
+    end: int
+    text: str
+    verdict: Verdict
+
+    def __str__(self) -> str:
+        place = json.dumps(f"{self.document}:{self.start}-{self.end}", ensure_ascii=False)[1:-1]
+        return f"{self.verdict:16}  {place}  “{' '.join(self.text.split())}”"
+
+
+def check_answers(exported: Path, folder: Path) -> list[CheckedPlace]:
+    """Compare each answer that `qa ask --json` printed with its file below a folder.
+
+    Every place of an answer is checked, by the file's hash and letter by letter;
+    the index is not needed. Raises :class:`~qa.errors.AnswerFileError` for what
+    is no such file.
+    """
+    try:
+        places = list(_places(json.loads(exported.read_bytes())))
+    except OSError as error:
+        raise AnswerFileError(
+            f"{exported} cannot be read ({error.strerror}): name what `qa ask --json` printed"
+        ) from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise AnswerFileError(
+            f'{exported} holds no answers: save one with `qa ask --json "…" > {exported}`'
+        ) from error
+    with Sandbox() as sandbox:
+        return [
+            CheckedPlace(
+                document, start, end, text, _verdict(sandbox, folder, document, sha256, start, text)
+            )
+            for document, sha256, start, end, text in places
+        ]
+
+
+def _places(prediction: Any) -> Iterator[tuple[str, str, int, int, str]]:
+    """Yield document, hash, start, end and words of each place of each answer."""
+    for answer in prediction["answers"]:
+        for place in (answer, *answer["also_at"]):
+            yield (
+                str(place["document"]),
+                str(place["sha256"]),
+                int(place["start"]),
+                int(place["start"]) + len(answer["text"]),
+                str(answer["text"]),
+            )
+
+
+def _verdict(
+    sandbox: Sandbox, folder: Path, document: str, sha256: str, start: int, text: str
+) -> Verdict:
+    path = folder / document
+    try:
+        if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
+            return "gone"
+        if sha256_of(path) != sha256:
+            return "document changed"
+        found = sandbox.load(path, folder=folder)
+    except (OSError, ValueError, RuntimeError):  # no such name, or a link that leads to itself
+        return "gone"
+    except UnreadableDocument:
+        return "not a quotation"
+    if found.sha256 != sha256:
+        return "document changed"
+    return "valid" if text and found.text.startswith(text, start) else "not a quotation"

@@ -1,0 +1,248 @@
+"""Question and passages in, answer spans with their scores out, on ONNX Runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.errors import ModelCorrupt
+from qa.networks.spans import best_spans
+from qa.networks.threads import cores
+from qa.networks.weights import MODELS, REINSTALL, check_vocabulary, read_model
+from qa.types import NextToRead, Passage, Span
+
+if TYPE_CHECKING:
+    from onnxruntime import RunOptions
+
+MAX_TOKENS = 256
+MAX_QUESTION_TOKENS = 64
+MAX_HEADING_TOKENS = 32
+STRIDE = 96
+# What a question may cost: more than the fifty passages of an index that the page reads at
+# most, while a single text from elsewhere can be of any length.
+MAX_TOKENS_READ = 64 * MAX_TOKENS
+_MEND = f"{REINSTALL}, or make it anew with `make train DATA=folder TEXT=file`"
+
+
+# Where an answer may stand, as characters of its passage; its score; its window's null score.
+_Found = tuple[int, int, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One call of the network: ids ``(1, tokens)`` and where its window lies.
+
+    ``words`` and ``offsets`` are those of the window's tokens: which word of the
+    passage each belongs to, and its characters there.
+    """
+
+    passage: int
+    input_ids: NDArray[np.int64]
+    token_type_ids: NDArray[np.int64]
+    window: slice
+    words: list[int | None]
+    offsets: list[tuple[int, int]]
+
+
+class OnnxReader:
+    """The shipped extractive reader.
+
+    Every passage is one row of its own, never padded and never batched: the
+    int8 network takes one activation scale over all it is given, so in a batch
+    a passage's logits would depend on its neighbours. Rows run side by side on
+    as many single-threaded sessions' calls as there are cores.
+    """
+
+    def __init__(self, folder: str | Path = MODELS) -> None:
+        from tokenizers import Tokenizer
+
+        folder = Path(folder)
+        model = read_model("reader", folder=folder, mend=_MEND)
+        self.fingerprint = model.sha256
+        try:
+            self._tokenizer = Tokenizer.from_str(model.tokenizer)
+            self._tokenizer.no_padding()
+            self._tokenizer.no_truncation()
+            self._cls, self._sep = map(self._tokenizer.token_to_id, ("[CLS]", "[SEP]"))
+            self._session = model.session()
+            self._check_fit()
+        except Exception as error:  # both libraries raise bare Exception subclasses
+            raise ModelCorrupt(f"{folder} holds no usable reader ({error}): {_MEND}") from error
+        self._pool = ThreadPoolExecutor(cores(), thread_name_prefix="reader")
+
+    def read(
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        *,
+        n: int = 5,
+        max_tokens: int = MAX_TOKENS_READ,
+        next_to_read: NextToRead | None = None,
+    ) -> list[list[Span]]:
+        """Return the ``n`` best spans of each passage, best first, passages in order.
+
+        ``next_to_read`` gets the spans read so far, None for each passage that has not been
+        read, and returns the positions of those to read next, side by side; it is asked
+        again until it names none. Without it all are read. What is named is read in that
+        order until ``max_tokens`` are spent, those of the question counted each time.
+        Passages that are not read have no spans.
+
+        A passage's heading is read before it, since "the car" and "he" are often
+        named only there; no span lies in it. A span begins and ends at whole words.
+        A passage longer than the window of 256 tokens is read in windows that
+        overlap by 96. A span's null score is that of its own window: another's says
+        whether that one is without an answer.
+        """
+        question_ids = self._tokenizer.encode(question, add_special_tokens=False).ids
+        question_ids = question_ids[:MAX_QUESTION_TOKENS]
+        spans: list[list[Span] | None] = [None for _ in passages]
+        positions: Sequence[int] = next_to_read(spans) if next_to_read else range(len(passages))
+        while positions and max_tokens:
+            rows = self._rows(question_ids, passages, positions)
+            within, max_tokens = _within(rows, max_tokens)
+            found: dict[int, list[_Found]] = {position: [] for position in positions}
+            for row, places in self._run_all(within, n):
+                found[row.passage] += places
+            for position, places in found.items():
+                spans[position] = _spans(passages[position], places, n)
+            positions = next_to_read(spans) if next_to_read and max_tokens else ()
+        return [each or [] for each in spans]
+
+    def _run_all(self, rows: list[_Row], n: int) -> Iterator[tuple[_Row, list[_Found]]]:
+        """Yield each row and what was found in it, on as many threads as there are cores."""
+        # The longest rows first: the last worker to finish then finishes early.
+        rows = sorted(rows, key=lambda row: -row.input_ids.shape[1])
+        run = self._pool.map if len(rows) > 1 else map
+        yield from zip(rows, run(partial(self._find, n=n), rows), strict=True)
+
+    def _check_fit(self) -> None:
+        """Raise where the network has other inputs, outputs or tokens than are read here."""
+        if self._cls is None or self._sep is None:
+            raise ValueError("the tokenizer has no [CLS] or no [SEP]")
+        row = self._ids_and_types([self._cls], [self._cls])
+        for logits in self._run(*row):
+            if logits.shape != row[0].shape[1:]:
+                raise ValueError(f"logits {logits.shape} for {row[0].shape[1]} tokens")
+        check_vocabulary(
+            lambda token, options: self._run(*self._ids_and_types([], [token]), options=options),
+            self._tokenizer.get_vocab_size(),
+        )
+
+    def _rows(
+        self, question_ids: list[int], passages: Sequence[Passage], positions: Sequence[int]
+    ) -> Iterator[_Row]:
+        """Yield the rows of some passages, each cut into windows that fit the network."""
+        encodings, headings = (
+            self._tokenizer.encode_batch(texts, add_special_tokens=False)
+            for texts in (
+                [passages[i].text for i in positions],
+                [as_sentences(passages[i].heading) for i in positions],
+            )
+        )
+        for position, encoding, heading in zip(positions, encodings, headings, strict=True):
+            # Each of these makes a list anew when it is asked for.
+            ids, words, offsets = encoding.ids, encoding.word_ids, encoding.offsets
+            heading_ids = heading.ids[:MAX_HEADING_TOKENS]
+            offset = len(question_ids) + 2 + len(heading_ids)
+            room = MAX_TOKENS - offset - 1
+            for window in _windows(len(ids), room):
+                row, types = self._ids_and_types(question_ids, [*heading_ids, *ids[window]])
+                yield _Row(
+                    position,
+                    row,
+                    types,
+                    slice(offset, row.shape[1] - 1),
+                    words[window],
+                    offsets[window],
+                )
+
+    def _ids_and_types(
+        self, question_ids: list[int], passage_ids: list[int]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return ``[CLS] question [SEP] passage [SEP]`` as two inputs, ``(1, tokens)`` each."""
+        before = [self._cls, *question_ids, self._sep]
+        ids = np.array([[*before, *passage_ids, self._sep]], dtype=np.int64)
+        types = np.zeros_like(ids)
+        types[0, len(before) :] = 1
+        return ids, types
+
+    def _find(self, row: _Row, *, n: int) -> list[_Found]:
+        """Return a row's best places, best first."""
+        starts, ends = self._run(row.input_ids, row.token_type_ids)
+        null = float(starts[0]) + float(ends[0])
+        words = np.array([-1 if word is None else word for word in row.words], dtype=np.int64)
+        starts, ends = _whole_words(starts[row.window], ends[row.window], words)
+        return [
+            (row.offsets[first][0], row.offsets[last][1], score, null)
+            for first, last, score in best_spans(starts, ends, words=words, n=n)
+        ]
+
+    def _run(
+        self,
+        input_ids: NDArray[np.int64],
+        token_type_ids: NDArray[np.int64],
+        *,
+        options: RunOptions | None = None,
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the start and end logits of one row, each of shape ``(tokens,)``."""
+        starts, ends = self._session.run(
+            ["start_logits", "end_logits"],
+            {"input_ids": input_ids, "token_type_ids": token_type_ids},
+            options,
+        )
+        return starts[0], ends[0]
+
+
+def _windows(tokens: int, room: int) -> Iterator[slice]:
+    """Yield windows of at most ``room`` tokens that overlap by ``STRIDE``; none of no token."""
+    for first in range(0, tokens, room - STRIDE):
+        yield slice(first, first + room)
+        if first + room >= tokens:
+            return
+
+
+def _within(rows: Iterable[_Row], max_tokens: int) -> tuple[list[_Row], int]:
+    """Return the first rows that a budget allows and what is left of it, 0 where rows are."""
+    within: list[_Row] = []
+    for row in rows:
+        max_tokens -= row.input_ids.shape[1]
+        if max_tokens < 0:
+            return within, 0
+        within.append(row)
+    return within, max_tokens
+
+
+def as_sentences(heading: str) -> str:
+    """Return "Title › Section" as "Title. Section."; empty for none."""
+    return f"{heading.replace(' › ', '. ')}." if heading else ""
+
+
+def _spans(passage: Passage, found: list[_Found], n: int) -> list[Span]:
+    """Turn offsets within a passage into its ``n`` best spans of the document, one a place."""
+    best: dict[tuple[int, int], _Found] = {}
+    for place in sorted(found, key=lambda place: (-place[2], place[:2])):
+        start, end, *_scores = place
+        if end > start:
+            best.setdefault((start, end), place)
+    return [
+        Span(passage, passage.start + start, passage.start + end, score, null)
+        for start, end, score, null in list(best.values())[:n]
+    ]
+
+
+def _whole_words(
+    starts: NDArray[np.float32], ends: NDArray[np.float32], words: NDArray[np.int64]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Forbid spans that begin or end inside a word: nobody quotes half a word."""
+    same = words[1:] == words[:-1]
+    starts, ends = starts.copy(), ends.copy()
+    starts[1:][same] = -np.inf
+    ends[:-1][same] = -np.inf
+    return starts, ends

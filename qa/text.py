@@ -1,0 +1,50 @@
+"""Normalising, comparing, counting and listing in words: pure functions of strings."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Sequence
+
+_ARTICLES = re.compile(r"\b(a|an|the)\b")
+_PUNCTUATION = frozenset(string.punctuation)
+NAMED = 5  # the most that a line names
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun, "1 passage" or "19 passages"."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return the first ``NAMED`` names, and how many more there are: "a, b, c, d, e and 2 more"."""
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def normalize(text: str) -> str:
+    """Lower-case ``text`` and drop ASCII punctuation, English articles and extra space.
+
+    Source: the official SQuAD v1.1 evaluation script (Rajpurkar et al., 2016).
+    """
+    text = "".join(character for character in text.lower() if character not in _PUNCTUATION)
+    return " ".join(_ARTICLES.sub(" ", text).split())
+
+
+def mentions(text: str, phrase: str) -> bool:
+    """Tell whether a phrase stands in a text, word for word; False for one without a word.
+
+    "Tanaka" stands in "Tanaka's" but not in "Tanakas". Case, punctuation and articles
+    make no difference, as where answers are compared.
+    """
+    wanted = _words(phrase)
+    if not wanted.strip():
+        return False
+    text = text.casefold()
+    # Most texts lack one of the words, which is soon seen.
+    return all(word in text for word in wanted.split()) and wanted in _words(text)
+
+
+def _words(text: str) -> str:
+    words = re.findall(r"\w+", text.casefold())
+    return f" {' '.join(word for word in words if word not in ('a', 'an', 'the'))} "

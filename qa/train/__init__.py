@@ -1,4 +1,0 @@
-"""How the shipped reader is made: ``python -m qa.train.recipe`` (extra ``[train]``).
-
-Trainers import the library; the library never imports a trainer.
-"""

@@ -1,0 +1,239 @@
+"""From float32 checkpoints to the int8 ONNX files that ship."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from transformers import (
+    AttentionInterface,
+    AttentionMaskInterface,
+    AutoModel,
+    AutoModelForQuestionAnswering,
+    PreTrainedModel,
+)
+
+from qa.errors import ModelCorrupt
+from qa.hashing import sha256_of
+from qa.networks.weights import ENCODER_NAME, ENCODER_SHA256, encoder_folder
+from training.commands import how_made, load_tokenizer, swap_in
+
+HEADS = 12
+OPSET = 20  # the first that has Gelu
+_ATTENTION = "verbatim_unmasked"
+
+
+def _unmasked(
+    module: torch.nn.Module,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: None,
+    *,
+    scaling: float,
+    **_: object,
+) -> tuple[torch.Tensor, None]:
+    """Return attention's output, ``(1, tokens, heads, width)``, as transformers asks for it.
+
+    The others are ``(1, heads, tokens, width)``; softmax(QK'/sqrt(width))V: Vaswani et
+    al., 2017, (1). A row is never padded, so nothing is hidden from anything; a mask of
+    zeros would be added to every score all the same.
+    """
+    weights = torch.softmax(query @ key.transpose(2, 3) * scaling, dim=-1)
+    return (weights @ value).transpose(1, 2).contiguous(), None
+
+
+def _no_mask(*_: object, **__: object) -> None:
+    """Return no mask, where transformers asks for one."""
+
+
+AttentionInterface.register(_ATTENTION, _unmasked)
+AttentionMaskInterface.register(_ATTENTION, _no_mask)
+
+
+class _RowReader(torch.nn.Module):
+    """One row in, its start and end logits out.
+
+    There is no attention mask among the inputs: the reader runs one passage a
+    call and never pads, since dynamic int8 takes one activation scale over all
+    it is given, and a passage's logits must not depend on its neighbours.
+    """
+
+    def __init__(self, model: PreTrainedModel) -> None:
+        super().__init__()
+        self.body = model.base_model
+        self.head: torch.nn.Linear = model.qa_outputs  # type: ignore[assignment]
+
+    def forward(
+        self, input_ids: torch.Tensor, token_type_ids: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return logits of shape ``(1, tokens)`` each."""
+        hidden = self.body(input_ids=input_ids, token_type_ids=token_type_ids).last_hidden_state
+        start, end = self.head(hidden).unbind(dim=-1)
+        return start, end
+
+
+class _RowEncoder(torch.nn.Module):
+    """One text in, its unit vector out: the mean over the tokens, at length one."""
+
+    def __init__(self, body: PreTrainedModel) -> None:
+        super().__init__()
+        self.body = body
+
+    def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
+        """Return a vector of shape ``(1, dimension)``."""
+        hidden = self.body(input_ids=input_ids).last_hidden_state
+        return torch.nn.functional.normalize(hidden.mean(dim=1), dim=1)
+
+
+def export_float(row: torch.nn.Module, target: Path, *, outputs: Sequence[str]) -> None:
+    """Write a network of one row as a float32 ONNX file with fused transformer operators.
+
+    Its inputs are named as the arguments of its ``forward``, each ``(1, tokens)``.
+    """
+    from onnxruntime.transformers.fusion_options import FusionOptions
+    from onnxruntime.transformers.optimizer import optimize_model
+
+    # See qa.networks.weights.SLOW_FUSIONS.
+    fusions = FusionOptions("bert")
+    fusions.enable_skip_layer_norm = fusions.enable_bias_skip_layer_norm = False
+    fusions.enable_bias_gelu = False
+    inputs = list(inspect.signature(row.forward).parameters)
+    tokens = torch.export.Dim("tokens", min=2, max=512)
+    with tempfile.TemporaryDirectory() as folder:
+        plain = Path(folder) / "plain.onnx"
+        torch.onnx.export(
+            row,
+            # One tensor each: given one object twice, the exporter would merge the two inputs.
+            tuple(torch.full((1, 40), value) for value in range(1, -len(inputs) + 1, -1)),
+            plain,
+            input_names=inputs,
+            output_names=list(outputs),
+            dynamic_shapes=tuple({1: tokens} for _ in inputs),
+            opset_version=OPSET,
+            external_data=False,
+            dynamo=True,
+        )
+        optimized = optimize_model(
+            str(plain),
+            model_type="bert",
+            num_heads=HEADS,
+            hidden_size=row.body.config.hidden_size,  # type: ignore[union-attr]
+            optimization_options=fusions,
+            opt_level=0,
+        )
+        # The lines of Python that each node came from: a third of a megabyte.
+        graph = optimized.model.graph
+        for noted in (*graph.node, *graph.value_info, *graph.initializer):
+            noted.ClearField("metadata_props")
+            noted.ClearField("doc_string")
+        optimized.save_model_to_file(str(target))
+    _check_same(row, target, inputs)
+
+
+def _check_same(row: torch.nn.Module, exported: Path, inputs: Sequence[str]) -> None:
+    """Compare the exported network with the original on a row it was not traced with."""
+    import onnxruntime
+
+    ids = torch.randint(1000, 20000, (1, 57), generator=torch.Generator().manual_seed(0))
+    given = [ids, (torch.arange(57) > 12).long()[None]][: len(inputs)]
+    with torch.inference_mode():
+        result = row(*given)
+    expected = torch.cat(result if isinstance(result, tuple) else (result,)).numpy()
+    session = onnxruntime.InferenceSession(str(exported), providers=["CPUExecutionProvider"])
+    feeds = {name: tensor.numpy() for name, tensor in zip(inputs, given, strict=True)}
+    difference = float(np.abs(np.concatenate(session.run(None, feeds)) - expected).max())
+    if not difference <= 1e-3:  # nor where it is no number
+        raise ModelCorrupt(
+            f"{exported} differs from its checkpoint by {difference:.3g}: "
+            "look at the exporter's version in constraints.txt"
+        )
+
+
+def quantize(float_model: Path, target: Path, *, keep_float: tuple[str, ...] = ()) -> None:
+    """Write the int8 file: dynamic quantisation, one weight scale per output channel.
+
+    ``keep_float`` names the nodes whose weights stay in float32.
+    """
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    quantize_dynamic(
+        float_model,
+        target,
+        per_channel=True,
+        reduce_range=False,
+        weight_type=QuantType.QInt8,
+        nodes_to_exclude=list(keep_float),
+        extra_options={"MatMulConstBOnly": True},
+    )
+
+
+def export_reader(
+    checkpoint: Path, models: Path, *, training: dict[str, object], int8: bool = True
+) -> Path:
+    """Write ``reader.onnx``, ``tokenizer.json`` and ``reader.json`` into ``models``.
+
+    ``training`` says how the weights came about. Without ``int8`` the file is in
+    float32, to be compared with.
+    """
+    model = AutoModelForQuestionAnswering.from_pretrained(
+        checkpoint, dtype=torch.float32, attn_implementation=_ATTENTION
+    ).eval()
+    row = _RowReader(model).eval()
+    tokenizer = (checkpoint / "tokenizer.json").read_bytes()
+    models.mkdir(parents=True, exist_ok=True)
+    (models / "tokenizer.json").write_bytes(tokenizer)
+    outputs = ("start_logits", "end_logits")
+    about = {"training": training}
+    return _write(row, "reader", models, outputs=outputs, about=about, int8=int8)
+
+
+def export_encoder(models: Path, *, checkpoint: Path | None = None) -> Path:
+    """Write ``encoder.onnx`` and ``encoder.json`` into ``models``, from the pinned weights.
+
+    With ``checkpoint``, from what :mod:`training.contrastive` made of them. The tokenizer is
+    that of the reader, which was made from the same weights.
+    """
+    model = AutoModel.from_pretrained(
+        checkpoint or encoder_folder(), dtype=torch.float32, attn_implementation=_ATTENTION
+    ).eval()
+    models.mkdir(parents=True, exist_ok=True)
+    if not (models / "tokenizer.json").is_file():
+        load_tokenizer().save(str(models / "tokenizer.json"))
+    about: dict[str, object] = {"source": ENCODER_NAME, "source_sha256": ENCODER_SHA256}
+    if checkpoint:
+        about["training"] = how_made(checkpoint)
+    return _write(_RowEncoder(model).eval(), "encoder", models, outputs=("vector",), about=about)
+
+
+def _write(
+    row: torch.nn.Module,
+    name: str,
+    models: Path,
+    *,
+    outputs: Sequence[str],
+    about: Mapping[str, object],
+    int8: bool = True,
+) -> Path:
+    """Write a network, and beside it the hashes that are checked on load."""
+    target = models / f"{name}.onnx"
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / "float.onnx"
+        export_float(row, made, outputs=outputs)
+        if int8:
+            plain, made = made, Path(folder) / "int8.onnx"
+            quantize(plain, made)
+        swap_in(target, made.read_bytes())
+    description = {
+        "format": 1,
+        "weights_sha256": sha256_of(target),
+        "tokenizer_sha256": sha256_of(models / "tokenizer.json"),
+        **about,
+    }
+    swap_in(models / f"{name}.json", f"{json.dumps(description, indent=2)}\n".encode())
+    return target

@@ -1,0 +1,131 @@
+"""Questions read to the end, and what is learnt from them: when reading on is worth it."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from qa.answers.candidates import Candidate, as_compared, rank_candidates
+from qa.answers.early_stop import Prospects
+from qa.answers.ranking import Ranking
+from qa.answers.reading import FIRST, features
+from qa.builder import build
+from qa.errors import DatasetError
+from qa.evaluation.confidence import RIGHT_FROM_F1
+from qa.evaluation.datasets import Paragraph
+from qa.evaluation.metrics import best_over_references, f1
+from qa.evaluation.pool import write_pool
+from qa.index import open_index
+from qa.networks.encoder import SentenceEncoder
+from qa.networks.reader import OnnxReader
+from qa.retrieval.retriever import Retriever
+from qa.types import Hit, Span
+from training.fit_logistic import fit_logistic
+
+TOP_K = 10
+# How many answers are shown unless another number is asked for.
+SHOWN = 3
+# After how many of the nearest passages those left are looked at. Reading takes the likeliest
+# after the first two, so that from the second round on this is only near to what happens.
+_ROUNDS = (FIRST, 2 * FIRST, 4 * FIRST)
+
+
+@dataclass(frozen=True, slots=True)
+class WholeReading:
+    """A question, its accepted answers, and the spans of every passage found for it."""
+
+    accepted: tuple[str, ...]
+    hits: list[Hit]
+    spans: list[list[Span]]
+
+
+def read_whole(
+    paragraphs: Sequence[Paragraph], reader: OnnxReader, *, sample: int, seed: int
+) -> list[WholeReading]:
+    """Ask a sample of the questions of all the paragraphs pooled, and read to the end."""
+    encoder = SentenceEncoder()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder, index = Path(temporary) / "pool", Path(temporary) / "index"
+        questions = write_pool(paragraphs, folder)
+        build(folder, index, encoder=encoder)
+        random.Random(seed).shuffle(questions)
+        retriever = Retriever(open_index(index, encoder_fingerprint=encoder.fingerprint), encoder)
+        readings = []
+        for golden in questions[:sample]:
+            hits = retriever.search(golden.question, TOP_K)
+            spans = reader.read(golden.question, [hit.passage for hit in hits])
+            readings.append(WholeReading(golden.answers, hits, spans))
+        return readings
+
+
+def fit_prospects(readings: Sequence[WholeReading], ranking: Ranking) -> Prospects:
+    """Fit the chances that a passage changes the answer, and that the answer gains by it.
+
+    Raises :class:`~qa.errors.DatasetError` where no passage does, or each one.
+    """
+    rows, changed, gained = prospects_rows(readings, ranking)
+    if len(set(changed)) < 2 or len(set(gained)) < 2:
+        raise DatasetError("too few questions to learn when to read on: take a larger --sample")
+    return Prospects(fit_logistic(rows, changed), fit_logistic(rows, gained))
+
+
+def prospects_rows(
+    readings: Sequence[WholeReading], ranking: Ranking
+) -> tuple[list[dict[str, float]], list[bool], list[bool]]:
+    """Return features, whether the answer changes and whether it gains, a row for each passage.
+
+    Each is one that is left after a round of the nearest, read next to those alone.
+    """
+    rows, changed, gained = [], [], []
+    for reading in readings:
+        for number in _ROUNDS:
+            hits, spans = reading.hits[:number], reading.spans[:number]
+            before = rank_candidates(hits, spans, ranking=ranking, limit=SHOWN)
+            if not before:
+                continue
+            for hit, found in zip(reading.hits[number:], reading.spans[number:], strict=True):
+                after = rank_candidates([*hits, hit], [*spans, found], ranking=ranking, limit=SHOWN)
+                rows.append(features(hit, before[0], reading.hits[0], ranking))
+                changed.append(changes(before, after))
+                gained.append(gains(before, after, reading.accepted))
+    return rows, changed, gained
+
+
+def changes(before: Sequence[Candidate], after: Sequence[Candidate]) -> bool:
+    """Tell whether another answer comes first, or the same one stands in more places.
+
+    ``before`` and ``after`` are the candidates without and with one passage more.
+    """
+    return not _same_first(before, after) or _more_places(before, after)
+
+
+def gains(
+    before: Sequence[Candidate], after: Sequence[Candidate], accepted: tuple[str, ...]
+) -> bool:
+    """Tell whether a right answer comes first, or is among those shown, that was not before.
+
+    Further places of what comes first count too, whether it is right or not.
+    """
+    return _standing(after, accepted) > _standing(before, accepted) or _more_places(before, after)
+
+
+def is_right(text: str, accepted: tuple[str, ...]) -> bool:
+    """Tell whether an answer counts as right; to a question without accepted ones none does."""
+    return bool(accepted) and best_over_references(f1, text, accepted) >= RIGHT_FROM_F1
+
+
+def _standing(shown: Sequence[Candidate], accepted: tuple[str, ...]) -> int:
+    """Return 2 where the first answer is right, 1 where a later one is, 0 where none is."""
+    right = [is_right(each.span.text, accepted) for each in shown]
+    return 2 if right[0] else int(any(right))
+
+
+def _same_first(before: Sequence[Candidate], after: Sequence[Candidate]) -> bool:
+    return as_compared(before[0].span) == as_compared(after[0].span)
+
+
+def _more_places(before: Sequence[Candidate], after: Sequence[Candidate]) -> bool:
+    return _same_first(before, after) and len(after[0].also) > len(before[0].also)
