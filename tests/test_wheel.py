@@ -1,0 +1,156 @@
+"""The package as it is published: its wheel, installed apart from the clone, does the work."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import urllib.request
+import zipfile
+from email import message_from_string
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+# What a release is built from, and what lies beside it and must stay out.
+SOURCES = ["pyproject.toml", "README.md", "LICENSE", "LICENSES", "NOTICE", "qa"]
+BESIDE = ["training", "benchmarks", "app.py"]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """The wheel, built from a copy: what an earlier build left in the clone cannot get in."""
+    clean, folder = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
+    for name in SOURCES + BESIDE:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, clean / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / name, clean)
+    pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, clean)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def pip(*arguments):
+    command = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "--no-input"]
+    subprocess.run([*command, *map(str, arguments)], check=True)
+
+
+@pytest.fixture(scope="module")
+def fresh(wheel, tmp_path_factory):
+    """A virtual environment of its own: the wheel, and beside it the libraries of this one."""
+    place = tmp_path_factory.mktemp("fresh")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True)
+    scripts = place / ("Scripts" if os.name == "nt" else "bin")
+    pip("--python", scripts / "python", "install", "--no-deps", "--no-index", wheel)
+    (packages,) = place.rglob("site-packages")
+    # A path alone: the `.pth` files in there, which lead to the clone, are not followed.
+    (packages / "libraries.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
+    return scripts
+
+
+def run(fresh, program, *arguments, cwd, **options):
+    environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME")}
+    return subprocess.Popen(
+        [fresh / program, *map(str, arguments)],
+        cwd=cwd,
+        env=environment | {"NO_COLOR": "1", "PYTHONUTF8": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        **options,
+    )
+
+
+def printed(fresh, program, *arguments, cwd):
+    with run(fresh, program, *arguments, cwd=cwd) as process:
+        out, error = process.communicate()
+    assert process.returncode == 0, error
+    return out
+
+
+def test_the_wheel_holds_the_whole_package_and_nothing_beside_it(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+    tops = {name.split("/")[0] for name in names}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"qa", "verbatim_pytest"}
+    tracked = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "qa").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts and "plugin" not in path.parts
+    }
+    assert tracked == {name for name in names if name.startswith("qa/")}
+    assert "qa/py.typed" in names
+
+
+def test_the_wheel_carries_its_licences(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        (place,) = {n.split("/")[0] for n in archive.namelist() if ".dist-info/" in n}
+        metadata = message_from_string(archive.read(f"{place}/METADATA").decode())
+        assert metadata["License-Expression"] == "Apache-2.0 AND CC-BY-SA-4.0"
+        texts = {name: archive.read(f"{place}/licenses/{name}").decode() for name in LICENCES}
+    assert metadata.get_all("License-File") == sorted(LICENCES)
+    for name, words in LICENCES.items():
+        assert words in texts[name], name
+        assert texts[name] == (ROOT / name).read_text(encoding="utf-8")
+
+
+LICENCES = {
+    "LICENSE": "Apache License\n                           Version 2.0, January 2004",
+    "LICENSES/CC-BY-SA-4.0.txt": "Attribution-ShareAlike 4.0 International",
+    "NOTICE": "qa/models are licensed under the Creative Commons",
+}
+
+
+def test_the_notice_names_each_data_set_of_the_card():
+    card = (ROOT / "qa/models/README.md").read_text(encoding="utf-8")
+    notice = (ROOT / "NOTICE").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([^|]+) \|[^|]+\| (CC BY[^|]*|MIT|Apache-2.0) \|$", card, re.MULTILINE)
+    assert len(rows) >= 8
+    for data, licence in rows:
+        name, licence = (
+            re.split(r"[ ,]", data)[0],
+            licence.replace("Apache-2.0", "Apache License 2.0"),
+        )
+        assert any(name in line and licence in line for line in notice.splitlines()), data
+
+
+def test_the_wheel_builds_asks_and_serves_from_an_empty_folder(fresh, tmp_path):
+    where = "import qa, importlib.util as u; print(qa.__file__, u.find_spec('training'))"
+    module, training = printed(fresh, "python", "-c", where, cwd=tmp_path).split()
+    assert Path(module).is_relative_to(fresh.parent)
+    assert training == "None"
+
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    (documents / "lighthouse.txt").write_text(
+        "The lighthouse of Rerik was designed by Ada Blum. It was first lit in 1902.\n",
+        encoding="utf-8",
+    )
+    (documents / "library.md").write_text(
+        "# The library of Kassel\n\nThe library was founded by Landgrave William IV in 1580.\n",
+        encoding="utf-8",
+    )
+    assert "2 documents" in printed(fresh, "qa", "build", "documents", cwd=tmp_path)
+    question = "Who designed the lighthouse of Rerik?"
+    answer = json.loads(printed(fresh, "qa", "ask", "--json", question, cwd=tmp_path))
+    assert answer["answers"][0]["text"] == "Ada Blum"
+
+    with run(fresh, "qa", "serve", "documents", "--port", "0", cwd=tmp_path) as process:
+        try:
+            lines = []
+            for line in process.stderr:
+                lines.append(line)
+                if found := re.search(r"Verbatim is at (http://127\.0\.0\.1:\d+)", line):
+                    break
+            assert found, "".join(lines)
+            with urllib.request.urlopen(found[1]) as page:
+                assert page.status == 200
+                assert b"Verbatim" in page.read()
+        finally:
+            process.terminate()
+            process.communicate(timeout=30)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["documents", "index"]
