@@ -19,10 +19,14 @@ test: $(INSTALLED)
 	$(BIN)/pytest --numprocesses 2 --dist loadfile -m 'not alone'
 	$(BIN)/pytest -m alone
 
+# Dependencies twice: all code with all extras, then the package with those of its users.
 lint: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/deptry --no-ansi .
+	$(BIN)/deptry --no-ansi . --extend-exclude 'training|benchmarks|tests' \
+		--optional-dependencies-dev-groups train,fuzz,test
 
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks
