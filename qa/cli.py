@@ -434,7 +434,7 @@ def _earlier(options: argparse.Namespace, kind: str) -> list[Row] | None:
         target = Path(options.html)
         written = target if target.exists() else target.parent
         if target.is_dir() or not written.exists() or not os.access(written, os.W_OK):
-            raise QAError(f"{target} cannot be written: name another with --html")
+            raise QAError(f"{target} cannot be written", "name another with --html")
     if not options.against:
         return None
     from qa.evaluation.comparison import read_run
@@ -463,7 +463,7 @@ def _report(
             Path(options.html).write_text(page, encoding="utf-8")
         except OSError as error:
             raise QAError(
-                f"{options.html} cannot be written ({error.strerror}): name another with --html"
+                f"{options.html} cannot be written ({error.strerror})", "name another with --html"
             ) from error
     if options.json:
         against = {"against": compared} if compared else {}

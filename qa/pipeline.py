@@ -226,8 +226,9 @@ class QA:
         unwanted = {each.id for each in documents if not wanted.fits(each.id, each.date)}
         if len(unwanted) == len(documents):
             raise QuestionError(
-                f"no document fits {wanted}: ask with another choice; "
-                f"{index_command(self._index.path, 'info', '--json')} lists all"
+                f"no document fits {wanted}",
+                "ask with another choice; "
+                f"{index_command(self._index.path, 'info', '--json')} lists all",
             )
         return unwanted
 
@@ -267,7 +268,7 @@ class QA:
         text = self._index.document(answer.document_id).text
         if text[answer.start : answer.end] != answer.text:
             raise IndexCorrupt(
-                f"a quotation does not stand in {answer.document_id}: run {self.build_command()}"
+                f"a quotation does not occur in {answer.document_id}", f"run {self.build_command()}"
             )
         return answer
 
@@ -318,10 +319,10 @@ def _resolved(question: str) -> str:
     """Return the question as it is asked of the documents, or say why it cannot be."""
     words = readable(question).split()
     if not any(character.isalnum() for word in words for character in word):
-        raise QuestionError('the question is empty: write one, as in `qa ask "Who …?"`')
+        raise QuestionError("the question is empty", 'write one, as in `qa ask "Who …?"`')
     if len(words) > MAX_QUESTION_WORDS:
         raise QuestionError(
-            f"the question has {len(words):,} words: ask one of at most "
-            f'{MAX_QUESTION_WORDS:,}, as in `qa ask "Who …?"`'
+            f"the question has {len(words):,} words",
+            f'ask one of at most {MAX_QUESTION_WORDS:,}, as in `qa ask "Who …?"`',
         )
     return asking_part(" ".join(words))

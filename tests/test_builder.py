@@ -293,7 +293,7 @@ def test_a_file_in_place_of_a_folder_is_told_as_that(folder, tmp_path):
     with pytest.raises(EmptyCorpus) as raised:
         build(folder / "clock.txt", tmp_path / "index", encoder=HashEncoder())
     assert str(raised.value) == (
-        f"{folder / 'clock.txt'} is a file: name the folder that it lies in, as in "
+        f"{folder / 'clock.txt'} is a file: name the folder that contains it, as in "
         f"`qa build {folder} --index {tmp_path / 'index'}`"
     )
 

@@ -196,7 +196,7 @@ def test_eval_corpus_and_reader(run, tmp_path, capsys):
     golden.write_text("".join(json.dumps(row) + "\n" for row in rows))
     code, out, error = run("eval", "corpus", "--questions", str(golden))
     assert (code, out, error.count("\n")) == (2, "", 1)
-    assert "line 1 (1): the answer 'Hokusai' does not stand in any document" in error
+    assert "line 1 (1): the answer 'Hokusai' does not occur in any document" in error
     paragraphs = tmp_path / "paragraphs.jsonl"
     answers = [{"text": "Ichiro Tanaka", "answer_start": TEXT.index("Ichiro")}]
     qas = [{"id": "1", "question": "Who carved the clock?", "answers": answers}]

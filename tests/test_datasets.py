@@ -76,7 +76,7 @@ def test_golden_reads_its_own_format_and_paragraphs(tmp_path):
 def test_a_duplicate_id_and_an_empty_set_are_errors(tmp_path):
     path = tmp_path / "golden.jsonl"
     path.write_text((json.dumps(ROW) + "\n") * 2)
-    with pytest.raises(DatasetError, match=r"line 2: the id '7' stands twice, first on line 1"):
+    with pytest.raises(DatasetError, match=r"line 2: the id '7' occurs twice, first on line 1"):
         read_golden(path)
     path.write_text("\n")
     with pytest.raises(DatasetError, match="no question"):
@@ -115,7 +115,7 @@ def test_an_answer_that_is_not_in_its_context_is_named(tmp_path):
     path.write_text(
         json.dumps({**ROW, "qas": [{"id": 1, "question": "What?", "answers": answers}]})
     )
-    with pytest.raises(DatasetError, match="line 1: the answer 'a bus' does not stand"):
+    with pytest.raises(DatasetError, match="line 1: the answer 'a bus' does not occur"):
         list(read_paragraphs(path))
 
 
@@ -156,7 +156,7 @@ def test_golden_answers_have_to_stand_in_their_documents(tmp_path):
     check(answers=[])
     with pytest.raises(DatasetError, match=r"line 2 \(x\): there is no document 'c.txt'"):
         check(answers=["Ada"], document="c.txt")
-    with pytest.raises(DatasetError, match=r"line 2 \(x\): the answer 'Ada' does not stand in b"):
+    with pytest.raises(DatasetError, match=r"line 2 \(x\): the answer 'Ada' does not occur in b"):
         check(answers=["Ada"], document="b.txt")
-    with pytest.raises(DatasetError, match="does not stand in any document"):
+    with pytest.raises(DatasetError, match="does not occur in any document"):
         check(answers=["ada blum"])

@@ -123,7 +123,7 @@ def test_a_folder_without_a_model_says_so(tmp_path, model):
 
 @pytest.mark.parametrize("change", ["no tokenizer", "more tokens", "fewer tokens", "no network"])
 def test_a_shipped_model_that_is_none_says_so(tmp_path, monkeypatch, change):
-    model = read_model("encoder", mend="")
+    model = read_model("encoder")
     tokenizer = json.loads(model.tokenizer)
     vocabulary = tokenizer["model"]["vocab"]
     if change == "more tokens":

@@ -193,7 +193,7 @@ def test_what_goes_wrong_says_what_to_do(store, tmp_path):
     store.add(vote("a/0", "Who carved it?", True, "Tanaka", "clock.txt"))
     assert reviewed(store, "+") == 1
     (tmp_path / "golden.jsonl").write_text("mine")
-    with pytest.raises(FeedbackError, match="is there already: name a new file"):
+    with pytest.raises(FeedbackError, match="exists already: name a new file"):
         export(store, tmp_path / "golden.jsonl", TEXTS.get)
     assert (tmp_path / "golden.jsonl").read_text() == "mine"
     store.path.write_bytes(b"no database, but long enough to look like one" * 100)

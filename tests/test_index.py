@@ -241,7 +241,7 @@ def test_verify_finds_what_hashes_cannot(tmp_path):
     manifest = manifest_of(contents, tmp_path)
     with WriterLock(tmp_path / "index"):
         write_generation(tmp_path / "index", manifest, contents, unit_vectors(6))
-    with pytest.raises(IndexCorrupt, match=r"does not stand in it.*qa build"):
+    with pytest.raises(IndexCorrupt, match=r"does not occur in it.*qa build"):
         verify(tmp_path / "index")
     contents = contents_of(TEXTS)
     with WriterLock(tmp_path / "index"):

@@ -311,7 +311,7 @@ def test_a_scan_says_that_it_needs_ocr(read):
 
     file = io.BytesIO()
     Image.new("RGB", (300, 400), "white").save(file, "PDF")
-    with pytest.raises(UnreadableDocument, match=r"without a text layer.*needs OCR"):
+    with pytest.raises(UnreadableDocument, match=r"without a text layer.*OCR"):
         read(file.getvalue())
 
 
@@ -637,9 +637,9 @@ def flagged_encrypted():
         (lambda: zipped({"META-INF/container.xml": "<x/>"}), "EPUB without a list"),
         (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1", "old office document or message: save it"),
         (lambda: b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), "encrypted"),
-        (lambda: b'{"a": 1}\nnonsense\n', "line 2 is no JSON object"),
+        (lambda: b'{"a": 1}\nnonsense\n', "line 2 is not a JSON object"),
         (lambda: b"<?xml version='1.0'?><rss><p>text</p></rss>", "XML: save it as"),
-        (lambda: b"\x89PNG\r\n", "needs OCR"),
+        (lambda: b"\x89PNG\r\n", "OCR"),
         (lambda: b"{\\rtf1 }", "no running text"),
     ],
 )

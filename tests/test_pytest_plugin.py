@@ -72,7 +72,7 @@ def test_each_question_is_a_test_and_a_miss_says_what_was_missed(pytester, proje
     assert re.search("questions.jsonl::wrong FAILED", shown)
     assert re.search("expected  “(Hamburg|1894)”", shown)
     assert "passage   The clock was carved" in shown
-    assert "line 4 (bad): the answer 'Rosa Thal' does not stand in any document" in shown
+    assert "line 4 (bad): the answer 'Rosa Thal' does not occur in any document" in shown
     assert "Traceback" not in shown
     assert result.ret == 1
 
@@ -105,7 +105,7 @@ def test_a_budget_counts_the_questions_that_another_worker_of_xdist_asked(pytest
 def test_what_goes_wrong_is_told_without_a_traceback(pytester, project):
     write_golden(pytester, {"id": "1", "answers": []}, {"id": "1", "answers": []})
     result = pytester.runpytest_subprocess(*PLUGIN)
-    assert "line 2: the id '1' stands twice" in str(result.stdout)
+    assert "line 2: the id '1' occurs twice" in str(result.stdout)
     assert result.ret == 2
     assert "Traceback" not in str(result.stdout)
     for given in ("101", "95%"):

@@ -172,7 +172,7 @@ def describe(folder):
 def test_a_tokenizer_that_is_no_text_is_no_reader(copy):
     (copy / "tokenizer.json").write_bytes(b"\xff")
     describe(copy)
-    with pytest.raises(ModelCorrupt, match=r"no text .*: reinstall Verbatim"):
+    with pytest.raises(ModelCorrupt, match=r"not UTF-8 .*: reinstall Verbatim"):
         OnnxReader(copy)
 
 

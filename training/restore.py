@@ -27,7 +27,7 @@ from training.trainer import new_model
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-_MEND = "make one with `make train DATA=folder TEXT=file`"
+_REMEDY = "make one with `make train DATA=folder TEXT=file`"
 
 
 def restore(target: Path, *, models: Path = MODELS) -> None:
@@ -37,7 +37,7 @@ def restore(target: Path, *, models: Path = MODELS) -> None:
     alone. Raises :class:`~qa.errors.ModelCorrupt` for a file that
     ``training.export`` has not made.
     """
-    stored = read_model("reader", folder=models, mend=_MEND)
+    stored = read_model("reader", folder=models)
     model = new_model(encoder_folder())
     weights = _weights_in(stored, models / "reader.onnx", "reader")
     named = {_of_reader(name): value for name, value in weights.items()}
@@ -54,7 +54,7 @@ def restore_encoder(target: Path, *, models: Path = MODELS) -> None:
     """
     from sentence_transformers import SentenceTransformer
 
-    stored = read_model("encoder", folder=models, mend=_MEND)
+    stored = read_model("encoder", folder=models)
     network = SentenceTransformer(str(encoder_folder()), device="cpu", local_files_only=True)
     weights = _weights_in(stored, models / "encoder.onnx", "encoder")
     body: PreTrainedModel = network[0].auto_model  # type: ignore[assignment]
@@ -74,7 +74,7 @@ def _weights_in(stored: Model, path: Path, kind: str) -> dict[str, NDArray[np.fl
     try:
         return float_weights(onnx.load_model_from_string(stored.network))
     except (DecodeError, KeyError) as error:  # no network, or one with other parts
-        raise ModelCorrupt(f"{path} is no {kind} of ours ({error}): {_MEND}") from error
+        raise ModelCorrupt(f"{path} is no {kind} of ours ({error})", _REMEDY) from error
 
 
 def _fill(
@@ -85,7 +85,7 @@ def _fill(
         model.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()})
     except RuntimeError as error:  # names or shapes that do not fit
         reason = " ".join(str(error).split())[:200]
-        raise ModelCorrupt(f"{path} is no {kind} of ours ({reason}): {_MEND}") from error
+        raise ModelCorrupt(f"{path} is no {kind} of ours ({reason})", _REMEDY) from error
 
 
 def float_weights(model: onnx.ModelProto) -> dict[str, NDArray[np.float32]]:

@@ -23,7 +23,7 @@ from qa.networks.weights import MODELS, REINSTALL
 ANSWER_FEATURES = frozenset(
     {"margin", "score", "lead", "behind", "passage_score", "gap", "support"}
 )
-_MEND = f"{REINSTALL}, or make it anew with `python -m training.calibrate FILE`"
+_REMEDY = f"{REINSTALL}, or fit it again with `python -m training.calibrate FILE`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +90,11 @@ class Calibration:
                 _points(stored),
             )
         except FileNotFoundError as error:
-            raise ModelNotFound(f"{path} is missing: {_MEND}") from error
+            raise ModelNotFound(f"{path} is missing", _REMEDY) from error
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise ModelCorrupt(f"{path} cannot be read ({error!r}): {_MEND}") from error
+            raise ModelCorrupt(f"{path} cannot be read ({error!r})", _REMEDY) from error
         if calibration.reader != reader:
-            raise ModelCorrupt(f"{path} was fitted to another reader: {_MEND}")
+            raise ModelCorrupt(f"{path} was fitted to another reader", _REMEDY)
         return calibration
 
 
@@ -102,7 +102,7 @@ def _number(stored: object) -> float:
     """Return what is stored; not NaN and Infinity, which Python's reader of JSON takes."""
     # Compared before it is converted, at which a longer integer than any float would fail.
     if not isinstance(stored, int | float) or not abs(stored) <= sys.float_info.max:
-        raise ValueError(f"{stored!r:.20} is no number")
+        raise ValueError(f"{stored!r:.20} is not a number")
     return float(stored)
 
 

@@ -45,11 +45,11 @@ def check_answers(exported: Path, folder: Path) -> list[CheckedPlace]:
         places = list(_places(json.loads(exported.read_bytes())))
     except OSError as error:
         raise AnswerFileError(
-            f"{exported} cannot be read ({error.strerror}): name what `qa ask --json` printed"
+            f"{exported} cannot be read ({error.strerror})", "name what `qa ask --json` printed"
         ) from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise AnswerFileError(
-            f'{exported} holds no answers: save one with `qa ask --json "…" > {exported}`'
+            f"{exported} contains no answers", f'save one with `qa ask --json "…" > {exported}`'
         ) from error
     with Sandbox() as sandbox:
         return [

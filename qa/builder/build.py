@@ -80,7 +80,7 @@ def build(
     began = time.perf_counter()
     if folder.is_dir() and folder.resolve().is_relative_to(index_dir.resolve()):
         raise EmptyCorpus(
-            f"the index would lie over the documents in {folder}: name another with --index"
+            f"the index would contain the documents in {folder}", "name another with --index"
         )
     settings = settings_of(folder, max_tokens)
     libraries = library_versions()
@@ -111,7 +111,7 @@ def build(
             indexed = [found for found in examined if not isinstance(found, SkippedFile)]
             skipped = [found for found in examined if isinstance(found, SkippedFile)]
             if not indexed:
-                raise EmptyCorpus(_nothing_to_index(folder, skipped, index_dir))
+                raise _nothing_to_index(folder, skipped, index_dir)
             manifest = Manifest(
                 folder=str(folder),
                 encoder_name=encoder.name,
@@ -266,15 +266,19 @@ def _reported(found: Examined) -> FileReport:
     )
 
 
-def _nothing_to_index(folder: Path, skipped: Sequence[SkippedFile], index_dir: Path) -> str:
+def _nothing_to_index(folder: Path, skipped: Sequence[SkippedFile], index_dir: Path) -> EmptyCorpus:
     command = build_command(index_dir, folder)
     if folder.is_file():
         whole = build_command(index_dir, folder.parent)
-        return f"{folder} is a file: name the folder that it lies in, as in {whole}"
+        return EmptyCorpus(
+            f"{folder} is a file", f"name the folder that contains it, as in {whole}"
+        )
     if not folder.is_dir():
-        return f"there is no folder {folder}: make it, put documents in, run {command}"
-    why = f"; {skipped[0].path}: {skipped[0].reason}" if skipped else ""
-    return (
-        f"no readable document in {folder} ({len(skipped)} skipped{why}): "
-        f"put documents there, then run {command}"
+        return EmptyCorpus(
+            f"there is no folder {folder}", f"create it, put documents into it, then run {command}"
+        )
+    first = f"; {skipped[0].path}: {skipped[0].reason}" if skipped else ""
+    return EmptyCorpus(
+        f"there is no readable document in {folder} ({len(skipped)} skipped{first})",
+        f"put documents into it, then run {command}",
     )

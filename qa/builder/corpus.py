@@ -80,8 +80,8 @@ def _examine(
     # Taken before reading: a file that changes meanwhile then looks changed, not unchanged.
     size, mtime_ns = _stat(path)
     try:
-        if reason := _unfit(path, folder):
-            raise UnreadableDocument(reason)
+        if error := _unfit(path, folder):
+            raise error
         if known is not None and known.size == size and known.sha256 == sha256_of(path):
             if isinstance(known, SkippedFile):
                 return replace(known, mtime_ns=mtime_ns)
@@ -92,7 +92,7 @@ def _examine(
             if original or not known.copy_of:
                 return file, None
         if path.relative_to(folder).as_posix() != document_id:
-            raise UnreadableDocument("its name is not valid Unicode: rename it")
+            raise UnreadableDocument("its name is not valid Unicode", "rename it")
         document = load(path, folder=folder)
         original = originals.get((document.sha256, path.suffix.lower()), "")
         if original:
@@ -102,7 +102,7 @@ def _examine(
         passages = splitter.split(document)
         document.text.encode("utf-8")
         if not passages:
-            raise UnreadableDocument("it holds no sentences")
+            raise UnreadableDocument("it contains no sentences")
     except ReadingStopped as error:
         # Minutes each time: remembered, unless it is another file by now.
         sha256 = sha256_of(path) if _stat(path) == (size, mtime_ns) else ""
@@ -113,7 +113,7 @@ def _examine(
     except UnreadableDocument as error:
         return SkippedFile(document_id, str(error), size, mtime_ns)
     except OSError as error:
-        return SkippedFile(document_id, unopened(error), size, mtime_ns)
+        return SkippedFile(document_id, str(unopened(error)), size, mtime_ns)
     except Exception as error:  # parsers of foreign formats raise whatever they like
         reason = f"it cannot be read ({type(error).__name__}: {error})"
         return SkippedFile(document_id, " ".join(reason.split())[:300], size, mtime_ns)
@@ -144,20 +144,20 @@ def _real(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
-def _unfit(path: Path, folder: Path) -> str:
-    """Return why something in the folder cannot be read as a file; empty if it can."""
+def _unfit(path: Path, folder: Path) -> UnreadableDocument | None:
+    """Return why something in the folder cannot be read as a file; None if it can."""
     if path.is_symlink():
         if not path.exists():
-            return "a link to nothing: remove it"
+            return UnreadableDocument("a link to a file that does not exist", "remove it")
         if not _real(path).is_relative_to(_real(folder)):
-            return "a link to what lies outside the folder: put a copy in its place"
+            return UnreadableDocument("a link out of the folder", "put a copy in its place")
         if path.is_dir():
-            return "a link to a folder: its files are read where they lie"
+            return UnreadableDocument("a link to a folder whose files are read in their own place")
     if path.is_dir():
-        return "a folder that may not be opened: change its permissions"
+        return UnreadableDocument("a folder that may not be opened", "change its permissions")
     if path.exists() and not path.is_file():
-        return "a pipe, socket or device, not a file: remove it"
-    return ""
+        return UnreadableDocument("a pipe, socket or device, not a file", "remove it")
+    return None
 
 
 def differs(path: Path, known: IndexedFile | SkippedFile) -> bool:

@@ -93,9 +93,9 @@ class Sandbox:
             in_time = time.monotonic() - began < self.timeout_s
             self.close()
             raise ReadingStopped(self._reason(child.returncode, in_time))
-        values, reason, stopped = json.loads(answer)
+        values, problem, remedy, stopped = json.loads(answer)
         if values is None:
-            raise (ReadingStopped if stopped else UnreadableDocument)(reason)
+            raise (ReadingStopped if stopped else UnreadableDocument)(problem, remedy)
         values = {name: _frozen(value) for name, value in values.items()}
         blocks = tuple(Block(*block) for block in values.pop("blocks"))
         return Document(**values, blocks=blocks)
@@ -178,20 +178,22 @@ def serve(loader: str, timeout_s: float, cpu_s: int, memory_mb: int) -> None:
 def _answer(
     load: Load, path: Path, folder: Path, memory_mb: int, allow_more: Callable[[], None]
 ) -> bytes:
-    """Return a document as a line of JSON, or why there is none and whether it was too much."""
-    stopped = False
+    """Return a document, or the fields of the error, as a line of JSON."""
+    remedy, stopped = "", False
     try:
         document = load(path, folder=folder)
         values = {field.name: getattr(document, field.name) for field in fields(document)}
-        return (json.dumps([values, "", stopped], default=astuple) + "\n").encode("ascii")
+        return (json.dumps([values, "", "", False], default=astuple) + "\n").encode("ascii")
     except UnreadableDocument as error:
-        reason = str(error)
+        problem, remedy = error.problem, error.remedy
+        stopped = isinstance(error, ReadingStopped)
     except MemoryError:
         allow_more()  # first of all: what was read is still held, and nothing left to say so with
-        reason, stopped = f"reading it takes more than {memory_mb:,} MB of memory", True
+        problem, stopped = f"reading it takes more than {memory_mb:,} MB of memory", True
     except Exception as error:  # parsers of foreign formats raise whatever they like
-        reason = f"it cannot be read ({type(error).__name__}: {error})"
-    return (json.dumps([None, " ".join(reason.split())[:300], stopped]) + "\n").encode("ascii")
+        problem = f"it cannot be read ({type(error).__name__}: {error})"
+    fields_of_error = (" ".join(text.split())[:300] for text in (problem, remedy))
+    return (json.dumps([None, *fields_of_error, stopped]) + "\n").encode("ascii")
 
 
 def _limit_memory(memory_mb: int) -> Callable[[], None]:

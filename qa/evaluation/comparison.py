@@ -15,16 +15,16 @@ Row = Mapping[str, Any]
 
 def read_run(path: str | Path, *, kind: str) -> list[Row]:
     """Return the rows of a run saved with ``--json``; the error says how to save one."""
-    mend = f"give a file saved by `qa eval {kind} … --json > FILE`"
+    remedy = f"give a file saved by `qa eval {kind} … --json > FILE`"
     try:
         saved = json.loads(Path(path).read_text(encoding="utf-8"))
         rows = comparable(saved["rows"])
         if saved["kind"] != kind:
             raise ValueError(f"it is of `qa eval {saved['kind']}`")
     except OSError as error:
-        raise DatasetError(f"cannot read {path} ({error.strerror}): {mend}") from error
+        raise DatasetError(f"cannot read {path} ({error.strerror})", remedy) from error
     except (ValueError, KeyError, TypeError) as error:
-        raise DatasetError(f"{path} is no such run ({error!r}): {mend}") from error
+        raise DatasetError(f"{path} is not a saved run ({error!r})", remedy) from error
     return rows
 
 
@@ -59,7 +59,7 @@ def compare(new: Sequence[Row], old: Sequence[Row]) -> dict[str, Any]:
     same = [row_id for row_id in both if _asked(after[row_id]) == _asked(before[row_id])]
     if not same:
         raise DatasetError(
-            "the two runs have no question in common: compare runs over one file of questions"
+            "the two runs have no question in common", "compare runs over one file of questions"
         )
     flips = [
         {

@@ -64,7 +64,9 @@ def retrieve_corpus(
     """Look for the passages of every answerable question, and read none of them."""
     answerable = [question for question in questions if question.answers]
     if not answerable:
-        raise DatasetError("no question has an accepted answer: add some that are in the documents")
+        raise DatasetError(
+            "no question has an accepted answer", "add some that are in the documents"
+        )
     outcomes = []
     for question in (_of_originals(question, qa) for question in answerable):
         began = time.perf_counter()
@@ -101,8 +103,8 @@ def check_current(qa: QA) -> None:
     if outdated := qa.outdated():
         named = ", ".join(outdated[:5]) + (" …" if len(outdated) > 5 else "")
         raise DatasetError(
-            f"changed or gone since the build, and so not asked: {named}: "
-            f"run {qa.build_command()} first"
+            f"changed or gone since the build, and so not asked: {named}",
+            f"run {qa.build_command()} first",
         )
 
 
@@ -169,7 +171,7 @@ def _of_originals(question: GoldenQuestion, qa: QA) -> GoldenQuestion:
         named = dict.fromkeys(qa.original_of(document_id) for document_id in question.documents)
     except KeyError as error:
         raise DatasetError(
-            f"{question.id}: there is no document {error} in the index: build the index with it"
+            f"{question.id}: there is no document {error} in the index", "build the index with it"
         ) from error
     return replace(question, documents=tuple(named))
 

@@ -57,8 +57,8 @@ def read_lines(path: str | Path) -> Iterator[tuple[int, str]]:
                     yield number, line
     except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         raise DatasetError(
-            f"cannot read questions from {path} ({error}): "
-            "give a UTF-8 JSON Lines file, plain or gzipped"
+            f"cannot read questions from {path} ({error})",
+            "give a UTF-8 JSON Lines file, plain or gzipped",
         ) from error
 
 
@@ -78,7 +78,7 @@ def read_rows(path: str | Path) -> Iterator[tuple[int, Any]]:
             row = _whole(line + "".join(rest for _, rest in lines))
             if row is None:
                 raise DatasetError(
-                    f"{path}, line {number}: not JSON ({error}): write one object a line"
+                    f"{path}, line {number}: not JSON ({error})", "write one object a line"
                 ) from error
         if isinstance(row, dict) and "data" in row:
             yield from ((number, paragraph) for paragraph in _squad(row, f"{path}, line {number}"))
@@ -101,8 +101,8 @@ def _squad(value: dict[str, Any], where: str) -> Iterator[dict[str, Any]]:
                 yield {"title": article.get("title"), **paragraph}
     except (KeyError, TypeError, AttributeError) as error:
         raise DatasetError(
-            f"{where}: not the JSON of SQuAD ({error!r}); "
-            'expected {"data": [{"title", "paragraphs": [{"context", "qas"}]}]}'
+            f"{where}: not the JSON of SQuAD ({error!r})",
+            'write {"data": [{"title", "paragraphs": [{"context", "qas"}]}]}',
         ) from error
 
 
@@ -121,14 +121,14 @@ def read_paragraphs(path: str | Path) -> Iterator[Paragraph]:
             absent = [t for q in questions for t in q.texts if t not in text_of(paragraph.context)]
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DatasetError(
-                f"{path}, line {number}: not a paragraph with questions ({error!r}); "
-                'expected {"title", "context", "qas": [{"id", "question", "answers": '
-                '[{"text", "answer_start"}]}]}'
+                f"{path}, line {number}: not a paragraph with questions ({error!r})",
+                'write {"title", "context", "qas": [{"id", "question", "answers": '
+                '[{"text", "answer_start"}]}]}',
             ) from error
         if absent:
             raise DatasetError(
-                f"{path}, line {number}: the answer {absent[0]!r} does not stand in its context: "
-                "write it as the context does"
+                f"{path}, line {number}: the answer {absent[0]!r} does not occur in its context",
+                "write it as the context does",
             )
         yield paragraph
 
@@ -146,7 +146,7 @@ def text_of(value: Any) -> str:
     Lone surrogates are no text either: nothing could print or save them.
     """
     if not isinstance(value, str) or not value.strip():
-        raise TypeError(f"{value!r} is no text")
+        raise TypeError(f"{value!r} is not a text")
     value.encode("utf-8")
     return value
 

@@ -43,13 +43,14 @@ def read_golden(path: str | Path) -> list[GoldenQuestion]:
     """
     questions = list(_read(path))
     if not questions:
-        raise DatasetError(f"{path} holds no question: an empty set proves nothing, add some")
+        raise DatasetError(f"{path} contains no question", "add some")
     seen: dict[str, int] = {}
     for question in questions:
         if question.id in seen:
             raise DatasetError(
-                f"{path}, line {question.line}: the id {question.id!r} stands twice, "
-                f"first on line {seen[question.id]}: rename one"
+                f"{path}, line {question.line}: the id {question.id!r} occurs twice, "
+                f"first on line {seen[question.id]}",
+                "rename one",
             )
         seen[question.id] = question.line
     return questions
@@ -79,16 +80,16 @@ def check_golden(
         for document_id in question.documents:
             if document_id not in document_ids:
                 raise DatasetError(
-                    f"{where}: there is no document {document_id!r} in the index: "
-                    "correct its name (`qa info --json` lists them), or build the index with it"
+                    f"{where}: there is no document {document_id!r} in the index",
+                    "correct its name (`qa info --json` lists them), or build the index with it",
                 )
         within = question.documents or document_ids
         for answer in question.answers:
             if not any(_spaced(answer) in spaced(document_id) for document_id in within):
                 named = ", ".join(question.documents) or "any document"
                 raise DatasetError(
-                    f"{where}: the answer {answer!r} does not stand in {named}: "
-                    "write it as the document does, or name the document that says it"
+                    f"{where}: the answer {answer!r} does not occur in {named}",
+                    "write it as the document does, or name the document that says it",
                 )
 
 
@@ -119,12 +120,12 @@ def _read(path: str | Path) -> Iterator[GoldenQuestion]:
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DatasetError(
-                f"{path}, line {number}: not a question ({error!r}); "
-                'expected {"id", "question", "answers": ["…"], "document", "tags"}'
+                f"{path}, line {number}: not a question ({error!r})",
+                'write {"id", "question", "answers": ["…"], "document", "tags"}',
             ) from error
 
 
 def _list(value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise TypeError(f"{value!r} is no list")
+        raise TypeError(f"{value!r} is not a list")
     return value

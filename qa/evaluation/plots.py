@@ -149,7 +149,7 @@ def need_matplotlib() -> None:
         import matplotlib.figure  # noqa: F401
     except ImportError as error:
         raise QAError(
-            "the report's plots need Matplotlib: run `pip install 'verbatim-qa[report]'`"
+            "the report's plots need Matplotlib", "run `pip install 'verbatim-qa[report]'`"
         ) from error
 
 

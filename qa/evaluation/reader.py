@@ -164,8 +164,8 @@ def _questions(path: str | Path, limit: int | None) -> list[tuple[Paragraph, Lab
     )
     items = list(itertools.islice(pairs, limit))
     if not items:
-        raise DatasetError(f"{path} holds no question: an empty set proves nothing, add some")
+        raise DatasetError(f"{path} contains no question", "add some")
     ids = Counter(question.id for _, question in items)
     if twice := [question_id for question_id, count in ids.items() if count > 1]:
-        raise DatasetError(f"{path}: the id {twice[0]!r} stands twice: rename one")
+        raise DatasetError(f"{path}: the id {twice[0]!r} occurs twice", "rename one")
     return items

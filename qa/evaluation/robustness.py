@@ -35,7 +35,7 @@ def evaluate_robustness(
         if question.references
     ]
     if not asked:
-        raise DatasetError(f"{path} holds no answerable question: name another file")
+        raise DatasetError(f"{path} contains no answerable question", "name another file")
     asked = random.Random(seed).sample(asked, min(sample, len(asked)))
 
     def score(question: str, passage: Passage, references: tuple[str, ...]) -> tuple[float, float]:

@@ -118,18 +118,19 @@ def export(
     rows, left_out = golden_rows(store, text)
     if not rows:
         raise FeedbackError(
-            f"{store.path} holds nothing to export: press thumbs on the page "
-            f"({index_command(store.index, 'serve')}), and settle the questions that wait "
-            f"({len(left_out):,} now) with {index_command(store.index, 'feedback', 'review')}"
+            f"{store.path} contains nothing to export",
+            f"press thumbs on the page ({index_command(store.index, 'serve')}), "
+            f"and settle the questions that wait ({len(left_out):,} now) "
+            f"with {index_command(store.index, 'feedback', 'review')}",
         )
     try:
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     except FileExistsError as error:
-        raise FeedbackError(f"{path} is there already: name a new file") from error
+        raise FeedbackError(f"{path} exists already", "name a new file") from error
     except OSError as error:
         raise FeedbackError(
-            f"{path} cannot be written ({error.strerror}): name another file"
+            f"{path} cannot be written ({error.strerror})", "name another file"
         ) from error
     return len(rows), left_out
 

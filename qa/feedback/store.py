@@ -157,15 +157,15 @@ class FeedbackStore:
                     connection.executescript(_SCHEMA)
                 elif version != FORMAT_VERSION:
                     raise FeedbackError(
-                        f"{self.path} was written by another version of Verbatim: "
-                        "move it away, and a new one is begun"
+                        f"{self.path} was written by another version of Verbatim",
+                        "move it away, and a new one is begun",
                     )
                 with connection:
                     yield connection
         except sqlite3.Error as error:
             raise FeedbackError(
-                f"{self.path} cannot be used ({error}): make its folder writable, "
-                "or move the file away, and a new one is begun"
+                f"{self.path} cannot be used ({error})",
+                "make its folder writable, or move the file away, and a new one is begun",
             ) from error
 
 

@@ -204,7 +204,7 @@ class DocumentStore:
             text = self._document(summary.id).text
             for passage in self.passages_of(summary.id):
                 if text[passage.start : passage.end] != passage.text:
-                    raise ValueError(f"a passage of {summary.id} does not stand in it")
+                    raise ValueError(f"a passage of {summary.id} does not occur in it")
 
     def close(self) -> None:
         """Close the databases; what was returned stays valid."""

@@ -18,7 +18,7 @@ from qa.errors import IndexCorrupt, IndexNotFound, StoredIndexError
 from qa.index import documents, vectors, words
 from qa.index.lock import is_being_read
 from qa.index.manifest import Manifest, Shard, StoredFile
-from qa.index.remedy import build_command, unwritable
+from qa.index.remedy import rebuild, unwritable
 from qa.index.shards import shards_of
 from qa.types import Document, Passage
 
@@ -45,7 +45,7 @@ def live_generation(index_dir: Path) -> Path:
         # A build may have swapped the pointer and removed what it named before.
         before, pointer = pointer, _pointer(index_dir)
         if pointer == before:
-            raise IndexCorrupt(f"{index_dir / CURRENT} is damaged: run {build_command(index_dir)}")
+            raise IndexCorrupt(f"{index_dir / CURRENT} is damaged", rebuild(index_dir))
 
 
 def read_manifest(index_dir: Path) -> Manifest:
@@ -62,27 +62,27 @@ def read_manifest(index_dir: Path) -> Manifest:
 def manifest_of(generation: Path) -> Manifest:
     """Return a generation's manifest after comparing it with the hash in the folder's name."""
     path = generation / MANIFEST
-    mend = f"run {build_command(generation.parent)}"
+    remedy = rebuild(generation.parent)
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise IndexCorrupt(f"{path} is missing: {mend}") from error
+        raise IndexCorrupt(f"{path} is missing", remedy) from error
     if not generation.name.endswith(f"-{_hash(data)}"):
-        raise IndexCorrupt(f"{path} is damaged: {mend}")
+        raise IndexCorrupt(f"{path} is damaged", remedy)
     return Manifest.from_json(data, generation.parent)
 
 
 def check_files(generation: Path, manifest: Manifest) -> None:
     """Compare every byte of a generation with its hashes, or raise IndexCorrupt."""
-    mend = f"run {build_command(generation.parent, manifest.folder)}"
+    remedy = rebuild(generation.parent, manifest.folder)
     for file in manifest.files:
         path = generation / file.path
         try:
             found = _describe(path, generation)
         except OSError as error:
-            raise IndexCorrupt(f"{path} is missing: {mend}") from error
+            raise IndexCorrupt(f"{path} is missing", remedy) from error
         if found != file:
-            raise IndexCorrupt(f"{path} is damaged: {mend}")
+            raise IndexCorrupt(f"{path} is damaged", remedy)
 
 
 def write_generation(
@@ -199,16 +199,16 @@ def _point_to(generation: Path) -> None:
 
 
 def _pointer(index_dir: Path) -> bytes:
-    mend = f"run {build_command(index_dir)}"
+    remedy = rebuild(index_dir)
     try:
         return (index_dir / CURRENT).read_bytes()
     except PermissionError as error:
         raise StoredIndexError(
-            f"{index_dir / CURRENT} cannot be read ({error.strerror}): "
-            f"change its permissions, or {mend}"
+            f"{index_dir / CURRENT} cannot be read ({error.strerror})",
+            f"change its permissions, or {remedy}",
         ) from error
     except OSError as error:
-        raise IndexNotFound(f"there is no index in {index_dir}: {mend}") from error
+        raise IndexNotFound(f"there is no index in {index_dir}", remedy) from error
 
 
 def _last_number(index_dir: Path) -> int:

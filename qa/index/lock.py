@@ -36,7 +36,7 @@ class WriterLock:
             holder = _holder(descriptor)
             os.close(descriptor)
             raise IndexLocked(
-                f"another build{holder} is writing {folder}: wait until it ends, then repeat"
+                f"another build{holder} is writing {folder}", "wait until it ends, then repeat"
             )
         with suppress(OSError):  # a courtesy: the lock holds without it
             os.ftruncate(descriptor, 0)

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from qa.errors import IndexCorrupt, IndexMismatch
-from qa.index.remedy import build_command
+from qa.index.remedy import rebuild
 
 FORMAT_VERSION = 4
 
@@ -134,11 +134,10 @@ class Manifest:
                 )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise IndexCorrupt(
-                f"the manifest of {index_dir} cannot be read: run {build_command(index_dir)}"
+                f"the manifest of {index_dir} cannot be read", rebuild(index_dir)
             ) from error
         raise IndexMismatch(
-            f"{index_dir} has format {version}, not {FORMAT_VERSION}: "
-            f"run {build_command(index_dir)}"
+            f"{index_dir} has format {version}, not {FORMAT_VERSION}", rebuild(index_dir)
         )
 
     def summary(self) -> str:

@@ -1,4 +1,4 @@
-"""What mends an index, as it is said in messages."""
+"""The commands and instructions that errors about an index name."""
 
 from __future__ import annotations
 
@@ -22,14 +22,19 @@ def build_command(index_dir: Path, folder: str | Path = "FOLDER") -> str:
     return index_command(index_dir, "build", str(folder))
 
 
+def rebuild(index_dir: Path, folder: str | Path = "FOLDER") -> str:
+    """Return the remedy of an index that cannot be used."""
+    return f"run {build_command(index_dir, folder)}"
+
+
 def unwritable(place: Path, error: Exception) -> StoredIndexError:
-    """Return what is told of a file or folder that could not be written, by what hindered it."""
+    """Return the error of a file or folder that could not be written."""
     elsewhere = "name another with --index"
-    why, mend = str(error), f"free some space, then repeat, or {elsewhere}"
+    reason, remedy = str(error), f"free some space, then repeat, or {elsewhere}"
     if isinstance(error, OSError):
-        why, mend = error.strerror or why, elsewhere
+        reason, remedy = error.strerror or reason, elsewhere
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            mend = "free some space, then repeat"
+            remedy = "free some space, then repeat"
         elif isinstance(error, PermissionError):
-            mend = f"change its permissions, or {elsewhere}"
-    return StoredIndexError(f"{place} cannot be written ({why}): {mend}")
+            remedy = f"change its permissions, or {elsewhere}"
+    return StoredIndexError(f"{place} cannot be written ({reason})", remedy)

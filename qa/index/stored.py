@@ -14,7 +14,7 @@ from qa.index.documents import DocumentStore, DocumentSummary
 from qa.index.generation import MANIFEST, check_files, live_generation, manifest_of
 from qa.index.lock import ReaderLock
 from qa.index.manifest import Manifest, StoredFile
-from qa.index.remedy import build_command
+from qa.index.remedy import rebuild
 from qa.index.vectors import FaissVectors
 from qa.index.words import WordIndex
 from qa.text import counted
@@ -59,8 +59,7 @@ class StoredIndex:
         except (OSError, ValueError, RuntimeError, sqlite3.Error) as error:
             self._lock.close()
             raise IndexCorrupt(
-                f"{generation} cannot be opened ({error}): "
-                f"run {build_command(index_dir, manifest.folder)}"
+                f"{generation} cannot be opened ({error})", rebuild(index_dir, manifest.folder)
             ) from error
 
     def passage(self, row: int) -> Passage:
@@ -152,8 +151,7 @@ def verify(index_dir: Path) -> str:
         index.vectors.check()
     except (ValueError, sqlite3.Error) as error:
         raise IndexCorrupt(
-            f"{index_dir} is damaged ({error}): "
-            f"run {build_command(index_dir, index.manifest.folder)}"
+            f"{index_dir} is damaged ({error})", rebuild(index_dir, index.manifest.folder)
         ) from error
     finally:
         index.close()
@@ -170,8 +168,8 @@ def _open(index_dir: Path, generation: Path, encoder_fingerprint: str | None) ->
     manifest = manifest_of(generation)
     if encoder_fingerprint not in (None, manifest.encoder_fingerprint):
         raise IndexMismatch(
-            f"{index_dir} was built with another encoder ({manifest.encoder_name}): "
-            f"run {build_command(index_dir, manifest.folder)}"
+            f"{index_dir} was built with another encoder ({manifest.encoder_name})",
+            rebuild(index_dir, manifest.folder),
         )
     check_files(generation, manifest)
     return StoredIndex(index_dir, generation, manifest)

@@ -35,16 +35,17 @@ _MARKDOWN = {".md", ".markdown"}
 _HTML = {".html", ".htm", ".xhtml"}
 _CSV = {".csv", ".tsv"}
 _JSON = {".json", ".jsonl", ".ndjson"}
+_OCR = "recognise its text (OCR) first"
 _FOREIGN = {
-    b"\x89PNG": "a PNG image: needs OCR",
-    b"\xff\xd8\xff": "a JPEG image: needs OCR",
-    b"GIF8": "a GIF image: needs OCR",
-    b"\x1f\x8b": "a gzip archive: unpack it",
-    b"7z\xbc\xaf": "a 7-Zip archive: unpack it",
-    b"Rar!\x1a": "a RAR archive: unpack it",
-    b"PK\x05\x06": "an empty zip archive: nothing to index",
-    b"\x7fELF": "a program: not a document",
-    b"SQLite format 3\0": "a database: save its texts as CSV",
+    b"\x89PNG": ("a PNG image", _OCR),
+    b"\xff\xd8\xff": ("a JPEG image", _OCR),
+    b"GIF8": ("a GIF image", _OCR),
+    b"\x1f\x8b": ("a gzip archive", "unpack it"),
+    b"7z\xbc\xaf": ("a 7-Zip archive", "unpack it"),
+    b"Rar!\x1a": ("a RAR archive", "unpack it"),
+    b"PK\x05\x06": ("an empty zip archive", ""),
+    b"\x7fELF": ("a program, not a document", ""),
+    b"SQLite format 3\0": ("a database", "save its texts as CSV"),
 }
 
 
@@ -54,7 +55,7 @@ def find_files(folder: Path) -> list[Path]:
     Hidden files and folders are left out, and so are links to what lies outside.
     """
     if not folder.is_dir():
-        raise EmptyCorpus(f"{folder} is no folder: create it and put documents into it")
+        raise EmptyCorpus(f"{folder} is not a folder", "create it and put documents into it")
     root = folder.resolve()
     found = []
     for place, folders, names in os.walk(folder):
@@ -79,9 +80,9 @@ def load(path: Path, *, folder: Path) -> Document:
     try:
         extracted = _extract(data, path.suffix.lower())
     except RecursionError as error:
-        raise UnreadableDocument("nested too deep: not a document that people write") from error
+        raise UnreadableDocument("nested too deeply to be a document") from error
     if not any(block.kind == "body" for block in extracted.blocks):
-        raise UnreadableDocument("no running text: nothing that could be quoted")
+        raise UnreadableDocument("no running text that could be quoted")
     document_id = path.relative_to(folder).as_posix()
     return Document(
         id=document_id,
@@ -96,26 +97,27 @@ def load(path: Path, *, folder: Path) -> Document:
     )
 
 
-def unopened(error: OSError) -> str:
-    """Return why a file's bytes cannot be had, and what mends it."""
-    may_not = isinstance(error, PermissionError)
-    mend = "change its permissions" if may_not else "the next build tries again"
-    return f"cannot be read ({error.strerror or error}): {mend}"
+def unopened(error: OSError) -> UnreadableDocument:
+    """Return the error of a file that could not be opened or read."""
+    return UnreadableDocument(
+        f"cannot be read ({error.strerror or error})",
+        "change its permissions" if isinstance(error, PermissionError) else "build again",
+    )
 
 
 def _extract(data: bytes, suffix: str) -> Extracted:
     head = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n\0")
-    for magic, reason in _FOREIGN.items():
+    for magic, (problem, remedy) in _FOREIGN.items():
         if head.startswith(magic):
-            raise UnreadableDocument(reason)
+            raise UnreadableDocument(problem, remedy)
     if head.startswith(_PDF):
         return read_pdf(data)
     if head.startswith(_ZIP):
         return _read_archive(data)
     if head.startswith(_OLE):
         if "EncryptedPackage".encode("utf-16-le") in data:
-            raise UnreadableDocument("encrypted document: save it without its password")
-        raise UnreadableDocument("an old office document or message: save it as DOCX, PDF or EML")
+            raise UnreadableDocument("encrypted document", "save it without its password")
+        raise UnreadableDocument("an old office document or message", "save it as DOCX, PDF or EML")
     if head.startswith(_RTF):
         return read_rtf(data)
     if looks_like_mailbox(data):
@@ -124,11 +126,11 @@ def _extract(data: bytes, suffix: str) -> Extracted:
         return read_mail(data)
     text = decode(data)
     if not text.strip():
-        raise UnreadableDocument("empty: nothing to index")
+        raise UnreadableDocument("empty")
     if suffix in _HTML or looks_like_html(text):
         return read_html(text)
     if text.lstrip().startswith("<?xml"):
-        raise UnreadableDocument("XML: save it as a web page or as text")
+        raise UnreadableDocument("XML", "save it as a web page or as text")
     if suffix in _JSON or looks_like_json_lines(text):
         return read_json(text)
     if suffix in _CSV:
@@ -146,10 +148,10 @@ def _read_archive(data: bytes) -> Extracted:
         if {"content.xml", "META-INF/manifest.xml"} <= names:
             return read_odt(archive)
     if "xl/workbook.xml" in names:
-        raise UnreadableDocument("an Excel workbook: save it as CSV")
+        raise UnreadableDocument("an Excel workbook", "save it as CSV")
     if "ppt/presentation.xml" in names:
-        raise UnreadableDocument("a PowerPoint presentation: save it as PDF")
-    raise UnreadableDocument("a zip archive: unpack it")
+        raise UnreadableDocument("a PowerPoint presentation", "save it as PDF")
+    raise UnreadableDocument("a zip archive", "unpack it")
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -160,8 +162,8 @@ def _bytes_of(path: Path) -> bytes:
             if packed:
                 data += file.read(MAX_PACKED_BYTES - MAX_BYTES)
     except OSError as error:
-        raise UnreadableDocument(unopened(error)) from error
+        raise unopened(error) from error
     limit = MAX_PACKED_BYTES if packed else MAX_BYTES
     if len(data) > limit:
-        raise UnreadableDocument(f"larger than {limit // 1_000_000} MB: split it")
+        raise UnreadableDocument(f"larger than {limit // 1_000_000} MB", "split it")
     return data

@@ -27,14 +27,16 @@ def open_archive(data: bytes) -> zipfile.ZipFile:
         archive = zipfile.ZipFile(io.BytesIO(data))
         entries = archive.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
-        raise UnreadableDocument("damaged zip archive or office document: save it again") from error
+        raise UnreadableDocument(
+            "damaged zip archive or office document", "save it again"
+        ) from error
     if len(entries) > MAX_ENTRIES:
-        raise UnreadableDocument(f"archive of more than {MAX_ENTRIES:,} files: split it")
+        raise UnreadableDocument(f"archive of more than {MAX_ENTRIES:,} files", "split it")
     if any(entry.flag_bits & 1 for entry in entries):
-        raise UnreadableDocument("encrypted archive: save it without its password")
+        raise UnreadableDocument("encrypted archive", "save it without its password")
     total = sum(entry.file_size for entry in entries)
     if total > MAX_UNPACKED_BYTES or total > MAX_RATIO * max(len(data), 100_000):
-        raise UnreadableDocument("unpacks to far more than it should: a zip bomb, not read")
+        raise UnreadableDocument("unpacks to far more than it should, as a zip bomb does")
     return archive
 
 
@@ -45,17 +47,19 @@ def read_member(archive: zipfile.ZipFile, name: str) -> bytes:
     except KeyError:
         return b""
     if entry.file_size > MAX_XML_BYTES:
-        raise UnreadableDocument("holds a part of more than 60 MB: split it")
+        raise UnreadableDocument("contains a part of more than 60 MB", "split it")
     try:
         return archive.read(entry)
     except Exception as error:  # zipfile's, zlib's and lzma's errors have no common ancestor
-        raise UnreadableDocument("damaged zip archive or office document: save it again") from error
+        raise UnreadableDocument(
+            "damaged zip archive or office document", "save it again"
+        ) from error
 
 
 def refuse_entities(data: bytes) -> None:
     """Raise UnreadableDocument for XML that declares entities: no document needs its own."""
     if _ENTITY.search(data):
-        raise UnreadableDocument("declares XML entities, as an XML bomb does: not read")
+        raise UnreadableDocument("declares XML entities, as an XML bomb does")
 
 
 def parse_xml(data: bytes) -> Any:
@@ -71,7 +75,7 @@ def parse_xml(data: bytes) -> Any:
     try:
         return etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
-        raise UnreadableDocument("damaged XML in it: save the document again") from error
+        raise UnreadableDocument("damaged XML in it", "save the document again") from error
 
 
 def core_properties(root: Any) -> dict[str, str]:

@@ -37,7 +37,7 @@ def read_docx(data: bytes, archive: zipfile.ZipFile) -> Extracted:
             convert_image=img_element(lambda image: {"src": ""}),
         )
     except Exception as error:  # mammoth raises whatever its parsers do
-        raise UnreadableDocument("damaged Word document: open it and save it again") from error
+        raise UnreadableDocument("damaged Word document", "open it and save it again") from error
     builder = TextBuilder()
     if result.value.strip():
         tree = html.fragment_fromstring(result.value, create_parent="div")

@@ -40,7 +40,7 @@ def decode(data: bytes) -> str:
                 return _checked(data[len(mark) :].decode(encoding))
             except UnicodeDecodeError as error:
                 raise UnreadableDocument(
-                    f"damaged {encoding.upper()} text: save it again as UTF-8"
+                    f"damaged {encoding.upper()} text", "save it again as UTF-8"
                 ) from error
     try:
         return _checked(data.decode("utf-8"))
@@ -96,14 +96,14 @@ def _guessed(data: bytes) -> str:
     telling = b"".join(line for line in data.splitlines(keepends=True) if not line.isascii())
     matches = list(from_bytes(telling, cp_isolation=list(_COMMON)))
     if not matches:
-        raise UnreadableDocument("unknown encoding: save it again as UTF-8")
+        raise UnreadableDocument("unknown encoding", "save it again as UTF-8")
     least = min(match.chaos for match in matches)
     usual = [match.encoding for match in matches if match.chaos <= least + 0.001]
     found = min(usual, key=_COMMON.index)
     try:
         data.decode(found)
     except UnicodeDecodeError as error:
-        raise UnreadableDocument("unknown encoding: save it again as UTF-8") from error
+        raise UnreadableDocument("unknown encoding", "save it again as UTF-8") from error
     return found
 
 
@@ -127,7 +127,7 @@ def _utf16(data: bytes) -> str:
         and len(data.translate(None, _BEYOND_ASCII)) > 0.8 * len(data)
         and not any(control.encode() in data for control in _CONTROL - {"\0"})
     ):
-        raise UnreadableDocument("binary: not a text file")
+        raise UnreadableDocument("binary, not a text file")
     for encoding in ("utf-16-le", "utf-16-be"):
         try:
             text = data.decode(encoding)
@@ -138,11 +138,11 @@ def _utf16(data: bytes) -> str:
             for character in set(text)
         ) and re.search(r"[\s\w]", text):
             return text
-    raise UnreadableDocument("binary: not a text file")
+    raise UnreadableDocument("binary, not a text file")
 
 
 def _checked(text: str) -> str:
     controls = sum(text.count(character) for character in _CONTROL)
     if controls > len(text) / 1000:
-        raise UnreadableDocument("binary: not a text file")
+        raise UnreadableDocument("binary, not a text file")
     return text

@@ -28,12 +28,12 @@ def read_epub(archive: zipfile.ZipFile) -> Extracted:
     path = "" if rootfile is None else rootfile.get("full-path", "")
     package = parse_xml(read_member(archive, path)) if path else None
     if package is None:
-        raise UnreadableDocument("EPUB without a list of its chapters: save it again")
+        raise UnreadableDocument("EPUB without a list of its chapters", "save it again")
     builder = TextBuilder()
     encrypted = read_member(archive, "META-INF/encryption.xml").decode("utf-8", "replace")
     for name in _chapters(package, posixpath.dirname(path)):
         if f'"{name}"' in unquote(encrypted):
-            raise UnreadableDocument("EPUB under copy protection: its text is encrypted")
+            raise UnreadableDocument("EPUB whose text is encrypted for copy protection")
         data = read_member(archive, name)
         if data.strip():
             add_page(decode(data), builder)

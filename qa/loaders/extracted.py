@@ -41,7 +41,7 @@ class TextBuilder:
         if not text:
             return self.length
         if self.length + len(text) > MAX_CHARACTERS:
-            raise UnreadableDocument("more than 20 million characters of text: split it")
+            raise UnreadableDocument("more than 20 million characters of text", "split it")
         if self.parts:
             self.parts.append("\n\n")
             self.length += 2

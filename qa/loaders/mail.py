@@ -51,7 +51,7 @@ def read_mailbox(data: bytes) -> Extracted:
     """Return all messages of a mailbox, each under its subject; the first gives author and date."""
     marks = list(_SEPARATOR.finditer(data))
     if len(marks) > MAX_MESSAGES:
-        raise UnreadableDocument(f"mailbox of more than {MAX_MESSAGES:,} messages: split it")
+        raise UnreadableDocument(f"mailbox of more than {MAX_MESSAGES:,} messages", "split it")
     builder = TextBuilder()
     author = date = ""
     for mark, following in zip(marks, [*marks[1:], None], strict=True):

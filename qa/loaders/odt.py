@@ -37,11 +37,11 @@ def read_odt(archive: zipfile.ZipFile) -> Extracted:
         manifest is not None
         and next(manifest.iter(f"{_MANIFEST}encryption-data"), None) is not None
     ):
-        raise UnreadableDocument("encrypted document: save it without its password")
+        raise UnreadableDocument("encrypted document", "save it without its password")
     root = parse_xml(read_member(archive, "content.xml"))
     body = None if root is None else root.find(f".//{_OFFICE}text")
     if body is None:
-        raise UnreadableDocument("OpenDocument file without a text: save it as ODT or PDF")
+        raise UnreadableDocument("OpenDocument file without a text", "save it as ODT or PDF")
     builder = TextBuilder()
     _add(body, builder)
     stated = core_properties(parse_xml(read_member(archive, "meta.xml")))

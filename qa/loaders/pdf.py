@@ -60,11 +60,11 @@ def read_pdf(data: bytes) -> Extracted:
             document = PdfDocument(data)
         except PdfiumError as error:
             if error.err_code in (_PASSWORD, _SECURITY):
-                raise UnreadableDocument("encrypted PDF: save it without its password") from error
-            raise UnreadableDocument("damaged PDF: open it and save it again") from error
+                raise UnreadableDocument("encrypted PDF", "save it without its password") from error
+            raise UnreadableDocument("damaged PDF", "open it and save it again") from error
         try:
             if len(document) > MAX_PAGES:
-                raise UnreadableDocument(f"PDF of more than {MAX_PAGES:,} pages: split it")
+                raise UnreadableDocument(f"PDF of more than {MAX_PAGES:,} pages", "split it")
             pages = [_page_lines(document, number) for number in range(len(document))]
             pictures = [
                 number
@@ -73,7 +73,7 @@ def read_pdf(data: bytes) -> Extracted:
             ]
             metadata = document.get_metadata_dict()
         except PdfiumError as error:
-            raise UnreadableDocument("damaged PDF: open it and save it again") from error
+            raise UnreadableDocument("damaged PDF", "open it and save it again") from error
         finally:
             document.close()
     written = "".join(line.text for lines in pages for line in lines)
@@ -84,11 +84,12 @@ def read_pdf(data: bytes) -> Extracted:
     )
     if letters == 0 and unknown == 0:
         raise UnreadableDocument(
-            "PDF without a text layer, as a scan is: needs OCR (`ocrmypdf IN.pdf OUT.pdf`)"
+            "PDF without a text layer, such as a scan", "run OCR on it: `ocrmypdf IN.pdf OUT.pdf`"
         )
     if unknown > letters:
         raise UnreadableDocument(
-            "PDF whose fonts do not name their letters: needs OCR (`ocrmypdf --force-ocr`)"
+            "PDF whose fonts do not name their letters",
+            "run OCR on it: `ocrmypdf --force-ocr IN.pdf OUT.pdf`",
         )
     created = _CREATED.match(metadata.get("CreationDate", ""))
     return arrange(

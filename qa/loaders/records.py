@@ -32,7 +32,7 @@ def read_csv(text: str) -> Extracted:
         ]
     except csv.Error as error:
         raise UnreadableDocument(
-            f"CSV that cannot be read ({error}): save it as JSON Lines"
+            f"CSV that cannot be read ({error})", "save it as JSON Lines"
         ) from error
     builder = TextBuilder()
     if len(rows) > 1 and _is_header(rows[0]):
@@ -73,7 +73,9 @@ def _records(text: str) -> Iterable[Mapping[str, Any]]:
         return list(_lines(text))
     records = whole if isinstance(whole, list) else [whole]
     if not all(isinstance(record, dict) for record in records):
-        raise UnreadableDocument("JSON that is no list of objects: save it as JSON Lines or CSV")
+        raise UnreadableDocument(
+            "JSON that is not a list of objects", "save it as JSON Lines or CSV"
+        )
     return records
 
 
@@ -86,7 +88,7 @@ def _lines(text: str) -> Iterator[Mapping[str, Any]]:
         except (ValueError, RecursionError):
             record = None
         if not isinstance(record, dict):
-            raise UnreadableDocument(f"line {number} is no JSON object: mend or remove it")
+            raise UnreadableDocument(f"line {number} is not a JSON object", "fix or remove it")
         yield record
 
 

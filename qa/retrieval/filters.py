@@ -34,10 +34,10 @@ class DocumentFilter:
             value = getattr(self, name)
             if value and not _is_date(value):
                 raise QuestionError(
-                    f"{name} is {value!r}: write a date such as 2024-02-20, 2024-02 or 2024"
+                    f"{name} is {value!r}", "write a date such as 2024-02-20, 2024-02 or 2024"
                 )
         if not all(self.only):
-            raise QuestionError("only is '': write a path or a pattern such as '2024/*'")
+            raise QuestionError("only is ''", "write a path or a pattern such as '2024/*'")
 
     def __bool__(self) -> bool:
         return bool(self.only or self.since or self.until)

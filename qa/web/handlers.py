@@ -158,9 +158,8 @@ class Handlers:
         try:
             prediction = now.qa.ask(asked.question, threshold=0.0)
             turn = replace(asked, prediction=prediction, key=secrets.token_hex(8))
-        except QuestionError as error:  # what mends it is said of the command line
-            problem = str(error).partition(":")[0]
-            turn = Turn(asked.question, trouble=f"{problem}: ask in a few words")
+        except QuestionError as error:  # its remedy names the command line
+            turn = Turn(asked.question, trouble=f"{error.problem}: ask in a few words")
         except QAError as error:
             turn = Turn(asked.question, trouble=str(error))
         turns = (*turns, turn)

@@ -103,8 +103,8 @@ def listen(host: str, port: int, command: Sequence[str] = ("qa", "serve")) -> so
             free = _free_port(host, port + 1)
         else:
             free, other = _free_port(HOST, port), ["--host", HOST]
-        remedy = shlex.join([*command, *other, "--port", str(free)])
-        raise QAError(f"{problem}: try `{remedy}`") from error
+        command_line = shlex.join([*command, *other, "--port", str(free)])
+        raise QAError(problem, f"try `{command_line}`") from error
 
 
 def _listener(host: str, port: int) -> socket.socket:
