@@ -1,8 +1,8 @@
-"""Look for files that a loader does not survive: ``make fuzz``, or ``python tests/fuzz.py rtf``.
+"""Search for files that crash a loader: ``make fuzz``, or ``python tests/fuzz.py rtf``.
 
-Atheris changes files of each format and keeps those that reach new lines of code. What is
-neither a document nor a reason is kept as ``tests/corpus/crash-*.SUFFIX``, what takes too long
-as ``timeout-*``; a test reads them again. Each format has a process and a share of the time.
+Atheris mutates files of each format and keeps those that reach new lines of code. A file that
+is neither a document nor an error is kept as ``tests/corpus/crash-*.SUFFIX``, one that takes
+too long as ``timeout-*``; a test reads them again. Each format has its own process.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import atheris
 
-# The libraries too: their branches are what is to be reached.
+# The libraries too, to reach their branches.
 with atheris.instrument_imports(include=["qa.loaders", "striprtf", "email", "markdown_it"]):
     from qa.loaders import load
 
@@ -39,7 +39,7 @@ STARTS = {
 
 
 def fuzz(suffix: str, folder: Path, seconds: int) -> None:
-    """Fuzz one loader; the process ends with it, at the first file that is found."""
+    """Fuzz one loader; the process ends at the first finding."""
     (folder / "starts").mkdir()
     (folder / "starts" / f"start.{suffix}").write_bytes(STARTS[suffix])
     (folder / "new").mkdir()
@@ -69,7 +69,7 @@ def fuzz(suffix: str, folder: Path, seconds: int) -> None:
 
 
 def main() -> int:
-    """Fuzz the formats named, or all, one after the other; 1 where something was found."""
+    """Fuzz the named formats, or all, one after the other; return 1 if a file was found."""
     parser = argparse.ArgumentParser(prog="python tests/fuzz.py", description=__doc__)
     parser.add_argument("formats", nargs="*", metavar="FORMAT", help=", ".join(STARTS))
     parser.add_argument("--seconds", type=int, default=60, help="for each; default: %(default)s")

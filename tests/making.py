@@ -1,8 +1,8 @@
 """Documents in the formats people have, made of headings, paragraphs and tables.
 
 ``content`` is a list of ``("heading", text)``, ``("text", text)`` and ``("table", rows)``.
-The same content gives the same bytes. What is passed as ``furniture`` goes where each
-format keeps what is no content: page headers, menus, signatures.
+The same content gives the same bytes. ``furniture`` goes into page headers, menus or
+signatures, depending on the format.
 """
 
 import csv
@@ -22,7 +22,7 @@ _XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def xml(text):
-    """Escape a text for XML, less the characters that XML cannot hold."""
+    """Escape a text for XML, without the characters that XML does not allow."""
     return escape(_XML.sub("", text))
 
 
@@ -234,7 +234,7 @@ def make_mbox(content, *, title="", author="", furniture=""):
 
 
 def make_csv(rows):
-    """Return rows as CSV; the first holds the names of the columns."""
+    """Return rows as CSV; the first is the header."""
     file = io.StringIO(newline="")
     csv.writer(file).writerows(rows)
     return file.getvalue().encode("utf-8", "replace")
@@ -282,7 +282,7 @@ MAKERS = {
 
 
 def of_kind(document, kind):
-    """Return the words of a document's blocks of one kind."""
+    """Return the texts of a document's blocks of one kind."""
     return [document.text[b.start : b.end] for b in document.blocks if b.kind == kind]
 
 

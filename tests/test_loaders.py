@@ -30,7 +30,7 @@ It runs until 2025,\u00a0the club said.
 ab/cd\u00a0(AP, dpa)"""
 
 
-def test_a_copied_news_page_is_told_apart(read):
+def test_furniture_of_a_copied_news_page_is_separated_from_its_text(read):
     document = read(ARTICLE)
     assert document.text == ARTICLE
     assert document.title == "Keeper signs at last"
@@ -66,11 +66,11 @@ def test_content_that_looks_like_navigation_is_kept(line):
     "line",
     ["Skip to content", "3. Skip to more DW sites", "Share on Facebook", "Advertisement", "Menu"],
 )
-def test_navigation_is_known(line):
+def test_navigation_is_recognised(line):
     assert is_navigation(line)
 
 
-def test_section_labels_are_known_and_names_are_not():
+def test_section_labels_are_recognised_and_names_are_not():
     assert is_section_label("PoliticsNorth Korea")
     assert is_section_label("Business")
     assert not is_section_label("McDonald")
@@ -94,11 +94,11 @@ def test_credits_are_cut_off_their_captions(line, kept):
     "line",
     ["See the photo: it shows the car.", "The image of the party suffered.", "Photo albums sell."],
 )
-def test_sentences_about_pictures_are_no_credits(line):
+def test_sentences_about_pictures_are_not_credits(line):
     assert credit_start(line) is None
 
 
-def test_initials_stand_at_the_end_and_sentences_do_not_count():
+def test_initials_are_recognised_and_sentences_are_not():
     assert is_initials("wd/nm\u00a0(Reuters, AFP, dpa)")
     assert not is_initials("the end (of the story)")
     assert not is_initials("That was all.")
@@ -123,7 +123,7 @@ def test_dates(text, iso):
     assert find_date(text) == iso
 
 
-def test_a_sentence_with_a_date_is_no_date_line():
+def test_a_sentence_with_a_date_is_not_a_date_line():
     assert is_date_line("Published February 20, 2024")
     assert not is_date_line("The treaty was signed on 20 February 2024 by both of them.")
 
@@ -177,7 +177,7 @@ PAGE = """<!doctype html><html><head><title>The well</title>
 <footer>All rights reserved</footer></body></html>"""
 
 
-def test_a_saved_page_gives_its_main_text(read):
+def test_the_main_text_of_a_saved_page_is_read(read):
     document = read(PAGE, "well.html")
     assert (document.title, document.date) == ("The well", "2019-05-06")
     body = "\n".join(of_kind(document, "body"))
@@ -189,12 +189,12 @@ def test_a_saved_page_gives_its_main_text(read):
     assert "The repair" in of_kind(document, "heading")
 
 
-def test_a_tiny_page_gives_its_text_too(read):
+def test_a_tiny_page_is_read(read):
     document = read("<h1>Note</h1><p>Ring Ada.</p>", "note.html")
     assert "Ring Ada." in of_kind(document, "body")
 
 
-def test_content_decides_and_not_the_suffix(read):
+def test_the_format_is_detected_by_content_not_by_suffix(read):
     assert "<p>" not in read(PAGE, "page.txt").text
 
 
@@ -209,12 +209,12 @@ def test_content_decides_and_not_the_suffix(read):
         (b"\xff\xfea\x00b", "UTF-16"),
     ],
 )
-def test_what_cannot_be_read_says_why(read, content, reason):
+def test_a_file_that_cannot_be_read_has_a_reason(read, content, reason):
     with pytest.raises(UnreadableDocument, match=reason):
         read(content)
 
 
-def test_a_file_too_large_is_refused_without_being_read_whole(tmp_path):
+def test_a_file_too_large_is_refused_before_it_is_read(tmp_path):
     path = tmp_path / "large.txt"
     with path.open("wb") as file:
         file.truncate(2**31)
@@ -223,7 +223,7 @@ def test_a_file_too_large_is_refused_without_being_read_whole(tmp_path):
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_forbidden_file_says_so(tmp_path):
+def test_a_file_without_permission_has_a_reason(tmp_path):
     path = tmp_path / "secret.txt"
     path.write_text("secret")
     path.chmod(0)
@@ -231,7 +231,7 @@ def test_a_forbidden_file_says_so(tmp_path):
         load(path, folder=tmp_path)
 
 
-def test_files_are_found_in_order_and_hidden_ones_are_not(tmp_path):
+def test_files_are_found_in_order_without_hidden_ones(tmp_path):
     for name in ("b.txt", "a/z.md", "a.txt", ".hidden", ".git/x.txt", "a/.y.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("x")
@@ -239,7 +239,7 @@ def test_files_are_found_in_order_and_hidden_ones_are_not(tmp_path):
     assert found == ["a.txt", "a/z.md", "b.txt"]
 
 
-def test_links_that_lead_out_and_things_that_are_no_files_are_not_followed(tmp_path):
+def test_outside_links_and_special_files_are_ignored(tmp_path):
     folder = tmp_path / "documents"
     folder.mkdir()
     (tmp_path / "outside.txt").write_text("x")
@@ -252,6 +252,6 @@ def test_links_that_lead_out_and_things_that_are_no_files_are_not_followed(tmp_p
     assert [path.name for path in find_files(folder)] == ["alias.txt", "inside.txt"]
 
 
-def test_no_folder_says_what_to_do(tmp_path):
+def test_a_missing_folder_has_a_remedy(tmp_path):
     with pytest.raises(EmptyCorpus, match="create it"):
         find_files(tmp_path / "absent")

@@ -1,4 +1,4 @@
-"""The formats people have: what is read from real files of each, and what is refused."""
+"""What is read from each format, and what is refused."""
 
 import io
 import zipfile
@@ -39,10 +39,10 @@ def body(document):
     return of_kind(document, "body")
 
 
-# What a document is, its bytes say: each is read under a wrong name too.
+# The format is detected by content, so a wrong name makes no difference.
 @pytest.mark.parametrize("suffix", MAKERS)
 @pytest.mark.parametrize("name", ["right", "wrong.txt", "UPPER"])
-def test_each_format_gives_its_text_rows_and_metadata(read, suffix, name):
+def test_text_rows_and_metadata_of_each_format(read, suffix, name):
     data = MAKERS[suffix](CONTENT, title="The well", author="Ada Blum", furniture="Menu")
     names = {"right": f"a.{suffix}", "UPPER": f"A.{suffix.upper()}"}
     document = read(data, names.get(name, name))
@@ -65,22 +65,22 @@ def test_each_format_gives_its_text_rows_and_metadata(read, suffix, name):
         ("Too short.", ""),
     ],
 )
-def test_the_language_is_told_by_the_text(read, text, language):
+def test_the_language_is_identified_from_the_text(read, text, language):
     assert identify_language(read(text, "text.txt")) == language
 
 
 @pytest.mark.parametrize("suffix", ["docx", "odt", "epub", "eml", "mbox"])
-def test_the_date_is_what_the_file_says(read, suffix):
+def test_the_date_comes_from_the_metadata(read, suffix):
     assert read(MAKERS[suffix](CONTENT)).date == "2025-02-10"
 
 
-def test_a_date_printed_at_the_top_comes_first_and_is_furniture(read):
+def test_a_date_printed_at_the_top_takes_precedence_and_is_furniture(read):
     document = read(make_odt([("text", "3 May 2021"), *CONTENT]))
     assert document.date == "2021-05-03"
     assert of_kind(document, "furniture") == ["3 May 2021"]
 
 
-def test_what_is_known_about_a_document_is_stored_with_it(read, tmp_path):
+def test_metadata_is_stored_with_the_document(read, tmp_path):
     document = read(make_pdf(CONTENT, title="The well", author="Ada Blum"), "well.pdf")
     document = replace(document, language="en")
     write_documents(tmp_path / "documents.sqlite", [(document, [])])
@@ -109,7 +109,7 @@ def printed(lines, *, font="Helvetica", size=11, pages=1, margins=None):
     return file.getvalue()
 
 
-def test_pages_are_known_and_a_sentence_goes_on_over_them(read):
+def test_a_sentence_continues_over_pages(read):
     def margins(canvas, number):
         canvas.setFont("Helvetica", 11)
         canvas.drawString(72, 800, "The Harbour Ledger")
@@ -130,7 +130,7 @@ def test_pages_are_known_and_a_sentence_goes_on_over_them(read):
     assert document.pages == (0, document.text.index("the year 1954"))
 
 
-def test_hyphens_at_line_ends_go_unless_the_word_has_one(read):
+def test_hyphens_at_line_ends_are_removed_unless_the_word_has_one(read):
     lines = ["The office was re-", "built by the well-", "known sister-in-", "law of the Anglo-"]
     lines += ["Saxon sand-", "stone mason. A sister-in-law helped."]
     data = printed([(72, 700 - 14 * n, line) for n, line in enumerate(lines)])
@@ -161,7 +161,7 @@ def across(left, right):
     )
 
 
-def test_columns_written_line_by_line_are_read_one_after_the_other(read):
+def test_columns_stored_line_by_line_are_read_one_after_the_other(read):
     left = ["The well in the old market square was dug", "by monks long ago, and it was re-"]
     left += ["paired in the year 1954 by a mason who", "came from the valley and who had never"]
     left += ["seen one of that kind before. It is said", "to be the deepest of the whole country"]
@@ -177,7 +177,7 @@ def test_columns_written_line_by_line_are_read_one_after_the_other(read):
     assert text == " ".join(left).replace("re- paired", "repaired") + " " + " ".join(right).strip()
 
 
-def test_the_longer_column_goes_on_below_the_other(read):
+def test_the_longer_column_continues_below_the_other(read):
     left = [f"the left column goes on and on in line {n}" for n in range(8)] + ["", "", "", ""]
     right = [f"what the right column says in line {n}" for n in range(10)]
     right += ["and what re-", "mains."]
@@ -187,14 +187,14 @@ def test_the_longer_column_goes_on_below_the_other(read):
     assert " | " not in text
 
 
-def test_what_stands_below_the_columns_comes_after_them(read):
+def test_a_line_below_the_columns_comes_after_them(read):
     left = [f"the left column goes on and on in line {n}" for n in range(8)] + ["", "References"]
     right = [f"what the right column says in line {n}" for n in range(8)] + ["", ""]
     found = " ".join(body(read(across(left, right))))
     assert found.endswith("what the right column says in line 7 References")
 
 
-def test_a_table_of_long_cells_is_not_taken_for_columns(read):
+def test_a_table_of_long_cells_is_not_columns(read):
     towns = ["Berlin", "London", "Madrid", "Lisbon", "Vienna", "Prague", "Warsaw"]
     left = [f"Embassy of France in {town}" for town in towns]
     right = [f"Pariser Platz {n}, 1011{n} {town}" for n, town in enumerate(towns)]
@@ -202,7 +202,7 @@ def test_a_table_of_long_cells_is_not_taken_for_columns(read):
     assert body(read(across(left, right))) == rows
 
 
-def test_a_table_of_many_rows_is_not_taken_for_columns(read):
+def test_a_table_of_many_rows_is_not_columns(read):
     left = [f"Gift number {n} of the collection" for n in range(12)]
     right = [str(1900 + n) for n in range(12)]
     rows = [" | ".join(row) for row in zip(left, right, strict=True)]
@@ -231,11 +231,11 @@ def test_two_columns_of_running_text_are_read_one_after_the_other(read):
     paragraphs = ["".join(sentences[n : n + 20]).strip() for n in range(0, 400, 20)]
     document = read(two_columns([Paragraph(text, style) for text in paragraphs]))
     assert len(document.pages) > 1
-    # Whether a sentence that ends a column ends its paragraph too, nothing says.
+    # A sentence that ends a column may or may not end its paragraph.
     assert " ".join(body(document)) == " ".join(paragraphs)
 
 
-def test_lines_of_no_height_are_text_too():
+def test_lines_of_height_zero_are_text():
     line = Line(("It is deep",), ((72, 140),), 0, 700, 0.0, False, False, 842)
     lines = [line, replace(line, cells=("and old.",), bottom=700)]
     assert "and old." in arrange([lines], title="", author="", date="").text
@@ -270,7 +270,7 @@ def test_ruled_cells_in_a_column_of_two_can_be_quoted(read):
     assert found == [(f"{DEEP} " * 20).strip(), *map(" | ".join, rows), (f"{LINED} " * 10).strip()]
 
 
-def test_justified_text_is_no_table(read):
+def test_justified_text_is_not_a_table(read):
     from reportlab.lib.styles import getSampleStyleSheet
     from reportlab.platypus import Paragraph, SimpleDocTemplate
 
@@ -306,16 +306,16 @@ def test_contents_lists_are_furniture(read):
     assert of_kind(read(data), "furniture") == ["1 History . . . . . . . . 5"]
 
 
-def test_a_scan_says_that_it_needs_ocr(read):
+def test_a_scan_asks_for_ocr(read):
     from PIL import Image
 
     file = io.BytesIO()
     Image.new("RGB", (300, 400), "white").save(file, "PDF")
-    with pytest.raises(UnreadableDocument, match=r"without a text layer.*OCR"):
+    with pytest.raises(UnreadableDocument, match=r"without a text layer.*run OCR"):
         read(file.getvalue())
 
 
-def test_pages_that_are_pictures_are_named_at_the_end(read):
+def test_pages_without_text_are_listed_at_the_end(read):
     from PIL import Image
     from reportlab.lib.utils import ImageReader
 
@@ -332,7 +332,7 @@ def test_pages_that_are_pictures_are_named_at_the_end(read):
 
 
 @pytest.mark.parametrize(("user", "readable"), [("secret", False), ("", True)])
-def test_an_encrypted_pdf_says_so_and_an_owner_password_does_no_harm(read, user, readable):
+def test_a_user_password_is_an_error_and_an_owner_password_is_not(read, user, readable):
     from reportlab.lib.pdfencrypt import StandardEncryption
     from reportlab.pdfgen.canvas import Canvas
 
@@ -376,7 +376,7 @@ def test_a_footnote_follows_its_paragraph(read):
     assert body(read(data))[:2] == ["Dug by monks, in 1210.", "Of the abbey."]
 
 
-def test_chapters_come_in_the_order_of_the_spine_and_numbers_of_notes_go(read):
+def test_chapters_are_in_spine_order_without_note_numbers(read):
     chapter = (
         "<h2>The repair</h2><p>Karl<sup><a href='#n'>1</a></sup> lined 10<sup>3</sup> bricks.</p>"
     )
@@ -412,7 +412,7 @@ def test_footnotes_of_rtf_follow_their_paragraphs(read):
     assert body(read(data)) == [
         *("It was dug by monks.", found, found, "It is deep.", "That was all of it.", found)
     ]
-    # One that never ends is damage: what stands before it is read all the same.
+    # An unclosed footnote is damage; the text before it is still read.
     assert body(read(r"{\rtf1\ansi It was dug.\par It is deep.\par {\footnote Of"))[:2] == [
         *("It was dug.", "It is deep.")
     ]
@@ -421,7 +421,7 @@ def test_footnotes_of_rtf_follow_their_paragraphs(read):
 # Mail
 
 
-def test_a_book_under_copy_protection_says_so(read):
+def test_a_book_under_copy_protection_is_an_error(read):
     data = make_epub(CONTENT)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
@@ -460,13 +460,13 @@ def test_a_mailbox_has_the_author_and_date_of_its_first_message(read):
     ]
 
 
-def test_quoted_lines_lose_their_marks(read):
+def test_quoted_lines_lose_their_prefix(read):
     mail = "Message-ID: <1@x>\nFrom: a@x\nSubject: Depth\n\nNineteen.\n> How deep\n> > is it?\n"
     assert body(read(mail)) == ["From: a@x", "Nineteen.", "How deep\nis it?"]
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "no-such-charset"])
-def test_a_wrong_charset_of_a_mail_is_guessed_right(read, charset):
+def test_a_wrong_charset_of_a_mail_is_corrected(read, charset):
     head = f"MIME-Version: 1.0\nSubject: x\nContent-Type: text/plain; charset={charset}\n\n"
     assert body(read(head.encode() + "Die Brücke für Fußgänger.".encode("cp1252"))) == [
         "Die Brücke für Fußgänger."
@@ -535,7 +535,7 @@ def test_records_are_read(read, name, text):
         ("shift_jis", "大統領は車を受け取った。橋は歩行者に開放された。"),
     ],
 )
-def test_encodings_without_a_mark(read, encoding, text):
+def test_encodings_without_a_byte_order_mark(read, encoding, text):
     assert read(text.encode(encoding)).text == text
 
 
@@ -554,12 +554,12 @@ def test_a_null_among_letters_does_not_make_it_utf_16(read, data):
         read(data)
 
 
-def test_a_page_is_read_in_the_encoding_it_names(read):
+def test_a_page_is_read_in_its_declared_encoding(read):
     page = '<html><head><meta charset="iso-8859-2"></head><p>Zażółć gęślą jaźń.</p></html>'
     assert body(read(page.encode("iso-8859-2"))) == ["Zażółć gęślą jaźń."]
 
 
-def test_text_in_two_encodings_is_read_by_line_and_by_character(read):
+def test_text_in_two_encodings(read):
     lines = "Die Brücke ist neu.\n".encode() + "Später kam Müller.\n".encode("cp1252")
     assert read(lines).text == "Die Brücke ist neu.\nSpäter kam Müller.\n"
     assert read("naïve “text” ".encode() + b"caf\xe9").text == "naïve “text” café"
@@ -593,7 +593,7 @@ def test_a_news_page_gives_the_article_alone(read):
     assert body(document) == [DEEP, LINED]
 
 
-def test_old_pages_whose_lines_are_broken_by_hand_are_read_whole(read):
+def test_old_pages_with_manual_line_breaks_are_complete(read):
     page = (
         "<html><head><title>Well</title></head><body><table><tr><td><a href=1>Home</a></td><td>"
         f"<div class='text'>{DEEP}<br><br>{LINED}</div><div class='text'>{DEEP} Again.</div>"
@@ -638,12 +638,12 @@ def flagged_encrypted():
         (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1", "old office document or message: save it"),
         (lambda: b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), "encrypted"),
         (lambda: b'{"a": 1}\nnonsense\n', "line 2 is not a JSON object"),
-        (lambda: b"<?xml version='1.0'?><rss><p>text</p></rss>", "XML: save it as"),
-        (lambda: b"\x89PNG\r\n", "OCR"),
+        (lambda: b"<?xml version='1.0'?><rss><p>text</p></rss>", "an XML file: save it as"),
+        (lambda: b"\x89PNG\r\n", "a PNG image: run OCR"),
         (lambda: b"{\\rtf1 }", "no running text"),
     ],
 )
-def test_what_cannot_be_read_says_why_in_one_line(read, data, reason):
+def test_an_unreadable_file_has_a_reason_of_one_line(read, data, reason):
     with pytest.raises(UnreadableDocument, match=reason) as caught:
         read(data())
     assert "\n" not in str(caught.value)
@@ -657,12 +657,12 @@ NESTED = {
 
 
 @pytest.mark.parametrize("name", NESTED)
-def test_what_is_nested_too_deep_is_a_reason(read, name):
+def test_nesting_too_deep_is_an_error(read, name):
     with pytest.raises(UnreadableDocument):
         read(NESTED[name], name)
 
 
-def test_limits_are_on_what_is_unpacked_and_on_pages(read, monkeypatch):
+def test_limits_on_archive_entries_and_pages(read, monkeypatch):
     monkeypatch.setattr("qa.loaders.archive.MAX_ENTRIES", 3)
     with pytest.raises(UnreadableDocument, match="more than 3 files"):
         read(make_docx(CONTENT))

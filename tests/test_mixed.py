@@ -1,6 +1,6 @@
-"""A folder of files of all formats, damaged ones among them: none is lost, none is silent.
+"""A folder of files of all formats, some damaged: each one is reported.
 
-``QA_FILES=2000 pytest tests/test_mixed.py`` makes so many.
+``QA_FILES=2000 pytest tests/test_mixed.py`` makes that many.
 """
 
 import os
@@ -27,7 +27,7 @@ MADE = {
 
 
 def damaged(data, how, chance):
-    """Return a file as accidents leave it."""
+    """Return a file with one kind of damage."""
     if how == "cut":
         return data[: chance.randrange(len(data))]
     if how == "flipped":
@@ -42,7 +42,7 @@ def damaged(data, how, chance):
 
 
 def write_mixed(folder, count):
-    """Write so many files; return the sentence that each intact one alone holds, and the copies."""
+    """Write ``count`` files; return the unique sentence of each intact one, and the copies."""
     chance = random.Random(2026)
     seeds = [
         load(path, folder=SEEDS) for path in find_files(SEEDS) if path.suffix in (".txt", ".md")
@@ -101,7 +101,7 @@ def test_every_file_is_a_line_of_the_report(mixed):
     assert len({file.reason for file in skipped}) > 3
 
 
-def test_what_each_intact_file_says_can_be_found(mixed):
+def test_the_text_of_each_intact_file_is_indexed(mixed):
     folder, marks, _, report = mixed
     stored = {file.path: file.copy_of or file.path for file in report.files}
     index = open_index(folder.parent / "index")
@@ -113,7 +113,7 @@ def test_what_each_intact_file_says_can_be_found(mixed):
     verify(folder.parent / "index")
 
 
-def test_nothing_is_left_to_do(mixed):
+def test_a_second_build_changes_nothing(mixed):
     folder, *_, report = mixed
     assert not is_stale(folder, folder.parent / "index", HashEncoder.fingerprint)
     again = build(folder, folder.parent / "index", encoder=HashEncoder())

@@ -1,4 +1,4 @@
-"""The invariant everything rests on: what is quoted stands where it is said to stand."""
+"""The central invariant: a quotation is the text at its offsets."""
 
 from pathlib import Path
 
@@ -57,7 +57,7 @@ odd = settings(
 )
 
 
-# Shrinking a PDF takes minutes; the example that failed is printed all the same.
+# Shrinking a PDF takes minutes; the failing example is printed without it.
 files = settings(odd, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 
 
@@ -121,7 +121,7 @@ def test_passages_are_exact_slices_and_cover_the_body(tmp_path, splitter, suffix
 
 @given(data=st.one_of(st.binary(max_size=300), texts.map(lambda t: t.encode("utf-16", "replace"))))
 @odd
-def test_any_bytes_give_a_document_or_a_reason(tmp_path, splitter, data):
+def test_any_bytes_are_a_document_or_an_error(tmp_path, splitter, data):
     path = tmp_path / "odd.txt"
     path.write_bytes(data)
     try:
@@ -134,7 +134,7 @@ def test_any_bytes_give_a_document_or_a_reason(tmp_path, splitter, data):
 
 @given(text=texts)
 @odd
-def test_plain_text_is_kept_as_it_is(tmp_path, text):
+def test_plain_text_is_unchanged(tmp_path, text):
     path = tmp_path / "odd.txt"
     data = text.encode("utf-8", "replace")
     assume(0 not in data)  # or it may as well be UTF-16
@@ -156,10 +156,10 @@ tables = st.integers(1, 3).flatmap(
 @pytest.mark.parametrize("suffix", MAKERS)
 @given(content=paragraphs, rows=tables, title=texts)
 @settings(files, max_examples=12)
-def test_every_format_gives_exact_slices_and_no_furniture(
+def test_passages_of_every_format_are_exact_slices_without_furniture(
     tmp_path, splitter, suffix, content, rows, title
 ):
-    # Two printed pages at least: what only one page has at its top may be its text.
+    # At least two printed pages, because a header is recognised by its repetition.
     ending = ("text", "Kim received the car in Pyongyang. " * 150)
     content = [*content, ("table", rows), ending, ending]
     path = tmp_path / f"odd.{suffix}"
@@ -202,7 +202,7 @@ def test_records_give_exact_slices(tmp_path, splitter, content):
 @pytest.mark.parametrize("suffix", MAKERS)
 @given(data=st.data())
 @settings(files, max_examples=20)
-def test_a_damaged_file_gives_a_document_or_a_reason(tmp_path, splitter, suffix, data):
+def test_a_damaged_file_is_a_document_or_an_error(tmp_path, splitter, suffix, data):
     content = [("heading", "The well"), ("text", "It was dug by monks."), ("table", [["a", "b"]])]
     whole = bytearray(MAKERS[suffix](content, title="The well", furniture="Never"))
     for _ in range(data.draw(st.integers(1, 8))):
@@ -219,8 +219,8 @@ def test_a_damaged_file_gives_a_document_or_a_reason(tmp_path, splitter, suffix,
 
 
 @pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.name)
-def test_what_fuzzing_found_gives_a_document_or_a_reason(splitter, path):
-    """What ``make fuzz`` kept, each file with the suffix that chose its loader."""
+def test_files_found_by_fuzzing_are_a_document_or_an_error(splitter, path):
+    """Files that ``make fuzz`` kept, each with the suffix that selects its loader."""
     try:
         document = load(path, folder=path.parent)
     except UnreadableDocument as error:

@@ -12,7 +12,7 @@ from qa.builder.splitter import Splitter
 from qa.errors import ReadingStopped, UnreadableDocument
 from qa.hashing import sha256_of
 from qa.index import CURRENT, IndexedFile, SkippedFile, parts_of_index
-from qa.loaders import find_files, unopened
+from qa.loaders import find_files, unreadable
 from qa.loaders.language import identify_language
 from qa.types import Document, Passage
 
@@ -113,7 +113,7 @@ def _examine(
     except UnreadableDocument as error:
         return SkippedFile(document_id, str(error), size, mtime_ns)
     except OSError as error:
-        return SkippedFile(document_id, str(unopened(error)), size, mtime_ns)
+        return SkippedFile(document_id, str(unreadable(error)), size, mtime_ns)
     except Exception as error:  # parsers of foreign formats raise whatever they like
         reason = f"it cannot be read ({type(error).__name__}: {error})"
         return SkippedFile(document_id, " ".join(reason.split())[:300], size, mtime_ns)

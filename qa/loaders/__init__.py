@@ -1,4 +1,4 @@
-"""Files into documents: one module per format."""
+"""Read files into documents: one module per format."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from qa.loaders.rtf import read_rtf
 from qa.loaders.text import read_text
 from qa.types import Document
 
-__all__ = ["find_files", "load", "unopened"]
+__all__ = ["find_files", "load", "unreadable"]
 
 MAX_BYTES = 20_000_000
-# Most of a PDF or an office document is pictures, which are not read.
+# PDF and office documents are mostly pictures, which are not read.
 MAX_PACKED_BYTES = 200_000_000
 _PDF = b"%PDF-"
 _ZIP = b"PK\x03\x04"
@@ -35,7 +35,8 @@ _MARKDOWN = {".md", ".markdown"}
 _HTML = {".html", ".htm", ".xhtml"}
 _CSV = {".csv", ".tsv"}
 _JSON = {".json", ".jsonl", ".ndjson"}
-_OCR = "recognise its text (OCR) first"
+_OCR = "run OCR on it and save a PDF with a text layer"
+# Recognised by its first bytes and not read: the problem and the remedy.
 _FOREIGN = {
     b"\x89PNG": ("a PNG image", _OCR),
     b"\xff\xd8\xff": ("a JPEG image", _OCR),
@@ -50,9 +51,9 @@ _FOREIGN = {
 
 
 def find_files(folder: Path) -> list[Path]:
-    """Return the regular files below a folder in the order of their posix paths.
+    """Return the regular files below a folder, sorted by posix path.
 
-    Hidden files and folders are left out, and so are links to what lies outside.
+    Hidden files and folders are left out, and so are links that point outside the folder.
     """
     if not folder.is_dir():
         raise EmptyCorpus(f"{folder} is not a folder", "create it and put documents into it")
@@ -62,7 +63,7 @@ def find_files(folder: Path) -> list[Path]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in names:
             path = Path(place, name)
-            # realpath: resolve() raises for a link that leads to itself
+            # realpath, because resolve() raises for a link to itself
             if name.startswith(".") or not Path(os.path.realpath(path)).is_relative_to(root):
                 continue
             if path.is_file() or path.is_symlink():
@@ -71,18 +72,18 @@ def find_files(folder: Path) -> list[Path]:
 
 
 def load(path: Path, *, folder: Path) -> Document:
-    """Read one file; raise UnreadableDocument with a reason a person understands.
+    """Read one file; raise UnreadableDocument with a reason that a person understands.
 
-    What the bytes are decides; the suffix only tells Markdown and CSV from plain text.
-    The language is not told yet: see :mod:`qa.loaders.language`.
+    The format is detected from the content; the suffix only separates Markdown, CSV and JSON
+    from plain text. The language is not set here: see :mod:`qa.loaders.language`.
     """
-    data = _bytes_of(path)
+    data = _read_bytes(path)
     try:
         extracted = _extract(data, path.suffix.lower())
     except RecursionError as error:
-        raise UnreadableDocument("nested too deeply to be a document") from error
+        raise UnreadableDocument("nested too deeply", "save it as plain text") from error
     if not any(block.kind == "body" for block in extracted.blocks):
-        raise UnreadableDocument("no running text that could be quoted")
+        raise UnreadableDocument("no running text, nothing that could be quoted")
     document_id = path.relative_to(folder).as_posix()
     return Document(
         id=document_id,
@@ -97,12 +98,11 @@ def load(path: Path, *, folder: Path) -> Document:
     )
 
 
-def unopened(error: OSError) -> UnreadableDocument:
-    """Return the error of a file that could not be opened or read."""
-    return UnreadableDocument(
-        f"cannot be read ({error.strerror or error})",
-        "change its permissions" if isinstance(error, PermissionError) else "build again",
-    )
+def unreadable(error: OSError) -> UnreadableDocument:
+    """Return the error for a file that cannot be opened or read."""
+    denied = isinstance(error, PermissionError)
+    remedy = "change its permissions" if denied else "build again"
+    return UnreadableDocument(f"cannot be read ({error.strerror or error})", remedy)
 
 
 def _extract(data: bytes, suffix: str) -> Extracted:
@@ -126,11 +126,11 @@ def _extract(data: bytes, suffix: str) -> Extracted:
         return read_mail(data)
     text = decode(data)
     if not text.strip():
-        raise UnreadableDocument("empty")
+        raise UnreadableDocument("empty, nothing to index")
     if suffix in _HTML or looks_like_html(text):
         return read_html(text)
     if text.lstrip().startswith("<?xml"):
-        raise UnreadableDocument("XML", "save it as a web page or as text")
+        raise UnreadableDocument("an XML file", "save it as a web page or as text")
     if suffix in _JSON or looks_like_json_lines(text):
         return read_json(text)
     if suffix in _CSV:
@@ -154,7 +154,7 @@ def _read_archive(data: bytes) -> Extracted:
     raise UnreadableDocument("a zip archive", "unpack it")
 
 
-def _bytes_of(path: Path) -> bytes:
+def _read_bytes(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
@@ -162,7 +162,7 @@ def _bytes_of(path: Path) -> bytes:
             if packed:
                 data += file.read(MAX_PACKED_BYTES - MAX_BYTES)
     except OSError as error:
-        raise unopened(error) from error
+        raise unreadable(error) from error
     limit = MAX_PACKED_BYTES if packed else MAX_BYTES
     if len(data) > limit:
         raise UnreadableDocument(f"larger than {limit // 1_000_000} MB", "split it")

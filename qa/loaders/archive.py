@@ -1,4 +1,4 @@
-"""Zip archives that documents come in, opened with limits."""
+"""Open the zip archives that documents are stored in, within limits."""
 
 from __future__ import annotations
 
@@ -12,36 +12,38 @@ from qa.errors import UnreadableDocument
 MAX_ENTRIES = 10_000
 MAX_UNPACKED_BYTES = 300_000_000
 MAX_XML_BYTES = 60_000_000
-# Text packs 5 to 20 times smaller; a bomb, a thousand times.
+# Text compresses 5 to 20 times, a zip bomb a thousand times.
 MAX_RATIO = 200
 _ENTITY = re.compile(rb"<\0?!\0?E\0?N\0?T\0?I\0?T\0?Y")  # UTF-16 too
 
 
 def open_archive(data: bytes) -> zipfile.ZipFile:
-    """Open a zip archive; raise UnreadableDocument when it is damaged, locked or a bomb.
+    """Open a zip archive; raise UnreadableDocument when it is damaged, encrypted or a bomb.
 
-    What the archive declares is what is checked, before anything is unpacked:
-    ``zipfile`` gives no more than that.
+    The sizes that the archive declares are checked before anything is unpacked; ``zipfile``
+    never returns more than the declared size.
     """
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
         entries = archive.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
-        raise UnreadableDocument(
-            "damaged zip archive or office document", "save it again"
-        ) from error
+        raise _damaged() from error
     if len(entries) > MAX_ENTRIES:
         raise UnreadableDocument(f"archive of more than {MAX_ENTRIES:,} files", "split it")
     if any(entry.flag_bits & 1 for entry in entries):
         raise UnreadableDocument("encrypted archive", "save it without its password")
     total = sum(entry.file_size for entry in entries)
     if total > MAX_UNPACKED_BYTES or total > MAX_RATIO * max(len(data), 100_000):
-        raise UnreadableDocument("unpacks to far more than it should, as a zip bomb does")
+        raise UnreadableDocument("unpacks to far more than a document does, like a zip bomb")
     return archive
 
 
+def _damaged() -> UnreadableDocument:
+    return UnreadableDocument("damaged zip archive or office document", "save it again")
+
+
 def read_member(archive: zipfile.ZipFile, name: str) -> bytes:
-    """Return one file of an archive; empty where there is none."""
+    """Return one file of an archive, empty if it is missing."""
     try:
         entry = archive.getinfo(name)
     except KeyError:
@@ -51,19 +53,17 @@ def read_member(archive: zipfile.ZipFile, name: str) -> bytes:
     try:
         return archive.read(entry)
     except Exception as error:  # zipfile's, zlib's and lzma's errors have no common ancestor
-        raise UnreadableDocument(
-            "damaged zip archive or office document", "save it again"
-        ) from error
+        raise _damaged() from error
 
 
 def refuse_entities(data: bytes) -> None:
-    """Raise UnreadableDocument for XML that declares entities: no document needs its own."""
+    """Raise UnreadableDocument for XML that declares entities, which no document needs."""
     if _ENTITY.search(data):
-        raise UnreadableDocument("declares XML entities, as an XML bomb does")
+        raise UnreadableDocument("declares XML entities, like an XML bomb")
 
 
 def parse_xml(data: bytes) -> Any:
-    """Return the root of an XML file, None where there is none; entities are refused."""
+    """Return the root of an XML file, None if it is empty; refuse entities."""
     from lxml import etree
 
     if not data:
@@ -79,7 +79,7 @@ def parse_xml(data: bytes) -> Any:
 
 
 def core_properties(root: Any) -> dict[str, str]:
-    """Return what a document says about itself, by the names of Dublin Core.
+    """Return a document's metadata by its Dublin Core names.
 
     Office Open XML, OpenDocument and EPUB all use these names, in different places.
     """

@@ -1,4 +1,4 @@
-"""Two columns of running text that a file holds line by line, across the page."""
+"""Separate two columns of running text that a file stores line by line across the page."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from statistics import mean, median
 
 from qa.loaders.line import Line
 
-# Lines side by side that make columns, how many words each has in the middle, and what share
-# of them reaches across its column and begins within a sentence: the cells of a table do not.
-_LINES = 6
-_WORDS = 4
-_FULL = 0.6
-_GOING_ON = 0.33
+# What separates columns of text from the cells of a table: enough lines side by side, with
+# enough words (median), of which enough span their column and begin in mid-sentence.
+_MIN_LINES = 6
+_MIN_WORDS = 4
+_MIN_FULL_SHARE = 0.6
+_MIN_CONTINUED_SHARE = 0.33
 _Cell = tuple[str, tuple[float, float]]
 _HYPHENS = ("-", "\u2010", "\u00ad")
 
 
-def part_columns(lines: Sequence[Line]) -> list[Line]:
-    """Return the lines with the left column of each such stretch before its right one."""
+def split_columns(lines: Sequence[Line]) -> list[Line]:
+    """Return the lines, the left column of each two-column stretch before its right column."""
     found: list[Line] = []
     position = 0
     while position < len(lines):
@@ -33,7 +33,7 @@ def part_columns(lines: Sequence[Line]) -> list[Line]:
 
 
 def _stretch(lines: Sequence[Line], start: int) -> tuple[Sequence[Line], float]:
-    """Return the lines from one on, as far as one gap goes down through all, and its middle."""
+    """Return the lines from ``start`` that share one vertical gap, and the gap's middle."""
     first = lines[start]
     if len(first.cells) != 2:
         return [first], 0.0
@@ -47,7 +47,7 @@ def _stretch(lines: Sequence[Line], start: int) -> tuple[Sequence[Line], float]:
             min([right, *(edge[0] for _, edge in after)]),
         )
         step = lines[end - 1].bottom - line.bottom
-        # What stands alone and apart comes after the columns.
+        # A line on one side only, set apart by space, comes after the columns.
         furthest = (3 if before and after else 1.6) * line.size
         if not 0 < step < furthest or narrowed[1] - narrowed[0] < 0.8 * line.size:
             break
@@ -57,9 +57,9 @@ def _stretch(lines: Sequence[Line], start: int) -> tuple[Sequence[Line], float]:
 
 
 def _columns(stretch: Sequence[Line], middle: float) -> list[list[Line]]:
-    """Return the lines of both sides; none where too few lines stand side by side."""
+    """Return the lines of both sides, empty if too few lines are side by side."""
     sides = [_sides(line, middle) for line in stretch]
-    if sum(all(pair) for pair in sides) < _LINES:
+    if sum(all(pair) for pair in sides) < _MIN_LINES:
         return []
     return [
         [_part(line, cells) for line, cells in zip(stretch, column, strict=True) if cells]
@@ -68,14 +68,14 @@ def _columns(stretch: Sequence[Line], middle: float) -> list[list[Line]]:
 
 
 def _sides(line: Line, middle: float) -> tuple[list[_Cell], list[_Cell]]:
-    """Return the cells whose own middle lies to the left of one, and the others."""
+    """Return the cells whose centre is left of ``middle``, and the others."""
     cells = list(zip(line.cells, line.edges, strict=True))
     count = sum(left + right < 2 * middle for left, right in line.edges)
     return cells[:count], cells[count:]
 
 
 def _part(line: Line, cells: Sequence[_Cell]) -> Line:
-    """Return some cells of a line as one; a hyphen that ended no line is seen only now."""
+    """Join some cells of a line, and detect a hyphen that now ends it."""
     text, hyphenated = " ".join(text for text, _ in cells), line.hyphenated
     if cells[-1][1][1] < line.right:
         hyphenated = text.endswith(_HYPHENS) and text[-2:-1].isalpha()
@@ -85,11 +85,11 @@ def _part(line: Line, cells: Sequence[_Cell]) -> Line:
 
 
 def _is_prose(column: Sequence[Line]) -> bool:
-    """Tell whether the lines read as running text: they are long, and sentences go over them."""
+    """Return whether the lines are running text: long, with sentences across line ends."""
     left = min(line.left for line in column)
     width = max(line.right for line in column) - left
     return (
-        median(len(line.text.split()) for line in column) >= _WORDS
-        and mean(line.right - left > 0.8 * width for line in column) >= _FULL
-        and mean(line.text[:1].islower() for line in column) >= _GOING_ON
+        median(len(line.text.split()) for line in column) >= _MIN_WORDS
+        and mean(line.right - left > 0.8 * width for line in column) >= _MIN_FULL_SHARE
+        and mean(line.text[:1].islower() for line in column) >= _MIN_CONTINUED_SHARE
     )

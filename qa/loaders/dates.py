@@ -1,4 +1,4 @@
-"""Dates as newspapers print them."""
+"""Find dates in text."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FORMS = (
 
 
 def find_date(text: str) -> str:
-    """Return the first date in a text as ISO 8601, or an empty string."""
+    """Return the first date in a text as ISO 8601, empty if there is none."""
     found = [match for form in _FORMS for match in [form.search(text)] if match]
     for match in sorted(found, key=lambda match: match.start()):
         parts = match.groupdict()
@@ -41,7 +41,7 @@ def find_date(text: str) -> str:
 
 
 def is_date_line(line: str) -> bool:
-    """Tell whether a line is a date and little else ("Published 20 February 2024, 10:15")."""
+    """Return whether a line is a date and little else ("Published 20 February 2024, 10:15")."""
     if len(line) > 60 or not find_date(line):
         return False
     rest = line

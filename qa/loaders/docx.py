@@ -1,4 +1,4 @@
-"""Word documents (DOCX), by mammoth."""
+"""Read Word documents (DOCX) with mammoth."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ r[style-name='Hyperlink'] =>
 
 
 def read_docx(data: bytes, archive: zipfile.ZipFile) -> Extracted:
-    """Return headings, paragraphs, rows and notes as the last revision has them.
+    """Return headings, paragraphs, table rows and notes of the last revision.
 
-    Page headers and footers are left out, deleted text too.
+    Page headers, page footers and deleted text are left out.
     """
     from lxml import html
     from mammoth import convert_to_html
@@ -36,7 +36,7 @@ def read_docx(data: bytes, archive: zipfile.ZipFile) -> Extracted:
             style_map=_STYLES,
             convert_image=img_element(lambda image: {"src": ""}),
         )
-    except Exception as error:  # mammoth raises whatever its parsers do
+    except Exception as error:  # mammoth passes on any error of its parsers
         raise UnreadableDocument("damaged Word document", "open it and save it again") from error
     builder = TextBuilder()
     if result.value.strip():
@@ -44,7 +44,7 @@ def read_docx(data: bytes, archive: zipfile.ZipFile) -> Extracted:
         for link in tree.xpath(
             ".//a[starts-with(@href, '#footnote-') or starts-with(@href, '#endnote-')]"
         ):
-            link.drop_tree()  # the number of a note, and the arrow back from it
+            link.drop_tree()  # the number of a note, and the arrow back to it
         add_markup(tree, builder)
     stated = core_properties(parse_xml(read_member(archive, "docProps/core.xml")))
     return builder.result(

@@ -1,4 +1,4 @@
-"""Bytes into text, whatever their encoding."""
+"""Decode bytes of any encoding into text."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-# Control characters that no text holds; form feed, tab and the line ends may stand in one.
+# Control characters that do not occur in text. Tab, form feed, line ends and escape may.
 _CONTROL = frozenset(map(chr, {*range(32)} - {9, 10, 11, 12, 13, 27}))
 
 
-# What text files are in, apart from Unicode; of equally good guesses the first one counts.
+# Common encodings of text files besides Unicode; ties go to the first.
 _COMMON = (
     "cp1252 cp1250 cp1251 cp1254 cp1253 cp1257 cp1255 cp1256 iso8859_2 iso8859_5 koi8_r cp866 cp437"
     " mac_roman cp932 euc_jp gb18030 big5 cp949"
@@ -33,7 +33,7 @@ _BEYOND_ASCII = bytes(range(128, 256))
 
 
 def decode(data: bytes) -> str:
-    """Return the text of a file: by its mark, as UTF-8, or by what its bytes look like."""
+    """Return the text of a file, decoded by its byte order mark, as UTF-8, or by a guess."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             try:
@@ -55,20 +55,20 @@ def decode(data: bytes) -> str:
 
 
 def _declared(data: bytes) -> str:
-    """Return a web page in the encoding that it names; else nothing."""
+    """Return a web page decoded as it declares, empty if it declares nothing usable."""
     found = _CHARSET.search(data[:2048]) if data.lstrip()[:1] == b"<" else None
     if not found:
         return ""
     name = found.group(1).decode().lower()
     try:
-        # As browsers do: what is called Latin-1 is Windows' extension of it.
+        # As browsers do, read Latin-1 as its superset, Windows-1252.
         return data.decode("cp1252" if name in ("iso-8859-1", "latin-1", "latin1") else name)
     except (LookupError, UnicodeError, ValueError):
         return ""
 
 
 def _mixed(data: bytes) -> str:
-    """Return text that is UTF-8 in part, as joined or twice edited files are; else nothing."""
+    """Return text that is partly UTF-8, as in concatenated files; empty if it is not."""
     lines = [line for line in data.splitlines(keepends=True) if not line.isascii()]
     whole = sum(_is_utf8(line) for line in lines)
     if whole >= len(lines) / 5:
@@ -77,7 +77,7 @@ def _mixed(data: bytes) -> str:
         return "".join(
             line.decode("utf-8" if _is_utf8(line) else rest, "replace") for line in parts
         )
-    # Characters of several bytes seldom come about by chance, and never most of the time.
+    # Valid multi-byte sequences rarely occur by chance.
     text = data.decode("utf-8", "surrogateescape")
     strange = sum("\udc80" <= character <= "\udcff" for character in text)
     if sum(not character.isascii() for character in text) >= 2 * strange:
@@ -91,10 +91,10 @@ def _mixed(data: bytes) -> str:
 
 
 def _guessed(data: bytes) -> str:
-    """Return the likeliest encoding that is neither UTF-8 nor UTF-16."""
-    # Lines of ASCII say nothing, and rules of "=====" put the guess out.
-    telling = b"".join(line for line in data.splitlines(keepends=True) if not line.isascii())
-    matches = list(from_bytes(telling, cp_isolation=list(_COMMON)))
+    """Return the likeliest encoding other than UTF-8 and UTF-16."""
+    # ASCII lines carry no information, and rulers such as "=====" mislead the detector.
+    informative = b"".join(line for line in data.splitlines(keepends=True) if not line.isascii())
+    matches = list(from_bytes(informative, cp_isolation=list(_COMMON)))
     if not matches:
         raise UnreadableDocument("unknown encoding", "save it again as UTF-8")
     least = min(match.chaos for match in matches)
@@ -116,11 +116,11 @@ def _is_utf8(line: bytes) -> bool:
 
 
 def _utf16(data: bytes) -> str:
-    """Return UTF-16 without a mark as text; the wrong byte order gives characters that are none.
+    """Return the text of UTF-16 without a byte order mark.
 
-    Its bytes are of all kinds, or every second one is null. Where nulls are few and the
-    rest is as in text of single bytes, a null is damage, though any two of the bytes
-    together may name a character.
+    The wrong byte order gives unassigned characters. UTF-16 has bytes of all values, or a null
+    in every second place. Few nulls among bytes that look like single-byte text are damage,
+    although any two bytes may be a valid UTF-16 character.
     """
     if (
         data.count(0) < len(data) / 4

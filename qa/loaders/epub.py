@@ -1,7 +1,7 @@
-"""EPUB books: their chapters in reading order.
+"""Read EPUB books, chapter by chapter in reading order.
 
-EbookLib, the usual library, is under the AGPL; a book is a zip of XHTML files
-with a list of them, which lxml reads.
+EbookLib, the usual library, is under the AGPL. A book is a zip of XHTML files and a list of
+them, which lxml reads.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _MEDIA = {"application/xhtml+xml", "text/html", "application/x-dtbook+xml"}
 
 
 def read_epub(archive: zipfile.ZipFile) -> Extracted:
-    """Return the chapters in the order of the book's spine, less its table of contents."""
+    """Return the chapters in the order of the book's spine, without the table of contents."""
     container = parse_xml(read_member(archive, "META-INF/container.xml"))
     rootfile = None if container is None else container.find(".//{*}rootfile")
     path = "" if rootfile is None else rootfile.get("full-path", "")
@@ -33,7 +33,7 @@ def read_epub(archive: zipfile.ZipFile) -> Extracted:
     encrypted = read_member(archive, "META-INF/encryption.xml").decode("utf-8", "replace")
     for name in _chapters(package, posixpath.dirname(path)):
         if f'"{name}"' in unquote(encrypted):
-            raise UnreadableDocument("EPUB whose text is encrypted for copy protection")
+            raise UnreadableDocument("EPUB under copy protection, its text is encrypted")
         data = read_member(archive, name)
         if data.strip():
             add_page(decode(data), builder)
@@ -46,7 +46,7 @@ def read_epub(archive: zipfile.ZipFile) -> Extracted:
 
 
 def _chapters(package: Any, folder: str) -> list[str]:
-    """Return the paths of the chapters; what is named twice counts once."""
+    """Return the paths of the chapters in order, without duplicates."""
     items = {item.get("id"): item for item in package.iter("{*}item")}
     paths: dict[str, None] = {}
     for reference in package.iter("{*}itemref"):

@@ -1,4 +1,4 @@
-"""What a loader returns: text with roles, title, date, author and pages."""
+"""The result of a loader: text in blocks, with title, date, author and pages."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from qa.loaders.furniture import credit_start, is_initials
 from qa.types import Block, BlockKind
 
 MAX_CHARACTERS = 20_000_000
-# A date that stands alone is the document's own when it stands this near the top.
+# A date line within the first blocks is the document's own date.
 _TOP_BLOCKS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """The text of a file; blocks are in order and do not overlap. ``date`` is ISO or empty."""
+    """The text of a file. Blocks are in order and do not overlap; ``date`` is ISO or empty."""
 
     text: str
     blocks: tuple[Block, ...]
@@ -28,7 +28,7 @@ class Extracted:
 
 @dataclass(slots=True)
 class TextBuilder:
-    """Grows a text block by block, so that the offsets are right by construction."""
+    """Builds a text block by block, so that the offsets are right by construction."""
 
     parts: list[str] = field(default_factory=list)
     blocks: list[Block] = field(default_factory=list)
@@ -36,7 +36,7 @@ class TextBuilder:
     date: str = ""
 
     def add(self, text: str, kind: BlockKind, *, level: int = 0) -> int:
-        """Append one block, a blank line after the last; return where it begins."""
+        """Append a block after a blank line; return its start."""
         text = text.strip()
         if not text:
             return self.length
@@ -52,9 +52,9 @@ class TextBuilder:
         return start
 
     def add_content(self, text: str) -> int:
-        """Append a paragraph and return where it begins.
+        """Append a paragraph and return its start.
 
-        The document's own date at the top and picture credits become furniture.
+        The document's own date near the top and picture credits become furniture.
         """
         text = text.strip()
         if len(self.blocks) < _TOP_BLOCKS and not self.date and is_date_line(text):
@@ -67,12 +67,12 @@ class TextBuilder:
         return start
 
     def close(self) -> None:
-        """Make the last block furniture where it is the authors' initials."""
+        """Mark the last block as furniture if it is the authors' initials."""
         if len(self.blocks) > 1 and is_initials(self.parts[-1]):
             self.blocks[-1] = replace(self.blocks[-1], kind="furniture")
 
     def first_heading(self) -> str:
-        """Return the words of the first heading, empty where there is none."""
+        """Return the first heading, empty if there is none."""
         for block in self.blocks:
             if block.kind == "heading":
                 return " ".join("".join(self.parts)[block.start : block.end].split())
@@ -81,6 +81,6 @@ class TextBuilder:
     def result(
         self, *, title: str = "", date: str = "", author: str = "", pages: tuple[int, ...] = ()
     ) -> Extracted:
-        """Return what was built; the date printed in the text comes first."""
+        """Return the text; a date printed in it takes precedence over ``date``."""
         text = "".join(self.parts)
         return Extracted(text, tuple(self.blocks), title, self.date or date, author, pages)

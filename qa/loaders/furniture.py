@@ -1,4 +1,4 @@
-"""Lines that are no content: navigation, section labels, picture credits, initials."""
+"""Recognise lines that are not content: navigation, labels, picture credits, initials."""
 
 from __future__ import annotations
 
@@ -44,22 +44,22 @@ _INITIALS = re.compile(
 
 
 def is_navigation(line: str) -> bool:
-    """Tell whether a whole line is an element of a page rather than of its text."""
+    """Return whether a whole line is an element of the page, not of its text."""
     return _NAVIGATION.fullmatch(_plain(line)) is not None
 
 
 def is_section_label(line: str) -> bool:
-    """Tell whether a line names the section of a paper; asked only above the title."""
+    """Return whether a line is a section label; used only above the title."""
     return _LABEL.fullmatch(_plain(line)) is not None
 
 
 def is_initials(line: str) -> bool:
-    """Tell whether a line is the authors' initials; asked only of the last line."""
+    """Return whether a line is the authors' initials; used only for the last line."""
     return _INITIALS.fullmatch(_plain(line)) is not None
 
 
 def credit_start(line: str) -> int | None:
-    """Return where a picture credit begins in a line, or None."""
+    """Return the start of a picture credit in a line, None if there is none."""
     plain = line.replace("\xa0", " ").rstrip()
     for pattern in (_GLUED_CREDIT, _SPACED_CREDIT, _OTHER_CREDIT):
         if found := pattern.search(plain):

@@ -1,4 +1,4 @@
-"""Saved web pages: their main text, by trafilatura."""
+"""Read the main text of saved web pages with trafilatura."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _DOCTYPE = re.compile(
     r"\A\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.I | re.S
 )
 _PIECES = {"p", "item", "quote", "code", "head", "row"}
-# What trafilatura would take on short pages, and marks in the text that a reader skips.
+# What trafilatura would keep on short pages, and marks in the text that people skip.
 _PRUNED = [
     "//nav",
     "//footer",
@@ -24,22 +24,22 @@ _PRUNED = [
 
 
 def looks_like_html(text: str) -> bool:
-    """Tell whether a text is a web page, whatever its file is called."""
+    """Return whether a text is a web page, whatever its file name."""
     return _DOCTYPE.match(text[:2000]) is not None
 
 
 def read_html(text: str) -> Extracted:
     """Return the main text with headings, lists and tables, the title, the date and the author.
 
-    Where trafilatura finds no main text, as on very short pages, the whole body
-    is taken, without scripts, navigation and the like.
+    Where trafilatura finds no main text, as on very short pages, take the whole body without
+    scripts and navigation.
     """
     from trafilatura import bare_extraction
     from trafilatura.metadata import extract_metadata
     from trafilatura.settings import use_config
 
     config = use_config()
-    # Below 250 characters it would take the text of the whole page instead, in one piece.
+    # By default it returns pages of less than 250 characters as one paragraph.
     config.set("DEFAULT", "MIN_EXTRACTED_SIZE", "20")
     found = bare_extraction(
         text,
@@ -47,10 +47,10 @@ def read_html(text: str) -> Extracted:
         include_tables=True,
         with_metadata=False,
         config=config,
-        favor_recall=True,  # without it, only the first of several stretches of text is taken
+        favor_recall=True,  # without it, only the first of several text sections is returned
         prune_xpath=_PRUNED,
     )
-    # Not extensive: a year anywhere in the page would be taken for its date.
+    # Not extensive, because then any year on the page may become its date.
     metadata = extract_metadata(text, extensive=False)
     builder = TextBuilder()
     body = getattr(found, "body", None)
@@ -63,7 +63,7 @@ def read_html(text: str) -> Extracted:
     title = " ".join(((metadata.title if metadata else None) or "").split())
     heading = builder.first_heading()
     return builder.result(
-        # A page's title often has the paper's name behind it.
+        # A page's title often ends in the name of the site.
         title=heading if heading and title.startswith(heading) else title,
         date=(metadata.date if metadata else None) or "",
         author=(metadata.author if metadata else None) or "",
@@ -93,7 +93,7 @@ def _add(node: Any, builder: TextBuilder) -> None:
 
 
 def _paragraphs(node: Any) -> list[str]:
-    """Return the words below a node; two line breaks on end part paragraphs, as old pages have."""
+    """Return the paragraphs of a node; old pages separate them by two line breaks."""
     words = [node.text or ""]
     for inner in node.iterdescendants():
         if inner.tag == "lb":

@@ -1,4 +1,4 @@
-"""The language a text is written in, by py3langid, whose model ships in its package."""
+"""Identify the language of a text with py3langid, whose model ships in its package."""
 
 from __future__ import annotations
 

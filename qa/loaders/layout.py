@@ -1,4 +1,4 @@
-"""Printed lines into paragraphs: what belongs together, and what a page only repeats."""
+"""Join printed lines into paragraphs, and leave out running headers and footers."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 from statistics import median
 
-from qa.loaders.columns import part_columns
+from qa.loaders.columns import split_columns
 from qa.loaders.extracted import Extracted, TextBuilder
 from qa.loaders.line import LIGATURES, Line
 from qa.types import BlockKind
 
-# Lines this close to the edge of the paper may be headers and footers.
+# Headers and footers are within this share of the page's height from its edge.
 _MARGIN = 0.12
 _PAGE_NUMBER = re.compile(
     r"(?:page\s+)?[-–—]?\s*(?:\d{1,4}|[ivxlc]{1,7})\s*[-–—]?(?:\s*(?:of|/)\s*\d{1,4})?",
     re.IGNORECASE,
 )
-# Points by which the cells of a column may be out of line.
+# Tolerance for the alignment of cells, in points.
 _ALIGNED = 1.5
 _EDGE_NUMBER = re.compile(r"^\W*\d+\W+|\W+\d+\W*$")
 _LEADERS = re.compile(r"(?:\s?\.){4,}\s*[\divxlc]*$")
 _BULLET = re.compile(r"(?:[•‣◦▪●–—*-]|\(?(?:\d{1,3}|[a-z])[.)])\s")
 _ENDS = tuple('.!?:;…"”’»)')
-# Parts that keep their hyphen, whatever line they end.
+# First parts of words that keep their hyphen at the end of a line.
 _HYPHENATED = re.compile(
     r"(?:^|\W)(?:all|anti|cross|co|ex|half|high|long|low|mid|non|post|pre|pro|self|semi|short|so|"
     r"well|world|\w*[A-Z\d]\w*)$"
@@ -49,9 +49,9 @@ def arrange(
 ) -> Extracted:
     """Return paragraphs, headings and rows in the order of the lines.
 
-    Running headers, footers and page numbers are left out, so that a sentence
-    goes on from page to page. A word parted at the end of a line is put
-    together again, with its hyphen where the document writes it so elsewhere.
+    Running headers, footers and page numbers are left out, so that a sentence continues on the
+    next page. A word divided at the end of a line is joined, with its hyphen if the document
+    spells it so elsewhere.
     """
     repeated = _repeated(pages)
     lines = [line for line in chain.from_iterable(pages) if not _is_margin_line(line, repeated)]
@@ -92,7 +92,7 @@ def arrange(
 
 
 def _page_starts(begins: dict[int, int], count: int, end: int) -> tuple[int, ...]:
-    """Return where each page begins; one without text begins where the next one does."""
+    """Return the start of each page; a page without text starts where the next one does."""
     starts = []
     following = end
     for page in reversed(range(count)):
@@ -103,7 +103,7 @@ def _page_starts(begins: dict[int, int], count: int, end: int) -> tuple[int, ...
 
 
 def _is_margin_line(line: Line, repeated: set[tuple[str, int]]) -> bool:
-    """Tell whether a line is a running header or footer, or a page number."""
+    """Return whether a line is a running header or footer, or a page number."""
     return _in_margin(line) and (
         _key(line) in repeated or _PAGE_NUMBER.fullmatch(line.text.strip()) is not None
     )
@@ -115,7 +115,7 @@ def _in_margin(line: Line) -> bool:
 
 
 def _key(line: Line) -> tuple[str, int]:
-    """Return what is alike on every page: the text less a page number, and the height."""
+    """Return what repeats on every page: the text without a page number, and the height."""
     return _EDGE_NUMBER.sub("", line.text).lower(), round(line.bottom / 4)
 
 
@@ -133,12 +133,12 @@ def _paragraphs(lines: Sequence[Line]) -> list[_Paragraph]:
         if above.page == below.page and 0 < above.bottom - below.bottom < 3 * above.size
     ]
     pitch = median(steps) if steps else 0.0
-    lines = _cells_joined(part_columns(lines), pitch)
+    lines = _join_cells(split_columns(lines), pitch)
     by_page: dict[int, list[Line]] = {}
     for line in lines:
         by_page.setdefault(line.page, []).append(line)
-    parted = [line for line in lines if len(line.cells) > 1]
-    rows = {id(line) for pair in pairwise(parted) if _same_table(*pair) for line in pair}
+    split = [line for line in lines if len(line.cells) > 1]
+    rows = {id(line) for pair in pairwise(split) if _same_table(*pair) for line in pair}
     found: list[_Paragraph] = []
     for line in lines:
         is_row = id(line) in rows
@@ -147,7 +147,9 @@ def _paragraphs(lines: Sequence[Line]) -> list[_Paragraph]:
             last.lines.append(line)
             last.is_row = True
         elif (
-            last and not is_row and _goes_on(last.lines, line, by_page[last.lines[-1].page], pitch)
+            last
+            and not is_row
+            and _continues(last.lines, line, by_page[last.lines[-1].page], pitch)
         ):
             last.lines.append(line)
         else:
@@ -155,7 +157,7 @@ def _paragraphs(lines: Sequence[Line]) -> list[_Paragraph]:
     return found
 
 
-def _cells_joined(lines: Sequence[Line], pitch: float) -> list[Line]:
+def _join_cells(lines: Sequence[Line], pitch: float) -> list[Line]:
     """Join the lines of a row whose cells were written one after the other."""
     joined: list[Line] = []
     previous: Line | None = None
@@ -192,7 +194,7 @@ def _cells_joined(lines: Sequence[Line], pitch: float) -> list[Line]:
 
 
 def _wraps(above: Sequence[Line], row: Line, pitch: float) -> bool:
-    """Tell whether the lines above are the beginning of a row's first cell."""
+    """Return whether the lines above begin a row's first cell."""
     return all(
         line.page == row.page
         and abs(line.left - row.left) < _ALIGNED
@@ -204,9 +206,9 @@ def _wraps(above: Sequence[Line], row: Line, pitch: float) -> bool:
 
 
 def _same_table(line: Line, other: Line) -> bool:
-    """Tell whether two lines are rows of one table: cells below one another.
+    """Return whether two lines are rows of one table, with aligned cells.
 
-    Justified text has wide gaps too, but not at the same place in the next line.
+    Justified text has wide gaps too, at a different place in each line.
     """
     if line.page != other.page or abs(line.bottom - other.bottom) > 8 * line.size:
         return False
@@ -217,7 +219,7 @@ def _same_table(line: Line, other: Line) -> bool:
             any(
                 abs(left - other_left) < _ALIGNED
                 or abs(left + right - other_left - other_right) < 2 * _ALIGNED
-                # Both ends of justified lines are aligned: only a very wide gap tells a column.
+                # Justified lines align at both ends; only a very wide gap indicates a column.
                 or (abs(right - other_right) < _ALIGNED and left - before > 2 * line.size)
                 for other_left, other_right in more[1:]
             )
@@ -226,8 +228,8 @@ def _same_table(line: Line, other: Line) -> bool:
     )
 
 
-def _goes_on(above: Sequence[Line], line: Line, page: Sequence[Line], pitch: float) -> bool:
-    """Tell whether a line belongs to the paragraph that the lines above, on ``page``, began."""
+def _continues(above: Sequence[Line], line: Line, page: Sequence[Line], pitch: float) -> bool:
+    """Return whether a line continues the paragraph of the lines above, which are on ``page``."""
     last = above[-1]
     if last.hyphenated:
         return True
@@ -240,7 +242,7 @@ def _goes_on(above: Sequence[Line], line: Line, page: Sequence[Line], pitch: flo
     right = max(other.right for other in page if abs(other.left - last.left) <= 3 * last.size)
     short = last.right < right - 0.2 * (right - last.left)
     if last.page != line.page or step < -0.5 * last.size or step > 5 * last.size:
-        # A new column or page: the sentence goes on where it has not come to an end.
+        # A new column or page continues a sentence that has not ended.
         return not ended and (not short or line.text[:1].islower())
     if step > 1.3 * max(pitch, last.size):
         return False
@@ -250,7 +252,7 @@ def _goes_on(above: Sequence[Line], line: Line, page: Sequence[Line], pitch: flo
 
 
 def _joined(paragraph: _Paragraph, words: Counter[str]) -> tuple[str, list[tuple[int, int]]]:
-    """Return a paragraph's text, and for each line its page and where in the text it begins."""
+    """Return a paragraph's text, and each line's page and start in the text."""
     if paragraph.is_row:
         *above, line = paragraph.lines
         first = " ".join([*(each.text for each in above), line.cells[0]])
@@ -270,7 +272,7 @@ def _joined(paragraph: _Paragraph, words: Counter[str]) -> tuple[str, list[tuple
 
 
 def _seam(before: str, after: str, words: Counter[str]) -> str:
-    """Return what stood between two parts of a word: a hyphen, or nothing."""
+    """Return what joins two parts of a word, a hyphen or nothing."""
     left = re.search(r"[\w-]*$", before)
     right = re.match(r"\w*", after)
     part, rest = (left.group() if left else ""), (right.group() if right else "")

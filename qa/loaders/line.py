@@ -1,4 +1,4 @@
-"""A line of print, and where it stands on its page."""
+"""A printed line and its position on the page."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ LIGATURES = {0xFB00 + n: text for n, text in enumerate("ff fi fl ffi ffl st st".
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A printed line; lengths in points from the page's lower left corner.
+    """A printed line; lengths are in points from the page's lower left corner.
 
-    ``cells`` are the parts that wide gaps set apart, ``edges`` the left and right
-    border of each; ``hyphenated`` says that a hyphen at its end was taken off.
+    ``cells`` are the parts between wide gaps, ``edges`` the left and right border of each;
+    ``hyphenated`` means that a hyphen at the line's end was removed.
     """
 
     cells: tuple[str, ...]
@@ -26,15 +26,15 @@ class Line:
 
     @property
     def left(self) -> float:
-        """Where the line begins."""
+        """The left border of the line."""
         return self.edges[0][0]
 
     @property
     def right(self) -> float:
-        """Where the line ends."""
+        """The right border of the line."""
         return self.edges[-1][1]
 
     @property
     def text(self) -> str:
-        """The line's words."""
+        """The text of the line."""
         return " ".join(self.cells).translate(LIGATURES)

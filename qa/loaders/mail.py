@@ -1,4 +1,4 @@
-"""Mail: single messages (EML) and mailboxes (MBOX), by the standard library."""
+"""Read mail, single messages (EML) and mailboxes (MBOX), with the standard library."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ _SIGNATURE = re.compile(r"^-- ?$", re.MULTILINE)
 
 
 def looks_like_mail(data: bytes) -> bool:
-    """Tell whether a file is one message, by headers that only mail programs write."""
+    """Return whether a file is one message, by headers that only mail programs write."""
     head = re.split(rb"\r?\n\r?\n", data[:20_000], maxsplit=1)[0]
     return _HEADER.match(head) is not None and _MAIL_HEADER.search(head) is not None
 
 
 def looks_like_mailbox(data: bytes) -> bool:
-    """Tell whether a file is a mailbox: a separator, then a message's headers."""
+    """Return whether a file is a mailbox: a separator, then a message's headers."""
     separator = _SEPARATOR.match(data[:2_000])
     return separator is not None and _HEADER.match(data, separator.end()) is not None
 
 
 def read_mail(data: bytes) -> Extracted:
-    """Return a message: its subject as the title, who wrote to whom and when, and its text."""
+    """Return a message: its subject as the title, its sender, recipients, date and text."""
     builder = TextBuilder()
-    message = _parsed(data)
+    message = _parse(data)
     _add(message, builder)
     return builder.result(
         title=_field(message, "Subject"), date=_date(message), author=_author(message)
@@ -48,7 +48,10 @@ def read_mail(data: bytes) -> Extracted:
 
 
 def read_mailbox(data: bytes) -> Extracted:
-    """Return all messages of a mailbox, each under its subject; the first gives author and date."""
+    """Return all messages of a mailbox, each under its subject.
+
+    Author and date are those of the first message that has them.
+    """
     marks = list(_SEPARATOR.finditer(data))
     if len(marks) > MAX_MESSAGES:
         raise UnreadableDocument(f"mailbox of more than {MAX_MESSAGES:,} messages", "split it")
@@ -56,16 +59,16 @@ def read_mailbox(data: bytes) -> Extracted:
     author = date = ""
     for mark, following in zip(marks, [*marks[1:], None], strict=True):
         content = data[mark.end() : following.start() if following else len(data)]
-        # A line of a message that begins like a separator was marked when it was stored.
-        message = _parsed(re.sub(rb"(?m)^>(>*From )", rb"\1", content))
+        # Lines that begin like a separator were escaped with ">" when the message was stored.
+        message = _parse(re.sub(rb"(?m)^>(>*From )", rb"\1", content))
         author, date = author or _author(message), date or _date(message)
         _add(message, builder)
     return builder.result(date=date, author=author)
 
 
-def _parsed(data: bytes) -> EmailMessage:
+def _parse(data: bytes) -> EmailMessage:
     message = message_from_bytes(data, policy=policy.default)
-    assert isinstance(message, EmailMessage)  # what this policy makes
+    assert isinstance(message, EmailMessage)  # the class that this policy creates
     return message
 
 
@@ -95,7 +98,7 @@ def _add(message: EmailMessage, builder: TextBuilder, depth: int = 0) -> None:
 
 
 def _add_plain(text: str, builder: TextBuilder) -> None:
-    """Append paragraphs; the marks of quoted lines go, and a signature is furniture."""
+    """Append paragraphs without quotation marks (">"); a signature is furniture."""
     text = text.replace("\r\n", "\n")
     signature = _SIGNATURE.search(text)
     written = text[: signature.start()] if signature else text
@@ -115,7 +118,7 @@ def _add_plain(text: str, builder: TextBuilder) -> None:
 
 
 def _content(part: Any) -> str:
-    """Return a part's text; where its charset is unknown or wrong, by what its bytes look like."""
+    """Return a part's text; guess its encoding if the charset is unknown or wrong."""
     data = part.get_payload(decode=True)
     if not isinstance(data, bytes) or not data.strip():
         return ""
@@ -131,7 +134,7 @@ def _content(part: Any) -> str:
 def _field(message: EmailMessage, name: str) -> str:
     try:
         value = str(message[name] or "")
-    except Exception:  # the parser of headers raises whatever it trips over
+    except Exception:  # the header parser raises many kinds of errors
         return ""
     return " ".join(value.encode("utf-8", "replace").decode("utf-8").split())
 

@@ -1,4 +1,4 @@
-"""Markdown: what a reader of the rendered page sees, without the markup."""
+"""Read Markdown as the text of the rendered page, without the markup."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _FIELD = re.compile(r"^(title|date|author)\s*:\s*(.*?)\s*$", re.MULTILINE | re.I
 def read_markdown(text: str) -> Extracted:
     """Return headings, paragraphs, list items, table rows and code as plain text.
 
-    Tables become one line a row, cells joined by " | ". The front matter's
-    ``title``, ``date`` and ``author`` are read and not quoted.
+    A table row becomes one line, cells joined by " | ". The front matter's ``title``, ``date``
+    and ``author`` become metadata.
     """
     from markdown_it import MarkdownIt
     from markdown_it.token import Token

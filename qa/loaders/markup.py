@@ -1,4 +1,4 @@
-"""A tree of HTML elements into blocks."""
+"""Turn a tree of HTML elements into blocks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _INLINE = frozenset(
 
 
 def add_page(text: str, builder: TextBuilder) -> None:
-    """Append the body of an HTML or XHTML page; nothing where there is none."""
+    """Append the body of an HTML or XHTML page, if it has one."""
     from lxml import etree, html
 
     data = text.encode("utf-8", "replace")
@@ -34,8 +34,7 @@ def add_page(text: str, builder: TextBuilder) -> None:
 def add_markup(node: Any, builder: TextBuilder) -> None:
     """Append headings, paragraphs, list items and rows below a node in document order.
 
-    Scripts, navigation and the like are left out, and rows become one line with
-    " | " between the cells.
+    Scripts and navigation are left out. A row becomes one line, cells joined by " | ".
     """
     words: list[str] = []
 
@@ -72,7 +71,7 @@ def _heading(node: Any, builder: TextBuilder, level: int) -> None:
 
 def _row(node: Any, builder: TextBuilder) -> None:
     if any(_name(inner) == "tr" for inner in node.iterdescendants()):
-        for cell in node:  # a table that lays out a page
+        for cell in node:  # a layout table
             add_markup(cell, builder)
         return
     cells = []
@@ -84,12 +83,12 @@ def _row(node: Any, builder: TextBuilder) -> None:
 
 
 def _gather(node: Any, words: list[str]) -> None:
-    """Collect the words below a node; elements that stand apart are parted by a space."""
+    """Collect the text below a node, with a space around block elements."""
     tag = _name(node)
     if tag in ("script", "style", "template"):
         return
     if tag == "sup":
-        # A note's number would be read as part of the word or figure before it.
+        # The number of a note would become part of the word or number before it.
         if next(node.iter("a", "{*}a"), None) is None and _name(node.getparent()) != "a":
             words.append("".join(node.itertext()).translate(_RAISED))
         return
@@ -105,7 +104,7 @@ def _gather(node: Any, words: list[str]) -> None:
 
 
 def _name(node: Any) -> str:
-    """Return an element's name without its namespace; empty for a comment."""
+    """Return an element's name without its namespace, empty for a comment."""
     return node.tag.rsplit("}", 1)[-1].lower() if isinstance(node.tag, str) else ""
 
 

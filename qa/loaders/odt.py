@@ -1,7 +1,7 @@
-"""OpenDocument texts (ODT), read from their XML.
+"""Read OpenDocument texts (ODT) from their XML.
 
-The libraries for it were tried: odfpy rests since 2020, and odfdo's text of a
-paragraph has the footnotes in its middle.
+Two libraries were tried: odfpy has had no release since 2020, and odfdo puts footnotes into the
+middle of a paragraph's text.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ _SKIPPED = {
     f"{_TEXT}note-citation",
 }
 _NOTE = f"{_TEXT}note"
-_MAX_SPACES = 100  # a repeat count is the file's own claim
+_MAX_SPACES = 100  # a file may declare any repeat count
 
 
 def read_odt(archive: zipfile.ZipFile) -> Extracted:
-    """Return headings, paragraphs and rows; a footnote follows the paragraph it belongs to."""
+    """Return headings, paragraphs and rows; a footnote follows its paragraph."""
     manifest = parse_xml(read_member(archive, "META-INF/manifest.xml"))
     if (
         manifest is not None
@@ -80,7 +80,7 @@ def _add(node: Any, builder: TextBuilder) -> None:
 
 
 def _words(node: Any) -> str:
-    """Return the words of a paragraph without the notes and frames anchored in it."""
+    """Return the text of a paragraph without the notes and frames anchored in it."""
     parts: list[str] = []
 
     def collect(element: Any) -> None:

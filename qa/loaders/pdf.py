@@ -1,4 +1,4 @@
-"""PDF: the text layer, page by page, by PDFium."""
+"""Read the text layer of PDF files page by page with PDFium."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from qa.loaders.line import Line
 
 MAX_PAGES = 5_000
 _PASSWORD, _SECURITY = 4, 5  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
-# A gap this many times the height of a line may part the cells of a row.
+# A gap of this many line heights may separate the cells of a row.
 _CELL_GAP = 0.9
-_MARKER = re.compile(r"\W{1,2}|\(?\w{1,3}[.)]")  # of an item of a list
+_MARKER = re.compile(r"\W{1,2}|\(?\w{1,3}[.)]")  # of a list item
 _CREATED = re.compile(r"D:(\d{4})(\d{2})(\d{2})")
 _BOLD = re.compile(r"bold|black|heavy|cmbx|sfbx", re.IGNORECASE)
-# Titles that a program made up.
-_MADE_UP = re.compile(
+# Titles and authors that a program filled in.
+_GENERATED = re.compile(
     r"untitled.*|(?:microsoft (?:word|powerpoint) - )?.*\.(?:docx?|pptx?|pdf|odt|indd|tex|dvi|qxd)"
     r"|microsoft word.*|\(?(?:unspecified|anonymous)\)?|document\s*\d*",
     re.IGNORECASE,
 )
-# A hyphen, a soft one, and what PDFium makes of either.
+# Hyphens, soft hyphens, and the codes that PDFium returns for them.
 _HYPHENS = {0x02, 0x2D, 0xAD, 0x2010, 0xFFFE}
 _INVISIBLE = {0x7F, 0xAD, 0x200B, 0xFEFF, 0xFFFE, 0xFFFF}
 _ONE_AT_A_TIME = threading.Lock()  # PDFium is not thread-safe
@@ -47,11 +47,11 @@ class _Word:
 
 
 def read_pdf(data: bytes) -> Extracted:
-    """Return the text in reading order, its pages, and what the file says about itself.
+    """Return the text in reading order, its pages and its metadata.
 
-    Raises UnreadableDocument for a file that is encrypted or damaged, and for
-    a scan, whose pages are pictures without text; where only some of them are,
-    a last line that is furniture names them.
+    Raises UnreadableDocument for a file that is encrypted or damaged, and for a scan, whose
+    pages are pictures without text. If only some pages are, a last block of furniture names
+    them.
     """
     from pypdfium2 import PdfDocument, PdfiumError
 
@@ -69,7 +69,7 @@ def read_pdf(data: bytes) -> Extracted:
             pictures = [
                 number
                 for number, lines in enumerate(pages, 1)
-                if not lines and _holds_picture(document[number - 1])
+                if not lines and _has_picture(document[number - 1])
             ]
             metadata = document.get_metadata_dict()
         except PdfiumError as error:
@@ -78,18 +78,18 @@ def read_pdf(data: bytes) -> Extracted:
             document.close()
     written = "".join(line.text for lines in pages for line in lines)
     letters = sum(character.isalpha() for character in written)
-    # Private use and replacement characters: the fonts do not say which letters they show.
+    # Private use and replacement characters: the fonts do not map their glyphs to letters.
     unknown = sum(
         "\ue000" <= character <= "\uf8ff" or character == "\ufffd" for character in written
     )
     if letters == 0 and unknown == 0:
         raise UnreadableDocument(
-            "PDF without a text layer, such as a scan", "run OCR on it: `ocrmypdf IN.pdf OUT.pdf`"
+            "PDF without a text layer, like a scan", "run OCR on it (`ocrmypdf IN.pdf OUT.pdf`)"
         )
     if unknown > letters:
         raise UnreadableDocument(
             "PDF whose fonts do not name their letters",
-            "run OCR on it: `ocrmypdf --force-ocr IN.pdf OUT.pdf`",
+            "run OCR on it (`ocrmypdf --force-ocr IN.pdf OUT.pdf`)",
         )
     created = _CREATED.match(metadata.get("CreationDate", ""))
     return arrange(
@@ -102,12 +102,12 @@ def read_pdf(data: bytes) -> Extracted:
 
 
 def _stated(value: str) -> str:
-    """Return a field of the metadata, empty where a program filled it in."""
+    """Return a metadata field, empty if a program filled it in."""
     value = " ".join(value.split())
-    return "" if _MADE_UP.fullmatch(value) else value
+    return "" if _GENERATED.fullmatch(value) else value
 
 
-def _holds_picture(page: Any) -> bool:
+def _has_picture(page: Any) -> bool:
     import pypdfium2.raw as pdfium
 
     try:
@@ -152,7 +152,7 @@ def _lines(handle: Any, page: int, page_height: float) -> Iterator[Line]:
     last = -1
     for index in range(pdfium.FPDFText_CountChars(handle)):
         code = pdfium.FPDFText_GetUnicode(handle, index)
-        # At the end of a line a hyphen may come as a control or another special character.
+        # PDFium may return a hyphen at a line's end as a control or other special character.
         if code in _HYPHENS and pdfium.FPDFText_IsHyphen(handle, index) == 1:
             yield from end_line(last, hyphenated=True)
         elif code in (10, 13) and pdfium.FPDFText_IsGenerated(handle, index) == 1:
@@ -191,14 +191,14 @@ def _line(
 
 
 def _box(pdfium: Any, handle: Any, index: int) -> tuple[float, float, float, float]:
-    """Return the left, right, bottom and top of a character with its font's full height."""
+    """Return the left, right, bottom and top of a character at its font's full height."""
     box = pdfium.FS_RECTF()
     pdfium.FPDFText_GetLooseCharBox(handle, index, ctypes.byref(box))
     return box.left, box.right, box.bottom, box.top
 
 
 def _text(characters: Sequence[str]) -> str:
-    """Return characters as text; PDFium gives those beyond the first plane in two halves."""
+    """Return characters as text, joining the surrogate pairs that PDFium returns."""
     return "".join(characters).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 

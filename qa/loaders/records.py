@@ -1,4 +1,4 @@
-"""Tables and records: CSV, TSV, JSON and JSON Lines."""
+"""Read tables and records: CSV, TSV, JSON and JSON Lines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from qa.errors import UnreadableDocument
 from qa.loaders.extracted import Extracted, TextBuilder
 
-# Columns that hold running text, and those that name a record.
+# Columns of running text, and columns that name a record.
 _TEXT = "text content body paragraphs paragraph article abstract description summary".split()
 _TITLE = "title headline subject heading name".split()
 _DELIMITERS = ",;\t|"
@@ -21,7 +21,7 @@ _NUMBER = re.compile(r"[-+]?[\d.,]+%?")
 
 
 def read_csv(text: str) -> Extracted:
-    """Return each row as a record; where there is no header, as cells joined by " | "."""
+    """Return each row as a record; without a header, as cells joined by " | "."""
     try:
         rows = [
             cells
@@ -47,7 +47,7 @@ def read_csv(text: str) -> Extracted:
 
 
 def looks_like_json_lines(text: str) -> bool:
-    """Tell whether the first line of a text is a whole JSON object, as in JSON Lines."""
+    """Return whether the first line of a text is a complete JSON object, as in JSON Lines."""
     first = text.lstrip().split("\n", 1)[0]
     if not first.startswith("{") or not first.rstrip().endswith("}"):
         return False
@@ -73,9 +73,7 @@ def _records(text: str) -> Iterable[Mapping[str, Any]]:
         return list(_lines(text))
     records = whole if isinstance(whole, list) else [whole]
     if not all(isinstance(record, dict) for record in records):
-        raise UnreadableDocument(
-            "JSON that is not a list of objects", "save it as JSON Lines or CSV"
-        )
+        raise UnreadableDocument("JSON that is not a list of objects", "save it as CSV")
     return records
 
 
@@ -110,7 +108,7 @@ def _add_record(fields: list[tuple[str, str]], builder: TextBuilder) -> None:
     text = next((names.index(name) for name in _TEXT if name in names), None)
     title = next((names.index(name) for name in _TITLE if name in names), None)
     if text is None:
-        title = None  # in a table of short cells the name is what is asked for
+        title = None  # in a table of short cells the name may be the answer
     if title is not None:
         builder.add(" ".join(fields[title][1].split()), "heading", level=1)
     if text is not None:
@@ -134,7 +132,7 @@ def _is_header(row: list[str]) -> bool:
 
 
 def _delimiter(text: str) -> str:
-    """Return the sign that parts the first rows into the most cells, as many in each."""
+    """Return the delimiter that splits the first rows most evenly, and into the most cells."""
     sample = text[:50_000]
 
     def fitness(sign: str) -> tuple[float, int]:

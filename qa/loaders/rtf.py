@@ -1,4 +1,4 @@
-"""Rich Text Format, by striprtf."""
+"""Read Rich Text Format with striprtf."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _TOKEN = re.compile(r"\\[\\{}]|\{\\footnote(?![a-z])|[{}]|\\par(?![a-z])")
 
 
 def read_rtf(data: bytes) -> Extracted:
-    """Return the running text; rows of a table become lines with " | " between the cells.
+    """Return the running text; a table row becomes one line, cells joined by " | ".
 
     A footnote follows its paragraph.
     """
-    source = data.decode("latin-1")  # RTF is ASCII; what is not, it escapes
+    source = data.decode("latin-1")  # RTF is ASCII, with escapes
     lines = []
-    for line in _plain(_notes_moved(source)).split("\n"):
+    for line in _plain(_move_notes(source)).split("\n"):
         if line.endswith("|"):
             line = " | ".join(cell.strip() for cell in line.split("|") if cell.strip())
         lines.append(line)
-    extracted = read_text("\n\n".join(lines))  # a line here is a whole paragraph
+    extracted = read_text("\n\n".join(lines))  # striprtf returns a paragraph as one line
     created = _CREATED.search(source)
     return replace(
         extracted,
@@ -38,8 +38,8 @@ def read_rtf(data: bytes) -> Extracted:
     )
 
 
-def _notes_moved(source: str) -> str:
-    """Make each footnote a paragraph after its own: left where it is, striprtf leaves it out."""
+def _move_notes(source: str) -> str:
+    """Move each footnote behind its paragraph, because striprtf drops footnotes in place."""
     parts: list[str] = []
     notes: list[str] = []
     at = begun = depth = 0
@@ -66,9 +66,9 @@ def _plain(source: str) -> str:
 
     try:
         text = str(rtf_to_text(source, errors="replace"))
-    except Exception as error:  # striprtf raises whatever it trips over
+    except Exception as error:  # striprtf raises many kinds of errors
         raise UnreadableDocument("damaged RTF", "open it and save it again") from error
-    # Characters beyond the first plane come in two halves.
+    # Characters beyond the first plane are surrogate pairs.
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "")
 
 
@@ -76,5 +76,5 @@ def _stated(source: str, name: str) -> str:
     found = re.search(_FIELD.format(name=name), source[:20_000])
     try:
         return " ".join(_plain("{\\rtf1\\ansi " + found.group(1) + "}").split()) if found else ""
-    except UnreadableDocument:  # the text may be sound all the same
+    except UnreadableDocument:  # the text may still be intact
         return ""

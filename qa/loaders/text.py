@@ -1,4 +1,4 @@
-"""Plain text: kept as it is, with a role for each stretch."""
+"""Read plain text unchanged, with a role for each block."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class _Line:
     start: int
     end: int
     text: str
-    alone: bool = True  # a blank line, or nothing, before and after
+    alone: bool = True  # between blank lines, or at an end of the text
     kind: BlockKind = "body"
     level: int = 0
 
@@ -32,10 +32,9 @@ class _Line:
 def read_text(text: str) -> Extracted:
     """Return the text unchanged, with its title, its date and its blocks.
 
-    Navigation, section labels above the title, the date line, picture credits
-    and the initials at the end are furniture; only clear patterns count, since
-    what is taken for furniture can never be quoted. A short line that stands
-    alone above running text is a heading.
+    Navigation, section labels above the title, the date line, picture credits and the initials
+    at the end are furniture. Only clear patterns count, since furniture can never be quoted. A
+    short line of its own above running text is a heading.
     """
     lines = _lines(text)
     title = date = ""
@@ -72,7 +71,7 @@ def _lines(text: str) -> list[_Line]:
 
 
 def _may_be_title(line: _Line, rest: list[_Line]) -> bool:
-    """Tell whether the first line of content is a title: short, alone, text below."""
+    """Return whether the first line of content is a title: short, alone, text below."""
     return (
         bool(rest)
         and line.alone
@@ -84,7 +83,7 @@ def _may_be_title(line: _Line, rest: list[_Line]) -> bool:
 
 
 def _is_subhead(line: _Line, following: _Line) -> bool:
-    """Tell whether a line names the running text that follows it."""
+    """Return whether a line is a heading of the running text below it."""
     limit = _QUESTION_CHARACTERS if line.text.endswith("?") else _SUBHEAD_CHARACTERS
     return (
         line.alone
@@ -98,7 +97,7 @@ def _is_subhead(line: _Line, following: _Line) -> bool:
 
 
 def _blocks(text: str, lines: list[_Line]) -> list[Block]:
-    """Join the lines of a paragraph and cut picture credits off."""
+    """Join the lines of a paragraph and cut off picture credits."""
     blocks: list[Block] = []
     previous: _Line | None = None
     for line in lines:
@@ -109,7 +108,7 @@ def _blocks(text: str, lines: list[_Line]) -> list[Block]:
                 previous is not None
                 and line.kind == previous.kind == "body"
                 and blocks[-1].kind == "body"
-                and not _apart(text[previous.end : line.start])
+                and not _separated(text[previous.end : line.start])
             )
             if joined:
                 blocks[-1] = Block(blocks[-1].start, end, "body")
@@ -121,7 +120,7 @@ def _blocks(text: str, lines: list[_Line]) -> list[Block]:
     return blocks
 
 
-def _apart(between: str) -> bool:
-    """Tell whether a blank line or a page break stands between two lines."""
+def _separated(between: str) -> bool:
+    """Return whether a blank line or a page break separates two lines."""
     unified = between.replace("\r\n", "\n")
     return "\f" in between or sum(unified.count(sign) for sign in "\n\r\v\x85\u2028\u2029") > 1
