@@ -7,7 +7,7 @@ from making import of_kind
 from qa.errors import EmptyCorpus, UnreadableDocument
 from qa.loaders import find_files, load
 from qa.loaders.dates import find_date, is_date_line
-from qa.loaders.furniture import credit_start, is_initials, is_navigation, is_section_label
+from qa.loaders.furniture import credit_start, is_agency_line, is_navigation, is_section_label
 
 # A made-up article as copying a news page gives it.
 ARTICLE = """  1. Skip to content
@@ -52,10 +52,13 @@ def test_furniture_of_a_copied_news_page_is_separated_from_its_text(read):
     [
         "1. Preheat the oven",
         "2. Skip to the third exercise if you know it",
+        "Back to the roots",
+        "3. Go to the menu",
         "Share capital: 20,000 euros",
         "Search for the missing hiker went on",
         "Print your name here.",
         "Menu prices rose",
+        "Send this to Ada before the long weekend begins",
     ],
 )
 def test_content_that_looks_like_navigation_is_kept(line):
@@ -64,17 +67,35 @@ def test_content_that_looks_like_navigation_is_kept(line):
 
 @pytest.mark.parametrize(
     "line",
-    ["Skip to content", "3. Skip to more DW sites", "Share on Facebook", "Advertisement", "Menu"],
+    [
+        "Skip to content",
+        "3. Skip to more Herald sites",
+        "Jump to search",
+        "Back to the top",
+        "Share on Facebook",
+        "Reject all cookies",
+        "Sign out",
+        "Advertisement",
+        "Menu",
+    ],
 )
 def test_navigation_is_recognised(line):
     assert is_navigation(line)
 
 
-def test_section_labels_are_recognised_and_names_are_not():
-    assert is_section_label("PoliticsNorth Korea")
-    assert is_section_label("Business")
-    assert not is_section_label("McDonald")
-    assert not is_section_label("Politics is the art of the possible")
+@pytest.mark.parametrize(
+    "line",
+    ["Business", "SportsIceland", "PoliticsNew Zealand", "News › World › Asia", "Travel | Lisbon"],
+)
+def test_section_labels_are_recognised(line):
+    assert is_section_label(line)
+
+
+@pytest.mark.parametrize(
+    "line", ["McDonald", "Politics is the art of the possible", "World Cup", "Newsweek", "Home"]
+)
+def test_names_are_not_section_labels(line):
+    assert not is_section_label(line)
 
 
 @pytest.mark.parametrize(
@@ -82,8 +103,14 @@ def test_section_labels_are_recognised_and_names_are_not():
     [
         ("The car in the snowImage: A. B/Agency via REUTERS", "The car in the snow"),
         ("The car in the snow Photo: Getty/AFP", "The car in the snow "),
+        ("The car in the snow. Foto: Yonhap", "The car in the snow. "),
         ("The hall (AP Photo/Jane Roe)", "The hall "),
+        ("The hall (Kyodo/Jane Roe)", "The hall "),
+        ("The hall (Photo: Jane Roe)", "The hall "),
+        ("The hall (Photo by Jane Roe/Shutterstock)", "The hall "),
         ("The hall © 2020 Jane Roe", "The hall "),
+        ("The hall. AFP via Getty Images", "The hall. "),
+        ("Xinhua/Alamy", ""),
     ],
 )
 def test_credits_are_cut_off_their_captions(line, kept):
@@ -92,16 +119,32 @@ def test_credits_are_cut_off_their_captions(line, kept):
 
 @pytest.mark.parametrize(
     "line",
-    ["See the photo: it shows the car.", "The image of the party suffered.", "Photo albums sell."],
+    [
+        "See the photo: it shows the car.",
+        "The image of the party suffered.",
+        "Photo albums sell.",
+        "She takes pictures for Reuters",
+        "Xinhua",
+        "Picture: 3/4 of the wall is gone",
+        "The survey (Image 3 and 4)",
+        "He works in the news room (AP)",
+    ],
 )
 def test_sentences_about_pictures_are_not_credits(line):
     assert credit_start(line) is None
 
 
-def test_initials_are_recognised_and_sentences_are_not():
-    assert is_initials("wd/nm\u00a0(Reuters, AFP, dpa)")
-    assert not is_initials("the end (of the story)")
-    assert not is_initials("That was all.")
+def test_agencies_at_the_end_are_recognised_and_other_short_lines_are_not():
+    assert is_agency_line("ef/gh\u00a0(Yonhap, ANSA, Kyodo News)")
+    assert is_agency_line("(AP, dpa)")
+    for line in (
+        "the end (of the story)",
+        "note (see page 4)",
+        "she/her",
+        "kg (net)",
+        "That was all.",
+    ):
+        assert not is_agency_line(line)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from qa.errors import UnreadableDocument
 from qa.loaders.dates import find_date, is_date_line
-from qa.loaders.furniture import credit_start, is_initials
+from qa.loaders.furniture import credit_start, is_agency_line
 from qa.types import Block, BlockKind
 
 MAX_CHARACTERS = 20_000_000
@@ -67,8 +67,8 @@ class TextBuilder:
         return start
 
     def close(self) -> None:
-        """Mark the last block as furniture if it is the authors' initials."""
-        if len(self.blocks) > 1 and is_initials(self.parts[-1]):
+        """Mark the last block as furniture if it names the news agencies used."""
+        if len(self.blocks) > 1 and is_agency_line(self.parts[-1]):
             self.blocks[-1] = replace(self.blocks[-1], kind="furniture")
 
     def first_heading(self) -> str:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from qa.loaders.dates import find_date, is_date_line
 from qa.loaders.extracted import Extracted
-from qa.loaders.furniture import credit_start, is_initials, is_navigation, is_section_label
+from qa.loaders.furniture import credit_start, is_agency_line, is_navigation, is_section_label
 from qa.types import Block, BlockKind
 
 _LINE = re.compile(r"[^\r\n\v\f\x85\u2028\u2029]+")
@@ -32,9 +32,8 @@ class _Line:
 def read_text(text: str) -> Extracted:
     """Return the text unchanged, with its title, its date and its blocks.
 
-    Navigation, section labels above the title, the date line, picture credits and the initials
-    at the end are furniture. Only clear patterns count, since furniture can never be quoted. A
-    short line of its own above running text is a heading.
+    Navigation, section labels above the title, the date line, picture credits and the agencies
+    at the end are furniture. A short line of its own above running text is a heading.
     """
     lines = _lines(text)
     title = date = ""
@@ -46,7 +45,7 @@ def read_text(text: str) -> Extracted:
             date, line.kind = find_date(line.text), "furniture"
         elif at_top and not title and _may_be_title(line, lines[position + 1 :]):
             title, line.kind, line.level = " ".join(line.text.split()), "heading", 1
-    if lines and len(lines) > 1 and is_initials(lines[-1].text):
+    if lines and len(lines) > 1 and is_agency_line(lines[-1].text):
         lines[-1].kind = "furniture"
     for line, following in pairwise(lines):
         if line.kind == "body" and _is_subhead(line, following):
