@@ -23,7 +23,7 @@ from qa.builder import build
 from qa.errors import IndexNotFound
 from qa.index import generation, open_index, shards, verify
 from qa.loaders import load
-from qa.retrieval.retriever import Retriever
+from qa.retrieval.hybrid import HybridSearch
 
 QUESTIONS = ("Who received the clock?", "mill", "tower 1999", "How long did it rain?")
 BEFORE = {
@@ -143,7 +143,7 @@ def state(index_dir: Path) -> object:
     except IndexNotFound:
         return None
     try:
-        retriever = Retriever(index, HashEncoder())
+        retriever = HybridSearch(index, HashEncoder())
         hits = [retriever.search(question, 20) for question in QUESTIONS]
         documents = [index.document(file.path) for file in index.manifest.documents]
         return hits, documents, index.vectors.reconstruct(range(len(index.vectors))).tobytes()

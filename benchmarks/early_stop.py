@@ -20,7 +20,7 @@ from benchmarks.saved import commit, save
 from qa.answers.calibration import Calibration
 from qa.answers.candidates import Candidate, rank_candidates
 from qa.answers.early_stop import MIN_CHANGE, MIN_GAIN
-from qa.answers.reading import FIRST, stop_early
+from qa.answers.reading import FIRST, read
 from qa.evaluation.confidence import RIGHT_FROM_F1
 from qa.evaluation.datasets import read_paragraphs
 from qa.evaluation.golden import GoldenQuestion, read_golden
@@ -29,7 +29,7 @@ from qa.evaluation.pool import write_pool
 from qa.networks.reader import OnnxReader
 from qa.pipeline import QA
 from qa.types import Hit, Span
-from training.reading import SHOWN
+from training.reading import SHOWN, RecordedReader
 
 TOP_K = 10
 # What is tried in place of `MIN_CHANGE` and `MIN_GAIN` of `qa.answers.early_stop`, which come
@@ -55,14 +55,14 @@ def read_all(questions: Sequence[GoldenQuestion], qa: QA, reader: OnnxReader) ->
     """Read each question's passages one by one; a passage reads the same beside any others."""
     readings = []
     for golden in questions:
-        hits = qa.search(golden.question, top_k=TOP_K)
+        hits = qa.search(golden.question, top_k=TOP_K).passages
         spans: list[Sequence[Span]] = []
         passage_ms = []
         for hit in hits:
             began = time.perf_counter()
             spans += reader.read(golden.question, [hit.passage])
             passage_ms.append(1000 * (time.perf_counter() - began))
-        readings.append(TimedReading(golden.answers, tuple(hits), tuple(spans), tuple(passage_ms)))
+        readings.append(TimedReading(golden.answers, hits, tuple(spans), tuple(passage_ms)))
     return readings
 
 
@@ -82,18 +82,18 @@ def judge(
     def ranked(
         spans: Sequence[Sequence[Span]], reading: TimedReading
     ) -> list[tuple[Candidate, float]]:
-        found = rank_candidates(reading.hits, spans, ranking=calibration.ranking, limit=SHOWN)
-        probabilities = calibration.probabilities(each.features for each in found)
-        return list(zip(found, probabilities, strict=True))
+        found = rank_candidates(reading.hits, spans, ranking=calibration.ranking)
+        return calibration.calibrate(found[:SHOWN])
 
     def kept_of(reading: TimedReading) -> list[bool]:
-        seen = stop_early(
+        seen = read(
+            RecordedReader(reading.hits, reading.spans),
+            "",
             reading.hits,
-            reading.spans,
             ranking=calibration.ranking,
-            prospects=calibration.prospects,
+            early_stopping=calibration.early_stopping,
         )
-        return [each is not None for each in seen]
+        return [each is not None for each in seen.spans]
 
     def score(
         metric: Callable[[str, str], float], found: list[tuple[Candidate, float]], to: TimedReading
@@ -101,30 +101,30 @@ def judge(
         texts = [each.span.text for each, _ in found] or [""]
         return 100 * max(best_over_references(metric, text, to.accepted) for text in texts)
 
-    read = [kept_of(each) for each in readings]
+    masks = [kept_of(each) for each in readings]
     results = [
         (
             ranked(each.spans, each),
             ranked([s if r else () for s, r in zip(each.spans, kept, strict=True)], each),
             each,
         )
-        for each, kept in zip(readings, read, strict=True)
+        for each, kept in zip(readings, masks, strict=True)
     ]
     there = [result for result in results if result[2].accepted]
     firsts = [(a[0], b[0]) for a, b, _ in results if a and b]
     same = [(a, b) for a, b in firsts if a[0].span.text == b[0].span.text]
     spent = [
         (sum(each.passage_ms), sum(ms for ms, r in zip(each.passage_ms, kept, strict=True) if r))
-        for each, kept in zip(readings, read, strict=True)
+        for each, kept in zip(readings, masks, strict=True)
     ]
-    absent = [sum(kept) for each, kept in zip(readings, read, strict=True) if not each.accepted]
+    absent = [sum(kept) for each, kept in zip(readings, masks, strict=True) if not each.accepted]
     over, right = calibration.threshold, 100 * RIGHT_FROM_F1
     return {
-        "min_change": calibration.prospects.min_change,
-        "min_gain": calibration.prospects.min_gain,
-        "stopped": _percent(mean(not all(kept) for kept in read)),
-        "first_round_alone": _percent(mean(sum(kept) <= FIRST for kept in read)),
-        "passages_not_read": _percent(1 - sum(map(sum, read)) / sum(map(len, read))),
+        "min_change": calibration.early_stopping.min_change,
+        "min_gain": calibration.early_stopping.min_gain,
+        "stopped": _percent(mean(not all(kept) for kept in masks)),
+        "first_round_alone": _percent(mean(sum(kept) <= FIRST for kept in masks)),
+        "passages_not_read": _percent(1 - sum(map(sum, masks)) / sum(map(len, masks))),
         "passages_absent": round(mean(absent), 2) if absent else None,
         "time": round(sum(b for _, b in spent) / sum(a for a, _ in spent), 3),
         "em_lost": round(
@@ -145,8 +145,8 @@ def judge(
 
 def with_limits(calibration: Calibration, min_change: float, min_gain: float) -> Calibration:
     """Return a calibration by which reading stops at other limits."""
-    prospects = replace(calibration.prospects, min_change=min_change, min_gain=min_gain)
-    return replace(calibration, prospects=prospects)
+    early_stopping = replace(calibration.early_stopping, min_change=min_change, min_gain=min_gain)
+    return replace(calibration, early_stopping=early_stopping)
 
 
 def _percent(share: float) -> float:

@@ -6,6 +6,16 @@ keep_silent()
 
 from qa.errors import QAError  # noqa: E402
 from qa.pipeline import QA  # noqa: E402
-from qa.types import Answer, Document, Hit, Passage, Place, Prediction  # noqa: E402
+from qa.types import Answer, Document, Hit, Passage, Place, Prediction, SearchResult  # noqa: E402
 
-__all__ = ["QA", "Answer", "Document", "Hit", "Passage", "Place", "Prediction", "QAError"]
+__all__ = [
+    "QA",
+    "Answer",
+    "Document",
+    "Hit",
+    "Passage",
+    "Place",
+    "Prediction",
+    "QAError",
+    "SearchResult",
+]

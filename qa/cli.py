@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from qa.evaluation.golden import GoldenQuestion
     from qa.evaluation.outcomes import Outcome
     from qa.pipeline import QA
-    from qa.types import Prediction
+    from qa.types import Prediction, SearchResult
 
 INDEX = "index"
 FOLDER = "seeds"
@@ -282,8 +282,7 @@ def _search(options: argparse.Namespace) -> None:
     from qa.pipeline import QA
 
     qa = QA.open(options.index)
-    # What a search finds, and what it left out besides: a question of which nothing is read.
-    found = qa.ask(options.question, top_k=options.top_k, max_tokens=0, **_filter(options))
+    found = qa.search(options.question, top_k=options.top_k, **_filter(options))
     if found.outdated:
         print(f"{_left_out(qa, found)}\n", file=sys.stderr if options.json else sys.stdout)
     if options.json:
@@ -299,12 +298,12 @@ def _search(options: argparse.Namespace) -> None:
         print()
 
 
-def _left_out(qa: QA, prediction: Prediction) -> str:
+def _left_out(qa: QA, found: Prediction | SearchResult) -> str:
     """Return in one line which documents were left out, and what mends it."""
     folder, mend = Path(qa.manifest.folder), qa.build_command()
     if not folder.is_dir():
         return f"(left out: {folder}, the documents' folder, is gone; put it back, or run {mend})"
-    named = listed(prediction.outdated)
+    named = listed(found.outdated)
     return f"(left out, changed or gone since the build: {named}; run {mend})"
 
 

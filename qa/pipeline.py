@@ -3,36 +3,33 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence, Set
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from qa.answers.calibration import Calibration
-from qa.answers.candidates import Candidate, rank_candidates
-from qa.answers.reading import read_hits
+from qa.answers.quotations import verify
+from qa.answers.reading import read
 from qa.builder import BuildReport, Progress, build, is_stale
-from qa.errors import IndexCorrupt, QuestionError, StoredIndexError
-from qa.index import DocumentSummary, StoredIndex, build_command, index_command, open_index
-from qa.index.freshness import outdated_documents
+from qa.errors import StoredIndexError
+from qa.index import DocumentSummary, StoredIndex, build_command, open_index, outdated_documents
 from qa.index.manifest import Manifest
 from qa.networks.encoder import SentenceEncoder
-from qa.networks.reader import MAX_TOKENS_READ, OnnxReader
+from qa.networks.reader import OnnxReader
 from qa.retrieval.filters import DocumentFilter
-from qa.retrieval.question import asking_part, readable
+from qa.retrieval.question import readable, resolve
 from qa.retrieval.retriever import Retriever
-from qa.types import Answer, Document, Encoder, Hit, Passage, Place, Prediction, Reader, Span
+from qa.types import Document, Encoder, Passage, Prediction, Reader, SearchResult
 
 INDEX = "index"
 FOLDER = "seeds"
-MAX_QUESTION_WORDS = 5000
 # A second answer less likely than this is noise on the page.
 MIN_PROBABILITY = 0.02
 
 
 class QA:
-    """Answers questions about one index; safe to share between threads.
+    """Answers questions about one index; immutable, and safe to share between threads.
 
-    ``threshold`` is the lowest probability shown as an answer.
+    ``threshold`` is the lowest probability shown as an answer; None takes the calibration's.
     """
 
     def __init__(
@@ -42,12 +39,14 @@ class QA:
         encoder: Encoder,
         reader: Reader,
         calibration: Calibration,
+        threshold: float | None = None,
     ) -> None:
         self._index = index
+        self._encoder = encoder
         self._retriever = Retriever(index, encoder)
         self._reader = reader
         self._calibration = calibration
-        self.threshold = calibration.threshold
+        self._threshold = calibration.threshold if threshold is None else threshold
 
     @classmethod
     def open(cls, index: str | Path = INDEX) -> QA:
@@ -76,6 +75,21 @@ class QA:
         reader = OnnxReader()
         calibration = Calibration.load(reader=reader.fingerprint)
         return cls(stored, encoder=encoder, reader=reader, calibration=calibration)
+
+    def with_threshold(self, threshold: float) -> QA:
+        """Return the same pipeline with another default threshold."""
+        return QA(
+            self._index,
+            encoder=self._encoder,
+            reader=self._reader,
+            calibration=self._calibration,
+            threshold=threshold,
+        )
+
+    @property
+    def threshold(self) -> float:
+        """The lowest probability shown as an answer, unless a question says otherwise."""
+        return self._threshold
 
     @property
     def manifest(self) -> Manifest:
@@ -129,13 +143,21 @@ class QA:
         only: str | Sequence[str] = (),
         since: str = "",
         until: str = "",
-    ) -> list[Hit]:
-        """Return the passages nearest to a question, nearest first.
+        language: str = "",
+    ) -> SearchResult:
+        """Return the passages nearest to a question, unread.
 
-        ``only``, ``since`` and ``until`` are those of :meth:`ask`.
+        ``only``, ``since``, ``until`` and ``language`` are those of :meth:`ask`.
         """
-        hits, _, _ = self._retrieve(_resolved(question), top_k, _filter(only, since, until))
-        return hits
+        resolved = resolve(question)
+        wanted = _filter(only, since, until, language)
+        retrieved = self._retriever.retrieve(resolved, top_k, wanted)
+        return SearchResult(
+            question=readable(question),
+            resolved_question=resolved,
+            passages=retrieved.hits,
+            outdated=tuple(sorted(retrieved.outdated)),
+        )
 
     def ask(
         self,
@@ -147,146 +169,46 @@ class QA:
         only: str | Sequence[str] = (),
         since: str = "",
         until: str = "",
-        max_tokens: int = MAX_TOKENS_READ,
+        language: str = "",
     ) -> Prediction:
-        """Answer a question from those of the ``top_k`` nearest passages that are worth reading.
+        """Answer a question from the ``top_k`` nearest passages.
 
-        ``threshold`` moves the operating point: 0 always answers, 0.9 answers
-        only what is nearly certain; :meth:`threshold_for` gives one in terms of
-        false answers. ``only`` names documents by shell patterns ("2024/*"),
-        ``since`` and ``until`` by date: see :class:`~qa.retrieval.filters.DocumentFilter`.
-        ``max_tokens`` bounds what is read, see :mod:`qa.answers.reading` for the order. Raises
+        ``threshold`` moves the operating point: 0 always answers, 0.9 only what is nearly
+        certain; :meth:`threshold_for` gives one in terms of false answers. ``only`` chooses
+        documents by shell patterns ("2024/*"), ``since`` and ``until`` by date, ``language`` by
+        ISO 639-1 code: see :class:`~qa.retrieval.filters.DocumentFilter`. Raises
         :class:`~qa.errors.QuestionError` for an empty or endless question, and where no
-        document is left to ask.
+        document matches the filter.
         """
-        question = readable(question)
-        resolved = _resolved(question)
-        threshold = self.threshold if threshold is None else threshold
-        began = time.perf_counter()
-        hits, outdated, left_out = self._retrieve(resolved, top_k, _filter(only, since, until))
-        retrieved = time.perf_counter()
-        spans = read_hits(
+        threshold = self._threshold if threshold is None else threshold
+        wanted = _filter(only, since, until, language)
+        marks = [time.perf_counter()]
+        resolved = resolve(question)
+        retrieved = self._retriever.retrieve(resolved, top_k, wanted)
+        marks.append(time.perf_counter())
+        reading = read(
             self._reader,
             resolved,
-            hits,
+            retrieved.hits,
             ranking=self._calibration.ranking,
-            prospects=self._calibration.prospects,
-            max_tokens=max_tokens,
+            early_stopping=self._calibration.early_stopping,
         )
-        read = time.perf_counter()
-        answers = self._answers(hits, spans, max_answers, left_out)
+        marks.append(time.perf_counter())
+        candidates = reading.select(max_answers)
+        scored = self._calibration.calibrate(candidates, at_least=MIN_PROBABILITY)
+        answers = verify(self._index, scored, retrieved.excluded)
         found = bool(answers) and answers[0].probability >= threshold
-        ended = time.perf_counter()
+        marks.append(time.perf_counter())
         return Prediction(
-            question=question,
+            question=readable(question),
             resolved_question=resolved,
-            answers=tuple(answers) if found else (),
+            answers=answers if found else (),
             found=found,
-            passages=tuple(hits),
-            timings_ms={
-                "retrieve": round(1000 * (retrieved - began), 2),
-                "read": round(1000 * (read - retrieved), 2),
-                "select": round(1000 * (ended - read), 2),
-                "total": round(1000 * (ended - began), 2),
-            },
-            outdated=tuple(sorted(outdated)),
-            passages_read=sum(map(bool, spans)),
+            passages=retrieved.hits,
+            timings_ms=_timings_ms(marks),
+            outdated=tuple(sorted(retrieved.outdated)),
+            passages_read=reading.passages_read,
         )
-
-    def _retrieve(
-        self, question: str, top_k: int, wanted: DocumentFilter
-    ) -> tuple[list[Hit], set[str], set[str]]:
-        """Return the nearest passages of documents that are wanted and what they were.
-
-        With them come the documents that changed, and all that may not be cited.
-        """
-        left_out = self._unwanted(wanted) if wanted else set()
-        hits = self._nearest(question, top_k, left_out)
-        if not outdated_documents(self._index, {hit.passage.document_id for hit in hits}):
-            return hits, set(), left_out
-        # Seldom, and then often for the whole folder: all are looked at in one go.
-        outdated = outdated_documents(self._index, self._index.indexed.keys() - left_out)
-        left_out |= outdated
-        return self._nearest(question, top_k, left_out), outdated, left_out
-
-    def _nearest(self, question: str, top_k: int, left_out: Set[str]) -> list[Hit]:
-        """Return the nearest passages, each as that of its first document not left out."""
-        places = self._index.places_of
-        # What is stored of a document that is left out may stand in a copy that is not.
-        silent = {each for each in left_out if left_out >= set(places(each))}
-        hits = []
-        for hit in self._retriever.search(question, top_k, exclude=silent):
-            here = next(each for each in places(hit.passage.document_id) if each not in left_out)
-            hits.append(replace(hit, passage=replace(hit.passage, document_id=here)))
-        return hits
-
-    def _unwanted(self, wanted: DocumentFilter) -> set[str]:
-        """Return the documents that a filter leaves out; a copy is one by its own path."""
-        documents = self._index.documents()
-        unwanted = {each.id for each in documents if not wanted.fits(each.id, each.date)}
-        if len(unwanted) == len(documents):
-            raise QuestionError(
-                f"no document fits {wanted}",
-                "ask with another choice; "
-                f"{index_command(self._index.path, 'info', '--json')} lists all",
-            )
-        return unwanted
-
-    def _answers(
-        self,
-        hits: Sequence[Hit],
-        spans: Sequence[Sequence[Span]],
-        limit: int,
-        left_out: Set[str],
-    ) -> list[Answer]:
-        """Return the candidates as checked quotations, best first."""
-        candidates = rank_candidates(
-            hits, spans, ranking=self._calibration.ranking, limit=max(limit, 0)
-        )
-        probabilities = self._calibration.probabilities(each.features for each in candidates)
-        return [
-            self._answer(candidate, probability, left_out)
-            for position, (candidate, probability) in enumerate(
-                zip(candidates, probabilities, strict=True)
-            )
-            if position == 0 or probability >= MIN_PROBABILITY
-        ]
-
-    def _answer(self, candidate: Candidate, probability: float, left_out: Set[str]) -> Answer:
-        """Return a quotation, after comparing it with its document letter by letter."""
-        place, *copies = self._places(candidate.span, left_out)
-        answer = Answer(
-            text=candidate.span.text,
-            place=place,
-            probability=round(probability, 4),
-            passage=candidate.span.passage,
-            also_at=(
-                *copies,
-                *(place for span in candidate.also for place in self._places(span, left_out)),
-            ),
-        )
-        text = self._index.document(answer.document_id).text
-        if text[answer.start : answer.end] != answer.text:
-            raise IndexCorrupt(
-                f"a quotation does not occur in {answer.document_id}", f"run {self.build_command()}"
-            )
-        return answer
-
-    def _places(self, span: Span, left_out: Set[str]) -> Iterator[Place]:
-        """Yield where a span stands: its document, then each copy that is still the same."""
-        document_id = span.passage.document_id
-        copies = set(self._index.places_of(document_id)) - {document_id} - left_out
-        for each in (document_id, *sorted(copies - outdated_documents(self._index, copies))):
-            document = self._index.document(each)
-            yield Place(
-                document.id,
-                span.start,
-                span.end,
-                document.source,
-                # Its page, where the format has pages.
-                page=sum(1 for begin in document.pages if begin <= span.start) or None,
-                sha256=document.sha256,
-            )
 
 
 def open_or_build(
@@ -311,18 +233,13 @@ def open_or_build(
     return QA._assemble(open_index(index, encoder_fingerprint=encoder.fingerprint), encoder)
 
 
-def _filter(only: str | Sequence[str], since: str, until: str) -> DocumentFilter:
-    return DocumentFilter((only,) if isinstance(only, str) and only else only, since, until)
+def _filter(only: str | Sequence[str], since: str, until: str, language: str) -> DocumentFilter:
+    patterns = (only,) if isinstance(only, str) and only else only
+    return DocumentFilter(tuple(patterns), since, until, language)
 
 
-def _resolved(question: str) -> str:
-    """Return the question as it is asked of the documents, or say why it cannot be."""
-    words = readable(question).split()
-    if not any(character.isalnum() for word in words for character in word):
-        raise QuestionError("the question is empty", 'write one, as in `qa ask "Who …?"`')
-    if len(words) > MAX_QUESTION_WORDS:
-        raise QuestionError(
-            f"the question has {len(words):,} words",
-            f'ask one of at most {MAX_QUESTION_WORDS:,}, as in `qa ask "Who …?"`',
-        )
-    return asking_part(" ".join(words))
+def _timings_ms(marks: Sequence[float]) -> dict[str, float]:
+    """Return the milliseconds between the marks, named by stage."""
+    stages = zip(("retrieve", "read", "select"), marks, marks[1:], strict=False)
+    timings = {stage: round(1000 * (end - begin), 2) for stage, begin, end in stages}
+    return {**timings, "total": round(1000 * (marks[-1] - marks[0]), 2)}

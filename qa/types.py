@@ -6,7 +6,7 @@ are immutable; a score says which direction is better.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -54,6 +54,10 @@ class Document:
     author: str = ""
     language: str = ""
 
+    def page_at(self, offset: int) -> int | None:
+        """Return the number of the page, from 1, that an offset is on; None without pages."""
+        return sum(1 for begin in self.pages if begin <= offset) or None
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:
@@ -75,7 +79,7 @@ class Hit:
     """A retrieved passage.
 
     ``score`` is that of both searches together, -1 to 1.4
-    (:func:`qa.retrieval.retriever.fuse`), and ``similarity`` the cosine to the question (higher
+    (:func:`qa.retrieval.hybrid.fuse`), and ``similarity`` the cosine to the question (higher
     is better for both); ranks count from 1, None where that search did not return the passage.
     """
 
@@ -111,9 +115,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an answer stands: a document, offsets, and a page where there are pages.
+    """Where an answer is: a document, offsets, and a page where there are pages.
 
-    ``sha256`` is of the file's bytes when it was indexed.
+    ``sha256`` is of the file's bytes when it was indexed; ``title``, ``date``, ``author`` and
+    ``language`` are those of the :class:`Document`, empty where they are not known.
     """
 
     document_id: str
@@ -122,6 +127,10 @@ class Place:
     path: str
     page: int | None = None
     sha256: str = ""
+    title: str = ""
+    date: str = ""
+    author: str = ""
+    language: str = ""
 
     @property
     def source(self) -> str:
@@ -167,15 +176,27 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchResult:
+    """The passages nearest to a question, nearest first, unread.
+
+    ``outdated`` lists the documents that changed or vanished since the build: they were
+    left out.
+    """
+
+    question: str
+    resolved_question: str
+    passages: tuple[Hit, ...]
+    outdated: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
-    """What a question gave. Not found is a result, never an error.
+    """The result of a question. Not found is a result, never an error.
 
     ``answers`` come best first, none more probable than the one before, and are empty when
-    ``found`` is false;
-    ``passages`` are those retrieved, nearest first; ``passages_read`` of them were
-    read and gave spans: fewer where reading on promised little, or where they hold very
-    much text. ``outdated`` lists the documents that changed or vanished since the
-    build: they were not read.
+    ``found`` is false. ``passages`` are those retrieved, nearest first; ``passages_read`` of
+    them were read and have spans: fewer where reading on was not worth it. ``outdated`` lists
+    the documents that changed or vanished since the build: they were left out.
     """
 
     question: str
@@ -211,9 +232,6 @@ class Encoder(Protocol):
         """Return each text's length in tokens, special tokens not counted."""
 
 
-NextToRead = Callable[[Sequence[Sequence[Span] | None]], Sequence[int]]
-
-
 class Reader(Protocol):
     """Finds answer spans in passages."""
 
@@ -226,18 +244,9 @@ class Reader(Protocol):
         *,
         n: int = ...,
         max_tokens: int = ...,
-        next_to_read: NextToRead | None = ...,
     ) -> list[list[Span]]:
-        """Return, for each passage in order, its ``n`` best spans, best first.
+        """Return the ``n`` best spans of each passage, best first, passages in order.
 
-        What ``max_tokens`` do not reach has none, nor what is never named by ``next_to_read``:
-        it gets the spans read so far, None for each passage that has not been read, and
-        returns the positions of those to read next, again and again until it names none.
+        A passage reads the same whatever is read beside it. Passages beyond the first
+        ``max_tokens`` have no spans.
         """
-
-
-class VectorStore(Protocol):
-    """Finds the rows nearest to a vector."""
-
-    def search(self, vector: NDArray[np.float32], top_k: int) -> list[tuple[int, float]]:
-        """Return ``(row, cosine)`` of the nearest rows, nearest first."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from serving import HOSTILE, gradio_warnings, serving, write_documents
 
-from qa.answers.early_stop import Prospects
+from qa.answers.early_stop import EarlyStopping
 from qa.answers.logistic import Logistic
 from qa.errors import EmptyCorpus
 from qa.web.conversation import EXAMPLES
@@ -106,17 +106,18 @@ def visit(chromium, served):
 @pytest.fixture
 def always(served, monkeypatch):
     """Answer whatever the probability, from all passages: these tests are not about the reader."""
-    qa = served.corpus.now.qa
-    monkeypatch.setattr(qa, "threshold", 0.0)
-    all_of_them = Prospects(Logistic({}, 9.0), Logistic({}, 9.0))
-    every = replace(qa._calibration, prospects=all_of_them)
+    qa = served.corpus.now.qa.with_threshold(0.0)
+    monkeypatch.setattr(served.corpus, "now", replace(served.corpus.now, qa=qa))
+    all_of_them = EarlyStopping(Logistic({}, 9.0), Logistic({}, 9.0))
+    every = replace(qa._calibration, early_stopping=all_of_them)
     monkeypatch.setattr(qa, "_calibration", every)
     monkeypatch.setattr("qa.pipeline.MIN_PROBABILITY", 0.0)
 
 
 @pytest.fixture
 def never(served, monkeypatch):
-    monkeypatch.setattr(served.corpus.now.qa, "threshold", 1.01)
+    qa = served.corpus.now.qa.with_threshold(1.01)
+    monkeypatch.setattr(served.corpus, "now", replace(served.corpus.now, qa=qa))
 
 
 def ask(page, question):

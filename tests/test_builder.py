@@ -13,7 +13,7 @@ from qa.builder import ENCODING, READING, BuildReport, FileReport, encoded_text,
 from qa.errors import EmptyCorpus, IndexLocked
 from qa.index import WriterLock, open_index, read_manifest, verify
 from qa.loaders import load
-from qa.retrieval.retriever import Retriever
+from qa.retrieval.hybrid import HybridSearch
 from qa.types import Passage
 
 # What reads files in a process of their own has tests of its own.
@@ -38,7 +38,7 @@ def folder(tmp_path):
 def found(index_dir, encoder):
     """All that can be seen of an index."""
     index = open_index(index_dir, encoder_fingerprint=encoder.fingerprint)
-    retriever = Retriever(index, encoder)
+    retriever = HybridSearch(index, encoder)
     hits = [retriever.search(question, 50) for question in QUESTIONS]
     documents = [index.document(summary.id) for summary in index.documents()]
     vectors = index.vectors.reconstruct(range(len(index.vectors))).tobytes()
@@ -371,7 +371,7 @@ def test_another_version_of_a_library_makes_it_stale(folder, tmp_path, encoder, 
 def test_questions_are_answered_while_the_index_is_rebuilt(folder, tmp_path, encoder):
     build(folder, tmp_path / "index", encoder=encoder)
     index = open_index(tmp_path / "index")
-    retriever = Retriever(index, encoder)
+    retriever = HybridSearch(index, encoder)
     expected = retriever.search(QUESTIONS[0], 10)
     wrong = []
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from qa.answers.early_stop import Prospects
+from qa.answers.early_stop import EarlyStopping
 from qa.answers.logistic import Logistic
 from qa.answers.ranking import Ranking
 from qa.errors import DatasetError
@@ -16,7 +16,7 @@ from training.calibrate import (
     report,
 )
 
-NO_PROSPECTS = Prospects(Logistic({}, 0.0), Logistic({}, 0.0))
+EITHER_WAY = EarlyStopping(Logistic({}, 0.0), Logistic({}, 0.0))
 
 
 def judged(rng, number):
@@ -39,7 +39,7 @@ def questions():
 
 @pytest.fixture(scope="module")
 def fitted(questions):
-    return fit(questions, reader="x", ranking=Ranking(1.0), prospects=NO_PROSPECTS)
+    return fit(questions, reader="x", ranking=Ranking(1.0), early_stopping=EITHER_WAY)
 
 
 def test_thresholds_are_those_at_which_that_share_of_the_absent_is_refused(questions, fitted):

@@ -4,34 +4,49 @@ import math
 import pytest
 
 from qa.answers.calibration import Calibration
-from qa.answers.early_stop import Prospects
+from qa.answers.candidates import Candidate
+from qa.answers.early_stop import EarlyStopping
 from qa.answers.logistic import Logistic
 from qa.answers.ranking import Ranking
 from qa.errors import ModelCorrupt, ModelNotFound
 from qa.networks.reader import OnnxReader
 from qa.networks.weights import MODELS
+from qa.types import Hit, Passage, Span
 
 NONE = Logistic({}, 0.0)
-NO_PROSPECTS = Prospects(NONE, NONE)
+EITHER_WAY = EarlyStopping(NONE, NONE)
 SCORE_ALONE = Ranking(0.0)
 
 
 def calibrated(answer, strictness=()):
-    return Calibration(SCORE_ALONE, answer, NO_PROSPECTS, 0.5, "reader", strictness)
+    return Calibration(SCORE_ALONE, answer, EITHER_WAY, 0.5, "reader", strictness)
+
+
+def probabilities(calibration, *margins, at_least=0.0):
+    passage = Passage("a.txt", 0, 3, "car")
+    span, hit = Span(passage, 0, 3, 0.0, 0.0), Hit(passage, 0.5, 0.5, 1, 1)
+    found = [Candidate(span, hit, (), {"margin": margin}) for margin in margins]
+    return [chance for _, chance in calibration.calibrate(found, at_least=at_least)]
 
 
 def test_probability_is_the_logistic_function_and_never_overflows():
     calibration = calibrated(Logistic({"margin": 2.0}, -1.0))
-    assert calibration.probabilities([{"margin": 1.0}]) == [pytest.approx(1 / (1 + math.exp(-1)))]
-    assert calibration.probabilities([{"margin": 1e6}, {"margin": -1e6}]) == [1.0, 0.0]
-    assert calibration.probabilities([]) == []
+    assert probabilities(calibration, 1.0) == [pytest.approx(1 / (1 + math.exp(-1)))]
+    assert probabilities(calibration, 1e6, -1e6) == [1.0, 0.0]
+    assert probabilities(calibration) == []
 
 
-def test_a_candidate_is_no_likelier_than_the_one_it_is_ranked_behind():
+def test_no_candidate_is_more_probable_than_the_one_before_it():
     calibration = calibrated(Logistic({"margin": 1.0}, 0.0))
-    first, second, third = calibration.probabilities({"margin": m} for m in (1.0, 3.0, -1.0))
+    first, second, third = probabilities(calibration, 1.0, 3.0, -1.0)
     assert first == second == pytest.approx(1 / (1 + math.exp(-1)))
     assert third == pytest.approx(1 / (1 + math.exp(1)))
+
+
+def test_later_candidates_below_a_probability_are_dropped():
+    calibration = calibrated(Logistic({"margin": 1.0}, 0.0))
+    assert len(probabilities(calibration, -1.0, -2.0, -3.0, at_least=0.1)) == 2
+    assert len(probabilities(calibration, -9.0, -10.0, at_least=0.1)) == 1  # the first stays
 
 
 def test_strictness_is_read_off_the_points_in_a_line_between_them():
@@ -47,7 +62,7 @@ def test_the_shipped_one_belongs_to_the_shipped_reader():
     assert 0 < calibration.threshold < 1
     # More evidence, more probability; of two passages that are believed alike the nearer.
     assert all(weight > 0 for weight in calibration.answer.weights.values())
-    assert calibration.ranking.nearness > 0
+    assert calibration.ranking.retrieval_weight > 0
     with pytest.raises(ModelCorrupt, match="another reader"):
         Calibration.load(reader="0" * 64)
 
@@ -88,13 +103,13 @@ def test_a_damaged_file_names_the_command_that_mends_it(tmp_path, content):
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("nearness", "far"),
-        ("nearness", math.nan),
+        ("retrieval_weight", "far"),
+        ("retrieval_weight", math.nan),
         ("answer", 1),
         ("answer", {"weights": [], "bias": 0}),
         ("change", {"weights": {}}),
         ("gain", {"weights": {"margin": "much"}, "bias": 0}),
-        ("nearness", 10**400),
+        ("retrieval_weight", 10**400),
         ("threshold", math.inf),
         ("threshold", "0.5"),
         ("threshold", -0.1),
@@ -137,7 +152,16 @@ def test_a_chance_without_a_bias_is_refused(tmp_path, chance):
 
 @pytest.mark.parametrize(
     "key",
-    ["nearness", "answer", "change", "gain", "threshold", "reader", "strictness", "held_out"],
+    [
+        "retrieval_weight",
+        "answer",
+        "change",
+        "gain",
+        "threshold",
+        "reader",
+        "strictness",
+        "held_out",
+    ],
 )
 def test_what_a_file_lacks_is_named(tmp_path, key):
     stored = json.loads((MODELS / "calibration.json").read_text())

@@ -14,8 +14,8 @@ def hit(document="a.txt", start=0, text=TEXT, *, near=0.5):
     return Hit(Passage(document, start, start + len(text), text), near, 0.7, 1, None)
 
 
-def ranked_by_score(hits, spans, limit=3):
-    return rank_candidates(hits, spans, ranking=SCORE_ALONE, limit=limit)
+def ranked_by_score(hits, spans):
+    return rank_candidates(hits, spans, ranking=SCORE_ALONE)
 
 
 def span(h, words, score, null=0.0):
@@ -23,7 +23,7 @@ def span(h, words, score, null=0.0):
     return Span(h.passage, start, start + len(words), score, null)
 
 
-def test_the_better_of_two_overlapping_spans_stays():
+def test_the_better_of_two_overlapping_spans_is_kept():
     h = hit()
     ranked = ranked_by_score([h], [[span(h, "Kim Jong Un", 3), span(h, "Jong Un", 5)]])
     assert [c.span.text for c in ranked] == ["Jong Un"]
@@ -48,40 +48,38 @@ def test_equal_answers_are_merged_and_every_place_is_kept():
     ]
 
 
-def test_a_place_the_reader_does_not_believe_is_no_support():
+def test_a_span_below_its_null_score_adds_no_place():
     here, there = hit(), hit("b.txt", text="Kim Jong Un was born.")
     spans = [[span(here, "Kim Jong Un", 4)], [span(there, "Kim Jong Un", 1, null=6)]]
     (only,) = ranked_by_score([here, there], spans)
     assert only.also == ()
 
 
-def test_lead_is_over_the_best_other_answer_and_those_behind_it_are_behind():
+def test_the_lead_is_over_the_best_rival():
     h = hit()
     spans = [[span(h, "car", 5), span(h, "museum", 3), span(h, "got", 2)]]
     features = [each.features for each in ranked_by_score([h], spans)]
     assert all(each.keys() == ANSWER_FEATURES for each in features)
     assert [(f["lead"], f["behind"]) for f in features] == [(2, 0), (0, -2), (0, -3)]
-    (alone,) = ranked_by_score([h], spans, limit=1)
-    assert alone.features["lead"] == 2  # of answers that are not shown too
     far = [[span(h, "car", 50), span(h, "museum", 3)]]
     features = [each.features for each in ranked_by_score([h], far)]
     assert [(f["lead"], f["behind"]) for f in features] == [(10, 0), (0, -10)]
 
 
-def test_the_only_answer_is_ahead_of_nothing_by_its_score():
+def test_a_sole_answer_leads_by_its_score():
     h = hit()
     near = Ranking(100.0)
     for score, expected in ((4, (4, 0)), (-3, (0, -3))):
-        (only,) = rank_candidates([h], [[span(h, "car", score)]], ranking=near, limit=3)
+        (only,) = rank_candidates([h], [[span(h, "car", score)]], ranking=near)
         assert (only.features["lead"], only.features["behind"]) == expected
 
 
-def test_of_two_passages_the_nearer_one_is_believed():
+def test_the_retrieval_score_decides_between_passages():
     far, near = hit(near=0.4), hit("b.txt", text="A museum opened.", near=0.7)
     spans = [[span(far, "car", 5), span(far, "got", 4.5)], [span(near, "museum", 4)]]
 
-    def order(nearness):
-        found = rank_candidates([far, near], spans, ranking=Ranking(nearness), limit=3)
+    def order(retrieval_weight):
+        found = rank_candidates([far, near], spans, ranking=Ranking(retrieval_weight))
         ahead = [each.features["lead"] + each.features["behind"] for each in found]
         return list(zip((each.span.text for each in found), map(pytest.approx, ahead), strict=True))
 
@@ -90,7 +88,6 @@ def test_of_two_passages_the_nearer_one_is_believed():
     assert order(5.0) == [("museum", 0.5), ("car", -0.5), ("got", -1.0)]
 
 
-def test_no_spans_no_candidates():
+def test_without_spans_there_are_no_candidates():
     assert ranked_by_score([hit()], [[]]) == []
-    h = hit()
-    assert ranked_by_score([h], [[span(h, "car", 5)]], limit=0) == []
+    assert ranked_by_score([hit()], [None]) == []

@@ -15,7 +15,7 @@ from qa.index import open_index, verify
 from qa.loaders import load
 from qa.networks.reader import OnnxReader
 from qa.pipeline import QA
-from qa.retrieval.retriever import Retriever
+from qa.retrieval.hybrid import HybridSearch
 from qa.web.corpus import OpenIndex
 from qa.web.library import library_html
 
@@ -63,7 +63,7 @@ def test_copies_are_stored_once_and_cited_everywhere(folder):
     assert report.documents == 4
     assert "indexed  b/clock.txt: the same as a/clock.txt" in str(report)
     index = open_index(folder.parent / "index")
-    hits = Retriever(index, HashEncoder()).search(QUESTION, 10)
+    hits = HybridSearch(index, HashEncoder()).search(QUESTION, 10)
     assert {hit.passage.document_id for hit in hits} == {"a/clock.txt", "rain.txt"}
     assert len(index.texts) == report.passages == len(hits)
     index.close()
@@ -79,7 +79,7 @@ def test_a_copy_that_changed_or_vanished_is_not_cited(folder):
     assert places(qa) == ["a/clock.txt:56-69", "c/clock.txt:56-69"]
     (folder / "a" / "clock.txt").unlink()  # what it says still stands in another
     assert places(qa) == ["c/clock.txt:56-69"]
-    assert qa.search(QUESTION)[0].passage.document_id == "c/clock.txt"
+    assert qa.search(QUESTION).passages[0].passage.document_id == "c/clock.txt"
     (folder / "c" / "clock.txt").unlink()  # and now nowhere
     prediction = qa.ask(QUESTION, threshold=0)
     assert prediction.outdated == ("a/clock.txt", "b/clock.txt", "c/clock.txt")
@@ -103,7 +103,7 @@ def test_a_copy_is_asked_and_cited_by_its_own_path(folder, only, expected):
     assert answer.text == "Ichiro Tanaka"
     assert [place.document_id for place in (answer.place, *answer.also_at)] == expected
     assert answer.passage.document_id == expected[0]
-    hits = [*prediction.passages, *qa.search(QUESTION, only=only)]
+    hits = [*prediction.passages, *qa.search(QUESTION, only=only).passages]
     assert {hit.passage.document_id for hit in hits} <= {expected[0], "rain.txt"}
 
 

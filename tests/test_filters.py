@@ -4,11 +4,12 @@ import pytest
 
 from qa import QA
 from qa.errors import QuestionError
+from qa.index import DocumentSummary
 from qa.retrieval.filters import DocumentFilter
 
 
 @pytest.mark.parametrize(
-    ("given", "document_id", "date", "fits"),
+    ("given", "document_id", "date", "matches"),
     [
         ({}, "a.txt", "", True),
         ({"only": ["2024/*"]}, "2024/may/a.txt", "", True),
@@ -25,10 +26,19 @@ from qa.retrieval.filters import DocumentFilter
         ({"until": "2024"}, "a.txt", "", False),
         ({"until": "2024-02-29"}, "a.txt", "2024-02-29", True),
         ({"only": ["b*"], "since": "2024"}, "a.txt", "2024-05-01", False),
+        ({"language": "en"}, "a.txt", "", True),
+        ({"language": "de"}, "a.txt", "", False),
     ],
 )
-def test_what_fits(given, document_id, date, fits):
-    assert DocumentFilter(**given).fits(document_id, date) == fits
+def test_which_documents_match(given, document_id, date, matches):
+    document = DocumentSummary(document_id, "", date, document_id, 1, 1, "", "en")
+    assert DocumentFilter(**given).matches(document) == matches
+
+
+def test_a_document_of_unknown_language_matches_no_language():
+    document = DocumentSummary("a.txt", "", "", "a.txt", 1, 1, "", "")
+    assert DocumentFilter().matches(document)
+    assert not DocumentFilter(language="en").matches(document)
 
 
 @pytest.mark.parametrize(
@@ -38,9 +48,15 @@ def test_what_fits(given, document_id, date, fits):
         *("2024-13", "2024-00", "2024-02-31", "2023-02-29", "0000", "٢٠٢٤"),
     ],
 )
-def test_what_is_no_date_says_how_to_write_one(value):
+def test_an_invalid_date_says_how_to_write_one(value):
     with pytest.raises(QuestionError, match=r"since.*2024-02-20"):
         DocumentFilter(since=value)
+
+
+@pytest.mark.parametrize("value", ["EN", "english", "e", "en-GB"])
+def test_an_invalid_language_says_how_to_write_one(value):
+    with pytest.raises(QuestionError, match="two letters such as en"):
+        DocumentFilter(language=value)
 
 
 def test_an_empty_pattern_says_how_to_write_one():
@@ -69,16 +85,35 @@ def qa(tmp_path_factory):
         ({"only": "notes.txt"}, "Otto Reis"),
     ],
 )
-def test_only_what_fits_is_retrieved_and_quoted(qa, given, answer):
+def test_only_matching_documents_are_retrieved_and_quoted(qa, given, answer):
     prediction = qa.ask("Who was elected mayor?", threshold=0, **given)
     assert prediction.answers[0].text == answer
     assert len(prediction.passages) == 1
-    (hit,) = qa.search("Who was elected mayor?", **given)
+    (hit,) = qa.search("Who was elected mayor?", **given).passages
     assert answer in hit.passage.text
     assert (hit.dense_rank, hit.lexical_rank) == (1, 1)
 
 
-def test_nothing_that_fits_is_an_error_and_not_an_answer(qa):
+def test_documents_are_chosen_by_language(tmp_path):
+    (tmp_path / "vote.txt").write_text(
+        "The vote\n\nOn Sunday the town elected Ada Blum as its new mayor, by a narrow margin.\n"
+    )
+    (tmp_path / "wahl.txt").write_text(
+        "Die Wahl\n\nAm Sonntag hat die Stadt Ida Falk knapp zur neuen Bürgermeisterin gewählt.\n"
+    )
+    qa = QA.build(tmp_path, tmp_path / "index")
+    assert {each.id: each.language for each in qa.documents()} == {
+        "vote.txt": "en",
+        "wahl.txt": "de",
+    }
+    for language, document in (("en", "vote.txt"), ("de", "wahl.txt")):
+        (hit,) = qa.search("Who was elected mayor?", language=language).passages
+        assert hit.passage.document_id == document
+    with pytest.raises(QuestionError, match="no document matches language fr"):
+        qa.ask("Who was elected mayor?", language="fr")
+
+
+def test_a_filter_that_matches_nothing_is_an_error(qa):
     with pytest.raises(QuestionError, match="no document"):
         qa.ask("Who was elected mayor?", only=["2022/*"])
 

@@ -128,7 +128,8 @@ def test_what_is_written_is_read_back(index_dir):
     rows = index.rows_of("müller/naïve.txt")
     assert index.passages(rows) == contents[1][1]
     assert index.documents()[0] == DocumentSummary(
-        "cars.txt", "Title of cars.txt", "2024-05-01", "c/cars.txt", len(TEXTS["cars.txt"]), 3
+        *("cars.txt", "Title of cars.txt", "2024-05-01", "c/cars.txt"),
+        *(len(TEXTS["cars.txt"]), 3, contents[0][0].author, contents[0][0].language),
     )
     with pytest.raises(KeyError):
         index.document("absent")

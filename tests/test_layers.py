@@ -90,6 +90,9 @@ def test_the_public_names():
     import qa
 
     assert sorted(qa.__all__) == sorted(
-        ["QA", "Answer", "Document", "Hit", "Passage", "Place", "Prediction", "QAError"]
+        [
+            *("QA", "Answer", "Document", "Hit", "Passage", "Place", "Prediction", "QAError"),
+            "SearchResult",
+        ]
     )
     assert all(hasattr(qa, name) for name in qa.__all__)

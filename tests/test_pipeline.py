@@ -10,7 +10,8 @@ from qa import QA
 from qa.answers.logistic import Logistic
 from qa.answers.serialize import prediction_to_dict
 from qa.errors import EmptyCorpus, IndexNotFound, QuestionError
-from qa.pipeline import MAX_QUESTION_WORDS, open_or_build
+from qa.pipeline import open_or_build
+from qa.retrieval.question import MAX_WORDS
 
 LIBRARY = """The library of Kassel
 
@@ -108,6 +109,38 @@ def test_a_deleted_or_changed_file_is_never_quoted(qa, folder):
     assert not prediction.found
 
 
+def test_a_search_leaves_changed_files_out_and_says_so(qa, folder):
+    assert qa.search("Who founded the library?").outdated == ()
+    (folder / "library.txt").unlink()
+    found = qa.search("Who founded the library?")
+    assert found.outdated == ("library.txt",)
+    assert {hit.passage.document_id for hit in found.passages} == {"bridge.txt"}
+
+
+def test_the_threshold_cannot_be_changed_under_another_thread(qa):
+    with pytest.raises(AttributeError):
+        qa.threshold = 0.5
+    strict = qa.with_threshold(1.0)
+    assert (strict.threshold, strict.ask("Who founded the library?").found) == (1.0, False)
+    assert qa.threshold < 1.0
+    assert qa.ask("Who founded the library?").found
+
+
+def test_an_answer_says_what_is_known_about_its_document(qa, folder, tmp_path):
+    html = (
+        "<html lang='en'><head><title>The tower</title><meta name='author' content='Ida Falk'>"
+        "<meta property='article:published_time' content='2024-05-01'></head><body><article>"
+        "<p>The old tower of the town was sold to Ada Blum in the spring of 1999, and she had "
+        "it painted white from the bottom to the top.</p></article></body></html>"
+    )
+    (folder / "tower.html").write_text(html, encoding="utf-8")
+    answer = asked(QA.build(folder, tmp_path / "index"), "Who was the tower sold to?")
+    assert answer.text == "Ada Blum"
+    place = answer.place
+    assert (place.title, place.author, place.date) == ("The tower", "Ida Falk", "2024-05-01")
+    assert place.language == "en"
+
+
 def test_incremental_equals_full(qa, folder, tmp_path):
     (folder / "library.txt").unlink()
     (folder / "bridge.txt").write_text(BRIDGE.replace("ten days", "two weeks"), encoding="utf-8")
@@ -130,7 +163,7 @@ def test_an_empty_question_is_refused(qa, question):
 def test_an_endless_question_is_refused_and_a_long_one_is_not(qa):
     with pytest.raises(QuestionError, match="10,000 words"):
         qa.ask("word " * 10_000)
-    qa.ask("library " * MAX_QUESTION_WORDS)
+    qa.ask("library " * MAX_WORDS)
 
 
 @pytest.mark.parametrize(
@@ -152,13 +185,13 @@ def test_odd_questions_are_answered_or_not_found(qa, question):
 )
 @example("x")
 @example("who \ud800")
-@example("wort " * MAX_QUESTION_WORDS)
+@example("wort " * MAX_WORDS)
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_question_is_answered_refused_or_not_found(shared_qa, question):
     try:
         prediction = shared_qa.ask(question, threshold=0)
     except QuestionError:
-        assert not any(map(str.isalnum, question)) or len(question.split()) > MAX_QUESTION_WORDS
+        assert not any(map(str.isalnum, question)) or len(question.split()) > MAX_WORDS
         return
     json.dumps(prediction_to_dict(prediction), ensure_ascii=False).encode()
     for answer in prediction.answers:
@@ -171,14 +204,6 @@ def test_politeness_is_not_asked(shared_qa):
     assert shared_qa.ask(polite).resolved_question == "who founded the library?"
     plain = shared_qa.ask("who founded the library?", threshold=0)
     assert shared_qa.ask(polite, threshold=0).answers == plain.answers
-
-
-def test_a_budget_of_tokens_bounds_what_is_read(shared_qa):
-    question = "Who founded the library?"
-    assert shared_qa.ask(question, threshold=0, max_tokens=0).answers == ()
-    nearest = shared_qa.ask(question, threshold=0, max_tokens=256)
-    assert "William IV" in nearest.answers[0].text
-    assert len(nearest.passages) > 1
 
 
 def test_threads_get_what_one_thread_gets(qa):
@@ -227,16 +252,14 @@ def test_no_index_and_no_documents_say_what_to_do(tmp_path):
         QA.build(tmp_path / "empty", tmp_path / "index")
 
 
-def test_answers_come_as_they_are_ranked_and_none_is_likelier_than_the_one_before(
-    shared_qa, monkeypatch
-):
+def test_answers_come_in_the_order_of_the_ranking(shared_qa, monkeypatch):
     question = "Who opened the library, and who built the bridge?"
     shipped = shared_qa._calibration
-    # What the margin alone would put first is not asked.
+    # The margin alone would order them otherwise.
     by_margin = Logistic({"margin": 1.0}, 0.0)
 
-    def answers(nearness):
-        ranking = replace(shipped.ranking, nearness=nearness)
+    def answers(retrieval_weight):
+        ranking = replace(shipped.ranking, retrieval_weight=retrieval_weight)
         monkeypatch.setattr(
             shared_qa, "_calibration", replace(shipped, ranking=ranking, answer=by_margin)
         )
@@ -245,7 +268,7 @@ def test_answers_come_as_they_are_ranked_and_none_is_likelier_than_the_one_befor
         assert probabilities == sorted(probabilities, reverse=True)
         return [answer.passage for answer in found]
 
-    nearest = [hit.passage for hit in shared_qa.search(question)]
+    nearest = [hit.passage for hit in shared_qa.search(question).passages]
     far_apart = [nearest.index(passage) for passage in answers(1e6)]
     assert far_apart == sorted(far_apart)
     backwards = [nearest.index(passage) for passage in answers(-1e6)]

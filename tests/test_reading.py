@@ -6,19 +6,19 @@ import pytest
 from benchmarks.early_stop import judge, read_all
 from qa import QA
 from qa.answers import candidates
-from qa.answers import reading as loop
+from qa.answers import early_stop as stopping
 from qa.answers.calibration import Calibration
-from qa.answers.early_stop import FEATURES, Prospects
+from qa.answers.early_stop import FEATURES, EarlyStopping
 from qa.answers.logistic import Logistic
 from qa.answers.ranking import Ranking
-from qa.answers.reading import FIRST
+from qa.answers.reading import FIRST, read
 from qa.errors import DatasetError
 from qa.evaluation.golden import GoldenQuestion
 from qa.networks.reader import OnnxReader
 from qa.types import Hit, Passage, Span
 from training import reading
 from training.fit_logistic import fit_logistic
-from training.reading import WholeReading, changes, gains
+from training.reading import RecordedReader, WholeReading, changes, gains
 
 TEXTS = [
     "The clock was carved by Ichiro Tanaka.",
@@ -34,10 +34,9 @@ HITS = [
     for n, text in enumerate(TEXTS)
 ]
 PASSAGES = [hit.passage for hit in HITS]
-UNREAD = [None] * len(HITS)
 RIVERS = ("Elbe", "Neckar", "Oder", "Saale", "Spree", "Weser")
 NEVER, ALWAYS = Logistic({}, -9), Logistic({}, 9)
-NOT_ONE, EVERY = Prospects(NEVER, ALWAYS), Prospects(ALWAYS, ALWAYS)
+NOT_ONE, EVERY = EarlyStopping(NEVER, ALWAYS), EarlyStopping(ALWAYS, ALWAYS)
 
 
 SCORE_ALONE = Ranking(0.0)
@@ -50,36 +49,47 @@ def span(position, words, score, null=0.0):
     return Span(passage, start, start + len(words), score, null)
 
 
-def seen(**spans):
-    """Return the spans of all hits: ``p0=[…]`` those of the first, None for those not named."""
-    return [spans.get(f"p{position}") for position in range(len(HITS))]
+def spans_of(**spans):
+    """Return the spans of all hits: ``p0=[…]`` those of the first, none where not named."""
+    return [spans.get(f"p{position}", []) for position in range(len(HITS))]
 
 
-TWO = seen(p0=[span(0, "Ichiro Tanaka", 9)], p1=[span(1, "Dresden", 2)])
+TWO = spans_of(p0=[span(0, "Ichiro Tanaka", 9)], p1=[span(1, "Dresden", 2)])
+
+
+class WatchedReader(RecordedReader):
+    """Keeps the positions of each round."""
+
+    def __init__(self, hits, spans):
+        super().__init__(hits, spans)
+        self.rounds = []
+
+    def read(self, question, passages, **limits):
+        self.rounds.append([PASSAGES.index(passage) for passage in passages])
+        return super().read(question, passages, **limits)
+
+
+def rounds(spans, early_stopping, hits=HITS):
+    """Return the positions read in each round."""
+    reader = WatchedReader(hits, spans)
+    read(reader, "", hits, ranking=SCORE_ALONE, early_stopping=early_stopping)
+    return reader.rounds
 
 
 def only(bias=-5.0, **weights):
-    return Prospects(Logistic(weights, bias), ALWAYS)
+    return EarlyStopping(Logistic(weights, bias), ALWAYS)
 
 
-def next_to_read(hits, spans, *, prospects, ranking=SCORE_ALONE):
-    return loop.next_to_read(hits, spans, ranking=ranking, prospects=prospects)
-
-
-def rank_candidates(hits, spans, *, limit, ranking=SCORE_ALONE):
-    return candidates.rank_candidates(hits, spans, ranking=ranking, limit=limit)
+def rank_candidates(hits, spans, *, ranking=SCORE_ALONE):
+    return candidates.rank_candidates(hits, spans, ranking=ranking)
 
 
 def features(hit, best, first, *, ranking=SCORE_ALONE):
-    return loop.features(hit, best, first, ranking)
+    return stopping.features(hit, best, first, ranking)
 
 
-def stop_early(hits, spans, *, prospects, ranking=SCORE_ALONE):
-    return loop.stop_early(hits, spans, ranking=ranking, prospects=prospects)
-
-
-def fit_prospects(readings):
-    return reading.fit_prospects(readings, SCORE_ALONE)
+def fit_early_stopping(readings):
+    return reading.fit_early_stopping(readings, SCORE_ALONE)
 
 
 def shipped():
@@ -87,59 +97,75 @@ def shipped():
 
 
 def test_the_nearest_are_read_before_anything_is_known():
-    assert next_to_read(HITS, UNREAD, prospects=NOT_ONE) == [0, 1]
-    assert next_to_read(HITS[:1], UNREAD[:1], prospects=NOT_ONE) == [0]
-    assert next_to_read([], [], prospects=NOT_ONE) == []
+    assert rounds(TWO, NOT_ONE) == [[0, 1]]
+    assert rounds(TWO[:1], NOT_ONE, HITS[:1]) == [[0]]
+    assert rounds([], NOT_ONE, []) == []
 
 
 def test_then_the_likeliest_and_as_many_as_were_read():
-    assert next_to_read(HITS, TWO, prospects=EVERY) == [2, 3]
-    assert next_to_read(HITS, TWO, prospects=only(repeats=9.0)) == [4, 6]
-    four = [*TWO[:2], [], [], None, None, None]
-    assert next_to_read(HITS, four, prospects=only(repeats=9.0, gap=2.5)) == [4, 6]
+    assert rounds(TWO, EVERY) == [[0, 1], [2, 3], [4, 5, 6]]
+    repeating = only(repeats=9.0)
+    assert rounds(TWO, repeating) == [[0, 1], [4, 6]]
+    assert rounds(TWO, only(repeats=9.0, gap=2.5)) == [[0, 1], [4, 6]]
     nearest, farthest = only(9, lexical=-6.0, gap=50.0), only(5, needed=-1.0, gap=-50.0)
-    assert next_to_read(HITS, four, prospects=nearest) == [4, 5, 6]
-    assert next_to_read(HITS, four, prospects=farthest) == [6, 5, 4]
+    assert rounds(TWO, nearest) == [[0, 1], [2, 3], [4, 5, 6]]
+    assert rounds(TWO, farthest) == [[0, 1], [6, 5], [4, 3, 2]]
 
 
-def test_reading_stops_where_none_is_likely():
-    assert next_to_read(HITS, TWO, prospects=NOT_ONE) == []
+def test_reading_stops_if_no_passage_is_likely_to_change_the_answer():
     certain = Logistic({"needed": -1.0}, 5.0)  # 9 logits: 0.018; 8 logits: 0.047
 
-    def worth(spans, limit):
-        return next_to_read(HITS, spans, prospects=Prospects(certain, ALWAYS, min_change=limit))
+    def second_round(spans, limit):
+        found = rounds(spans, EarlyStopping(certain, ALWAYS, min_change=limit))
+        return found[1] if len(found) > 1 else []
 
-    assert worth(TWO, 0.2) == []
-    less = seen(p0=[span(0, "Ichiro Tanaka", 8)], p1=[])
-    assert worth(less, 0.04) == [2, 3]
-    assert worth(less, 0.3) == [4, 6]  # they repeat it
-    assert worth(less, 0.6) == []
+    assert second_round(TWO, 0.2) == []
+    less = spans_of(p0=[span(0, "Ichiro Tanaka", 8)])
+    assert second_round(less, 0.04) == [2, 3]
+    assert second_round(less, 0.3) == [4, 6]  # they repeat it
+    assert second_round(less, 0.6) == []
 
 
-def test_reading_stops_where_nothing_is_to_be_gained():
-    assert next_to_read(HITS, TWO, prospects=Prospects(ALWAYS, NEVER)) == []
+def test_reading_stops_if_nothing_is_to_be_gained():
+    assert rounds(TWO, EarlyStopping(ALWAYS, NEVER)) == [[0, 1]]
     near = Logistic({"gap": 100.0}, 4.0)  # 0.5, 0.12, 0.02, 0.002 for HITS[2:6]
 
-    def worth(limit):
-        return next_to_read(HITS, TWO, prospects=Prospects(ALWAYS, near, min_gain=limit))
+    def later(limit):
+        return rounds(TWO, EarlyStopping(ALWAYS, near, min_gain=limit))[1:]
 
-    assert worth(0.3) == [2]
-    assert worth(0.05) == [2, 3]
-    assert worth(0.6) == []
-    # That it repeats the answer makes no difference here.
-    four = [*TWO[:2], [], [], None, None, None]
-    prospects = Prospects(ALWAYS, near, min_gain=0.05)
-    assert next_to_read(HITS, four, prospects=prospects) == []
+    assert later(0.3) == [[2]]
+    assert later(0.05) == [[2, 3]]  # and not 4 and 6, though they repeat the answer
+    assert later(0.6) == []
 
 
-def test_without_an_answer_all_is_read():
-    assert next_to_read(HITS, seen(p0=[], p1=[]), prospects=NOT_ONE) == [2, 3]
-    assert next_to_read(HITS, [[]] * 4 + [None] * 3, prospects=NOT_ONE) == [4, 5, 6]
-    assert next_to_read(HITS, [[]] * 7, prospects=EVERY) == []
+def test_without_an_answer_everything_is_read():
+    assert rounds([[]] * 7, NOT_ONE) == [[0, 1], [2, 3], [4, 5, 6]]
+
+
+def test_a_reading_has_what_was_read_and_the_candidates_of_it():
+    recorded = RecordedReader(HITS, TWO)
+    found = read(recorded, "", HITS, ranking=SCORE_ALONE, early_stopping=NOT_ONE)
+    assert found.spans == (*TWO[:2], *[None] * 5)
+    assert found.passages_read == 2
+    assert [each.span.text for each in found.candidates] == ["Ichiro Tanaka", "Dresden"]
+    assert found.select(1) == found.candidates[:1]
+    assert found.select(0) == found.select(-1) == ()
+
+
+def test_candidates_are_ranked_once_a_round(monkeypatch):
+    counted = []
+
+    def count(hits, spans, *, ranking):
+        counted.append(sum(each is not None for each in spans))
+        return candidates.rank_candidates(hits, spans, ranking=ranking)
+
+    monkeypatch.setattr("qa.answers.reading.rank_candidates", count)
+    assert rounds(TWO, EVERY) == [[0, 1], [2, 3], [4, 5, 6]]
+    assert counted == [2, 4, 7]
 
 
 def test_features_of_a_passage_that_has_not_been_read():
-    best = rank_candidates(HITS[:2], TWO[:2], limit=1)[0]
+    best = rank_candidates(HITS[:2], TWO[:2])[0]
     assert features(HITS[4], best, HITS[0]).keys() == FEATURES
     assert features(HITS[4], best, HITS[0]) == pytest.approx(
         {
@@ -161,78 +187,18 @@ def test_features_of_a_passage_that_has_not_been_read():
 
 
 def test_an_answer_without_a_word_of_its_own_is_mentioned_nowhere():
-    best = rank_candidates(HITS[:1], [[span(0, "The", 9)]], limit=1)
+    best = rank_candidates(HITS[:1], [[span(0, "The", 9)]])
     assert [features(hit, each, HITS[0])["repeats"] for each in best for hit in HITS] == [0] * 7
 
 
 def test_the_shipped_chances_rise_with_what_is_near_and_fall_with_what_is_found():
-    best = rank_candidates(HITS[:2], TWO[:2], limit=1)[0]
-    prospects = shipped().prospects
+    best = rank_candidates(HITS[:2], TWO[:2])[0]
+    early_stopping = shipped().early_stopping
     known = features(HITS[2], best, HITS[0])
-    for chance in (prospects.change, prospects.gain):
+    for chance in (early_stopping.change, early_stopping.gain):
         assert set(chance.weights) == set(known)
         for name in known:
             assert (chance.weights[name] < 0) == (name in {"needed", "lead"}), name
-
-
-def test_the_reader_asks_until_nothing_is_named():
-    reader = OnnxReader()
-    question = "Who carved the clock?"
-    asked = []
-    answers = [[0, 1], [5, 2], []]
-
-    def ask(spans):
-        asked.append(list(spans))
-        return answers[len(asked) - 1]
-
-    found = reader.read(question, PASSAGES, next_to_read=ask)
-    whole = reader.read(question, PASSAGES)
-    assert all(whole)
-    assert asked[0] == UNREAD
-    assert asked[1] == [*whole[:2], None, None, None, None, None]
-    assert asked[2] == [*whole[:3], None, None, whole[5], None]
-    assert found == [*whole[:3], [], [], whole[5], []]
-
-
-def test_what_is_not_worth_reading_is_not_taken_apart(monkeypatch):
-    reader = OnnxReader()
-    taken = []
-    rows = reader._rows
-    monkeypatch.setattr(
-        reader, "_rows", lambda *given: taken.append(list(given[2])) or rows(*given)
-    )
-    answers = iter([[0, 1], [5], []])
-    reader.read("Who carved the clock?", PASSAGES, next_to_read=lambda _: next(answers))
-    assert taken == [[0, 1], [5]]
-
-
-def test_a_budget_is_spent_in_the_order_of_reading():
-    reader = OnnxReader()
-    long = Passage("long.txt", 0, 600, "Nothing of it is known. " * 25)
-    passages = [PASSAGES[0], long, PASSAGES[4]]
-    answers = [[0], [2], [1], []]
-
-    def read(budget):
-        left = iter(answers)
-        found = reader.read(
-            "Who carved it?", passages, max_tokens=budget, next_to_read=lambda _: next(left)
-        )
-        return [bool(spans) for spans in found]
-
-    assert read(80) == [True, False, True]
-    assert read(400) == [True, True, True]
-
-
-def test_what_a_budget_does_not_reach_is_not_asked_about():
-    asked = []
-
-    def ask(spans):
-        asked.append(list(spans))
-        return [0, 1]
-
-    found = OnnxReader().read("Who carved it?", PASSAGES, max_tokens=20, next_to_read=ask)
-    assert [bool(spans) for spans in found] == [True, *[False] * 6]
-    assert asked == [UNREAD]
 
 
 def test_a_passage_that_overlaps_the_answer_does_not_repeat_it():
@@ -243,7 +209,7 @@ def test_a_passage_that_overlaps_the_answer_does_not_repeat_it():
     other = Passage("two.txt", 0, len(text), text)
     hits = [Hit(passage, 0.5, 0.7, 1, 1) for passage in (*parts, other)]
     answer = text.index("Ichiro")
-    best = rank_candidates(hits[:1], [[Span(parts[0], answer, answer + 13, 9, 0)]], limit=1)[0]
+    best = rank_candidates(hits[:1], [[Span(parts[0], answer, answer + 13, 9, 0)]])[0]
     assert [features(hit, best, hits[0])["repeats"] for hit in hits] == [0, 0, 1]
 
 
@@ -254,8 +220,8 @@ WEAK = [[span(0, "The clock", 5)], [span(1, "Dresden", 4)], [span(2, "Nothing", 
 def brings(before, found, accepted=ACCEPTED):
     """Return whether the spans of HITS[4], read after some, change the answer, and better it."""
     hits = HITS[: len(before)]
-    one = rank_candidates(hits, before, limit=3)
-    two = rank_candidates([*hits, HITS[4]], [*before, found], limit=3)
+    one = rank_candidates(hits, before)[:3]
+    two = rank_candidates([*hits, HITS[4]], [*before, found])[:3]
     return changes(one, two), gains(one, two, accepted)
 
 
@@ -297,8 +263,8 @@ def test_the_same_characters_in_another_passage_are_no_other_place():
         [Span(part, answer, answer + 13, score, 0)]
         for part, score in zip(parts, (9, 10, 5), strict=True)
     ]
-    one, overlapping = (rank_candidates(hits[:n], found[:n], limit=3) for n in (1, 2))
-    elsewhere = rank_candidates(hits, found, limit=3)
+    one, overlapping = (rank_candidates(hits[:n], found[:n]) for n in (1, 2))
+    elsewhere = rank_candidates(hits, found)
     assert not changes(one, overlapping)
     assert not gains(one, overlapping, ACCEPTED)
     assert changes(overlapping, elsewhere)
@@ -311,28 +277,30 @@ def test_the_chances_are_fitted_to_what_was_not_yet_read():
     wrong = [[span(0, "The clock", 1)], [], [], [], [span(4, "Osaka", 4)], [], []]
 
     def fitted(accepted):
-        return fit_prospects(
+        return fit_early_stopping(
             [WholeReading(ACCEPTED, HITS, spans), WholeReading(accepted, HITS, wrong)]
         )
 
-    prospects = fitted(ACCEPTED)
-    assert prospects.change.weights["repeats"] > 0  # of three with the words, one says the same
-    assert prospects.change.weights["needed"] != 0
-    best = rank_candidates(HITS[:2], spans[:2], limit=1)[0]
-    for chance in (prospects.change, prospects.gain):
+    early_stopping = fitted(ACCEPTED)
+    assert (
+        early_stopping.change.weights["repeats"] > 0
+    )  # of three with the words, one says the same
+    assert early_stopping.change.weights["needed"] != 0
+    best = rank_candidates(HITS[:2], spans[:2])[0]
+    for chance in (early_stopping.change, early_stopping.gain):
         chances = [chance.probability(features(hit, best, HITS[0])) for hit in HITS[2:]]
         assert max(chances) == chances[2]  # HITS[4]
-    best = rank_candidates(HITS[:2], wrong[:2], limit=1)[0]
+    best = rank_candidates(HITS[:2], wrong[:2])[0]
     known = features(HITS[4], best, HITS[0])
     # "Osaka" changes the answer, and betters it where it is right.
-    assert prospects.gain.probability(known) < prospects.change.probability(known) / 2
-    assert fitted(("Osaka",)).gain.probability(known) > 2 * prospects.gain.probability(known)
+    assert early_stopping.gain.probability(known) < early_stopping.change.probability(known) / 2
+    assert fitted(("Osaka",)).gain.probability(known) > 2 * early_stopping.gain.probability(known)
 
 
 def test_too_few_questions_to_fit_to_say_so():
     nothing = WholeReading(ACCEPTED, HITS, [[span(0, "Ichiro Tanaka", 5)], *[[]] * 6])
     with pytest.raises(DatasetError, match="--sample"):
-        fit_prospects([nothing])
+        fit_early_stopping([nothing])
 
 
 def test_a_fitted_regression_gives_what_scikit_learn_gives():
@@ -385,14 +353,19 @@ def test_a_question_stops_early_and_still_finds_every_place(clocks):
     assert found["places_kept"] == found["places"] == 1
 
 
-def test_stopping_early_is_what_reading_does():
-    prospects = shipped().prospects
-    assert stop_early(HITS, [[]] * 7, prospects=prospects) == [[]] * 7  # nothing found: all read
+def test_the_shipped_limits_stop_when_little_is_to_be_gained():
+    def seen(spans, early_stopping):
+        recorded = RecordedReader(HITS, spans)
+        return read(recorded, "", HITS, ranking=SCORE_ALONE, early_stopping=early_stopping).spans
+
+    shipped_limits = shipped().early_stopping
+    assert seen([[]] * 7, shipped_limits) == ([],) * 7  # nothing found: everything is read
     spans = [[span(0, "Ichiro Tanaka", 60)], *[[]] * 6]
-    assert stop_early(HITS, spans, prospects=prospects) == [spans[0], [], *[None] * 5]
-    # Much may beat what the reader itself does not believe, and is not likely to be right.
+    assert seen(spans, shipped_limits) == (spans[0], [], *[None] * 5)
+    # Many passages may beat an answer that the reader itself does not prefer to "no answer",
+    # but a right one is unlikely.
     poor = [[], [span(1, "Dresden", 0, null=20.0)], *[[]] * 5]
-    assert stop_early(HITS, poor, prospects=prospects)[-1] is None
-    assert stop_early(HITS, poor, prospects=replace(prospects, min_gain=0.0)) == poor
-    everything = replace(prospects, min_change=0.0, min_gain=0.0)
-    assert stop_early(HITS, spans, prospects=everything) == spans
+    assert seen(poor, shipped_limits)[-1] is None
+    assert seen(poor, replace(shipped_limits, min_gain=0.0)) == tuple(poor)
+    everything = replace(shipped_limits, min_change=0.0, min_gain=0.0)
+    assert seen(spans, everything) == tuple(spans)

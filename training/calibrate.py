@@ -16,10 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from qa.answers.calibration import Calibration
-from qa.answers.candidates import rank_candidates
-from qa.answers.early_stop import Prospects
+from qa.answers.early_stop import EarlyStopping
 from qa.answers.ranking import Ranking
-from qa.answers.reading import stop_early
+from qa.answers.reading import read
 from qa.errors import DatasetError
 from qa.evaluation.confidence import calibration_error, coverage_at_80
 from qa.evaluation.datasets import Paragraph, read_paragraphs
@@ -31,10 +30,11 @@ from training.fit_logistic import fit_logistic
 from training.fit_ranking import fit_ranking
 from training.reading import (
     SHOWN,
+    RecordedReader,
     WholeReading,
-    fit_prospects,
+    early_stopping_rows,
+    fit_early_stopping,
     is_right,
-    prospects_rows,
     read_whole,
 )
 
@@ -53,12 +53,11 @@ class Judged:
     candidates: tuple[tuple[Mapping[str, float], bool], ...]
 
 
-def judge(reading: WholeReading, *, ranking: Ranking, prospects: Prospects) -> Judged:
-    """Judge the candidates of a question among what is read where reading may stop."""
-    spans = stop_early(reading.hits, reading.spans, ranking=ranking, prospects=prospects)
-    found = rank_candidates(
-        reading.hits, [each or () for each in spans], ranking=ranking, limit=SHOWN
-    )
+def judge(reading: WholeReading, *, ranking: Ranking, early_stopping: EarlyStopping) -> Judged:
+    """Judge the candidates of a question among what is read when reading may stop early."""
+    recorded = RecordedReader(reading.hits, reading.spans)
+    seen = read(recorded, "", reading.hits, ranking=ranking, early_stopping=early_stopping)
+    found = seen.select(SHOWN)
     return Judged(
         bool(reading.accepted),
         tuple((each.features, is_right(each.span.text, reading.accepted)) for each in found),
@@ -66,11 +65,11 @@ def judge(reading: WholeReading, *, ranking: Ranking, prospects: Prospects) -> J
 
 
 def fit(
-    judged: Sequence[Judged], *, reader: str, ranking: Ranking, prospects: Prospects
+    judged: Sequence[Judged], *, reader: str, ranking: Ranking, early_stopping: EarlyStopping
 ) -> Calibration:
     """Fit a logistic regression to the candidates, and count the thresholds on the same ones."""
     rows, right = zip(*(pair for question in judged for pair in question.candidates), strict=True)
-    fitted = Calibration(ranking, fit_logistic(rows, right), prospects, 0.0, reader)
+    fitted = Calibration(ranking, fit_logistic(rows, right), early_stopping, 0.0, reader)
     best = [_best(question, fitted) for question in judged]
     absent = [p for question, (p, _) in zip(judged, best, strict=True) if not question.answerable]
     # The next larger probability: at that threshold the quantile itself is refused too.
@@ -120,19 +119,19 @@ def report(judged: Sequence[Judged], calibration: Calibration) -> dict[str, obje
     }
 
 
-def report_prospects(
+def report_early_stopping(
     readings: Sequence[WholeReading], calibration: Calibration
 ) -> dict[str, float]:
     """Return the area under the ROC curve of both chances, 0.5 to 1."""
     from sklearn.metrics import roc_auc_score
 
-    rows, changed, gained = prospects_rows(readings, calibration.ranking)
-    prospects = calibration.prospects
+    rows, changed, gained = early_stopping_rows(readings, calibration.ranking)
+    stopping = calibration.early_stopping
     return {
         name: round(float(roc_auc_score(came, [chance.probability(row) for row in rows])), 3)
         for name, chance, came in (
-            ("change_auc", prospects.change, changed),
-            ("gain_auc", prospects.gain, gained),
+            ("change_auc", stopping.change, changed),
+            ("gain_auc", stopping.gain, gained),
         )
     }
 
@@ -175,20 +174,23 @@ def main() -> None:
         for is_held_out in (False, True)
     ]
     ranking = fit_ranking(halves[0])
-    prospects = fit_prospects(halves[0], ranking)
+    early_stopping = fit_early_stopping(halves[0], ranking)
     judged = [
-        [judge(each, ranking=ranking, prospects=prospects) for each in half] for half in halves
+        [judge(each, ranking=ranking, early_stopping=early_stopping) for each in half]
+        for half in halves
     ]
-    calibration = fit(judged[0], reader=reader.fingerprint, ranking=ranking, prospects=prospects)
+    calibration = fit(
+        judged[0], reader=reader.fingerprint, ranking=ranking, early_stopping=early_stopping
+    )
     scores = {
         "fitted_on": report(judged[0], calibration),
-        "held_out": report(judged[1], calibration) | report_prospects(halves[1], calibration),
+        "held_out": report(judged[1], calibration) | report_early_stopping(halves[1], calibration),
     }
     stored = {
-        "nearness": calibration.ranking.nearness,
+        "retrieval_weight": calibration.ranking.retrieval_weight,
         "answer": asdict(calibration.answer),
-        "change": asdict(calibration.prospects.change),
-        "gain": asdict(calibration.prospects.gain),
+        "change": asdict(calibration.early_stopping.change),
+        "gain": asdict(calibration.early_stopping.gain),
         "threshold": calibration.threshold,
         "strictness": calibration.strictness,
         "reader": calibration.reader,

@@ -1,4 +1,4 @@
-"""How much nearness counts beside the reader's score, fitted."""
+"""How much retrieval_weight counts beside the reader's score, fitted."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ def fit_ranking(readings: Sequence[WholeReading]) -> Ranking:
     scale[scale == 0] = 1.0
     scaled = [(features / scale, right) for features, right in questions]
     fitted = minimize(_loss, np.zeros(scale.shape), args=(scaled,), jac=True, method="L-BFGS-B")
-    score, nearness = fitted.x / scale
+    score, retrieval_weight = fitted.x / scale
     if not score > 0:  # no number either
         raise DatasetError("a higher score makes no answer better: is this reader trained?")
-    return Ranking(round(float(nearness / score), 4))
+    return Ranking(round(float(retrieval_weight / score), 4))
 
 
 def _questions(readings: Sequence[WholeReading]) -> Iterator[tuple[Floats, Bools]]:

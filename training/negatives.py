@@ -24,7 +24,7 @@ from qa.errors import ModelCorrupt
 from qa.evaluation.metrics import holds
 from qa.networks.threads import cores
 from qa.networks.weights import encoder_folder
-from qa.retrieval.retriever import fuse
+from qa.retrieval.hybrid import fuse
 from training.attention import NAME
 from training.commands import add_device_option, in_one_line, load_tokenizer, share, swap_in
 from training.examples import Context, Example, load_examples
@@ -54,7 +54,7 @@ def add_negatives(
 
     The negative is the best hit for the question, among ``candidates``, in which no
     accepted answer occurs. Hits are fused as
-    ``qa.retrieval.retriever.Retriever`` fuses them, by vectors and by the stems of the text
+    ``qa.retrieval.hybrid.HybridSearch`` fuses them, by vectors and by the stems of the text
     alone. ``embed`` gives unit vectors,
     ``(texts, width)``: float32 weights do, and are quicker in batches than the shipped
     file, which reads one text at a time.

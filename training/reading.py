@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qa.answers.candidates import Candidate, as_compared, rank_candidates
-from qa.answers.early_stop import Prospects
+from qa.answers.early_stop import EarlyStopping, features
 from qa.answers.ranking import Ranking
-from qa.answers.reading import FIRST, features
+from qa.answers.reading import FIRST
 from qa.builder import build
 from qa.errors import DatasetError
 from qa.evaluation.confidence import RIGHT_FROM_F1
@@ -21,8 +21,8 @@ from qa.evaluation.pool import write_pool
 from qa.index import open_index
 from qa.networks.encoder import SentenceEncoder
 from qa.networks.reader import OnnxReader
-from qa.retrieval.retriever import Retriever
-from qa.types import Hit, Span
+from qa.retrieval.hybrid import HybridSearch
+from qa.types import Hit, Passage, Span
 from training.fit_logistic import fit_logistic
 
 TOP_K = 10
@@ -42,6 +42,25 @@ class WholeReading:
     spans: list[list[Span]]
 
 
+class RecordedReader:
+    """Replays what a reader found in each passage, which is the same beside any others.
+
+    With it the product's own reading loop says what would have been read.
+    """
+
+    fingerprint = "recorded"
+
+    def __init__(self, hits: Sequence[Hit], spans: Sequence[Sequence[Span]]) -> None:
+        passages = (hit.passage for hit in hits)
+        self._spans = {p: list(found) for p, found in zip(passages, spans, strict=True)}
+
+    def read(
+        self, question: str, passages: Sequence[Passage], *, n: int = 5, max_tokens: int = 0
+    ) -> list[list[Span]]:
+        """Return the recorded spans of each passage; the question and the limits are ignored."""
+        return [self._spans[passage] for passage in passages]
+
+
 def read_whole(
     paragraphs: Sequence[Paragraph], reader: OnnxReader, *, sample: int, seed: int
 ) -> list[WholeReading]:
@@ -52,27 +71,28 @@ def read_whole(
         questions = write_pool(paragraphs, folder)
         build(folder, index, encoder=encoder)
         random.Random(seed).shuffle(questions)
-        retriever = Retriever(open_index(index, encoder_fingerprint=encoder.fingerprint), encoder)
+        stored = open_index(index, encoder_fingerprint=encoder.fingerprint)
+        search = HybridSearch(stored, encoder)
         readings = []
         for golden in questions[:sample]:
-            hits = retriever.search(golden.question, TOP_K)
+            hits = search.search(golden.question, TOP_K)
             spans = reader.read(golden.question, [hit.passage for hit in hits])
             readings.append(WholeReading(golden.answers, hits, spans))
         return readings
 
 
-def fit_prospects(readings: Sequence[WholeReading], ranking: Ranking) -> Prospects:
+def fit_early_stopping(readings: Sequence[WholeReading], ranking: Ranking) -> EarlyStopping:
     """Fit the chances that a passage changes the answer, and that the answer gains by it.
 
     Raises :class:`~qa.errors.DatasetError` where no passage does, or each one.
     """
-    rows, changed, gained = prospects_rows(readings, ranking)
+    rows, changed, gained = early_stopping_rows(readings, ranking)
     if len(set(changed)) < 2 or len(set(gained)) < 2:
         raise DatasetError("too few questions to learn when to read on: take a larger --sample")
-    return Prospects(fit_logistic(rows, changed), fit_logistic(rows, gained))
+    return EarlyStopping(fit_logistic(rows, changed), fit_logistic(rows, gained))
 
 
-def prospects_rows(
+def early_stopping_rows(
     readings: Sequence[WholeReading], ranking: Ranking
 ) -> tuple[list[dict[str, float]], list[bool], list[bool]]:
     """Return features, whether the answer changes and whether it gains, a row for each passage.
@@ -83,11 +103,11 @@ def prospects_rows(
     for reading in readings:
         for number in _ROUNDS:
             hits, spans = reading.hits[:number], reading.spans[:number]
-            before = rank_candidates(hits, spans, ranking=ranking, limit=SHOWN)
+            before = rank_candidates(hits, spans, ranking=ranking)[:SHOWN]
             if not before:
                 continue
             for hit, found in zip(reading.hits[number:], reading.spans[number:], strict=True):
-                after = rank_candidates([*hits, hit], [*spans, found], ranking=ranking, limit=SHOWN)
+                after = rank_candidates([*hits, hit], [*spans, found], ranking=ranking)[:SHOWN]
                 rows.append(features(hit, before[0], reading.hits[0], ranking))
                 changed.append(changes(before, after))
                 gained.append(gains(before, after, reading.accepted))

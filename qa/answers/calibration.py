@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from qa.answers.early_stop import FEATURES as PROSPECT_FEATURES
-from qa.answers.early_stop import Prospects
+from qa.answers.candidates import Candidate
+from qa.answers.early_stop import FEATURES as STOPPING_FEATURES
+from qa.answers.early_stop import EarlyStopping
 from qa.answers.logistic import Logistic
 from qa.answers.ranking import Ranking
 from qa.errors import ModelCorrupt, ModelNotFound
@@ -30,34 +31,38 @@ _REMEDY = f"{REINSTALL}, or fit it again with `python -m training.calibrate FILE
 class Calibration:
     """What was fitted to a reader's logits on labelled questions, and the operating point.
 
-    ``ranking`` says which of two candidates comes first; ``answer`` gives the probability
-    that one is right, from its features (:mod:`qa.answers.candidates`); ``prospects`` what a
-    passage that has not been read promises. ``threshold``: the lowest probability that is shown
-    as an answer, chosen on held-out questions. ``reader`` is the fingerprint of the reader.
-    ``strictness`` holds points ``(share, threshold)``: of the questions whose answer is absent,
-    that share gets none at that threshold.
+    ``ranking`` orders candidates; ``answer`` gives the probability that one is right, from its
+    features (:mod:`qa.answers.candidates`); ``early_stopping`` decides when to stop reading.
+    ``threshold`` is the lowest probability shown as an answer, chosen on held-out questions;
+    ``reader`` the fingerprint of the reader. ``strictness`` are points ``(share, threshold)``:
+    at that threshold, that share of the questions without an answer gets none.
     """
 
     ranking: Ranking
     answer: Logistic
-    prospects: Prospects
+    early_stopping: EarlyStopping
     threshold: float
     reader: str
     strictness: tuple[tuple[float, float], ...] = ()
 
-    def probabilities(self, features: Iterable[Mapping[str, float]]) -> list[float]:
-        """Return the probability that each candidate is right, 0 to 1, by the features of each.
+    def calibrate(
+        self, candidates: Sequence[Candidate], *, at_least: float = 0.0
+    ) -> list[tuple[Candidate, float]]:
+        """Return each candidate with the probability, 0 to 1, that it is right.
 
-        They are given best first. One that is likelier than the one before it gets that one's
-        probability: it was ranked behind it.
+        They are given and returned best first. A probability higher than that of the candidate
+        before is lowered to it, so that the order is that of the ranking. From the second on,
+        candidates with a probability below ``at_least`` are dropped.
         """
-        return list(accumulate(map(self.answer.probability, features), min))
+        own = (self.answer.probability(candidate.features) for candidate in candidates)
+        scored = list(zip(candidates, accumulate(own, min), strict=True))
+        return scored[:1] + [pair for pair in scored[1:] if pair[1] >= at_least]
 
     def threshold_for(self, strict: float) -> float:
-        """Return the threshold at which a share of the absent answers is refused, 0 to 1.
+        """Return the threshold, 0 to 1, at which a share of absent answers is refused.
 
-        0.95: at most one in twenty questions whose answer is absent gets one, as
-        counted on held-out questions; in a line between the points counted.
+        0.95: at most one in twenty questions whose answer is absent gets one, as counted on
+        held-out questions; interpolated linearly between the counted points.
         """
         return float(np.interp(strict, *self._curve))
 
@@ -79,11 +84,11 @@ class Calibration:
         try:
             stored = json.loads(path.read_text(encoding="utf-8"))
             calibration = cls(
-                Ranking(_number(stored["nearness"])),
+                Ranking(_number(stored["retrieval_weight"])),
                 _logistic(stored["answer"], ANSWER_FEATURES),
-                Prospects(
-                    _logistic(stored["change"], PROSPECT_FEATURES),
-                    _logistic(stored["gain"], PROSPECT_FEATURES),
+                EarlyStopping(
+                    _logistic(stored["change"], STOPPING_FEATURES),
+                    _logistic(stored["gain"], STOPPING_FEATURES),
                 ),
                 _share(stored["threshold"]),
                 str(stored["reader"]),

@@ -10,15 +10,15 @@ from qa.answers.ranking import Ranking
 from qa.text import normalize
 from qa.types import Hit, Span
 
-# Logits from which on it makes no difference how far one answer is ahead of another.
+# A lead of more logits than this makes no further difference.
 MAX_LEAD = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One distinct answer: its best span, and every other place that says it.
+    """One distinct answer: its best span, and every other span that says the same.
 
-    ``features`` are what the calibrated probability is computed from.
+    The calibrated probability is computed from ``features``.
     """
 
     span: Span
@@ -29,32 +29,32 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A span, the passage it was read in, and its value by the ranking."""
+    """A span, the hit it was read in, and its score in the ranking."""
 
     span: Span
     hit: Hit
-    value: float
+    score: float
 
 
 def rank_candidates(
-    hits: Sequence[Hit], spans: Sequence[Sequence[Span]], *, ranking: Ranking, limit: int
+    hits: Sequence[Hit], spans: Sequence[Sequence[Span] | None], *, ranking: Ranking
 ) -> list[Candidate]:
-    """Return up to ``limit`` candidates, best first.
+    """Return the distinct answers, best first.
 
-    ``spans[i]`` are the spans read in ``hits[i]``. Across passages they compare by
-    their value in ``ranking``. Of spans that overlap in a document the best stays
-    (overlapping passages, longer and shorter variants of one answer); equal
-    answers elsewhere, after the normalisation of SQuAD, become its further
-    places where the reader holds that their passage answers the question too.
+    ``spans[i]`` are the spans of ``hits[i]``, None where it was not read. They compare by their
+    score in ``ranking``. Of spans that overlap in a document the best is kept (overlapping
+    passages, longer and shorter variants of one answer). Equal answers elsewhere, after
+    SQuAD's normalisation, become further places of it, if the reader prefers them to "no
+    answer" in their passage.
     """
     found = sorted(
         (
-            _Found(span, hit, ranking.value(span, hit))
+            _Found(span, hit, ranking.score(span, hit))
             for hit, several in zip(hits, spans, strict=True)
-            for span in several
+            for span in several or ()
         ),
         key=lambda each: (
-            -each.value,
+            -each.score,
             each.span.passage.document_id,
             each.span.start,
             each.span.end,
@@ -65,22 +65,22 @@ def rank_candidates(
         groups.setdefault(as_compared(each.span), []).append(each)
     ranked = [group for key, group in groups.items() if key.strip()]
     candidates = []
-    for position, (best, *rest) in enumerate(ranked[:limit]):
-        others = [group[0].value for i, group in enumerate(ranked[: limit + 1]) if i != position]
+    for best, *rest in ranked:
+        # The best of the others: the second for the first, and the first for all others.
+        rival = next((group[0] for group in ranked[:2] if group[0] is not best), None)
         also = tuple(each.span for each in rest if each.span.score > each.span.null_score)
-        candidates.append(
-            Candidate(best.span, best.hit, also, _features(best, others, len(also), hits[0]))
-        )
+        features = _features(best, rival, len(also), hits[0])
+        candidates.append(Candidate(best.span, best.hit, also, features))
     return candidates
 
 
 def as_compared(span: Span) -> str:
-    """Return what is equal for spans that are one answer: the text as SQuAD normalises it."""
+    """Return a span's text as answers are compared: as SQuAD normalises it."""
     return normalize(span.text) or span.text.casefold()
 
 
 def _without_overlaps(found: Iterable[_Found]) -> Iterable[_Found]:
-    """Yield spans, best first, that share no character with a better one."""
+    """Yield the spans that share no character with a better one, best first."""
     taken: dict[str, list[tuple[int, int]]] = {}
     for each in found:
         span = each.span
@@ -90,19 +90,19 @@ def _without_overlaps(found: Iterable[_Found]) -> Iterable[_Found]:
             yield each
 
 
-def _features(found: _Found, others: Sequence[float], also: int, first: Hit) -> dict[str, float]:
+def _features(found: _Found, rival: _Found | None, also: int, first: Hit) -> dict[str, float]:
     """Return the named features of one candidate; each grows with trust.
 
-    ``margin``: logits by which the span beats "no answer here";
-    ``score``: the span's own; ``lead``: logits of value by which the first is ahead of the
-    best of the ``others``, 0 for those behind it, and ``behind``: by which these are, 0 or less;
-    both to ``MAX_LEAD``, and of an only candidate by its score. ``passage_score``: that of its
-    passage as a hit, and ``gap``: by how much it is greater than the score of the ``first``;
-    ``support``: log of the number of places that say it.
+    ``margin``: logits by which the span beats "no answer here". ``score``: the span's own.
+    ``lead``: logits by which the first candidate is ahead of its best ``rival``, 0 for the
+    candidates behind it; ``behind``: logits by which those are behind, 0 or less; both clipped
+    at ``MAX_LEAD``. ``passage_score``: the retrieval score of its passage, and ``gap``:
+    that less the score of the ``first`` hit. ``support``: log of the number of places that say
+    it.
     """
     span, hit = found.span, found.hit
-    # An only candidate is compared with a span of no logits in its own passage.
-    lead = found.value - max(others) if others else span.score
+    # A sole candidate is compared with a span of score 0 in its own passage.
+    lead = found.score - rival.score if rival else span.score
     lead = max(-MAX_LEAD, min(MAX_LEAD, lead))
     return {
         "margin": span.score - span.null_score,

@@ -1,4 +1,4 @@
-"""How good an answer a span is, beside those of other passages."""
+"""The score by which spans of different passages compare."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from qa.types import Hit, Span
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """What it is worth that a passage is near to the question.
+    """A linear combination of the reader's score and the retriever's.
 
-    Within a passage spans compare by score alone. Of two passages that the reader believes
-    alike, the nearer one more often holds the answer. ``nearness``: logits of the reader by
-    which a passage is ahead of one whose score as a hit is lower by 1; fitted by
-    :mod:`training.calibrate`.
+    Within a passage spans compare by the reader's score alone. Of two passages that the reader
+    scores alike, the one retrieved with the higher score contains the answer more often.
+    ``retrieval_weight`` is in logits of the reader per unit of :attr:`Hit.score`; it is fitted
+    by :mod:`training.fit_ranking`.
     """
 
-    nearness: float
+    retrieval_weight: float
 
-    def value(self, span: Span, hit: Hit) -> float:
-        """Return a span's score with what its passage's nearness adds; higher is better."""
-        return span.score + self.bonus(hit)
+    def score(self, span: Span, hit: Hit) -> float:
+        """Return ``span.score + retrieval_weight · hit.score``; higher is better."""
+        return span.score + self.prior(hit)
 
-    def bonus(self, hit: Hit) -> float:
-        """Return what the nearness of a passage adds to each of its spans, in logits."""
-        return self.nearness * hit.score
+    def prior(self, hit: Hit) -> float:
+        """Return what a passage's retrieval score adds to each of its spans, in logits."""
+        return self.retrieval_weight * hit.score

@@ -1,108 +1,82 @@
-"""Which passages are read next: those that may better the answer, until none is worth it."""
+"""The reading loop: which passages are read, in which order, and when reading stops."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from dataclasses import dataclass
 
 from qa.answers.candidates import Candidate, rank_candidates
-from qa.answers.early_stop import Prospects
+from qa.answers.early_stop import EarlyStopping, features
 from qa.answers.ranking import Ranking
-from qa.networks.reader import MAX_TOKENS_READ
-from qa.text import mentions
-from qa.types import Hit, Passage, Reader, Span
+from qa.types import Hit, Reader, Span
 
-# The nearest are read before anything is known; the same on any number of cores.
+# The nearest passages, read before anything is known; a constant, not the number of cores,
+# so that every machine reads the same passages.
 FIRST = 2
 
 
-def read_hits(
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read of the hits.
+
+    ``spans[i]`` are the spans of hit ``i``, best first, None if it was not read. The
+    ``candidates`` are made from all of them, best first.
+    """
+
+    spans: tuple[Sequence[Span] | None, ...]
+    candidates: tuple[Candidate, ...]
+
+    @property
+    def passages_read(self) -> int:
+        """How many passages were read and have spans."""
+        return sum(map(bool, self.spans))
+
+    def select(self, limit: int) -> tuple[Candidate, ...]:
+        """Return the best candidates, at most ``limit``."""
+        return self.candidates[: max(limit, 0)]
+
+
+def read(
     reader: Reader,
     question: str,
     hits: Sequence[Hit],
     *,
     ranking: Ranking,
-    prospects: Prospects,
-    max_tokens: int = MAX_TOKENS_READ,
-) -> list[list[Span]]:
-    """Return the best spans of each hit, best first; of those not worth reading none."""
-    return reader.read(
-        question,
-        [hit.passage for hit in hits],
-        max_tokens=max_tokens,
-        next_to_read=partial(next_to_read, hits, ranking=ranking, prospects=prospects),
-    )
+    early_stopping: EarlyStopping,
+) -> Reading:
+    """Read the hits in rounds, until no unread one is worth it.
+
+    The nearest two come first. Each further round reads at most as many passages as were read
+    before it, side by side, those most likely to change the answer first.
+    """
+    spans: list[Sequence[Span] | None] = [None] * len(hits)
+    candidates: list[Candidate] = []
+    while positions := _next_to_read(hits, spans, candidates, ranking, early_stopping):
+        found = reader.read(question, [hits[position].passage for position in positions])
+        for position, each in zip(positions, found, strict=True):
+            spans[position] = each
+        candidates = rank_candidates(hits, spans, ranking=ranking)
+    return Reading(tuple(spans), tuple(candidates))
 
 
-def next_to_read(
+def _next_to_read(
     hits: Sequence[Hit],
     spans: Sequence[Sequence[Span] | None],
-    *,
+    candidates: Sequence[Candidate],
     ranking: Ranking,
-    prospects: Prospects,
+    early_stopping: EarlyStopping,
 ) -> list[int]:
-    """Return the positions of the hits to read next; none to stop.
-
-    ``spans`` are those read so far, None where a hit has not been read. First come the
-    nearest two; then, likeliest to change the answer first, the hits that are worth it by
-    their ``prospects``, at most as many as were read until then. While nothing was found the
-    nearest come next.
-    """
-    unread = [i for i, each in enumerate(spans) if each is None]
-    number = len(hits) - len(unread)
-    if not number:
+    """Return the positions of the hits to read next; empty to stop."""
+    unread = [position for position, each in enumerate(spans) if each is None]
+    read = len(hits) - len(unread)
+    if not read:
         return unread[:FIRST]
-    best = rank_candidates(hits, [each or () for each in spans], ranking=ranking, limit=1)
-    if not best:
-        return unread[:number]
+    if not candidates:  # nothing to better: the nearest come next
+        return unread[:read]
     priorities = {}
-    for i in unread:
-        priority = prospects.priority(features(hits[i], best[0], hits[0], ranking))
+    for position in unread:
+        known = features(hits[position], candidates[0], hits[0], ranking)
+        priority = early_stopping.priority(known)
         if priority is not None:
-            priorities[i] = priority
-    return sorted(priorities, key=lambda i: (-priorities[i], i))[:number]
-
-
-def features(hit: Hit, best: Candidate, first: Hit, ranking: Ranking) -> dict[str, float]:
-    """Return the named features of a hit that has not been read, given the best answer so far.
-
-    ``needed`` is the score, in logits, from which on a span of the hit would come before the
-    answer; ``margin`` and ``lead`` are those of the answer; ``first_score`` is that of the
-    ``first`` hit, and ``gap`` by how much that of this one is greater; ``lexical`` is the
-    reciprocal rank in the search by words, 0 where it did not return the passage; ``repeats``
-    is 1 where the passage holds the words of the answer elsewhere than the answer stands.
-    """
-    here = shares_characters(hit.passage, best.span)
-    return {
-        "needed": ranking.value(best.span, best.hit) - ranking.bonus(hit),
-        "margin": best.features["margin"],
-        "lead": best.features["lead"],
-        "first_score": first.score,
-        "gap": hit.score - first.score,
-        "lexical": 1 / hit.lexical_rank if hit.lexical_rank else 0.0,
-        "repeats": float(not here and mentions(hit.passage.text, best.span.text)),
-    }
-
-
-def shares_characters(passage: Passage, span: Span) -> bool:
-    """Tell whether a passage holds some of the very characters of a span: passages overlap."""
-    same = passage.document_id == span.passage.document_id
-    return same and passage.start < span.end and span.start < passage.end
-
-
-def stop_early(
-    hits: Sequence[Hit],
-    spans: Sequence[Sequence[Span]],
-    *,
-    ranking: Ranking,
-    prospects: Prospects,
-) -> list[Sequence[Span] | None]:
-    """Return the spans that would have been read, None where a hit would not, given all.
-
-    A passage reads the same beside any others, so that this is what happens.
-    """
-    seen: list[Sequence[Span] | None] = [None for _ in hits]
-    while positions := next_to_read(hits, seen, ranking=ranking, prospects=prospects):
-        for position in positions:
-            seen[position] = spans[position]
-    return seen
+            priorities[position] = priority
+    return sorted(priorities, key=lambda position: (-priorities[position], position))[:read]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qa.types import Answer, Hit, Passage, Place, Prediction
+from qa.types import Answer, Hit, Passage, Place, Prediction, SearchResult
 
 
 def prediction_to_dict(prediction: Prediction) -> dict[str, Any]:
@@ -21,6 +21,16 @@ def prediction_to_dict(prediction: Prediction) -> dict[str, Any]:
         "passages_read": prediction.passages_read,
         "outdated": list(prediction.outdated),
         "timings_ms": prediction.timings_ms,
+    }
+
+
+def search_to_dict(found: SearchResult) -> dict[str, Any]:
+    """Return the JSON object that `qa search --json` prints."""
+    return {
+        "question": found.question,
+        "resolved_question": found.resolved_question,
+        "passages": [hit_to_dict(hit) for hit in found.passages],
+        "outdated": list(found.outdated),
     }
 
 
@@ -53,6 +63,10 @@ def _place(place: Place) -> dict[str, Any]:
         "start": place.start,
         "end": place.end,
         "page": place.page,
+        "title": place.title,
+        "date": place.date,
+        "author": place.author,
+        "language": place.language,
     }
 
 

@@ -70,7 +70,7 @@ def retrieve_corpus(
     outcomes = []
     for question in (_of_originals(question, qa) for question in answerable):
         began = time.perf_counter()
-        hits = qa.search(question.question, top_k=top_k)
+        hits = qa.search(question.question, top_k=top_k).passages
         elapsed = {"retrieve": 1000 * (time.perf_counter() - began)}
         outcomes.append(
             Outcome(

@@ -4,6 +4,7 @@ The format is described for people in ``index/README.md``.
 """
 
 from qa.index.documents import DocumentSummary
+from qa.index.freshness import outdated_documents
 from qa.index.generation import (
     CURRENT,
     parts_of_index,
@@ -30,6 +31,7 @@ __all__ = [
     "build_command",
     "index_command",
     "open_index",
+    "outdated_documents",
     "parts_of_index",
     "read_manifest",
     "shards_of",

@@ -58,6 +58,8 @@ class DocumentSummary:
     source: str
     characters: int
     passages: int
+    author: str
+    language: str
 
 
 def write_documents(path: Path, documents: Iterable[tuple[Document, Sequence[Passage]]]) -> None:
@@ -186,7 +188,8 @@ class DocumentStore:
     def summaries(self) -> list[DocumentSummary]:
         """Return one summary per document, in the order of the index."""
         query = (
-            "SELECT id, title, date, source, characters, passages FROM document ORDER BY position"
+            "SELECT id, title, date, source, characters, passages, author, language "
+            "FROM document ORDER BY position"
         )
         return [
             DocumentSummary(*row)

@@ -16,7 +16,7 @@ from qa.errors import ModelCorrupt
 from qa.networks.spans import best_spans
 from qa.networks.threads import cores
 from qa.networks.weights import MODELS, RETRAIN, check_vocabulary, read_model
-from qa.types import NextToRead, Passage, Span
+from qa.types import Passage, Span
 
 if TYPE_CHECKING:
     from onnxruntime import RunOptions
@@ -25,8 +25,8 @@ MAX_TOKENS = 256
 MAX_QUESTION_TOKENS = 64
 MAX_HEADING_TOKENS = 32
 STRIDE = 96
-# What a question may cost: more than the fifty passages of an index that the page reads at
-# most, while a single text from elsewhere can be of any length.
+# What one call may cost: more than fifty passages of an index, while a text from elsewhere can
+# be of any length.
 MAX_TOKENS_READ = 64 * MAX_TOKENS
 
 
@@ -83,15 +83,11 @@ class OnnxReader:
         *,
         n: int = 5,
         max_tokens: int = MAX_TOKENS_READ,
-        next_to_read: NextToRead | None = None,
     ) -> list[list[Span]]:
         """Return the ``n`` best spans of each passage, best first, passages in order.
 
-        ``next_to_read`` gets the spans read so far, None for each passage that has not been
-        read, and returns the positions of those to read next, side by side; it is asked
-        again until it names none. Without it all are read. What is named is read in that
-        order until ``max_tokens`` are spent, those of the question counted each time.
-        Passages that are not read have no spans.
+        Passages are read in order until ``max_tokens`` are spent, the question's counted each
+        time; those beyond have no spans.
 
         A passage's heading is read before it, since "the car" and "he" are often
         named only there; no span lies in it. A span begins and ends at whole words.
@@ -101,18 +97,11 @@ class OnnxReader:
         """
         question_ids = self._tokenizer.encode(question, add_special_tokens=False).ids
         question_ids = question_ids[:MAX_QUESTION_TOKENS]
-        spans: list[list[Span] | None] = [None for _ in passages]
-        positions: Sequence[int] = next_to_read(spans) if next_to_read else range(len(passages))
-        while positions and max_tokens:
-            rows = self._rows(question_ids, passages, positions)
-            within, max_tokens = _within(rows, max_tokens)
-            found: dict[int, list[_Found]] = {position: [] for position in positions}
-            for row, places in self._run_all(within, n):
-                found[row.passage] += places
-            for position, places in found.items():
-                spans[position] = _spans(passages[position], places, n)
-            positions = next_to_read(spans) if next_to_read and max_tokens else ()
-        return [each or [] for each in spans]
+        rows = _within(self._rows(question_ids, passages), max_tokens)
+        found: list[list[_Found]] = [[] for _ in passages]
+        for row, places in self._run_all(rows, n):
+            found[row.passage] += places
+        return [_spans(passage, places, n) for passage, places in zip(passages, found, strict=True)]
 
     def _run_all(self, rows: list[_Row], n: int) -> Iterator[tuple[_Row, list[_Found]]]:
         """Yield each row and what was found in it, on as many threads as there are cores."""
@@ -134,18 +123,16 @@ class OnnxReader:
             self._tokenizer.get_vocab_size(),
         )
 
-    def _rows(
-        self, question_ids: list[int], passages: Sequence[Passage], positions: Sequence[int]
-    ) -> Iterator[_Row]:
-        """Yield the rows of some passages, each cut into windows that fit the network."""
+    def _rows(self, question_ids: list[int], passages: Sequence[Passage]) -> Iterator[_Row]:
+        """Yield the rows of the passages, each cut into windows that fit the network."""
         encodings, headings = (
             self._tokenizer.encode_batch(texts, add_special_tokens=False)
             for texts in (
-                [passages[i].text for i in positions],
-                [as_sentences(passages[i].heading) for i in positions],
+                [passage.text for passage in passages],
+                [as_sentences(passage.heading) for passage in passages],
             )
         )
-        for position, encoding, heading in zip(positions, encodings, headings, strict=True):
+        for position, (encoding, heading) in enumerate(zip(encodings, headings, strict=True)):
             # Each of these makes a list anew when it is asked for.
             ids, words, offsets = encoding.ids, encoding.word_ids, encoding.offsets
             heading_ids = heading.ids[:MAX_HEADING_TOKENS]
@@ -207,15 +194,15 @@ def _windows(tokens: int, room: int) -> Iterator[slice]:
             return
 
 
-def _within(rows: Iterable[_Row], max_tokens: int) -> tuple[list[_Row], int]:
-    """Return the first rows that a budget allows and what is left of it, 0 where rows are."""
+def _within(rows: Iterable[_Row], max_tokens: int) -> list[_Row]:
+    """Return the first rows, as many as a budget allows."""
     within: list[_Row] = []
     for row in rows:
         max_tokens -= row.input_ids.shape[1]
         if max_tokens < 0:
-            return within, 0
+            break
         within.append(row)
-    return within, max_tokens
+    return within
 
 
 def as_sentences(heading: str) -> str:

@@ -9,25 +9,29 @@ from datetime import date
 from fnmatch import fnmatchcase
 
 from qa.errors import QuestionError
+from qa.index import DocumentSummary
 
 _DAY = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 _FIRST_DAY = "0000-01-01"
+_LANGUAGE = re.compile(r"[a-z]{2}")
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentFilter:
-    """Documents by the pattern of their id and by their date; each copy by its own id.
+    """A choice of documents by path, date and language; a copy is chosen by its own path.
 
-    ``only`` are shell patterns, of which one has to fit; ``*`` crosses folders.
-    ``since`` and ``until`` are dates or their beginnings ("2024-02-20",
-    "2024-02", "2024"), both inclusive; a document without a date fits neither.
-    Empty ones let everything through. Raises QuestionError for what is no date, and for
-    an empty pattern, which would fit no document.
+    ``only`` are shell patterns, at least one of which must match; ``*`` crosses folders.
+    ``since`` and ``until`` are dates or their beginnings ("2024-02-20", "2024-02", "2024"),
+    both inclusive; ``language`` is an ISO 639-1 code. A document without a date, or whose
+    language is not known, does not match a filter by it. An empty field matches every
+    document. Raises :class:`~qa.errors.QuestionError` for an invalid date or language, and
+    for an empty pattern.
     """
 
     only: Sequence[str] = ()
     since: str = ""
     until: str = ""
+    language: str = ""
 
     def __post_init__(self) -> None:
         for name in ("since", "until"):
@@ -38,26 +42,38 @@ class DocumentFilter:
                 )
         if not all(self.only):
             raise QuestionError("only is ''", "write a path or a pattern such as '2024/*'")
+        if self.language and not _LANGUAGE.fullmatch(self.language):
+            raise QuestionError(
+                f"language is {self.language!r}", "write a code of two letters such as en or de"
+            )
 
     def __bool__(self) -> bool:
-        return bool(self.only or self.since or self.until)
+        return bool(self.only or self.since or self.until or self.language)
 
     def __str__(self) -> str:
-        given = [("only", ", ".join(self.only)), ("since", self.since), ("until", self.until)]
-        return ", ".join(f"{name} {value}" for name, value in given if value)
+        given = {
+            "only": ", ".join(self.only),
+            "since": self.since,
+            "until": self.until,
+            "language": self.language,
+        }
+        return ", ".join(f"{name} {value}" for name, value in given.items() if value)
 
-    def fits(self, document_id: str, date: str) -> bool:
-        """Tell whether a document is asked; ``date`` is ISO 8601 or empty."""
-        if self.only and not any(fnmatchcase(document_id, pattern) for pattern in self.only):
+    def matches(self, document: DocumentSummary) -> bool:
+        """Return whether a document is asked."""
+        if self.only and not any(fnmatchcase(document.id, pattern) for pattern in self.only):
             return False
-        if (self.since or self.until) and not date:
+        if self.language and document.language != self.language:
+            return False
+        if (self.since or self.until) and not document.date:
             return False
         # ISO dates sort as text, and a beginning sorts before what it begins.
-        return date >= self.since and (not self.until or date[: len(self.until)] <= self.until)
+        late_enough = document.date >= self.since
+        return late_enough and (not self.until or document.date[: len(self.until)] <= self.until)
 
 
 def _is_date(text: str) -> bool:
-    """Tell whether a text is a day of the calendar, or the beginning of one."""
+    """Return whether a text is a day of the calendar, or the beginning of one."""
     if not _DAY.fullmatch(text):
         return False
     try:

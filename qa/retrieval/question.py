@@ -1,18 +1,21 @@
-"""What is asked of the documents: the part of a question that asks, in characters that exist."""
+"""The question as it is asked of the documents."""
 
 from __future__ import annotations
 
 import re
 
-# From the start, or from behind a full stop or colon, to the one question mark.
+from qa.errors import QuestionError
+
+MAX_WORDS = 5000
+# From the start, or from after a full stop or colon, to the one question mark.
 _ASKING = re.compile(
     r"(?:^|[.!:]\s+)((?:(?:at|by|for|from|in|of|on|to|under|with)\s+)?(?:who|whom|whose|what|when|"
     r"where|which|why|how|is|are|was|were|do|does|did|can|could|has|have|had|will|would|should)"
     r"\s[^?]*\?)",
     re.I,
 )
-# Words that say nothing of what is asked, in whatever order: a part of a question made of
-# these alone is politeness.
+# Words that say nothing about what is asked: a part of a question with these words alone is
+# politeness.
 _POLITE = frozenset(
     "a about advance afternoon again all am an and any anybody anyone ask at be been can could day "
     "dear do document documents evening everybody everyone file files find folder folders for from "
@@ -23,18 +26,35 @@ _POLITE = frozenset(
     "wanted while wish with wonder wondering would you your".split()
 )
 _WORD = re.compile(r"\w+(?:['’]\w+)?")
-# What leans on the words before it, and cannot be asked without them.
-_LEANING = re.compile(
+# Words that refer to what was said before them.
+_PRONOUN = re.compile(
     r"\b(?:he|him|his|she|hers?|it|its|they|them|theirs?|this|that|these|those|there|then|so|"
     r"the (?:former|latter|same))\b",
     re.I,
 )
 
 
-def readable(question: str) -> str:
-    """Return the question with a mark for each lone surrogate, which no tokenizer takes.
+def resolve(question: str) -> str:
+    """Return the question as it is asked of the documents.
 
-    They come from a command line that is no UTF-8, or out of a browser's JSON.
+    White space is collapsed, and polite words around the question are dropped
+    (:func:`asking_part`). Raises :class:`~qa.errors.QuestionError` for a question without a
+    letter or digit, and for one of more than ``MAX_WORDS`` words.
+    """
+    words = readable(question).split()
+    if not any(character.isalnum() for word in words for character in word):
+        raise QuestionError("the question is empty", 'ask one, as in `qa ask "Who …?"`')
+    if len(words) > MAX_WORDS:
+        raise QuestionError(
+            f"the question has {len(words):,} words", f"ask one of at most {MAX_WORDS:,}"
+        )
+    return asking_part(" ".join(words))
+
+
+def readable(question: str) -> str:
+    """Return the question with each lone surrogate replaced: no tokenizer accepts one.
+
+    They come from a command line that is not UTF-8, or from a browser's JSON.
     """
     return question.encode("utf-8", "replace").decode("utf-8")
 
@@ -42,12 +62,12 @@ def readable(question: str) -> str:
 def asking_part(question: str) -> str:
     """Return the sentence that asks, or the whole question where another part may matter.
 
-    "Hello, I wonder if you can help me: who received the car? Thank you" asks "who
-    received the car?". Left out is politeness alone, none of whose words can matter,
-    and nothing that the sentence that asks leans on ("Who is his sister?").
+    "Hello, I wonder if you can help me: who received the car? Thank you" becomes "who received
+    the car?". Only words of politeness are dropped, and only if the sentence that asks has no
+    pronoun that may refer to them ("Who is his sister?").
     """
     found = _ASKING.search(question)
-    if found is None or question.count("?") != 1 or _LEANING.search(found[1]):
+    if found is None or question.count("?") != 1 or _PRONOUN.search(found[1]):
         return question
     around = f"{question[: found.start(1)]} {question[found.end() :]}".lower().replace("’", "'")
     return found[1] if _POLITE.issuperset(_WORD.findall(around)) else question

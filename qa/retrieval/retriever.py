@@ -1,96 +1,69 @@
-"""Question in, passages out: meaning and words, fused."""
+"""A question in, the nearest passages of the documents that may be quoted out."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Set
+from dataclasses import dataclass, replace
 
-import numpy as np
-
-from qa.index import StoredIndex
-from qa.networks.threads import cores
+from qa.errors import QuestionError
+from qa.index import StoredIndex, index_command, outdated_documents
+from qa.retrieval.filters import DocumentFilter
+from qa.retrieval.hybrid import HybridSearch
 from qa.types import Encoder, Hit
 
-# What the best match by words is worth beside the cosine, which says most by itself where
-# questions were typed by people who had not read the text, and least where they had: between
-# the two. Chosen on training files of six kinds and on the half of SQuAD v2.0 dev that the
-# probability is fitted to (qa/models/README.md).
-LEXICAL_WEIGHT = 0.4
-# A match with a BM25 score below this counts for less. The best one in a folder of a few
-# documents, where no word is rare, often has words alone that stand everywhere.
-WEAK_MATCH = 15.0
 
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """The nearest passages, nearest first, and the documents that were left out.
 
-def ranks_of(ranking: Sequence[tuple[int, float]]) -> dict[int, int]:
-    """Return the rank of each row, from 1."""
-    return {row: rank for rank, (row, _) in enumerate(ranking, start=1)}
-
-
-def fuse(cosines: Mapping[int, float], lexical: Mapping[int, float]) -> dict[int, float]:
-    """Return the score of each row by its cosine and its BM25 score, best first.
-
-    A convex combination, as far as order goes (Bruch, Gai and Ingber, TOIS 2023)::
-
-        score(passage) = cosine + 0.4 · BM25 / the highest BM25 found, or 15 if that is lower
-
-    with a BM25 of 0 for a row that the search by words did not return: from -1 to 1.4, and
-    comparable among the passages of one question. Other than by ranks, it counts how much
-    nearer one passage is than the next. Ties go to the passage that stands first.
+    ``outdated`` changed or vanished since the build; ``excluded`` are these and the ones that
+    a filter leaves out: no answer may cite them.
     """
-    most = max((WEAK_MATCH, *lexical.values()))
-    scores = {
-        row: cosine + LEXICAL_WEIGHT * lexical.get(row, 0.0) / most
-        for row, cosine in cosines.items()
-    }
-    return {row: scores[row] for row in sorted(scores, key=lambda row: (-scores[row], row))}
+
+    hits: tuple[Hit, ...]
+    outdated: frozenset[str]
+    excluded: frozenset[str]
 
 
 class Retriever:
-    """Finds the passages of an index that are nearest to a question.
-
-    Two searches are made, by vectors and by words, and what they find is fused: see :func:`fuse`.
-    """
+    """Retrieves from the documents that are wanted and unchanged; safe to share between threads."""
 
     def __init__(self, index: StoredIndex, encoder: Encoder) -> None:
         self._index = index
-        self._encoder = encoder
-        # Words are looked up while the question is encoded, which leaves a core idle.
-        self._pool = ThreadPoolExecutor(cores(), thread_name_prefix="words")
+        self._search = HybridSearch(index, encoder)
 
-    def search(
-        self,
-        question: str,
-        top_k: int = 20,
-        *,
-        candidates: int = 50,
-        exclude: Collection[str] = (),
-    ) -> list[Hit]:
-        """Return the ``top_k`` nearest passages, nearest first.
+    def retrieve(self, question: str, top_k: int, wanted: DocumentFilter) -> Retrieved:
+        """Return the ``top_k`` nearest passages.
 
-        Each search gives ``candidates`` passages. Those of the documents in
-        ``exclude`` are left out, and the next ones move up to their ranks.
+        Raises :class:`~qa.errors.QuestionError` where no document matches the filter.
         """
-        # A question may come with lone surrogates, which have no UTF-8 and no token.
-        question = question.encode("utf-8", "replace").decode("utf-8")
-        depth = max(candidates, top_k)
-        stored = self._index.texts.names()
-        left = stored - set(exclude) if exclude else stored
-        if not left:
-            return []
-        # Named are those to leave out, or those left where they are fewer.
-        chosen = {"only": left} if len(left) < len(exclude) else {"exclude": exclude}
-        by_words = self._pool.submit(self._index.words.search, question, depth, **chosen)
-        vector = self._encoder.encode_query(question)
-        passed_over = [self._index.rows_of(document_id) for document_id in exclude]
-        by_meaning = self._index.vectors.search(vector, depth, exclude=passed_over)
-        dense, lexical = ranks_of(by_meaning), ranks_of(by_words.result())
-        found = list({**dense, **lexical})
-        # Summed row by row, so that a cosine does not depend on the rows beside it.
-        products = self._index.vectors.reconstruct(found) * vector
-        cosines = dict(zip(found, map(float, np.sum(products, axis=1)), strict=True))
-        scores = fuse(cosines, dict(by_words.result()))
-        rows = list(scores)[:top_k]
-        return [
-            Hit(passage, scores[row], cosines[row], dense.get(row), lexical.get(row))
-            for row, passage in zip(rows, self._index.passages(rows), strict=True)
-        ]
+        unwanted = self._unwanted(wanted) if wanted else frozenset()
+        hits = self._nearest(question, top_k, unwanted)
+        if not outdated_documents(self._index, {hit.passage.document_id for hit in hits}):
+            return Retrieved(hits, frozenset(), unwanted)
+        # Rare, and then often true of the whole folder: check all documents at once.
+        outdated = outdated_documents(self._index, self._index.indexed.keys() - unwanted)
+        excluded = unwanted | outdated
+        return Retrieved(self._nearest(question, top_k, excluded), frozenset(outdated), excluded)
+
+    def _nearest(self, question: str, top_k: int, excluded: Set[str]) -> tuple[Hit, ...]:
+        """Return the nearest passages, each under the first of its files not excluded."""
+        places = self._index.places_of
+        # The text of an excluded document may be quoted from a copy that is not excluded.
+        unavailable = {each for each in excluded if excluded >= set(places(each))}
+        hits = []
+        for hit in self._search.search(question, top_k, exclude=unavailable):
+            here = next(each for each in places(hit.passage.document_id) if each not in excluded)
+            hits.append(replace(hit, passage=replace(hit.passage, document_id=here)))
+        return tuple(hits)
+
+    def _unwanted(self, wanted: DocumentFilter) -> frozenset[str]:
+        """Return the documents that a filter leaves out."""
+        documents = self._index.documents()
+        unwanted = frozenset(each.id for each in documents if not wanted.matches(each))
+        if len(unwanted) == len(documents):
+            raise QuestionError(
+                f"no document matches {wanted}",
+                f"change the filter; {index_command(self._index.path, 'info', '--json')} lists all",
+            )
+        return unwanted

@@ -59,7 +59,7 @@ class Corpus:
         """
         before = self.now.qa.manifest
         qa = QA.build(self.folder, self.index, progress=progress)
-        qa.threshold = self.now.qa.threshold
+        qa = qa.with_threshold(self.now.qa.threshold)
         fresh = self.now = OpenIndex.of(qa, self.index)
         after = fresh.qa.manifest
         if after.documents == before.documents and after.skipped == before.skipped:

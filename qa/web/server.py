@@ -50,7 +50,7 @@ def serve(
         _say(f"Opening {index} …")
         qa = open_or_build(folder, index, progress=_progress, on_build=print)
         if strict is not None:
-            qa.threshold = qa.threshold_for(strict)
+            qa = qa.with_threshold(qa.threshold_for(strict))
         app = create_app(Corpus(qa, folder=folder, index=index), host=host)
         url = f"http://{_written(host)}:{listener.getsockname()[1]}"
         if not is_loopback(host):

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from qa.builder import build
 from qa.index import IndexedFile, Manifest, WriterLock, open_index, write_generation
-from qa.retrieval.retriever import Retriever, fuse
+from qa.retrieval.hybrid import HybridSearch, fuse
 from qa.types import Document, Passage
 
 TEXTS = {
@@ -60,7 +60,7 @@ def index(tmp_path_factory, encoder):
 
 @pytest.fixture(scope="module")
 def retriever(index, encoder):
-    return Retriever(index, encoder)
+    return HybridSearch(index, encoder)
 
 
 def first(retriever, question):
@@ -143,7 +143,7 @@ def test_the_fused_score_is_the_cosine_and_a_share_of_the_best_match(index, retr
 def test_what_words_alone_find_has_its_cosine_and_no_rank_by_meaning(
     retriever, encoder, monkeypatch
 ):
-    monkeypatch.setattr("qa.retrieval.retriever.LEXICAL_WEIGHT", 10.0)
+    monkeypatch.setattr("qa.retrieval.hybrid.LEXICAL_WEIGHT", 10.0)
     question = "Rain, storms and other weather, or Zdzislaw"
     named, _ = retriever.search(question, 2)
     assert "Zdzislaw" in named.passage.text
@@ -241,7 +241,7 @@ def test_the_same_question_gives_the_same_hits(retriever, index, encoder):
     question = "Who received a clock?"
     hits = retriever.search(question, 20)
     assert retriever.search(question, 20) == hits
-    assert Retriever(index, encoder).search(question, 20) == hits
+    assert HybridSearch(index, encoder).search(question, 20) == hits
 
 
 def test_a_cosine_does_not_depend_on_how_many_passages_are_asked_for(retriever):

@@ -1,0 +1,64 @@
+"""Candidates as quotations, each compared with its document before it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence, Set
+
+from qa.answers.candidates import Candidate
+from qa.errors import IndexCorrupt
+from qa.index import StoredIndex, build_command, outdated_documents
+from qa.types import Answer, Place, Span
+
+
+def verify(
+    index: StoredIndex, candidates: Sequence[tuple[Candidate, float]], excluded: Set[str]
+) -> tuple[Answer, ...]:
+    """Return the candidates with their probabilities as checked quotations, in order.
+
+    No file in ``excluded`` is cited. Raises :class:`~qa.errors.IndexCorrupt` where the words
+    are not those of the document, letter by letter.
+    """
+    return tuple(
+        _answer(index, candidate, probability, excluded) for candidate, probability in candidates
+    )
+
+
+def _answer(
+    index: StoredIndex, candidate: Candidate, probability: float, excluded: Set[str]
+) -> Answer:
+    place, *copies = _places(index, candidate.span, excluded)
+    elsewhere = [place for span in candidate.also for place in _places(index, span, excluded)]
+    answer = Answer(
+        text=candidate.span.text,
+        place=place,
+        probability=round(probability, 4),
+        passage=candidate.span.passage,
+        also_at=(*copies, *elsewhere),
+    )
+    text = index.document(answer.document_id).text
+    if text[answer.start : answer.end] != answer.text:
+        raise IndexCorrupt(
+            f"the index does not agree with its text of {answer.document_id}",
+            f"run {build_command(index.path, index.manifest.folder)}",
+        )
+    return answer
+
+
+def _places(index: StoredIndex, span: Span, excluded: Set[str]) -> Iterator[Place]:
+    """Yield where a span occurs: its document, then each copy that is still unchanged."""
+    document_id = span.passage.document_id
+    copies = set(index.places_of(document_id)) - {document_id} - excluded
+    for each in (document_id, *sorted(copies - outdated_documents(index, copies))):
+        document = index.document(each)
+        yield Place(
+            document.id,
+            span.start,
+            span.end,
+            document.source,
+            page=document.page_at(span.start),
+            sha256=document.sha256,
+            title=document.title,
+            date=document.date,
+            author=document.author,
+            language=document.language,
+        )
