@@ -8,6 +8,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -229,7 +230,7 @@ def test_a_rebuild_brings_what_is_new_while_questions_are_answered(tmp_path):
     with serving(folder, tmp_path / "index") as running:
         corpus = running.corpus
         client = Client(running.url, verbose=False, download_files=tmp_path)
-        corpus.now.qa.threshold = 0.25
+        corpus.now = replace(corpus.now, qa=corpus.now.qa.with_threshold(0.25))
         before = corpus.now
         (folder / "tower.txt").write_text("The tower\n\nIt was sold to Ida Falk in 1999.\n")
         (folder / "library.txt").unlink()

@@ -282,9 +282,8 @@ def test_the_chances_are_fitted_to_what_was_not_yet_read():
         )
 
     early_stopping = fitted(ACCEPTED)
-    assert (
-        early_stopping.change.weights["repeats"] > 0
-    )  # of three with the words, one says the same
+    # Of the three passages that repeat the answer, one says the same.
+    assert early_stopping.change.weights["repeats"] > 0
     assert early_stopping.change.weights["needed"] != 0
     best = rank_candidates(HITS[:2], spans[:2])[0]
     for chance in (early_stopping.change, early_stopping.gain):

@@ -46,7 +46,8 @@ def resolve(question: str) -> str:
         raise QuestionError("the question is empty", 'ask one, as in `qa ask "Who …?"`')
     if len(words) > MAX_WORDS:
         raise QuestionError(
-            f"the question has {len(words):,} words", f"ask one of at most {MAX_WORDS:,}"
+            f"the question has {len(words):,} words",
+            f'ask one of at most {MAX_WORDS:,}, as in `qa ask "Who …?"`',
         )
     return asking_part(" ".join(words))
 

@@ -20,7 +20,7 @@ def reading(rng, *, score_counts=1.0, passages=6):
         passage = Passage(f"{number}.txt", 0, 40, "")
         hits.append(Hit(passage, float(rng.normal(0.7, 0.3)), 0.0, None, None))
     scores = rng.normal(2, 3, passages)
-    values = score_counts * scores + [TRUE.bonus(hit) for hit in hits]
+    values = score_counts * scores + [TRUE.prior(hit) for hit in hits]
     right = int(np.argmax(values + rng.gumbel(size=passages)))
     spans = []
     for number, hit in enumerate(hits):
@@ -30,20 +30,20 @@ def reading(rng, *, score_counts=1.0, passages=6):
     return WholeReading((RIGHT,), hits, spans)
 
 
-def test_a_value_is_the_score_and_what_nearness_adds():
+def test_a_score_is_the_readers_and_the_weighted_retrievers():
     passage = Passage("a.txt", 0, 3, "car")
     span = Span(passage, 0, 3, 2.0, 0.0)
     near = Hit(passage, 0.75, 0.5, 1, None)
-    assert TRUE.bonus(near) == 6
-    assert TRUE.value(span, near) == 8
+    assert TRUE.prior(near) == 6
+    assert TRUE.score(span, near) == 8
 
 
-def test_what_nearness_is_worth_is_found_again():
+def test_the_retrieval_weight_is_recovered():
     rng = np.random.default_rng(0)
     readings = [reading(rng) for _ in range(1500)]
     nothing = [WholeReading((), each.hits, each.spans) for each in readings[:50]]
     fitted = fit_ranking([*readings, *nothing, WholeReading((RIGHT,), [], [])])
-    assert fitted.nearness == pytest.approx(TRUE.nearness, rel=0.1)
+    assert fitted.retrieval_weight == pytest.approx(TRUE.retrieval_weight, rel=0.1)
 
 
 def test_the_gradient_is_that_of_the_loss():
