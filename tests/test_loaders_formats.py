@@ -63,10 +63,51 @@ def test_text_rows_and_metadata_of_each_format(read, suffix, name):
         ("Der alte Brunnen auf dem Marktplatz ist neunzehn Meter tief und sehr alt.", "de"),
         ("Президент получил автомобиль. Это был подарок, который привезли на поезде.", "ru"),
         ("Too short.", ""),
+        ("A-17 | 40 | Oslo\nB-2 | 38 | Rome\nC-99 | 12 | Lima\nD-4 | 7 | Bern\n" * 3, ""),
+        (
+            "係啦，我哋今晚去邊度食飯呀？佢哋話唔使等，我哋可以自己去。你嚟唔嚟呀？唔該話我知喇。"
+            * 2,
+            "zh",
+        ),
     ],
 )
 def test_the_language_is_identified_from_the_text(read, text, language):
     assert identify_language(read(text, "text.txt")) == language
+
+
+@pytest.mark.parametrize("suffix", [suffix for suffix in MAKERS if suffix not in ("eml", "mbox")])
+@pytest.mark.parametrize(
+    ("stated", "author"),
+    [
+        ("  Ada\n\t Blum ", "Ada Blum"),
+        ("python-docx", ""),
+        ("Unknown", ""),
+        ("Owen Author", "Owen Author"),
+    ],
+)
+def test_the_author_is_one_line_and_not_what_a_program_filled_in(read, suffix, stated, author):
+    assert read(MAKERS[suffix](CONTENT, author=stated)).author == author
+
+
+def test_several_authors_are_all_kept(read):
+    data = edited(
+        make_epub(CONTENT, author="Ada Blum"), "book/package.opf",
+        "</dc:creator>", "</dc:creator><dc:creator>Otto Kern</dc:creator>",
+    )  # fmt: skip
+    assert read(data).author == "Ada Blum, Otto Kern"
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "author: Ada Blum, Otto Kern",
+        'authors: ["Ada Blum", Otto Kern]',
+        "author:\n  - Ada Blum\n  - 'Otto Kern'",
+    ],
+)
+def test_the_authors_of_a_front_matter_are_read(read, field):
+    document = read(f"---\n{field}\ntitle: The well\n---\n\n{DEEP}\n", "well.md")
+    assert (document.author, document.title) == ("Ada Blum, Otto Kern", "The well")
 
 
 @pytest.mark.parametrize("suffix", ["docx", "odt", "epub", "eml", "mbox"])

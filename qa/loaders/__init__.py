@@ -11,7 +11,7 @@ from qa.loaders.archive import open_archive
 from qa.loaders.docx import read_docx
 from qa.loaders.encoding import decode
 from qa.loaders.epub import read_epub
-from qa.loaders.extracted import Extracted
+from qa.loaders.extracted import Extracted, stated_author
 from qa.loaders.html import looks_like_html, read_html
 from qa.loaders.mail import looks_like_mail, looks_like_mailbox, read_mail, read_mailbox
 from qa.loaders.markdown import read_markdown
@@ -94,7 +94,7 @@ def load(path: Path, *, folder: Path) -> Document:
         source=(folder / document_id).as_posix(),
         blocks=extracted.blocks,
         pages=extracted.pages,
-        author=extracted.author,
+        author=stated_author(extracted.author),
     )
 
 

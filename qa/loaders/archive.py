@@ -81,12 +81,15 @@ def parse_xml(data: bytes) -> Any:
 def core_properties(root: Any) -> dict[str, str]:
     """Return a document's metadata by its Dublin Core names.
 
-    Office Open XML, OpenDocument and EPUB all use these names, in different places.
+    Office Open XML, OpenDocument and EPUB all use these names, in different places. Several
+    creators are joined; of other names the first value counts.
     """
     found: dict[str, str] = {}
     if root is not None:
         for node in root.iter():
             if isinstance(node.tag, str) and node.text and node.text.strip():
-                name = node.tag.rsplit("}", 1)[-1]
-                found.setdefault(name, " ".join(node.text.split()))
+                name, value = node.tag.rsplit("}", 1)[-1], " ".join(node.text.split())
+                if name == "creator" and name in found:
+                    found[name] += f", {value}"
+                found.setdefault(name, value)
     return found

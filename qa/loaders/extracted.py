@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 
 from qa.errors import UnreadableDocument
@@ -12,6 +13,13 @@ from qa.types import Block, BlockKind
 MAX_CHARACTERS = 20_000_000
 # A date line within the first blocks is the document's own date.
 _TOP_BLOCKS = 8
+MAX_AUTHOR_CHARACTERS = 200
+# Names that a program fills in, for want of the author's.
+_GENERATED_AUTHOR = re.compile(
+    r"\(?(?:anonymous|unspecified|unknown(?: author)?|admin(?:istrator)?|(?:default |windows )?user"
+    r"|owner|author|(?:microsoft|ms) office(?: user)?|python-docx)\)?",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +32,13 @@ class Extracted:
     date: str = ""
     author: str = ""
     pages: tuple[int, ...] = ()
+
+
+def stated_author(value: str) -> str:
+    """Return the author of a file's metadata in one line, empty if a program filled it in."""
+    value = " ".join(value.encode("utf-8", "replace").decode("utf-8").split())
+    value = value[:MAX_AUTHOR_CHARACTERS].strip(" ,;")
+    return "" if _GENERATED_AUTHOR.fullmatch(value) else value
 
 
 @dataclass(slots=True)

@@ -8,23 +8,37 @@ from typing import Any
 from qa.types import Document
 
 _SAMPLE_CHARACTERS = 4_000
-_FEWEST_LETTERS = 40
-_SURE = 0.9
+_MIN_LETTERS = 40
+_MIN_PROBABILITY = 0.9
+# The model knows some languages by codes of three letters: the code of ISO 639-1 for those that
+# are varieties of another language or have one of their own. The others have none.
+_TWO_LETTERS = {
+    **dict.fromkeys(("ary", "arz"), "ar"),
+    **dict.fromkeys(("wuu", "yue"), "zh"),
+    "fuv": "ff",
+    "gug": "gn",
+    "kik": "ki",
+    "sdh": "ku",
+    "uzs": "uz",
+}
 
 
 def identify_language(document: Document) -> str:
-    """Return the ISO 639-1 code of a document's language; empty where it is not clear.
+    """Return the ISO 639-1 code of a document's language, empty if it is not certain.
 
-    Loading the model takes most of a second: the builder asks here, once for all
-    builds of its process, and not the process that reads a file.
+    A text of few letters, or of names and numbers alone, has no certain language. Loading the
+    model takes most of a second, so the builder calls this once per build, outside the
+    process that reads a file.
     """
     blocks = (block for block in document.blocks if block.kind == "body")
     text = "\n".join(document.text[block.start : block.end] for block in blocks)
     sample = text[:_SAMPLE_CHARACTERS]
-    if sum(character.isalpha() for character in sample) < _FEWEST_LETTERS:
+    if sum(character.isalpha() for character in sample) < _MIN_LETTERS:
         return ""
     language, probability = _identifier().classify(sample)
-    return str(language) if probability >= _SURE else ""
+    if probability < _MIN_PROBABILITY:
+        return ""
+    return language if len(language) == 2 else _TWO_LETTERS.get(language, "")
 
 
 @cache

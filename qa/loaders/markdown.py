@@ -8,7 +8,11 @@ from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted, TextBuilder
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
-_FIELD = re.compile(r"^(title|date|author)\s*:\s*(.*?)\s*$", re.MULTILINE | re.IGNORECASE)
+# A field of the front matter: a value on its line, or a list on the lines below.
+_FIELD = re.compile(
+    r"^(title|date|author|creator)s?[ \t]*:[ \t]*(.*(?:\r?\n[ \t]*-[ \t].*)*)",
+    re.MULTILINE | re.IGNORECASE,
+)
 
 
 def read_markdown(text: str) -> Extracted:
@@ -22,7 +26,7 @@ def read_markdown(text: str) -> Extracted:
 
     fields: dict[str, str] = {}
     if front := _FRONT_MATTER.match(text):
-        fields = {n.lower(): v.strip("\"'") for n, v in _FIELD.findall(front.group(1))}
+        fields = {name.lower(): _value(value) for name, value in _FIELD.findall(front.group(1))}
         text = text[front.end() :]
 
     def plain(token: Token) -> str:
@@ -62,5 +66,14 @@ def read_markdown(text: str) -> Extracted:
     return builder.result(
         title=fields.get("title") or title,
         date=find_date(fields.get("date", "")),
-        author=fields.get("author", ""),
+        author=fields.get("author") or fields.get("creator", ""),
     )
+
+
+def _value(value: str) -> str:
+    """Return a value of the front matter in one line, the items of a list joined."""
+    items = value.strip().removeprefix("[").removesuffix("]")
+    if items == value.strip() and "\n" not in items:
+        return items.strip("\"'")
+    parts = re.split(r"(?:\A|\n)[ \t]*-[ \t]|,", items)
+    return ", ".join(part.strip(" \t\r\"'") for part in parts if part.strip())
