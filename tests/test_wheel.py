@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import urllib.request
 import zipfile
 from email import message_from_string
@@ -15,22 +16,53 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 # What a release is built from, and what lies beside it and must stay out.
-SOURCES = ["pyproject.toml", "README.md", "LICENSE", "LICENSES", "NOTICE", "qa"]
+SOURCES = [".ci", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", "LICENSES", "NOTICE"]
 BESIDE = ["training", "benchmarks", "app.py"]
+LICENCES = {
+    "LICENSE": "Apache License\n                           Version 2.0, January 2004",
+    "LICENSES/CC-BY-SA-4.0.txt": "Attribution-ShareAlike 4.0 International",
+    "NOTICE": "qa/models are licensed under the Creative Commons",
+}
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    """The wheel, built from a copy: what an earlier build left in the clone cannot get in."""
-    clean, folder = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
-    for name in SOURCES + BESIDE:
+def source(tmp_path_factory):
+    """A copy of the sources: what an earlier build left in the clone does not get in."""
+    place = tmp_path_factory.mktemp("source")
+    for name in [*SOURCES, "qa", *BESIDE]:
         if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, clean / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(ROOT / name, place / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
-            shutil.copy(ROOT / name, clean)
-    pip("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, clean)
-    (built,) = folder.glob("*.whl")
+            shutil.copy(ROOT / name, place)
+    return place
+
+
+def release(source, tag, **environment):
+    return subprocess.run(
+        [sys.executable, source / ".ci/release.py", tag],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_a_tag_of_another_version_builds_nothing(source):
+    done = release(source, "v9.9.9")
+    assert done.returncode == 1
+    assert f"tag v{VERSION}" in done.stderr
+    assert not (source / "dist").exists()
+
+
+@pytest.fixture(scope="module")
+def wheel(source):
+    """The wheel as a tag makes it: through the source archive."""
+    done = release(source, f"v{VERSION}", GITHUB_REPOSITORY="somebody/verbatim")
+    assert done.returncode == 0, done.stderr
+    (archive,) = (source / "dist").glob("*.tar.gz")
+    (built,) = (source / "dist").glob("*.whl")
+    assert VERSION in archive.name and VERSION in built.name
     return built
 
 
@@ -91,18 +123,12 @@ def test_the_wheel_carries_its_licences(wheel):
         (place,) = {n.split("/")[0] for n in archive.namelist() if ".dist-info/" in n}
         metadata = message_from_string(archive.read(f"{place}/METADATA").decode())
         assert metadata["License-Expression"] == "Apache-2.0 AND CC-BY-SA-4.0"
+        assert "Homepage, https://github.com/somebody/verbatim" in metadata.get_all("Project-URL")
         texts = {name: archive.read(f"{place}/licenses/{name}").decode() for name in LICENCES}
     assert metadata.get_all("License-File") == sorted(LICENCES)
     for name, words in LICENCES.items():
         assert words in texts[name], name
         assert texts[name] == (ROOT / name).read_text(encoding="utf-8")
-
-
-LICENCES = {
-    "LICENSE": "Apache License\n                           Version 2.0, January 2004",
-    "LICENSES/CC-BY-SA-4.0.txt": "Attribution-ShareAlike 4.0 International",
-    "NOTICE": "qa/models are licensed under the Creative Commons",
-}
 
 
 def test_the_notice_names_each_data_set_of_the_card():
