@@ -17,7 +17,7 @@ from qa.networks.weights import encoder_folder
 
 
 def measure(folder: str) -> dict[str, Any]:
-    """Return passages a second, and the seconds of a build that finds nothing to do.
+    """Return passages a second, and the seconds of a build without changes.
 
     The build loads, splits, encodes and writes everything, fsync included; the
     plain encoder, in float32 on as many threads, gets the finished passages and
@@ -40,7 +40,7 @@ def measure(folder: str) -> dict[str, Any]:
         stored = open_index(index, encoder_fingerprint=encoder.fingerprint)
         texts = [encoded_text(passage) for passage in stored.all_passages()]
         stored.close()
-    torch.set_num_threads(cores())  # as it would have without us
+    torch.set_num_threads(cores())  # its own default
     began = time.perf_counter()
     plain.encode(texts, show_progress_bar=False)
     encoded = time.perf_counter() - began

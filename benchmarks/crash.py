@@ -1,4 +1,4 @@
-"""Kill a build at every call that changes the disk, and fail it at each: is anything lost?
+"""Kill a build at every system call that changes the disk, and fail each: is anything lost?
 
 ``python -m benchmarks.crash`` tries every point; the tests try a sample.
 """
@@ -43,9 +43,9 @@ AFTER = {
     "ada.txt": "Ada Blum bought the tower in 1999.\n",
 }
 SCENARIOS = ("first build", "changed folder", "over one half written", "over one never made live")
-# So small that the abbey has a shard of its own, which is kept while others are written.
+# So small that the abbey has a shard of its own, kept while others are written.
 SHARD_PASSAGES = 4
-# In memory where there is such a place: what counts is the order of the calls.
+# In memory if possible: only the order of the calls matters.
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
@@ -86,14 +86,14 @@ class Laboratory:
         self.build()
 
     def calls(self) -> tuple[str, ...]:
-        """Return the calls at which a build can be struck."""
+        """Return the calls at which a fault can be injected into a build."""
         self._restore()
         outcome = run(self.build, self.index, None)
         assert outcome.code == 0, "the build fails without a fault"
         return outcome.calls
 
     def strike(self, fault: Fault) -> bool | str:
-        """Build with a fault; return whether it struck, or in words what was lost."""
+        """Build with a fault; return whether it occurred, or a description of what was lost."""
         self._restore()
         outcome = run(self.build, self.index, fault)
         allowed = {-9} if "kill" in fault.kind or "power" in fault.kind else {0, 1}
@@ -111,7 +111,7 @@ class Laboratory:
         return outcome.struck if verdict == "fine" else verdict or "the check itself died"
 
     def _judge(self) -> str:
-        """Return "fine", or what is not as it was promised."""
+        """Return "fine", or the promise that is broken."""
         try:
             if state(self.index) not in (self.before, self.after):
                 return "a mixture"
@@ -137,7 +137,7 @@ class Laboratory:
 
 
 def state(index_dir: Path) -> object:
-    """Return all that an index answers; None where there is none yet."""
+    """Return the answers of an index; None if there is no index yet."""
     try:
         index = open_index(index_dir)
     except IndexNotFound:
@@ -152,7 +152,7 @@ def state(index_dir: Path) -> object:
 
 
 def faults(calls: int, kinds: tuple[Kind, ...], every: int) -> Iterator[Fault]:
-    """Yield each kind of fault at every so-manieth call, each kind at others than the last."""
+    """Yield each kind of fault at every n-th call, each kind at different calls."""
     for offset, kind in enumerate(kinds):
         for at in range(1 + offset % every, calls + 1, every):
             yield Fault(kind, at)
@@ -167,7 +167,7 @@ def _fill(folder: Path, texts: dict[str, str]) -> None:
 
 
 def main() -> int:
-    """Try every point of every scenario; print what was tried and what was lost."""
+    """Try every point of every scenario; print the counts and every loss."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.crash", description=main.__doc__)
     parser.add_argument("--every", type=int, default=1, metavar="N", help="only each Nth call")
     options = parser.parse_args()

@@ -1,4 +1,4 @@
-"""What other documents cost: SQuAD's questions among 100,000 paragraphs that are not SQuAD's.
+"""The cost of other documents: SQuAD's questions among 100,000 paragraphs that are not SQuAD's.
 
 ``python -m benchmarks.distractors TEXT QA_DATA --folder DIR``: TEXT and DIR are those of
 ``benchmarks.scale``, whose index is used where it is there.
@@ -32,7 +32,7 @@ _POOL = "squad"
 
 
 def given(file: Path, questions: Sequence[GoldenQuestion]) -> dict[str, Any]:
-    """Return the scores of the reader that is given each question's paragraph."""
+    """Return the scores of the reader when each question's paragraph is given."""
     wanted = {question.id for question in questions}
     outcomes = [each for each in ask_reader(file, OnnxReader()) if each.id in wanted]
     return answer_scores(outcomes)

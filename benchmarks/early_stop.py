@@ -1,7 +1,7 @@
-"""What stopping early saves and loses: ``python -m benchmarks.early_stop QA_DATA``.
+"""What early stopping saves and loses: ``python -m benchmarks.early_stop QA_DATA``.
 
-Every question is read to the end once, and judged as if reading had stopped at each pair of
-limits. The probability is the shipped one, whatever limits it was fitted with.
+Every passage of every question is read once; the results are then judged as if reading had
+stopped at each pair of limits. The probability is the shipped one for all limits.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ LIMITS = (
 
 @dataclass(frozen=True, slots=True)
 class TimedReading:
-    """A question read to the end: what each passage gave, and the milliseconds it took."""
+    """A question with every passage read: the spans of each, and the milliseconds it took."""
 
     accepted: tuple[str, ...]
     hits: tuple[Hit, ...]
@@ -52,7 +52,7 @@ class TimedReading:
 
 
 def read_all(questions: Sequence[GoldenQuestion], qa: QA, reader: OnnxReader) -> list[TimedReading]:
-    """Read each question's passages one by one; a passage reads the same beside any others."""
+    """Read each question's passages one by one; the spans do not depend on the batch."""
     readings = []
     for golden in questions:
         hits = qa.search(golden.question, top_k=TOP_K).passages
@@ -72,11 +72,11 @@ def judge(
 ) -> dict[str, Any]:
     """Return what limits save and lose, in percent unless the name says otherwise.
 
-    ``passages_absent``: read, on average, for a question whose answer is absent.
-    ``changed``: another answer comes first. ``moved``: the shown probability of the same
-    answer moves by more than 0.05. ``places``: further ones that say it, counted, and those kept.
-    ``crossed``: questions that go over or under the threshold. ``top3_lost``: of the questions
-    with an answer, those that have the right one among three answers no more.
+    ``passages_absent``: passages read, on average, for a question without an answer.
+    ``changed``: another answer comes first. ``moved``: the probability of the same answer
+    changes by more than 0.05. ``places``: further places that say it, and those kept.
+    ``crossed``: questions that cross the threshold. ``top3_lost``: of the questions with an
+    answer, those that no longer have a right one among three.
     """
 
     def ranked(
@@ -144,7 +144,7 @@ def judge(
 
 
 def with_limits(calibration: Calibration, min_change: float, min_gain: float) -> Calibration:
-    """Return a calibration by which reading stops at other limits."""
+    """Return the calibration with other limits of early stopping."""
     early_stopping = replace(calibration.early_stopping, min_change=min_change, min_gain=min_gain)
     return replace(calibration, early_stopping=early_stopping)
 

@@ -57,7 +57,7 @@ KINDS: tuple[Kind, ...] = ("kill", "power cut", "ENOSPC", "EIO", "disk full", "s
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What goes wrong at the call numbered ``at``, counted from 1.
+    """A fault at the call numbered ``at``, counted from 1.
 
     ``kill`` stops the process before the call; ``power cut`` also empties each
     file that was written and not yet synced; ``ENOSPC`` and ``EIO`` make this
@@ -79,7 +79,7 @@ class Outcome:
 
 
 def can_inject() -> bool:
-    """Return whether the kernel hands over system calls: Linux, outside tight containers."""
+    """Return whether the kernel can hand over system calls: Linux, outside strict containers."""
     if sys.platform != "linux" or not CALLS:
         return False
     try:
@@ -117,7 +117,7 @@ def run(work: Callable[[], object], folder: Path, fault: Fault | None) -> Outcom
 
 
 def _work(work: Callable[[], object], channel: socket.socket) -> None:
-    """Be the child: hand over the calls, do the work, end without cleaning up."""
+    """Run in the child: hand over the calls, do the work, exit without cleaning up."""
     from qa.errors import QAError
 
     code = 3
@@ -138,7 +138,7 @@ def _work(work: Callable[[], object], channel: socket.socket) -> None:
 
 
 def _install() -> int:
-    """Ask the kernel to hand over this process's calls; return the descriptor they come from."""
+    """Ask the kernel to hand over this process's calls; return the descriptor to read them from."""
     load, equal, anybit, give_back = 0x20, 0x15, 0x45, 0x06
     program = [(load, 0, 0, 0)]
     for number, name in CALLS.items():
@@ -163,7 +163,7 @@ def _install() -> int:
 
 
 class _Supervisor:
-    """Decides each call of a process: carried out, failed, cut short, or its last."""
+    """Decides each call of a process: let through, failed, cut short, or fatal."""
 
     def __init__(self, child: int, listener: int, folder: Path, fault: Fault | None) -> None:
         self._child, self._listener = child, listener
@@ -242,7 +242,7 @@ class _Supervisor:
 
 
 def _lose(folder: Path, inodes: set[int]) -> None:
-    """Empty what was written and never synced, as a file system may after a power cut."""
+    """Empty every file written but never synced, as a file system may after a power cut."""
     for path in folder.rglob("*"):
         if path.is_file() and path.stat().st_ino in inodes:
             os.truncate(path, 0)

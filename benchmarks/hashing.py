@@ -1,4 +1,4 @@
-"""An encoder of a few lines, where the storage is what is tested and not the model."""
+"""A trivial encoder, for tests of the storage rather than the model."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DIMENSION = 16
 
 
 class HashEncoder:
-    """Adds up one vector per word, made from the word's hash: texts that share words are near."""
+    """Sums one vector per word, made from the word's hash: texts that share words are similar."""
 
     name = "words by their hashes"
     fingerprint = "hashes:1:256"

@@ -14,7 +14,8 @@ from benchmarks.table import PICTURES
 from qa.evaluation.confidence import Bin
 from qa.evaluation.plots import reliability_plot, risk_plot
 
-# A picture takes its colours from the page that shows it; alone it brings both sets.
+# A picture takes its colours from the page that embeds it; shown alone it has its own, light and
+# dark.
 COLOURS = """<style>
 svg { --ink: #17211f; --soft: #55625f; --line: #d3dbd8; --accent: #0c5c50; --marker-edge: #7f5800 }
 @media (prefers-color-scheme: dark) {

@@ -1,4 +1,4 @@
-"""What int8 costs the reader: ``python -m benchmarks.precision CHECKPOINT FILE``.
+"""The accuracy that int8 costs the reader: ``python -m benchmarks.precision CHECKPOINT FILE``.
 
 Both files are exported from one checkpoint in float32; the one is asked after the other.
 """

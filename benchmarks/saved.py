@@ -1,4 +1,4 @@
-"""Results, saved by the commit that they were measured at."""
+"""Results, saved under the commit they were measured at."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RESULTS = Path(__file__).parent / "results"
 
 
 def commit() -> str:
-    """Return the short hash of the commit, marked where the tree differs from it."""
+    """Return the short hash of the commit, marked if the working tree differs from it."""
     try:
         return subprocess.run(
             ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=True
@@ -26,7 +26,7 @@ def commit() -> str:
 
 
 def machine() -> dict[str, Any]:
-    """Return what times depend on: int8 gains more on one processor than on another."""
+    """Return what times depend on: the gain of int8 varies with the processor."""
     try:
         told = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:
@@ -41,7 +41,7 @@ def machine() -> dict[str, Any]:
 
 
 def named(machine: Mapping[str, Any]) -> str:
-    """Return what a result was measured on, in words: "2 x86_64 cores (AMD EPYC)"."""
+    """Return a description of the machine: "2 x86_64 cores (AMD EPYC)"."""
     words = f"{machine['cores']} {machine['arch']} cores"
     return f"{words} ({machine['processor']})" if machine.get("processor") else words
 

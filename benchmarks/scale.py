@@ -1,4 +1,4 @@
-"""An index of 100,000 passages: building it, stopping that, adding to it, opening it, asking it.
+"""An index of 100,000 passages: built, interrupted, extended, opened and asked.
 
 ``python -m benchmarks.scale TEXT --folder DIR`` takes TEXT, a file (or a folder with one) of
 ``{"title", "paragraphs"}`` a line, as ``*.jsonl.gz``. What it makes in DIR is used again.
@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from benchmarks.memory import status_kib
 from qa.types import Encoder
 
-# Of this text, whose passages hold some 115 tokens; how many there are is counted.
+# Passages of this text have about 115 tokens; their number is counted.
 _CHARACTERS_PER_PASSAGE = 690
 _NEW_WORDS = 1_000
 _NEW = "Added later.txt"
@@ -35,7 +35,7 @@ _ASKED = 25
 
 
 class RandomEncoder:
-    """A random direction for each text, and the real tokenizer: an index without the encoding.
+    """A random vector for each text, and the real tokenizer: an index without the encoding.
 
     Questions find what their words find; everything else costs what it costs.
     """
@@ -62,7 +62,7 @@ class RandomEncoder:
 
 
 def write_documents(text: Path, folder: Path, passages: int) -> None:
-    """Write one file per article until they hold about so many passages; keep those there."""
+    """Write one file per article until there are about that many passages; keep existing files."""
     folder.mkdir(parents=True, exist_ok=True)
     wanted = passages * _CHARACTERS_PER_PASSAGE
     for number, article in enumerate(_articles(text)):
@@ -74,7 +74,7 @@ def write_documents(text: Path, folder: Path, passages: int) -> None:
         path.parent.mkdir(exist_ok=True)
         if not path.exists():
             path.write_text(_text_of(article), encoding="utf-8")
-    raise SystemExit(f"{text} holds too little text for {passages:,} passages: ask for fewer")
+    raise SystemExit(f"{text} has too little text for {passages:,} passages: ask for fewer")
 
 
 def _articles(text: Path) -> Iterator[dict[str, Any]]:
@@ -88,11 +88,11 @@ def _text_of(article: dict[str, Any]) -> str:
     return "\n\n".join([article["title"], *article["paragraphs"]]) + "\n"
 
 
-# What is measured happens in processes of their own: each is called by its name.
+# Each measurement runs in a process of its own, called by name.
 
 
 def build_index(folder: Path, index: Path, encoder: Encoder) -> dict[str, Any]:
-    """Bring the index up to date; say how far it is on stdout."""
+    """Bring the index up to date; print progress to stdout."""
     from qa.builder import ENCODING, build
 
     encoder.encode(["warm up"])
@@ -176,7 +176,7 @@ def _start(job: str, place: Path, random: bool) -> subprocess.Popen[str]:
 
 
 def _run(job: str, place: Path, random: bool) -> dict[str, Any]:
-    """Do a job in a process of its own; ``command_s`` is from its start to its end."""
+    """Run a job in a process of its own; ``command_s`` is its wall-clock time."""
     began = time.perf_counter()
     output, _ = (process := _start(job, place, random)).communicate()
     if process.returncode:
@@ -186,7 +186,7 @@ def _run(job: str, place: Path, random: bool) -> dict[str, Any]:
 
 
 def _interrupt(place: Path, random: bool) -> int:
-    """Stop a build with Ctrl-C once a third is encoded; return how many passages were."""
+    """Interrupt a build once a third is encoded; return the number of passages encoded."""
     process = _start("build", place, random)
     assert process.stdout is not None
     done = 0
@@ -196,14 +196,14 @@ def _interrupt(place: Path, random: bool) -> int:
         if done >= progress.get("total", 0) / 3:
             process.send_signal(signal.SIGINT)
             break
-    # What was encoded before the signal came.
+    # Passages encoded before the signal arrived.
     for line in process.stdout:
         done = json.loads(line).get("done", done)
     return done if process.wait() else 0
 
 
 def measure(text: Path, place: Path, passages: int, random: bool) -> dict[str, Any]:
-    """Return all figures; the index is built where it is not there."""
+    """Return all figures; the index is built first if it is missing."""
     documents, index = place / "documents", place / "index"
     write_documents(text, documents, passages)
     (documents / _NEW).unlink(missing_ok=True)
@@ -230,7 +230,7 @@ def measure(text: Path, place: Path, passages: int, random: bool) -> dict[str, A
 
 
 def main() -> None:
-    """Measure, print the figures, and save them where asked to."""
+    """Measure, print the figures, and save them if asked to."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=__doc__)
     parser.add_argument("text", type=Path)
     parser.add_argument("--folder", type=Path, help="where documents and index are made and kept")

@@ -1,7 +1,6 @@
-"""The values that flow through Verbatim, and the seams between its stages.
+"""The values that flow through Verbatim, and the protocols between its stages.
 
-All offsets are code points of :attr:`Document.text`, end exclusive. All values
-are immutable; a score says which direction is better.
+All offsets are code points of :attr:`Document.text`, end exclusive. All values are immutable.
 """
 
 from __future__ import annotations
@@ -18,11 +17,11 @@ BlockKind = Literal["heading", "body", "furniture"]
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A stretch of a document with one role.
+    """A part of a document with one role.
 
-    ``body`` is what may be quoted; a ``heading`` names what follows and is not
-    quoted; ``furniture`` is what is no content at all: navigation, picture
-    credits, agency initials. ``level`` orders headings, 1 the highest.
+    Text of a ``body`` may be quoted. A ``heading`` names what follows and is not quoted.
+    ``furniture`` is not content: navigation, picture credits, agency initials. ``level`` is the
+    rank of a heading, 1 the highest.
     """
 
     start: int
@@ -35,12 +34,11 @@ class Block:
 class Document:
     """A loaded file: its text, and what is known about it.
 
-    ``id`` is the posix path under the corpus folder, ``source`` the path to
-    show; ``sha256`` is of the file's bytes. ``date`` is ISO 8601 or empty.
-    ``pages`` holds the offset at which each page begins, empty where the format
-    has no pages. ``blocks`` are in order and do not overlap; what lies between
-    them is white space. ``language`` is an ISO 639-1 code; it and ``author`` are
-    empty where they are not known.
+    ``id`` is the posix path under the corpus folder, ``source`` the path to show; ``sha256`` is
+    of the file's bytes. ``date`` is ISO 8601, ``language`` an ISO 639-1 code; both and
+    ``author`` are empty if unknown. ``pages`` are the offsets at which pages begin, empty if
+    the format has no pages. ``blocks`` are in order, do not overlap, and have only white space
+    between them.
     """
 
     id: str
@@ -63,8 +61,8 @@ class Document:
 class Passage:
     """What is retrieved and read: ``document.text[start:end] == text``, always.
 
-    ``heading`` is the document's title and the headings above, joined with
-    " › ": it is encoded and read with the text, and never part of it.
+    ``heading`` is the document's title and the headings above, joined with " › ". It is encoded
+    and read with the text, but is not part of it.
     """
 
     document_id: str
@@ -78,9 +76,9 @@ class Passage:
 class Hit:
     """A retrieved passage.
 
-    ``score`` is that of both searches together, -1 to 1.4
-    (:func:`qa.retrieval.hybrid.fuse`), and ``similarity`` the cosine to the question (higher
-    is better for both); ranks count from 1, None where that search did not return the passage.
+    ``score`` is the fused score, -1 to 1.4 (:func:`qa.retrieval.hybrid.fuse`), and
+    ``similarity`` the cosine to the question; higher is better for both. Ranks count from 1;
+    None if that search did not return the passage.
     """
 
     passage: Passage
@@ -92,12 +90,12 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of a passage that may answer.
+    """A part of a passage that may be the answer.
 
-    ``start`` and ``end`` are offsets in the document; ``score`` is the raw sum
-    of the start and end logits, less what its length costs (:mod:`qa.networks.spans`), and
-    ``null_score`` the sum for "no answer here", in the window of the passage that
-    the span was read in (higher is better for both, comparable across passages).
+    ``start`` and ``end`` are offsets in the document. ``score`` is the raw sum of the start and
+    end logits, less a penalty for length (:mod:`qa.networks.spans`); ``null_score`` is the sum
+    for "no answer here" in the window of the passage that the span was read in. Both are
+    comparable across passages; higher is more likely.
     """
 
     passage: Passage
@@ -108,7 +106,7 @@ class Span:
 
     @property
     def text(self) -> str:
-        """The span's own words."""
+        """The words of the span."""
         offset = self.passage.start
         return self.passage.text[self.start - offset : self.end - offset]
 
@@ -144,8 +142,8 @@ class Place:
 class Answer:
     """A quotation: ``document.text[place.start:place.end] == text``, always.
 
-    ``probability`` is calibrated: of the answers shown with 0.8, four in five
-    were right on held-out questions. ``also_at`` lists the other places that say it.
+    ``probability`` is calibrated: of the answers with 0.8, four in five were right on held-out
+    questions. ``also_at`` lists the other places that say the same.
     """
 
     text: str
@@ -210,7 +208,7 @@ class Prediction:
 
     @property
     def asked_otherwise(self) -> bool:
-        """Whether other words were asked than the question's; white space makes no difference."""
+        """Whether the words asked differ from the question's, white space aside."""
         return self.resolved_question != " ".join(self.question.split())
 
 

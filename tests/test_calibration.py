@@ -137,7 +137,7 @@ def test_weights_of_other_features_are_refused_before_a_question_meets_them(
     weights = {**stored[chance]["weights"], **changed}
     stored[chance]["weights"] = {k: weight for k, weight in weights.items() if weight is not None}
     (tmp_path / "calibration.json").write_text(json.dumps(stored))
-    with pytest.raises(ModelCorrupt, match=rf"too many or too few: {next(iter(changed))}'"):
+    with pytest.raises(ModelCorrupt, match=rf"missing or unknown features: {next(iter(changed))}'"):
         Calibration.load(reader=stored["reader"], folder=tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""From features to probabilities: that an answer is right, that reading on is worth it."""
+"""From the features of a candidate to the probability that it is right."""
 
 from __future__ import annotations
 
@@ -104,8 +104,8 @@ class Calibration:
 
 
 def _number(stored: object) -> float:
-    """Return what is stored; not NaN and Infinity, which Python's reader of JSON takes."""
-    # Compared before it is converted, at which a longer integer than any float would fail.
+    """Return a stored number; ValueError for NaN and Infinity, which ``json`` accepts."""
+    # Compared before the conversion, which fails for an integer greater than any float.
     if not isinstance(stored, int | float) or not abs(stored) <= sys.float_info.max:
         raise ValueError(f"{stored!r:.20} is not a number")
     return float(stored)
@@ -118,18 +118,18 @@ def _share(stored: object) -> float:
 
 
 def _logistic(stored: dict[str, Any], names: Collection[str]) -> Logistic:
-    """Return what is stored, with a weight for each of ``names`` and for nothing else."""
+    """Return a stored regression; ValueError unless its features are exactly ``names``."""
     weights = {str(name): _number(weight) for name, weight in stored["weights"].items()}
     if other := weights.keys() ^ set(names):
-        raise ValueError(f"a weight too many or too few: {', '.join(sorted(other))}")
+        raise ValueError(f"missing or unknown features: {', '.join(sorted(other))}")
     return Logistic(weights, _number(stored["bias"]))
 
 
 def _points(stored: dict[str, Any]) -> tuple[tuple[float, float], ...]:
     """Return the points of strictness, each with the lesser of the two shares counted for it.
 
-    The thresholds were chosen on the questions that the weights were fitted to. On
-    other articles more absent answers pass them, and what is promised has to hold there.
+    The thresholds were chosen on the questions that the weights were fitted to. On other
+    articles more absent answers pass them, and the promise has to hold there too.
     """
     passed = stored["held_out"]["absent_answered_at_strict"]
     points = tuple(
@@ -138,5 +138,5 @@ def _points(stored: dict[str, Any]) -> tuple[tuple[float, float], ...]:
     )
     for column in zip(*points, strict=True):
         if list(column) != sorted(column):
-            raise ValueError("its points of strictness do not rise")
+            raise ValueError("the points of strictness are not in ascending order")
     return points

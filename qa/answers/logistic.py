@@ -1,4 +1,4 @@
-"""A logistic regression on named features: what every probability here is made of."""
+"""A logistic regression on named features: the model behind every probability."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers given earlier, compared with the files as they are now."""
+"""Exported answers, compared with the files as they are now."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Verdict = Literal["valid", "document changed", "gone", "not a quotation"]
 
 @dataclass(frozen=True, slots=True)
 class CheckedPlace:
-    """One place of an exported answer, and what became of it.
+    """One place of an exported answer, and whether it is still a quotation.
 
-    ``not a quotation`` means that the file is the same and the words do not
-    stand there: the answer was altered, or another version read the file.
+    ``not a quotation``: the file is unchanged, but the words are not at the place. The answer
+    was altered, or written by another version of Verbatim.
     """
 
     document: str
@@ -37,9 +37,8 @@ class CheckedPlace:
 def check_answers(exported: Path, folder: Path) -> list[CheckedPlace]:
     """Compare each answer that `qa ask --json` printed with its file below a folder.
 
-    Every place of an answer is checked, by the file's hash and letter by letter;
-    the index is not needed. Raises :class:`~qa.errors.AnswerFileError` for what
-    is no such file.
+    Every place of an answer is checked, by the file's hash and letter by letter; no index is
+    needed. Raises :class:`~qa.errors.AnswerFileError` for any other file.
     """
     try:
         places = list(_places(json.loads(exported.read_bytes())))
@@ -83,7 +82,7 @@ def _verdict(
         if sha256_of(path) != sha256:
             return "document changed"
         found = sandbox.load(path, folder=folder)
-    except (OSError, ValueError, RuntimeError):  # no such name, or a link that leads to itself
+    except (OSError, ValueError, RuntimeError):  # an invalid name, or a circular link
         return "gone"
     except UnreadableDocument:
         return "not a quotation"
