@@ -71,7 +71,6 @@ class QA:
 
     @classmethod
     def _assemble(cls, stored: StoredIndex, encoder: SentenceEncoder) -> QA:
-        encoder.load()  # now, or the first question would wait for it
         reader = OnnxReader()
         calibration = Calibration.load(reader=reader.fingerprint)
         return cls(stored, encoder=encoder, reader=reader, calibration=calibration)

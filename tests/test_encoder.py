@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -77,11 +78,11 @@ def test_a_long_text_is_cut_at_the_limit(encoder):
 
 def test_tokens_are_counted_beyond_the_limit_without_special_ones(encoder):
     assert encoder.count_tokens(["", "word", "word word", "unbelievably"])[:3] == [0, 1, 2]
-    assert encoder.count_tokens(["word " * 1000]) == [1000]
-    # The network's own tokenizer adds two special tokens.
-    text = "The gift of 2,300 cars — worth $1.5m — was “remarkable”."
-    own = encoder._loaded().tokenizer.encode(text).ids
-    assert encoder.count_tokens([text]) == [len(own) - 2]
+    assert encoder.count_tokens(["word " * 1000, "word " * 254]) == [1000, 254]
+    # Two special tokens fill the limit of 256: one word more changes nothing, one less does.
+    full, more, less = encoder.encode(["word " * count for count in (254, 255, 253)])
+    np.testing.assert_array_equal(full, more)
+    assert not np.array_equal(full, less)
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +93,8 @@ def model(tmp_path_factory):
     return folder
 
 
-def test_another_folder_is_another_encoder(encoder, model):
+def test_another_folder_is_another_encoder(encoder, tmp_path, model):
+    model = shutil.copytree(model, tmp_path / "mine")
     other = SentenceEncoder(model)
     assert (other.name, other.dimension, other.max_tokens) == ("mine", 384, 256)
     assert other.fingerprint != encoder.fingerprint
@@ -105,9 +107,11 @@ def test_another_folder_is_another_encoder(encoder, model):
     assert other.fingerprint != SentenceEncoder(model).fingerprint
 
 
-def test_a_folder_without_a_model_says_so(tmp_path, model):
-    with pytest.raises(ModelNotFound, match="hf download"):
+def test_a_folder_without_a_usable_model_is_an_error(tmp_path, model):
+    with pytest.raises(ModelNotFound) as caught:
         SentenceEncoder(tmp_path)
+    assert caught.value.remedy == f"fetch one with `hf download NAME --local-dir {tmp_path}`"
+    model = shutil.copytree(model, tmp_path / "model")
     whole = (model / "tokenizer.json").read_text(encoding="utf-8")
     more = json.loads(whole)
     more["model"]["vocab"]["unheardof"] = len(more["model"]["vocab"])
@@ -122,7 +126,7 @@ def test_a_folder_without_a_model_says_so(tmp_path, model):
 
 
 @pytest.mark.parametrize("change", ["no tokenizer", "more tokens", "fewer tokens", "no network"])
-def test_a_shipped_model_that_is_none_says_so(tmp_path, monkeypatch, change):
+def test_an_invalid_shipped_model_is_an_error(tmp_path, monkeypatch, change):
     model = read_model("encoder")
     tokenizer = json.loads(model.tokenizer)
     vocabulary = tokenizer["model"]["vocab"]
@@ -136,23 +140,20 @@ def test_a_shipped_model_that_is_none_says_so(tmp_path, monkeypatch, change):
     changed = replace(model, network=network, tokenizer=json.dumps(tokenizer))
     monkeypatch.setattr("qa.networks.encoder.read_model", lambda *_, **__: changed)
     with pytest.raises(ModelCorrupt, match="reinstall Verbatim"):
-        SentenceEncoder().load()
+        SentenceEncoder()
 
 
-def test_counting_tokens_and_asking_load_no_torch_and_encoding_prints_nothing():
+def test_the_shipped_encoder_loads_no_torch_and_leaves_libraries_one_thread_each():
     code = """
 import sys
 from qa.networks.encoder import SentenceEncoder
 import qa.cli, qa.pipeline
 encoder = SentenceEncoder()
 encoder.count_tokens(["one two"])
-encoder.load()
 encoder.encode_query("one two?")
+vectors = encoder.encode(["one"] * 8)
 assert not {"torch", "transformers", "sentence_transformers"} & sys.modules.keys()
 import faiss
-encoder.encode(["one two", "three"])
-import torch, numpy as np
-vectors = encoder.encode(["one"] * 8)
 index = faiss.IndexFlatIP(384)
 index.add(vectors)
 index.search(vectors[:1], 3)
@@ -160,8 +161,8 @@ print(len(__import__("os").listdir("/proc/self/task")) if sys.platform == "linux
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
-    # The main thread and one worker a core; numpy's BLAS and PyTorch's own may idle beside
-    # them, but no OpenMP team of a core each per worker, per library.
+    # The main thread and one worker a core; numpy's BLAS may idle beside them. There is no
+    # OpenMP team per worker and library.
     assert int(done.stdout) <= 1 + 3 * cores() + 4
 
 
@@ -175,13 +176,12 @@ def test_cores_are_those_this_process_may_use(monkeypatch, tmp_path):
         assert cores() == expected
 
 
-def test_no_library_gets_a_team_of_threads(encoder):
+def test_no_library_gets_a_team_of_threads(model):
     import faiss
     import torch
 
-    encoder.encode(["loaded"])
-    counts = encoder._pool.submit(lambda: (torch.get_num_threads(), faiss.omp_get_max_threads()))
-    assert counts.result()[0] == 1
+    encoder = SentenceEncoder(model)
+    assert encoder._pool.submit(torch.get_num_threads).result() == 1
     torch.set_num_threads(2)
     faiss.omp_set_num_threads(2)
     limit_threads()
@@ -189,10 +189,11 @@ def test_no_library_gets_a_team_of_threads(encoder):
 
 
 @pytest.mark.alone
-def test_searching_between_encodings_does_not_slow_them(encoder):
+def test_searching_between_encodings_does_not_slow_them(model):
     """Two OpenMP runtimes that wait for the same cores made this 10 to 100 times slower."""
     import faiss
 
+    encoder = SentenceEncoder(model)
     vectors = np.tile(encoder.encode(TEXTS), (400, 1))
     index = faiss.IndexFlatIP(encoder.dimension)
     index.add(vectors)

@@ -24,8 +24,9 @@ _CODE = (
     "index",
     "loaders",
     "networks/encoder.py",
-    "networks/onnx_embedding.py",
     "networks/sentence_network.py",
+    "networks/transformer_network.py",
+    "networks/weights.py",
 )
 
 

@@ -16,35 +16,41 @@ if TYPE_CHECKING:
 
 
 class SentenceNetwork:
-    """Tokenizer, network, mean and normalisation in one; safe to share between threads.
+    """Tokenizer, network, mean pooling and normalisation; safe to share between threads.
 
-    The network of ``model`` has the input ``input_ids``, shape ``(1, tokens)``, and the
-    output ``vector``, shape ``(1, dimension)``. Each text is one call: an int8 network
-    takes one scale over all it is given, so that in a batch a vector would depend on its
-    neighbours. A text longer than ``max_tokens`` is cut there. Where network and tokenizer
-    are none, or do not belong together, ValueError or what their libraries raise.
+    The ONNX network of ``model`` has the input ``input_ids``, shape ``(1, tokens)``, and the
+    output ``vector``, shape ``(1, dimension)``: it pools and normalises itself. Each text is one
+    call. An int8 network takes one scale over its whole input, so in a batch a vector would
+    depend on its neighbours. A text longer than ``max_tokens`` is cut there. Raises ValueError,
+    or whatever the libraries raise, where the network or the tokenizer is invalid or the two do
+    not belong together.
     """
 
-    def __init__(self, model: Model, *, max_tokens: int) -> None:
+    def __init__(self, model: Model, *, max_tokens: int = 256) -> None:
         self._session = model.session()
         self.dimension = int(self._session.get_outputs()[0].shape[-1])
         self.max_tokens = max_tokens
         self.tokenizer = Tokenizer.from_str(model.tokenizer)
         self.tokenizer.no_padding()
-        self.tokenizer.enable_truncation(max_tokens)
+        self.tokenizer.no_truncation()
+        self._room = max_tokens - self.tokenizer.num_special_tokens_to_add(is_pair=False)
         check_vocabulary(
-            lambda token, options: self.vector([token], options=options),
+            lambda token, options: self._vector([token], options),
             self.tokenizer.get_vocab_size(),
         )
 
-    def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
-        """Return the ids of each text, special tokens included."""
-        return [encoding.ids for encoding in self.tokenizer.encode_batch(list(texts))]
+    def encode_document(self, text: str) -> NDArray[np.float32]:
+        """Return the unit vector of a text of a document, shape ``(dimension,)``."""
+        encoding = self.tokenizer.encode(text, add_special_tokens=False)
+        encoding.truncate(self._room)
+        return self._vector(self.tokenizer.post_process(encoding).ids)
 
-    def vector(
-        self, token_ids: Sequence[int], *, options: RunOptions | None = None
+    # The network was trained without prompts: a question is a text like any other.
+    encode_query = encode_document
+
+    def _vector(
+        self, token_ids: Sequence[int], options: RunOptions | None = None
     ) -> NDArray[np.float32]:
-        """Return the unit vector of one text, shape ``(dimension,)``."""
         (vectors,) = self._session.run(
             ["vector"], {"input_ids": np.array([token_ids], dtype=np.int64)}, options
         )
