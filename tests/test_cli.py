@@ -5,6 +5,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,14 @@ def run(place, capsys):
     return call
 
 
+def problem_and_remedy(error):
+    """Return the two lines of an error, without their marks."""
+    problem, remedy = error.splitlines()
+    assert problem.startswith("qa: ") and problem[4].strip()
+    assert remedy.startswith("    ") and remedy[4].strip()
+    return problem[4:], remedy[4:]
+
+
 def test_build_reports_every_file(run, place):
     code, out, _ = run("build", str(place / "documents"))
     assert code == 0
@@ -60,6 +69,7 @@ def test_ask_json_has_the_documented_shape(run, place):
     assert code == 0
     shown = json.loads(out)
     assert {
+        "version",
         "question",
         "resolved_question",
         "found",
@@ -85,7 +95,17 @@ def test_ask_json_has_the_documented_shape(run, place):
     assert text[passage["start"] : passage["end"]] == passage["text"]
 
 
-def test_ask_says_not_found(run):
+@pytest.mark.parametrize("verb", ["ask", "search"])
+def test_documents_are_chosen_by_path_date_and_language(run, verb):
+    for fitting in (["--only", "clock.*"], ["--language", "en"], ["--only", "x", "--only", "*"]):
+        assert "clock.txt:" in run(verb, "Who carved the clock?", *fitting)[1]
+    for other in (["--only", "x"], ["--language", "de"], ["--since", "2024"], ["--until", "2024"]):
+        code, out, error = run(verb, "Who carved the clock?", *other)
+        assert (code, out) == (2, "")
+        assert f"{other[0][2:]} {other[1]}" in problem_and_remedy(error)[0]
+
+
+def test_ask_reports_that_nothing_was_found(run):
     code, out, _ = run("ask", "Who carved the clock?", "--threshold", "1")
     assert code == 0
     assert "Not found in these documents." in out
@@ -96,12 +116,14 @@ def test_search_and_info_and_verify(run):
     code, out, _ = run("search", "wooden clock")
     assert code == 0
     assert "clock.txt:" in out
-    assert json.loads(run("search", "wooden clock", "--json")[1])[0]["document"] == "clock.txt"
+    shown = json.loads(run("search", "wooden clock", "--json")[1])
+    assert shown["version"] == version("verbatim-qa")
+    assert shown["passages"][0]["document"] == "clock.txt"
     code, out, _ = run("info")
     assert code == 0
     assert "documents   1\n" in out
     assert "picture.txt" in out  # what was skipped stays known
-    assert json.loads(run("info", "--json")[1])
+    assert json.loads(run("info", "--json")[1])["version"] == version("verbatim-qa")
     assert ", 1 document, 1 passage\n" in run("verify")[1]
 
 
@@ -121,39 +143,41 @@ def outdated(tmp_path_factory):
 
 
 @pytest.mark.parametrize("verb", ["ask", "search"])
-def test_what_was_left_out_is_told_in_a_line(outdated, capsys, verb):
+def test_documents_left_out_are_listed_in_one_line(outdated, capsys, verb):
     arguments = [verb, "Who carved the clock?", "--index", str(outdated / "index")]
     build = shlex.join(["qa", "build", str(outdated / "documents"), *arguments[-2:]])
     assert main(arguments) == 0
     out = capsys.readouterr().out
-    told = "(left out, changed or gone since the build: {}; run `{}`)\n\n"
-    assert out.startswith(told.format("0.txt, 1.txt, 2.txt, 3.txt, 4.txt and 2 more", build))
+    expected = "(left out, changed or missing since the build: {}; run `{}`)\n\n"
+    assert out.startswith(expected.format("0.txt, 1.txt, 2.txt, 3.txt, 4.txt and 2 more", build))
     assert out.count("qa build") == 1
     assert main([*arguments, "--only", "[67].txt"]) == 0
-    assert capsys.readouterr().out.startswith(told.format("6.txt", build))
+    assert capsys.readouterr().out.startswith(expected.format("6.txt", build))
     assert main([*arguments, "--only", "7.txt"]) == 0
     assert "left out" not in capsys.readouterr().out
 
 
-def test_a_search_that_has_nothing_left_says_so(outdated, tmp_path, capsys):
+def test_a_search_without_passages_says_so(outdated, capsys):
     arguments = ["search", "Who carved the clock?", "--index", str(outdated / "index")]
     assert main([*arguments, "--only", "6.txt"]) == 0
     assert capsys.readouterr().out.endswith("\n\nNo passage is left to show.\n")
     assert main([*arguments, "--only", "6.txt", "--json"]) == 0
     out, error = capsys.readouterr()
-    assert json.loads(out) == []
-    assert "changed or gone since the build: 6.txt" in error
+    assert json.loads(out)["passages"] == []
+    assert json.loads(out)["outdated"] == ["6.txt"]
+    assert "changed or missing since the build: 6.txt" in error
 
 
 @pytest.mark.parametrize("verb", ["ask", "search"])
-def test_a_folder_that_is_gone_is_told_as_that(outdated, tmp_path, capsys, verb):
+def test_a_missing_folder_is_reported_as_missing(outdated, tmp_path, capsys, verb):
     away = (outdated / "documents").rename(tmp_path / "away")
     try:
         assert main([verb, "Who carved the clock?", "--index", str(outdated / "index")]) == 0
     finally:
         away.rename(outdated / "documents")
     line, *_ = capsys.readouterr().out.splitlines()
-    assert f"{outdated / 'documents'}, the documents' folder, is gone; put it back, or run" in line
+    folder = outdated / "documents"
+    assert f"the documents' folder {folder} is missing; put it back, or run" in line
     assert f"`qa build FOLDER --index {outdated / 'index'}`" in line
 
 
@@ -181,10 +205,11 @@ def test_eval_corpus_and_reader(run, tmp_path, capsys):
     assert code == 0
     assert "0 gained, 0 lost; may be chance" in out
     assert "How tall is the mayor?" in report.read_text() or "None." in report.read_text()
-    # What the report and the comparison want is looked at before anything is asked.
+    # The files of the report and of the earlier run are checked before anything is asked.
     for extra in (["--html", str(tmp_path / "no" / "r.html")], ["--against", str(report)]):
         code, out, error = run("eval", "corpus", "--questions", str(golden), *extra)
-        assert (code, out, error.count("\n")) == (2, "", 1)
+        assert (code, out) == (2, "")
+        assert problem_and_remedy(error)[1]
     code, out, _ = run(
         *("eval", "retrieval", "--questions", str(golden), "--json", "--html", str(report))
     )
@@ -195,8 +220,10 @@ def test_eval_corpus_and_reader(run, tmp_path, capsys):
     rows[0]["answers"] = ["Hokusai"]
     golden.write_text("".join(json.dumps(row) + "\n" for row in rows))
     code, out, error = run("eval", "corpus", "--questions", str(golden))
-    assert (code, out, error.count("\n")) == (2, "", 1)
-    assert "line 1 (1): the answer 'Hokusai' does not occur in any document" in error
+    assert (code, out) == (2, "")
+    problem, remedy = problem_and_remedy(error)
+    assert problem.endswith("line 1 (1): the answer 'Hokusai' does not occur in any document")
+    assert remedy.startswith("write it as the document does")
     paragraphs = tmp_path / "paragraphs.jsonl"
     answers = [{"text": "Ichiro Tanaka", "answer_start": TEXT.index("Ichiro")}]
     qas = [{"id": "1", "question": "Who carved the clock?", "answers": answers}]
@@ -206,7 +233,7 @@ def test_eval_corpus_and_reader(run, tmp_path, capsys):
     assert (scores["em"], scores["f1"], scores["questions"]) == (100, 100, 1)
 
 
-def test_what_goes_wrong_is_one_line_with_the_remedy(run, tmp_path, capsys):
+def test_an_error_has_a_problem_and_a_remedy(run, tmp_path, capsys):
     (tmp_path / "empty").mkdir()
     (tmp_path / "bad.jsonl").write_text("{}\n")
     absent = str(tmp_path / "absent")
@@ -222,14 +249,11 @@ def test_what_goes_wrong_is_one_line_with_the_remedy(run, tmp_path, capsys):
         assert main(arguments) == 2, arguments
         out, err = capsys.readouterr()
         assert out == ""
-        assert err.startswith("qa: ")
-        assert err.count("\n") == 1
-        assert remedy in err
+        assert remedy in " ".join(problem_and_remedy(err))
     for question in ("", "   ", "word " * 10_000):
         code, out, err = run("ask", question)
         assert (code, out) == (2, "")
-        assert err.count("\n") == 1
-        assert "qa ask" in err
+        assert "qa ask" in " ".join(problem_and_remedy(err))
 
 
 def test_an_index_of_another_encoder_is_refused(place, tmp_path, capsys):
@@ -242,15 +266,14 @@ def test_an_index_of_another_encoder_is_refused(place, tmp_path, capsys):
     assert main(["ask", "Who carved the clock?", "--index", str(tmp_path / "index")]) == 2
     error = capsys.readouterr().err
     assert "another encoder" in error
-    mend = f"qa build {place / 'documents'} --index {tmp_path / 'index'}"
-    assert f"run `{mend}`" in error
-    # What it says is what mends it.
-    assert main(mend.split()[1:]) == 0
+    command = f"qa build {place / 'documents'} --index {tmp_path / 'index'}"
+    assert f"run `{command}`" in error
+    assert main(command.split()[1:]) == 0
     assert main(["ask", "Who carved the clock?", "--index", str(tmp_path / "index")]) == 0
 
 
 @pytest.mark.parametrize("file", ["CURRENT", "manifest.json", "*.faiss"])
-def test_the_command_that_an_error_names_mends_the_index(tmp_path, capsys, file):
+def test_the_command_that_an_error_names_repairs_the_index(tmp_path, capsys, file):
     documents, index = tmp_path / "Anna's papers", tmp_path / "my index"
     documents.mkdir()
     (documents / "clock.txt").write_text(TEXT, encoding="utf-8")
@@ -266,7 +289,7 @@ def test_the_command_that_an_error_names_mends_the_index(tmp_path, capsys, file)
         assert main(["ask", "Who carved the clock?", "--index", str(index)]) == 0
 
 
-def test_without_a_folder_the_documents_of_the_index_are_taken(
+def test_without_a_folder_the_documents_of_the_index_are_built(
     place, tmp_path, capsys, monkeypatch
 ):
     (tmp_path / "seeds").mkdir()
@@ -286,14 +309,14 @@ def test_without_a_folder_the_documents_of_the_index_are_taken(
     (tmp_path / "a").rename(tmp_path / "away")
     assert main(["build", *index]) == 2
     assert f"there is no folder {served[0]}" in capsys.readouterr().err
-    # Only where there is no index are they the seeds.
+    # Without an index, the seeds are built.
     assert main(["build"]) == 0
     assert "other.txt" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("verb", ["build", "serve"])
 @pytest.mark.parametrize("damage", ["emptied", "closed", "removed"])
-def test_an_index_that_does_not_say_of_which_folder_it_is_asks_for_it(
+def test_where_the_folder_of_an_index_is_unknown_the_remedy_asks_for_it(
     place, tmp_path, capsys, monkeypatch, verb, damage
 ):
     shutil.copytree(place / "index", tmp_path / "index")
@@ -316,8 +339,7 @@ def test_an_index_that_does_not_say_of_which_folder_it_is_asks_for_it(
         monkeypatch.setattr(Path, "read_bytes", refused)
     before = sorted(tmp_path.rglob("*"))
     assert main([verb]) == 2
-    error = capsys.readouterr().err
-    assert error.count("\n") == 1
+    error = " ".join(problem_and_remedy(capsys.readouterr().err))
     assert "run `qa build FOLDER --index index`" in error
     assert ("change its permissions" in error) == (damage == "closed")
     assert sorted(tmp_path.rglob("*")) == before
@@ -332,25 +354,120 @@ def test_a_failed_build_leaves_the_index_as_it_was(run, place, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "wanted"),
     [
-        (["--strict", "95%"], "95% is no number from 0 to 1, such as 0.95"),
-        (["--threshold", "nan"], "nan is no number from 0 to 1, such as 0.95"),
-        (["--top-k", "x"], "x is no whole number of 1 or more"),
-        (["--top-k", "0"], "0 is no whole number of 1 or more"),
+        (["ask", "Who?", "--strict", "95%"], "95% is not a number from 0 to 1, such as 0.95"),
+        (["ask", "Who?", "--threshold", "nan"], "nan is not a number from 0 to 1, such as 0.95"),
+        (["ask", "Who?", "--threshold", "0", "--strict", "0"], "exclude each other"),
+        (["ask", "Who?", "--top-k", "x"], "'x' is not a valid integer"),
+        (["ask", "Who?", "--top-k", "0"], "0 is not in the range x>=1"),
+        (["ask"], "Missing argument 'QUESTION'"),
+        (["asks"], "No such command 'asks'"),
+        (["eval", "corpus"], "Missing option '--questions'"),
     ],
 )
-def test_a_number_that_does_not_fit_says_which_would(capsys, arguments, wanted):
-    with pytest.raises(SystemExit) as left:
-        main(["ask", "Who?", *arguments])
-    assert left.value.code == 2
-    assert wanted in capsys.readouterr().err
+def test_a_wrong_call_names_what_is_wrong_and_the_help(capsys, arguments, wanted):
+    assert main(arguments) == 2
+    out, error = capsys.readouterr()
+    problem, remedy = problem_and_remedy(error)
+    assert out == ""
+    assert wanted in problem
+    assert not problem.endswith(".")
+    words = remedy.removeprefix("run `qa ").removesuffix("`").split()
+    assert main(words) == 0
+    assert capsys.readouterr().out.startswith("Usage: qa")
 
 
-def test_help_of_every_verb(capsys):
-    for verb in ("build", "ask", "search", "info", "verify", "serve", "eval", "feedback"):
-        with pytest.raises(SystemExit) as left:
-            main([verb, "--help"])
-        assert left.value.code == 0
-        assert verb in capsys.readouterr().out
+@pytest.mark.parametrize(
+    "command",
+    "build ask search info verify serve eval feedback eval-reader eval-corpus eval-retrieval "
+    "eval-robustness feedback-list feedback-review feedback-export".split(),
+)
+def test_help_of_every_command(capsys, command):
+    words = command.split("-")
+    assert main([*words, "--help"]) == 0
+    assert capsys.readouterr().out.startswith(f"Usage: qa {' '.join(words)} ")
+
+
+def test_help_lists_the_commands_by_section_and_the_exit_codes(capsys):
+    assert main(["--help"]) == 0
+    shown = capsys.readouterr().out
+    sections = {
+        title: re.findall(r"^  (\w+) ", body, flags=re.MULTILINE)
+        for title, body in re.findall(r"^(\w+):\n((?:  .*\n)+)", shown, flags=re.MULTILINE)
+    }
+    assert sections["Index"] == ["build", "info", "verify"]
+    assert sections["Ask"] == ["ask", "search"]
+    assert sections["Serve"] == ["serve"]
+    assert sections["Measure"] == ["eval", "feedback"]
+    codes = shown.split("Exit codes:\n")[1].split("\n\n")[0]
+    assert re.findall(r"^ +(\d+) ", codes, flags=re.MULTILINE) == ["0", "1", "2", "130"]
+    # Without a command, the help is the answer to a mistake.
+    assert main([]) == 2
+    assert capsys.readouterr().err == shown
+
+
+def test_version(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"qa {version('verbatim-qa')}\n"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_of_shells(capsys, monkeypatch, shell):
+    monkeypatch.setenv("_QA_COMPLETE", f"{shell}_source")
+    assert main([]) == 0
+    assert f"_QA_COMPLETE={shell}_complete" in capsys.readouterr().out
+    monkeypatch.setenv("_QA_COMPLETE", f"{shell}_complete")
+    monkeypatch.setenv("COMP_WORDS", "qa ev" if shell != "fish" else "qa")
+    monkeypatch.setenv("COMP_CWORD", "1" if shell != "fish" else "ev")
+    assert main([]) == 0
+    assert "eval" in capsys.readouterr().out
+
+
+def test_completion_is_named_in_the_help(capsys):
+    assert main(["--help"]) == 0
+    shown = capsys.readouterr().out
+    for shell in ("bash", "zsh", "fish"):
+        assert f"_QA_COMPLETE={shell}_source qa" in shown
+
+
+def test_markup_and_wide_characters_are_printed_literally(tmp_path, capsys):
+    folder, index = tmp_path / "[red]名前", str(tmp_path / "[bold]index")
+    folder.mkdir()
+    text = "The [bold]clock[/bold] 時計 was carved by [link=x]Ichiro Tanaka[/link] :smile:.\n"
+    (folder / "[b]*x*`.txt").write_text(text, encoding="utf-8")
+    assert main(["build", str(folder), "--index", index]) == 0
+    assert "[b]*x*`.txt" in capsys.readouterr().out
+    question = "-- Who carved the [bold]clock[/bold] 時計?"
+    assert main(["ask", "--threshold", "0", "--index", index, "--", question]) == 0
+    out = capsys.readouterr().out
+    assert text.strip() in " ".join(out.replace("│", "").split())
+    assert f"{folder}/[b]*x*`.txt:" in out
+    assert "\x1b" not in out
+    assert main(["ask", "--index", f"{index} [red]", "Who?"]) == 2
+    assert f"{index} [red]" in capsys.readouterr().err
+
+
+def test_a_closed_pipe_is_no_error(place):
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [sys.executable, "-m", "qa", "info", "--index", str(place / "index")],
+        stdout=write,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONWARNINGS": "ignore"},
+        check=False,
+    )
+    os.close(write)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_an_interruption_says_how_to_resume(run, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("qa.builder.build", interrupted)
+    code, _, error = run("build", "seeds")
+    assert code == 130
+    assert problem_and_remedy(error) == ("interrupted", "run the same command to resume")
 
 
 def test_python_dash_m_and_exit_codes(tmp_path):
@@ -364,3 +481,13 @@ def test_python_dash_m_and_exit_codes(tmp_path):
     )
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
+
+
+def test_help_loads_no_heavy_library():
+    code = (
+        "import sys; from qa.cli import main; main(['--help']); "
+        "print(*sorted({'torch', 'faiss', 'tantivy', 'onnxruntime', 'gradio', 'rich', 'scipy', "
+        "'jinja2'} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.split() == []

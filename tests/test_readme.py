@@ -6,8 +6,6 @@ import shlex
 import shutil
 from pathlib import Path
 
-import pytest
-
 from qa.cli import main
 
 ROOT = Path(__file__).parents[1]
@@ -50,9 +48,7 @@ def test_every_command_named_exists(capsys):
     for words in re.findall(
         r"`qa ([a-z]+(?: (?:reader|corpus|retrieval|list|review|export))?)", README
     ):
-        with pytest.raises(SystemExit) as left:
-            main([*words.split(), "--help"])
-        assert left.value.code == 0
+        assert main([*words.split(), "--help"]) == 0
         capsys.readouterr()
     targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
     for target in re.findall(r"make ([a-z]+)", README):

@@ -1,0 +1,122 @@
+"""``qa ask`` and ``qa search``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from qa.cli.options import COUNT, SHARE, filter_options, index_option, json_option
+from qa.cli.terminal import indented, print_json, version
+from qa.text import listed
+
+if TYPE_CHECKING:
+    from qa.pipeline import QA
+    from qa.types import Prediction, SearchResult
+
+
+@click.command()
+@click.argument("question")
+@click.option(
+    "--top-k",
+    type=COUNT,
+    metavar="N",
+    default=10,
+    show_default=True,
+    help="Passages to read at most.",
+)
+@click.option("--threshold", type=SHARE, help="Lowest probability shown, 0 to 1.")
+@click.option(
+    "--strict",
+    type=SHARE,
+    help="Share of the questions without an answer here to refuse, 0 to 1; "
+    "at 0.95 one in twenty of them gets an answer. Instead of --threshold.",
+)
+@filter_options
+@index_option
+@json_option("Print everything as JSON.")
+def ask(
+    question: str,
+    top_k: int,
+    threshold: float | None,
+    strict: float | None,
+    index: Path,
+    as_json: bool,
+    **documents: Any,
+) -> None:
+    """Answer a question with quotations, or report that it is not found."""
+    from qa.answers.serialize import prediction_to_dict
+    from qa.pipeline import QA
+
+    if threshold is not None and strict is not None:
+        raise click.UsageError("--threshold and --strict exclude each other")
+    qa = QA.open(index)
+    if strict is not None:
+        threshold = qa.threshold_for(strict)
+    prediction = qa.ask(question, top_k=top_k, threshold=threshold, **documents)
+    if as_json:
+        print_json({"version": version(), **prediction_to_dict(prediction)})
+        return
+    if prediction.asked_otherwise:
+        print(f"(asked: {prediction.resolved_question})\n")
+    if prediction.outdated:
+        print(f"{_left_out(qa, prediction)}\n")
+    for answer in prediction.answers:
+        print(f"“{answer.text}”  {answer.probability:.0%}")
+        print(f"    {answer.source}")
+        for place in answer.also_at:
+            print(f"    also {place.source}")
+        print(indented(answer.passage.text))
+        print()
+    if not prediction.found:
+        print("Not found in these documents.")
+        if prediction.passages:
+            print("The nearest passages, which do not answer it:\n")
+        for hit in prediction.passages[:3]:
+            passage = hit.passage
+            print(f"    {passage.document_id}:{passage.start}-{passage.end}")
+            print(indented(passage.text))
+            print()
+
+
+@click.command()
+@click.argument("question")
+@click.option(
+    "--top-k", type=COUNT, metavar="N", default=5, show_default=True, help="Passages to show."
+)
+@filter_options
+@index_option
+@json_option("Print the passages with their scores as JSON.")
+def search(question: str, top_k: int, index: Path, as_json: bool, **documents: Any) -> None:
+    """Show the passages nearest to a question, unread."""
+    from qa.answers.serialize import search_to_dict
+    from qa.pipeline import QA
+
+    qa = QA.open(index)
+    found = qa.search(question, top_k=top_k, **documents)
+    if found.outdated:
+        print(f"{_left_out(qa, found)}\n", file=sys.stderr if as_json else sys.stdout)
+    if as_json:
+        print_json({"version": version(), **search_to_dict(found)})
+        return
+    if not found.passages:
+        print("No passage is left to show.")
+    for position, hit in enumerate(found.passages, start=1):
+        passage = hit.passage
+        ranks = f"meaning {hit.dense_rank or '–'}, words {hit.lexical_rank or '–'}"
+        print(f"{position}. {passage.document_id}:{passage.start}-{passage.end}  ({ranks})")
+        print(indented(passage.text))
+        print()
+
+
+def _left_out(qa: QA, found: Prediction | SearchResult) -> str:
+    """Return in one line which documents were left out, and the remedy."""
+    folder, command = Path(qa.manifest.folder), qa.build_command()
+    if not folder.is_dir():
+        return (
+            f"(left out: the documents' folder {folder} is missing; put it back, or run {command})"
+        )
+    named = listed(found.outdated)
+    return f"(left out, changed or missing since the build: {named}; run {command})"

@@ -1,0 +1,107 @@
+"""``qa build``, ``qa info`` and ``qa verify``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from qa.cli.options import PATH, folder_argument, index_option, json_option
+from qa.cli.terminal import counter, print_error, print_json, version
+from qa.errors import IndexNotFound, QAError
+from qa.pipeline import FOLDER
+
+if TYPE_CHECKING:
+    from qa.builder import BuildReport
+
+
+@click.command()
+@folder_argument
+@click.option("--watch", is_flag=True, help="Keep running, and build at each change.")
+@click.option(
+    "--retry", is_flag=True, help="Retry files that took too long or too much memory before."
+)
+@index_option
+@json_option("Print the report as JSON.")
+def build(folder: Path | None, watch: bool, retry: bool, index: Path, as_json: bool) -> None:
+    """Bring the index up to date with a folder of documents."""
+    from qa import builder
+    from qa.networks.encoder import SentenceEncoder
+
+    folder, encoder, progress = documents_folder(folder, index), SentenceEncoder(), counter()
+    reports: Iterable[BuildReport | QAError]
+    if watch:
+        reports = builder.watch(folder, index, encoder=encoder, progress=progress, retry=retry)
+    else:
+        reports = [builder.build(folder, index, encoder=encoder, progress=progress, retry=retry)]
+    before: BuildReport | None = None
+    for report in reports:
+        if isinstance(report, QAError):
+            print_error(report)
+            continue
+        if as_json:
+            print_json(report.to_dict())
+        else:
+            print(report.changes(before) if before else report, flush=True)
+        if watch and before is None:
+            print(f"watching {folder}; Ctrl-C ends it", file=sys.stderr)
+        before = report
+
+
+@click.command()
+@index_option
+@json_option("Print everything as JSON.")
+def info(index: Path, as_json: bool) -> None:
+    """Show what the index contains and how it was built."""
+    from qa.index import read_manifest
+
+    manifest = read_manifest(index)
+    if as_json:
+        print_json({"version": version(), **manifest.to_dict()})
+    else:
+        print(manifest.summary())
+
+
+@click.command()
+@click.option(
+    "--answer",
+    type=PATH,
+    metavar="FILE",
+    help="Check what `qa ask --json` printed against the documents instead; "
+    "exit code 1 where a quotation is no longer valid.",
+)
+@index_option
+def verify(answer: Path | None, index: Path) -> int:
+    """Check every byte of the index against its hashes."""
+    from qa.index import read_manifest
+    from qa.index import verify as verify_index
+
+    if answer is None:
+        print(verify_index(index))
+        return 0
+    from qa.answers.verification import check_answers
+
+    checked = check_answers(answer, Path(read_manifest(index).folder))
+    print("\n".join(map(str, checked)) or "no answers: the result was “not found”")
+    return int(any(place.verdict != "valid" for place in checked))
+
+
+def documents_folder(given: Path | None, index: Path) -> Path:
+    """Return the folder given, or else the one that the index was built from."""
+    from qa.index import read_manifest
+
+    if given is not None:
+        return given
+    try:
+        manifest = read_manifest(index)
+    except IndexNotFound:
+        if any(index.glob("g-*")):  # a damaged index: which generation is live is unknown
+            raise
+        return Path(FOLDER)
+    # As it was written then, if that still leads there: a build then finds nothing changed.
+    written = Path(str(manifest.settings.get("folder", manifest.folder)))
+    folder = Path(manifest.folder)
+    return written if written.resolve() == folder.resolve() else folder

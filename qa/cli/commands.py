@@ -1,0 +1,98 @@
+"""The command ``qa``: its sub-commands by section, and how each of them ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+from click.shell_completion import shell_complete
+
+from qa.cli.ask import ask, search
+from qa.cli.build import build, info, verify
+from qa.cli.evaluate import evaluate
+from qa.cli.feedback import feedback
+from qa.cli.serve import serve
+from qa.cli.terminal import print_error
+from qa.errors import QAError
+
+SECTIONS: dict[str, tuple[click.Command, ...]] = {
+    "Index": (build, info, verify),
+    "Ask": (ask, search),
+    "Serve": (serve,),
+    "Measure": (evaluate, feedback),
+}
+COMPLETE = "_QA_COMPLETE"
+EPILOG = f"""\b
+Exit codes:
+  0    done; "not found" is an answer
+  1    a check failed (qa verify --answer)
+  2    an error; its problem and its remedy are printed
+  130  interrupted
+
+\b
+Completion, in the start-up file of your shell:
+  bash  eval "$({COMPLETE}=bash_source qa)"
+  zsh   eval "$({COMPLETE}=zsh_source qa)"
+  fish  {COMPLETE}=fish_source qa | source
+"""
+
+
+class _Sections(click.Group):
+    """Lists its commands by section."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write one list of commands per section, in columns of one width."""
+        width = max(map(len, self.commands))
+        for section, commands in SECTIONS.items():
+            with formatter.section(section):
+                formatter.write_dl(
+                    [
+                        (f"{command.name:{width}}", command.get_short_help_str(formatter.width))
+                        for command in commands
+                    ]
+                )
+
+
+@click.group(
+    cls=_Sections,
+    commands=[command for commands in SECTIONS.values() for command in commands],
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=EPILOG,
+)
+@click.version_option(package_name="verbatim-qa", prog_name="qa", message="%(prog)s %(version)s")
+def root() -> None:
+    """Answer questions about a folder of documents, in the documents' own words."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run ``qa`` with these arguments, by default those of the process; return its exit code."""
+    if instruction := os.environ.get(COMPLETE):
+        return shell_complete(root, {}, "qa", COMPLETE, instruction)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        with root.make_context("qa", given) as context:
+            code: int | None = root.invoke(context)
+            print(end="", flush=True)  # here, where a broken pipe is caught
+            return code or 0
+    except click.exceptions.Exit as end:  # of --help and --version
+        return end.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return 2
+    except click.UsageError as error:
+        help_of = error.ctx.command_path if error.ctx else "qa"
+        problem = error.format_message().removesuffix(".")
+        print_error(QAError(problem, f"run `{help_of} --help`"))
+        return 2
+    except QAError as error:
+        print_error(error)
+        return 2
+    except KeyboardInterrupt:
+        print_error(QAError("interrupted", "run the same command to resume"))
+        return 130
+    except BrokenPipeError:  # as in `qa search … | head`
+        # What is still buffered would fail again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0

@@ -1,0 +1,23 @@
+"""``qa serve``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from qa.cli.build import documents_folder
+from qa.cli.options import SHARE, folder_argument, index_option
+
+
+@click.command()
+@folder_argument
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve at.")
+@click.option("--port", type=int, default=7860, show_default=True, help="Port to serve at.")
+@click.option("--strict", type=SHARE, help="First position of the page's slider, 0 to 1.")
+@index_option
+def serve(folder: Path | None, host: str, port: int, strict: float | None, index: Path) -> None:
+    """Serve the page on this machine."""
+    from qa import web
+
+    web.serve(documents_folder(folder, index), index, host=host, port=port, strict=strict)

@@ -1,0 +1,64 @@
+"""What commands print: JSON, errors, passages and progress; literally, without colours."""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+import time
+
+from qa.builder import Progress
+from qa.errors import QAError
+
+
+def version() -> str:
+    """Return the version of Verbatim that is installed."""
+    from importlib.metadata import version
+
+    return version("verbatim-qa")
+
+
+def print_json(value: object) -> None:
+    """Print a value as JSON."""
+    print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_error(error: QAError) -> None:
+    """Print the problem and, on a second line, the remedy; to stderr."""
+    print(f"qa: {_one_line(error.problem)}", file=sys.stderr)
+    if error.remedy:
+        print(f"    {_one_line(error.remedy)}", file=sys.stderr)
+
+
+def indented(text: str) -> str:
+    """Return a passage as a block of wrapped lines behind a rule."""
+    return textwrap.fill(_one_line(text), 88, initial_indent="    │ ", subsequent_indent="    │ ")
+
+
+def counter() -> Progress:
+    """Return a progress callback that rewrites one line, on terminals only."""
+    first = last = 0
+    began = 0.0
+
+    def show(what: str, done: int, total: int) -> None:
+        nonlocal first, last, began
+        # The rate is that since the first call: what came before was other work.
+        if not first or done < last:
+            first, began = done, time.monotonic()
+        last = done
+        if sys.stderr.isatty():
+            pace = ""
+            if done > first:
+                rate = (done - first) / max(time.monotonic() - began, 1e-9)
+                pace = f" ({rate:,.{int(rate < 10)}f}/s, {(total - done) / rate:,.0f} s left)"
+            end = "\n" if done >= total else ""
+            line = f"\r{what} {done:,} of {total:,}{pace}   "
+            print(line, end=end, file=sys.stderr, flush=True)
+            if end:
+                first = 0
+
+    return show
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
