@@ -15,44 +15,64 @@ from typing import Any
 import numpy as np
 
 from benchmarks.saved import commit, save
+from benchmarks.squad import V1, V2, pooled_questions, reporting
 from qa.evaluation.confidence import reliability, risk_coverage
 from qa.evaluation.corpus import ask_corpus, evaluate_corpus
-from qa.evaluation.datasets import read_paragraphs
 from qa.evaluation.golden import read_golden
 from qa.evaluation.outcomes import Outcome
-from qa.evaluation.pool import held_out_titles, write_pool
-from qa.evaluation.reader import evaluate_reader
+from qa.evaluation.pool import held_out_titles
+from qa.evaluation.reader import ask_reader, reader_scores
 from qa.evaluation.scores import answer_scores, confidences_of
 from qa.networks.reader import OnnxReader
 from qa.networks.weights import MODELS
 from qa.pipeline import QA
 
-V1, V2 = "test/squad-v1.1-dev.jsonl.gz", "test/squad-v2.0-dev.jsonl.gz"
+
+def given(data: Path, reader: OnnxReader) -> dict[str, Any]:
+    """Return the scores of the reader that is given each question's paragraph.
+
+    ``reported`` are those of the questions on which nothing was chosen. Of v2.0's they are
+    scored at the null threshold that is best on the first half of the articles.
+    """
+    kept = [
+        {question.id for each in paragraphs for question in each.questions}
+        for paragraphs in reporting(data)
+    ]
+    v1, v2 = ask_reader(data / V1, reader), ask_reader(data / V2, reader)
+    second = held_out_titles(each.source for each in v2)
+    unseen = [each for each in v2 if each.source not in second or each.id in kept[1]]
+    return {
+        "squad_v1": {
+            **reader_scores(v1, file=V1),
+            "reported": answer_scores([each for each in v1 if each.id in kept[0]]),
+        },
+        "squad_v2": {
+            **reader_scores(v2, file=V2),
+            "reported": reader_scores(unseen, file=V2)["second_half"],
+        },
+    }
 
 
 def pooled(data: Path, *, sample: int) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Ask all paragraphs of SQuAD v1.1 dev, pooled as documents; return two scores.
+    """Ask all articles of SQuAD v1.1 dev, pooled as documents; return two scores.
 
-    The first are those of a sample of its own questions. The second are those of
-    a sample of v2.0's, written over the same paragraphs, half of them unanswerable
-    and all of articles to which no probability was fitted: with the curves of
-    ``benchmarks.pictures``.
+    The first are those of a sample of its own questions, the second those of a sample of v2.0's,
+    half of them unanswerable, with the curves of ``benchmarks.pictures``. Both are of
+    :func:`benchmarks.squad.reporting`.
     """
     with tempfile.TemporaryDirectory() as temporary:
-        questions = write_pool(read_paragraphs(data / V1), Path(temporary, "pool"))
+        own, others = pooled_questions(data, Path(temporary, "pool"))
         qa = QA.build(Path(temporary, "pool"), Path(temporary, "index"))
-        random.Random(1).shuffle(questions)
-        scores = evaluate_corpus(questions[:sample], qa)
+        random.Random(1).shuffle(own)
+        random.Random(1).shuffle(others)
+        scores = evaluate_corpus(own[:sample], qa)
         scores.pop("misses")
-        v2 = list(read_paragraphs(data / V2))
-        titles = held_out_titles(p.title for p in v2)
-        questions = write_pool([p for p in v2 if p.title in titles], Path(temporary, "others"))
-        random.Random(1).shuffle(questions)
-        outcomes = ask_corpus(questions[:sample], qa)
-        return {"documents": len(qa.manifest.documents), **scores}, {
-            **answer_scores(outcomes),
-            **curves(outcomes),
-        }
+        outcomes = ask_corpus(others[:sample], qa)
+        return {
+            "documents": len(qa.manifest.documents),
+            "of_questions": len(own),
+            **scores,
+        }, {**answer_scores(outcomes), **curves(outcomes)}
 
 
 def curves(outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -82,8 +102,7 @@ def main() -> None:
         "commit": commit(),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "reader": reader.fingerprint,
-        "squad_v1": evaluate_reader(options.data / V1, reader),
-        "squad_v2": evaluate_reader(options.data / V2, reader),
+        **given(options.data, reader),
         "pooled": own,
         "held_out": held_out,
         "seeds": seeds,

@@ -16,13 +16,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.accuracy import V1
 from benchmarks.saved import commit, save
 from benchmarks.scale import write_documents
+from benchmarks.squad import V1, pooled_questions
 from qa.evaluation.corpus import evaluate_corpus
-from qa.evaluation.datasets import read_paragraphs
 from qa.evaluation.golden import GoldenQuestion
-from qa.evaluation.pool import write_pool
 from qa.evaluation.reader import ask_reader
 from qa.evaluation.scores import answer_scores
 from qa.networks.reader import OnnxReader
@@ -50,7 +48,7 @@ def measure(text: Path, data: Path, place: Path, passages: int, sample: int) -> 
     """Return the scores with the paragraph given, over the pool, and with the other paragraphs."""
     with tempfile.TemporaryDirectory() as temporary:
         pool = Path(temporary, "pool")
-        questions = write_pool(read_paragraphs(data / V1), pool)
+        questions, _ = pooled_questions(data, pool)
         random.Random(1).shuffle(questions)
         questions = questions[:sample]
         results = {

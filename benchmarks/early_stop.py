@@ -12,20 +12,20 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
 from benchmarks.saved import commit, save
+from benchmarks.squad import pooled_questions
 from qa.answers.calibration import Calibration
 from qa.answers.candidates import Candidate, rank_candidates
 from qa.answers.early_stop import MIN_CHANGE, MIN_GAIN
 from qa.answers.reading import FIRST, read
 from qa.evaluation.confidence import RIGHT_FROM_F1
-from qa.evaluation.datasets import read_paragraphs
 from qa.evaluation.golden import GoldenQuestion, read_golden
 from qa.evaluation.metrics import best_over_references, exact_match, f1
-from qa.evaluation.pool import write_pool
 from qa.networks.reader import OnnxReader
 from qa.pipeline import QA
 from qa.types import Hit, Span
@@ -175,16 +175,16 @@ def main() -> None:
     parser.add_argument(
         "--sample", type=int, default=1000, help="of the pooled articles' questions"
     )
-    parser.add_argument("--articles", type=int, default=48, help="how many articles are pooled")
     options = parser.parse_args()
-    paragraphs = list(read_paragraphs(options.data / "test/squad-v1.1-dev.jsonl.gz"))
-    titles = sorted({paragraph.title for paragraph in paragraphs})[: options.articles]
-    results: dict[str, Any] = {"commit": commit(), "articles": len(titles)}
+    results: dict[str, Any] = {
+        "commit": commit(),
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
     with tempfile.TemporaryDirectory() as temporary:
         seeds = QA.build("seeds", Path(temporary, "seeds"))
         results["seeds"] = measure(read_golden("tests/golden/seeds.jsonl"), seeds)
         pool = Path(temporary, "pool")
-        questions = write_pool((p for p in paragraphs if p.title in titles), pool)
+        questions, _ = pooled_questions(options.data, pool)
         random.Random(1).shuffle(questions)
         pooled = QA.build(pool, Path(temporary, "index"))
         results["pooled"] = measure(questions[: options.sample], pooled)

@@ -17,10 +17,9 @@ from typing import Any
 from benchmarks.peers.child import PEERS_PYTHON, Child
 from benchmarks.peers.scores import Reply, abstention, score, time_ratio
 from benchmarks.saved import commit, machine, save
+from benchmarks.squad import pooled_questions
 from qa.evaluation.corpus import relevant_passages
-from qa.evaluation.datasets import read_paragraphs
 from qa.evaluation.golden import GoldenQuestion, read_golden
-from qa.evaluation.pool import held_out_titles, write_pool
 from qa.index import open_index
 from qa.types import Hit, Passage
 from training.restore import restore, restore_encoder
@@ -47,8 +46,9 @@ def main() -> None:
         restore_encoder(place / "encoder")
         corpora = {}
         if options.data:
-            questions = pooled_questions(options.data, place / "pooled")
-            corpora["pooled"] = _sample(questions, options.sample)
+            there, others = pooled_questions(options.data, place / "pooled")
+            absent = [question for question in others if not question.answers]
+            corpora["pooled"] = _sample(there + absent, options.sample)
         shutil.copytree("seeds", place / "seeds")
         corpora["seeds"] = _sample(read_golden(GOLDEN), options.sample)
         results = {
@@ -62,25 +62,6 @@ def main() -> None:
         }
     path = save("peers", results)
     print(f"saved as {path}; `python -m benchmarks.table` writes it into the README")
-
-
-def pooled_questions(data: Path, folder: Path) -> list[GoldenQuestion]:
-    """Write SQuAD v1.1 dev as documents into ``folder``; return questions, some unanswerable.
-
-    Answerable are those of v1.1, unanswerable those of v2.0, which was written
-    over the same paragraphs. All are of articles to which no threshold or
-    probability of Verbatim's was fitted (see ``training.calibrate``).
-    """
-    v1 = list(read_paragraphs(data / "test/squad-v1.1-dev.jsonl.gz"))
-    v2 = list(read_paragraphs(data / "test/squad-v2.0-dev.jsonl.gz"))
-    fitted_to = {each.title for each in v2} - held_out_titles(each.title for each in v2)
-    write_pool(v1, folder)
-    with tempfile.TemporaryDirectory() as nowhere:
-        there, absent = (
-            write_pool([each for each in file if each.title not in fitted_to], Path(nowhere, name))
-            for name, file in (("v1", v1), ("v2", v2))
-        )
-    return there + [question for question in absent if not question.answers]
 
 
 def compare(
