@@ -1,4 +1,4 @@
-"""From a thumb on the page to a golden question."""
+"""From a vote on the page to a golden question."""
 
 import json
 import os
@@ -38,14 +38,14 @@ def vote(key, question, good, answer="", document=""):
     return Vote(key, question, good, answer, document, start, start + len(answer))
 
 
-def holding(answer):
+def documents_with(answer):
     return tuple(name for name, text in TEXTS.items() if answer in text)
 
 
 def reviewed(store, *typed):
-    """Review all that waits with what an editor types; return how many were settled."""
+    """Review every open question with what an editor types; return how many were reviewed."""
     lines = iter(typed)
-    return review(store, holding, read=lambda _: next(lines), write=lambda _: None)
+    return review(store, documents_with, read=lambda _: next(lines), write=lambda _: None)
 
 
 def exported(store, path):
@@ -55,7 +55,7 @@ def exported(store, path):
     return questions, left_out
 
 
-def test_it_lies_beside_the_index_and_is_made_by_the_first_vote(store, tmp_path):
+def test_the_first_vote_creates_the_file_beside_the_index(store, tmp_path):
     assert store.path == tmp_path / "index-feedback.sqlite"
     assert store.votes() == [] and store.reviews() == [] and store.given(["a/0"]) == {}
     store.withdraw("a/0")
@@ -65,7 +65,7 @@ def test_it_lies_beside_the_index_and_is_made_by_the_first_vote(store, tmp_path)
     assert not (tmp_path / "index").exists()
 
 
-def test_a_visitor_who_thinks_again_has_one_vote(store):
+def test_a_changed_vote_replaces_the_earlier_one(store):
     store.add(Vote("a/0", "Who?", True, "Ada", "a.txt", 3, 6))
     store.add(Vote("a/0", "Who?", False, "Ada", "a.txt", 3, 6))
     store.add(Vote("b/0", "Who \udcff?", True))
@@ -77,7 +77,7 @@ def test_a_visitor_who_thinks_again_has_one_vote(store):
     assert store.given(["a/0", "b/0"]) == {"b/0": True}
 
 
-def test_many_visitors_in_many_threads_and_processes_lose_nothing(store):
+def test_concurrent_threads_and_processes_lose_no_vote(store):
     writers = [
         subprocess.Popen([sys.executable, "-c", WRITER, str(store.path), f"process{number}"])
         for number in range(3)
@@ -88,7 +88,7 @@ def test_many_visitors_in_many_threads_and_processes_lose_nothing(store):
     assert len(store.votes()) == 3 * 40 + 80
 
 
-def test_thumbs_up_become_golden_questions_once_an_editor_says_so(store, tmp_path):
+def test_votes_become_golden_questions_once_an_editor_confirms_them(store, tmp_path):
     for given in [
         vote("a/0", "Who carved the clock?", True, "Ichiro Tanaka", "clock.txt"),
         vote("b/0", "who carved  the clock", True, "Tanaka", "clock.txt"),
@@ -98,7 +98,7 @@ def test_thumbs_up_become_golden_questions_once_an_editor_says_so(store, tmp_pat
         vote("e/0", "When was it carved?", False),
     ]:
         store.add(given)
-    with pytest.raises(FeedbackError, match=r"questions that wait \(4 now\)"):
+    with pytest.raises(FeedbackError, match=r"review the votes \(4 now\)"):
         export(store, tmp_path / "golden.jsonl", TEXTS.get)
     assert reviewed(store, "+", "+", "+", "+", "") == 3  # the last was called wrong alone
     questions, left_out = exported(store, tmp_path / "golden.jsonl")
@@ -113,7 +113,7 @@ def test_thumbs_up_become_golden_questions_once_an_editor_says_so(store, tmp_pat
     assert found["Who bought the mill?"].answers == ("Rosa Thal",)
     assert found["What did the mill cost?"].answers == ()
     assert "unanswerable" in found["What did the mill cost?"].tags
-    assert left_out == [f"When was it carved? (waits for {REVIEW.format(store.index)})"]
+    assert left_out == [f"When was it carved? (not reviewed; run {REVIEW.format(store.index)})"]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_thumbs_up_become_golden_questions_once_an_editor_says_so(store, tmp_pat
         [("Tanaka", False)],
     ],
 )
-def test_visitors_who_disagree_propose_nothing(store, votes):
+def test_votes_that_disagree_propose_nothing(store, votes):
     for number, (answer, good) in enumerate(votes):
         document = "clock.txt" if answer else ""
         store.add(vote(f"a/{number}", "Who carved it?", good, answer, document))
@@ -134,7 +134,7 @@ def test_visitors_who_disagree_propose_nothing(store, votes):
     assert asked.proposed is None
 
 
-def test_an_editor_settles_and_bad_answers_are_asked_for_again(store, tmp_path):
+def test_an_editor_decides_and_wrong_answers_are_asked_for_again(store, tmp_path):
     for key, question in [
         ("a", "Who?"),
         ("b", "When?"),
@@ -146,8 +146,8 @@ def test_an_editor_settles_and_bad_answers_are_asked_for_again(store, tmp_path):
     typed = iter(["Nobody", "Ichiro Tanaka | Tanaka", "-", "x", "", "1894"])
     written = []
 
-    assert review(store, holding, read=lambda _: next(typed), write=written.append) == 4
-    assert "    “Nobody” stands in no document: write it as the document does" in written
+    assert review(store, documents_with, read=lambda _: next(typed), write=written.append) == 4
+    assert "    “Nobody” is in no document: copy it exactly from one" in written
     assert "    wrong: “clock” (clock.txt:4-9)" in written
     assert Review("Who?", ("Ichiro Tanaka", "Tanaka"), ("clock.txt",)) in store.reviews()
     questions, left_out = exported(store, tmp_path / "golden.jsonl")
@@ -156,7 +156,7 @@ def test_an_editor_settles_and_bad_answers_are_asked_for_again(store, tmp_path):
         "When?": (),
         "So?": ("1894",),
     }
-    assert left_out == [f"How? (waits for {REVIEW.format(store.index)})"]
+    assert left_out == [f"How? (not reviewed; run {REVIEW.format(store.index)})"]
 
 
 def test_the_end_of_the_input_loses_nothing(store):
@@ -182,13 +182,13 @@ def test_an_answer_whose_document_has_changed_is_left_out(store, tmp_path):
     questions, left_out = exported(store, tmp_path / "golden.jsonl")
     assert [question.question for question in questions] == ["Who carved it?"]
     assert left_out == [
-        "Who sold it? (its document has changed since)",
-        "What is it? (its document has changed since)",
+        "Who sold it? (its document has changed)",
+        "What is it? (its document has changed)",
     ]
 
 
-def test_what_goes_wrong_says_what_to_do(store, tmp_path):
-    with pytest.raises(FeedbackError, match=r"nothing to export.*thumbs"):
+def test_errors_name_a_remedy(store, tmp_path):
+    with pytest.raises(FeedbackError, match=r"no reviewed question: vote on the page"):
         export(store, tmp_path / "golden.jsonl", TEXTS.get)
     store.add(vote("a/0", "Who carved it?", True, "Tanaka", "clock.txt"))
     assert reviewed(store, "+") == 1
@@ -204,7 +204,7 @@ def test_what_goes_wrong_says_what_to_do(store, tmp_path):
         absent.add(vote("a/0", "Who?", True))
 
 
-def test_a_store_of_another_version_is_left_alone(store):
+def test_a_store_of_another_version_is_not_touched(store):
     import sqlite3
 
     connection = sqlite3.connect(store.path)
@@ -226,7 +226,7 @@ def test_the_command_line(tmp_path, capsys):
     golden = str(tmp_path / "golden.jsonl")
     assert main(["feedback", "export", golden, *index]) == 2
     error = capsys.readouterr().err
-    assert error.count("\n") == 2
+    assert error.count("\n") == 1
     assert f"`{shlex.join(['qa', 'serve', *index])}`" in error
     assert f"`{shlex.join(['qa', 'feedback', 'review', *index])}`" in error
     store = FeedbackStore.beside(tmp_path / "index")

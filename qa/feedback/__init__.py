@@ -1,4 +1,4 @@
-"""What visitors said of the answers, and the golden questions that come of it."""
+"""Votes on answers, their review, and the golden questions made from them."""
 
 from qa.feedback.golden import export, feedback_questions
 from qa.feedback.review import review

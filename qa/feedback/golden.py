@@ -19,7 +19,7 @@ TAG = "feedback"
 
 @dataclass(slots=True)
 class FeedbackQuestion:
-    """A question with all that was said of its answers."""
+    """A question with the votes on its answers, and its review."""
 
     question: str
     votes: list[Vote] = field(default_factory=list)
@@ -27,14 +27,14 @@ class FeedbackQuestion:
 
     @property
     def is_settled(self) -> bool:
-        """Whether an editor has said what the right answer is, or that there is none."""
+        """Whether an editor has reviewed the question."""
         return self.review is not None
 
     @property
     def proposed(self) -> Review | None:
-        """What the thumbs up say, for an editor to confirm; None where there is no one thing.
+        """The review that the votes suggest, for an editor to confirm; None without agreement.
 
-        They say nothing where one answer was called right and wrong, or an answer and
+        Votes disagree where one answer was called right and wrong, or an answer and
         "not found" were both called right.
         """
         up = [vote for vote in self.votes if vote.is_good]
@@ -51,14 +51,14 @@ class FeedbackQuestion:
 
     @property
     def lines(self) -> list[str]:
-        """Each vote in words."""
+        """One line per vote."""
         return [_line(vote) for vote in self.votes]
 
 
 def feedback_questions(votes: Sequence[Vote], reviews: Sequence[Review]) -> list[FeedbackQuestion]:
     """Return each question once, as it was first asked.
 
-    Case, white space and the mark at its end do not tell questions apart.
+    Questions that differ in case, white space or final punctuation are the same.
     """
     found: dict[str, FeedbackQuestion] = {}
     for vote in votes:
@@ -69,31 +69,31 @@ def feedback_questions(votes: Sequence[Vote], reviews: Sequence[Review]) -> list
 
 
 def open_questions(votes: Sequence[Vote], reviews: Sequence[Review]) -> list[FeedbackQuestion]:
-    """Return the questions that wait for a review."""
+    """Return the questions without a review."""
     return [asked for asked in feedback_questions(votes, reviews) if not asked.is_settled]
 
 
 def golden_rows(
     store: FeedbackStore, text: Callable[[str], str | None]
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return the golden questions, and in words what was left out and why.
+    """Return the golden questions, and a line for each question left out, with the reason.
 
-    ``text`` gives a document's text now, None for one that is gone: an answer that
-    no longer stands in its document is left out.
+    ``text`` returns a document's current text, None if it was deleted: an answer that
+    no longer occurs in its document is left out.
     """
     rows: list[dict[str, Any]] = []
     left_out: list[str] = []
     review = index_command(store.index, "feedback", "review")
     for asked in feedback_questions(store.votes(), store.reviews()):
         if asked.review is None:
-            left_out.append(f"{asked.question} (waits for {review})")
+            left_out.append(f"{asked.question} (not reviewed; run {review})")
             continue
         if asked.review.is_dropped:
             continue
         wanted = [(a, d) for a in asked.review.answers for d in asked.review.documents]
         kept = [(a, d) for a, d in wanted if a in (text(d) or "")]
         if wanted and not kept:
-            left_out.append(f"{asked.question} (its document has changed since)")
+            left_out.append(f"{asked.question} (its document has changed)")
             continue
         documents = list(dict.fromkeys(document_id for _, document_id in kept))
         rows.append(
@@ -113,15 +113,14 @@ def export(
 ) -> tuple[int, list[str]]:
     """Write the golden questions to a new file; return how many, and what was left out.
 
-    A file that is there already may have been edited, so it is never written over.
+    An existing file may have been edited, so it is never overwritten.
     """
     rows, left_out = golden_rows(store, text)
     if not rows:
         raise FeedbackError(
-            f"{store.path} contains nothing to export",
-            f"press thumbs on the page ({index_command(store.index, 'serve')}), "
-            f"and settle the questions that wait ({len(left_out):,} now) "
-            f"with {index_command(store.index, 'feedback', 'review')}",
+            f"{store.path} contains no reviewed question",
+            f"vote on the page ({index_command(store.index, 'serve')}), then review the votes "
+            f"({len(left_out):,} now) with {index_command(store.index, 'feedback', 'review')}",
         )
     try:
         with path.open("x", encoding="utf-8", newline="\n") as file:

@@ -1,4 +1,4 @@
-"""Thumbs and reviews in SQLite, beside the index and never in it."""
+"""Votes and reviews in SQLite, beside the index and never inside it."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ PRAGMA user_version = {FORMAT_VERSION};
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """A thumb up or down on one answer; an empty ``answer`` is a "not found".
+    """A vote on one answer; an empty ``answer`` is a "not found".
 
-    ``id`` is of what was shown, so that a visitor who thinks again has one vote.
+    ``id`` identifies what was shown, so that a changed vote replaces the earlier one.
     Offsets are code points of the document's text, end exclusive.
     """
 
@@ -47,10 +47,10 @@ class Vote:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What an editor settled: accepted answers with their documents, or none.
+    """What an editor decided: the accepted answers with their documents.
 
-    Without an answer the documents do not say. ``is_dropped``: the question is
-    not to be asked again.
+    No answer means that the documents do not answer the question. ``is_dropped``: the
+    question is ignored from now on.
     """
 
     question: str
@@ -62,8 +62,8 @@ class Review:
 class FeedbackStore:
     """The votes and reviews of one index; safe to share between threads and processes.
 
-    The file is made by the first vote. Each call is one transaction of its own.
-    ``index`` is what the commands that mend something are to name.
+    The first vote creates the file. Each call is one transaction. ``index`` is named in
+    the commands of remedies.
     """
 
     def __init__(self, path: str | Path, *, index: str | Path = "index") -> None:
@@ -76,7 +76,7 @@ class FeedbackStore:
         return cls(place.parent / f"{place.name}-feedback.sqlite", index=index)
 
     def add(self, vote: Vote) -> None:
-        """Keep a vote; an earlier one of the same id is replaced."""
+        """Store a vote; it replaces an earlier one with the same id."""
         row = (
             vote.id,
             vote.at or _now(),
@@ -87,19 +87,19 @@ class FeedbackStore:
             vote.start,
             vote.end,
         )
-        # A question may come with lone surrogates, which SQLite cannot hold.
+        # A question may contain lone surrogates, which SQLite cannot store.
         clean = [_clean(value) if isinstance(value, str) else value for value in row]
         with self._open() as connection:
             connection.execute("INSERT OR REPLACE INTO votes VALUES (?,?,?,?,?,?,?,?)", clean)
 
     def withdraw(self, vote_id: str) -> None:
-        """Forget a vote; an unknown one is fine."""
+        """Delete a vote, if there is one with this id."""
         if self.path.exists():
             with self._open() as connection:
                 connection.execute("DELETE FROM votes WHERE id = ?", (vote_id,))
 
     def votes(self) -> list[Vote]:
-        """Return every vote, the oldest first."""
+        """Return every vote, oldest first."""
         if not self.path.exists():
             return []
         with self._open() as connection:
@@ -110,7 +110,7 @@ class FeedbackStore:
         return [Vote(row[0], row[1], bool(row[2]), *row[3:]) for row in rows]
 
     def given(self, vote_ids: Collection[str]) -> dict[str, bool]:
-        """Return of those of these votes that were given whether they are good."""
+        """Return whether each of these votes is good; ids without a vote are left out."""
         if not vote_ids or not self.path.exists():
             return {}
         marks = ",".join("?" * len(vote_ids))
@@ -121,7 +121,7 @@ class FeedbackStore:
         return {vote_id: bool(is_good) for vote_id, is_good in rows}
 
     def settle(self, review: Review) -> None:
-        """Keep a review; it stands for every vote on the question, before and after."""
+        """Store a review; it covers every vote on the question, earlier and later."""
         with self._open() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO reviews VALUES (?,?,?,?,?)",
@@ -135,7 +135,7 @@ class FeedbackStore:
             )
 
     def reviews(self) -> list[Review]:
-        """Return every review, the oldest first."""
+        """Return every review, oldest first."""
         if not self.path.exists():
             return []
         with self._open() as connection:
@@ -149,7 +149,7 @@ class FeedbackStore:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        """Yield a connection in a transaction; others that write meanwhile wait their turn."""
+        """Yield a connection in a transaction; concurrent writers wait."""
         try:
             with closing(sqlite3.connect(self.path, timeout=TIMEOUT_S)) as connection:
                 (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -158,14 +158,14 @@ class FeedbackStore:
                 elif version != FORMAT_VERSION:
                     raise FeedbackError(
                         f"{self.path} was written by another version of Verbatim",
-                        "move it away, and a new one is begun",
+                        "move it away; the next vote creates a new one",
                     )
                 with connection:
                     yield connection
         except sqlite3.Error as error:
             raise FeedbackError(
                 f"{self.path} cannot be used ({error})",
-                "make its folder writable, or move the file away, and a new one is begun",
+                "make its folder writable, or move the file away; the next vote creates a new one",
             ) from error
 
 
