@@ -1,22 +1,26 @@
-"""The README's table of numbers, made from the newest results: ``python -m benchmarks.table``."""
+"""The tables of both READMEs, made from the newest results: ``python -m benchmarks.table``."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.peers.table import markdown
+from benchmarks.peers.table import markdown, summary
 from benchmarks.saved import RESULTS, named
 
-README = Path(__file__).parents[1] / "README.md"
+ROOT = Path(__file__).parents[1]
 PICTURES = {
     "risk-coverage.svg": "Share of wrong answers by the share of questions answered",
-    "reliability.svg": "Share of right answers by the probability promised",
+    "reliability.svg": "Share of right answers by the probability shown",
 }
-BEGIN, END = "<!-- numbers: python -m benchmarks.table -->", "<!-- end of numbers -->"
+MARKS = "<!-- {}: python -m benchmarks.table -->", "<!-- end of {} -->"
+ACCURACY = "`python -m benchmarks.accuracy QA_DATA`"
+GOLDEN = "`qa eval corpus --questions tests/golden/seeds.jsonl`"
+SPEED = "`make bench`"
 
-PEERS = ("<!-- peers: python -m benchmarks.table -->", "<!-- end of peers -->")
+Row = tuple[str, str, str]
 
 
 def newest(kind: str) -> dict[str, Any]:
@@ -27,116 +31,159 @@ def newest(kind: str) -> dict[str, Any]:
     return max(saved, key=lambda results: results.get("date", ""))
 
 
-def table() -> str:
-    """Return the table as Markdown."""
-    accuracy, speed = newest("accuracy"), newest("speed")
-    v1, v2 = accuracy["squad_v1"], accuracy["squad_v2"]
+def numbers() -> str:
+    """Return the README's table, its notes and its pictures as Markdown."""
+    speed = newest("speed")
+    question, startup = speed["question"], speed["startup"]
+    rows = [
+        *_accuracy(newest("accuracy")),
+        (
+            f"A whole question over `seeds/` ({question['passages_read']:.1f} of "
+            f"{question['passages']} passages read)",
+            f"median {question['question_ms']['median']:.0f} ms, "
+            f"p95 {question['question_ms']['p95']:.0f} ms",
+            SPEED,
+        ),
+        (
+            "`qa ask` from its start to its answer; peak memory",
+            f"{startup['ask_s']:.1f} s; {startup['ask_peak_mib']:.0f} MiB",
+            SPEED,
+        ),
+    ]
+    notes = (
+        "¹ Questions about articles and paragraphs on which no weights were chosen; when reading "
+        "stops was chosen on other questions about them. ² Some of these questions were used for "
+        "choices: weights of networks or words, when reading stops. `qa/models/README.md` lists "
+        f"all. Speed at commit {speed['commit']}, on {named(speed['machine'])}, shared with "
+        "other work."
+    )
+    pictures = [
+        f"![{words}](benchmarks/results/{name})"
+        for name, words in PICTURES.items()
+        if (RESULTS / name).exists()
+    ]
+    return "\n".join([*_table(rows), "", notes, "", " ".join(pictures)]).strip()
+
+
+def _accuracy(accuracy: dict[str, Any]) -> list[Row]:
+    v1 = accuracy["squad_v1"].get("reported", accuracy["squad_v1"])
+    v2 = accuracy["squad_v2"].get("reported", accuracy["squad_v2"]["second_half"])
+    mark = "¹" if "reported" in accuracy["squad_v1"] else "²"
     seeds, pooled = accuracy["seeds"], accuracy["pooled"]
-    held_out, among_all = accuracy["calibration"], accuracy["held_out"]
-    stopped = newest("early-stop")["pooled"]
-    question, building, startup = speed["question"], speed["building"], speed["startup"]
+    fitted, among_all = accuracy["calibration"], accuracy["held_out"]
+    return [
+        (
+            f"SQuAD v1.1 dev, paragraph given, {v1['questions']:,} questions{mark}",
+            f"EM {v1['em']:.1f}, F1 {v1['f1']:.1f}",
+            ACCURACY,
+        ),
+        (
+            f"SQuAD v2.0 dev, second half, paragraph given, {v2['questions']:,} questions{mark}",
+            f"EM {v2['em']:.1f}, F1 {v2['f1']:.1f}",
+            ACCURACY,
+        ),
+        (
+            f"SQuAD v1.1 dev pooled as {pooled['documents']} documents, "
+            f"{pooled['questions']:,} questions{mark}",
+            f"EM {pooled['best_em']:.1f}, F1 {pooled['best_f1']:.1f}, right among three "
+            f"{pooled['top3_right']:.1f}, recall@5 {pooled['recall_at']['5']:.1f}",
+            ACCURACY,
+        ),
+        (
+            f"`seeds/`, {seeds['questions']} golden questions, "
+            f"{seeds['unanswerable']} of them unanswerable²",
+            f"EM {seeds['em']:.1f}, F1 {seeds['f1']:.1f}",
+            GOLDEN,
+        ),
+        (
+            "… unanswerable but answered; answerable but refused²",
+            f"{seeds['answered_but_absent']:.0f} %; {seeds['refused_but_there']:.0f} %",
+            GOLDEN,
+        ),
+        (
+            f"Calibration error (ECE), {fitted['questions']:,} questions on the articles held out",
+            f"{fitted['ece']:.3f}",
+            "`python -m training.calibrate squad-v2.0-dev.jsonl.gz`",
+        ),
+        (
+            f"… {among_all['questions']:,} about these over all {pooled['documents']} documents: "
+            "the curves below",
+            f"{among_all['ece']:.3f}",
+            ACCURACY,
+        ),
+        ("… over `seeds/`, documents of another kind", f"{seeds['ece']:.3f}", GOLDEN),
+    ]
+
+
+def more_numbers() -> str:
+    """Return the table of ``benchmarks/README.md`` as Markdown."""
+    accuracy, speed, others = newest("accuracy"), newest("speed"), newest("distractors")
+    v1, v2 = accuracy["squad_v1"], accuracy["squad_v2"]
+    stopped, among = newest("early-stop")["pooled"], others["among others"]
+    question, building = speed["question"], speed["building"]
     rows = [
         (
-            "SQuAD v1.1 dev, paragraph given (int8)",
+            f"SQuAD v1.1 dev, complete, {v1['questions']:,} questions, some used for choices",
             f"EM {v1['em']:.1f}, F1 {v1['f1']:.1f}",
             "`qa eval reader squad-v1.1-dev.jsonl.gz`",
         ),
         (
-            "SQuAD v2.0 dev, second half of the articles, null threshold fitted on the first",
-            f"EM {v2['second_half']['em']:.1f}, F1 {v2['second_half']['f1']:.1f}",
+            f"SQuAD v2.0 dev, complete, {v2['questions']:,} questions, some used for choices",
+            f"EM {v2['em']:.1f}, F1 {v2['f1']:.1f}",
             "`qa eval reader squad-v2.0-dev.jsonl.gz`",
         ),
         (
-            f"SQuAD v1.1 dev pooled as {pooled['documents']} documents, "
-            f"{pooled['questions']} questions",
-            f"EM {pooled['best_em']:.1f}, F1 {pooled['best_f1']:.1f}, "
-            f"right among three {pooled['top3_right']:.1f}, "
-            f"recall@5 {pooled['recall_at']['5']:.1f}",
-            "`python -m benchmarks.accuracy QA_DATA`",
+            f"The pooled questions among {among['passages'] - others['pooled']['passages']:,} "
+            "passages of other articles",
+            f"EM {among['best_em']:.1f} (without them {others['pooled']['best_em']:.1f}), "
+            f"recall@5 {among['recall_at']['5']:.1f} ({others['pooled']['recall_at']['5']:.1f})",
+            "`python -m benchmarks.distractors TEXT QA_DATA --folder DIR`",
         ),
         (
-            f"`seeds/`, {seeds['questions']} golden questions, "
-            f"{seeds['unanswerable']} of them unanswerable",
-            f"EM {seeds['em']:.1f}, F1 {seeds['f1']:.1f}",
-            "`qa eval corpus --questions tests/golden/seeds.jsonl`",
-        ),
-        (
-            "… absent, yet answered / there, yet refused",
-            f"{seeds['answered_but_absent']:.0f} % / {seeds['refused_but_there']:.0f} %",
-            "the same",
-        ),
-        (
-            f"Probability: calibration error on {held_out['questions']} held-out questions",
-            f"ECE {held_out['ece']:.3f}",
-            "`python -m training.calibrate squad-v2.0-dev.jsonl.gz`",
-        ),
-        (
-            f"… on {among_all['questions']} of the same articles, asked of all "
-            f"{pooled['documents']} documents: the pictures below",
-            f"ECE {among_all['ece']:.3f}",
-            "`python -m benchmarks.accuracy QA_DATA`",
-        ),
-        (
-            "… over `seeds/`, other documents than it was fitted on",
-            f"ECE {seeds['ece']:.3f}",
-            "`qa eval corpus --questions tests/golden/seeds.jsonl`",
-        ),
-        (
-            f"A whole question over `seeds/`, {question['passages_read']:.1f} of "
-            f"{question['passages']} passages read on average",
-            f"median {question['question_ms']['median']:.0f} ms, "
-            f"p95 {question['question_ms']['p95']:.0f} ms",
-            "`make bench`",
-        ),
-        (
-            f"Lost by not reading every passage, {stopped['questions']} pooled questions",
+            f"Lost by not reading every passage, {stopped['questions']:,} pooled questions",
             f"EM {stopped['limits'][0]['em_lost']:.1f}, "
             f"right among three {stopped['limits'][0]['top3_lost']:.1f}",
             "`python -m benchmarks.early_stop QA_DATA`",
         ),
         (
-            "Reading all ten, against doing so with PyTorch in float32",
+            "Reading ten passages, against PyTorch in float32",
             f"× {question['read_all_over_torch']:.2f}",
-            "`make bench`",
+            SPEED,
         ),
         (
-            "Building, against `SentenceTransformer.encode` alone",
-            f"{building['build_passages_per_s']:.0f} passages/s, "
-            f"× {building['build_over_plain_encode_time']:.2f} of its time",
-            "`make bench`",
-        ),
-        (
-            "`qa ask` from nothing to its answer; peak memory",
-            f"{startup['ask_s']:.1f} s; {startup['ask_peak_mib']:.0f} MiB",
-            "`make bench`",
+            "Building an index; its time against `SentenceTransformer.encode` alone",
+            f"{building['build_passages_per_s']:.0f} passages/s; "
+            f"× {building['build_over_plain_encode_time']:.2f}",
+            SPEED,
         ),
     ]
+    return "\n".join(_table(rows))
+
+
+def _table(rows: Iterable[Row]) -> list[str]:
     lines = ["| what | measured | command |", "|---|---|---|"]
-    lines += [f"| {what} | {measured} | {command} |" for what, measured, command in rows]
-    note = (
-        f"Speed at commit {speed['commit']}, on {named(speed['machine'])}, shared with others: "
-        "read the ratios, they were taken side by side."
-    )
-    drawn = [name for name in PICTURES if (RESULTS / name).exists()]
-    shown = "\n".join(f"![{PICTURES[name]}](benchmarks/results/{name})" for name in drawn)
-    return "\n".join([*lines, "", note, *(["", shown] if shown else [])])
+    return lines + [f"| {what} | {measured} | {command} |" for what, measured, command in rows]
 
 
-def peers_table() -> str:
-    """Return the comparison with other systems as Markdown."""
-    if not list(RESULTS.glob("peers-*.json")):
-        return "Not measured at this version: run `make bench-peers DATA=folder`."
-    return markdown(newest("peers"))
+def sections() -> dict[tuple[Path, str], str]:
+    """Return what is generated, by the file and the name of its section."""
+    own, benchmarks = ROOT / "README.md", ROOT / "benchmarks/README.md"
+    peers = newest("peers")
+    return {
+        (own, "numbers"): numbers(),
+        (own, "peers"): summary(peers),
+        (benchmarks, "numbers"): more_numbers(),
+        (benchmarks, "peers"): markdown(peers),
+    }
 
 
 def main() -> None:
-    """Write both tables into the README, each between its two marks."""
-    text = README.read_text("utf-8")
-    for begin, end, made in ((BEGIN, END, table()), (*PEERS, peers_table())):
-        before, rest = text.split(begin)
+    """Write each section between its two marks."""
+    for (path, name), made in sections().items():
+        begin, end = (mark.format(name) for mark in MARKS)
+        before, rest = path.read_text("utf-8").split(begin)
         after = rest.split(end)[1]
-        text = f"{before}{begin}\n{made}\n{end}{after}"
-    README.write_text(text, encoding="utf-8")
+        path.write_text(f"{before}{begin}\n{made}\n{end}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

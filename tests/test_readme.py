@@ -6,10 +6,19 @@ import shlex
 import shutil
 from pathlib import Path
 
+import pytest
+
 from qa.cli import main
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "benchmarks/README.md",
+    "qa/models/README.md",
+    "training/LOG.md",
+]
 
 
 def code_blocks(language):
@@ -56,12 +65,21 @@ def test_every_command_named_exists(capsys):
             assert target in targets or target in {"without"}, target
 
 
-def test_every_file_and_picture_named_exists():
-    for path in re.findall(r"\]\(([^)#:]+)\)", README):
+@pytest.mark.parametrize("page", PAGES)
+def test_every_file_and_picture_named_exists(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for path in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert ((ROOT / page).parent / path).exists(), path
+    for path in re.findall(r"`((?:qa|tests|training|benchmarks|\.ci)/[\w./-]*)`", text):
         assert (ROOT / path).exists(), path
+
+
+def test_every_name_in_the_tree_exists():
     tree = code_blocks("")[-1]
     for name in re.findall(r"^  ([a-z_]+(?:\.py|/))", tree, flags=re.MULTILINE):
         assert (ROOT / "qa" / name).exists(), name
+    for name in re.findall(r"^([a-z_]+/)", tree, flags=re.MULTILINE):
+        assert (ROOT / name).exists(), name
 
 
 def test_every_module_of_the_package_stands_in_the_tree():
@@ -72,11 +90,17 @@ def test_every_module_of_the_package_stands_in_the_tree():
 
 
 def test_the_numbers_are_the_newest_results():
-    from benchmarks.table import BEGIN, END, PEERS, peers_table, table
+    from benchmarks.table import MARKS, sections
 
-    for begin, end, made in ((BEGIN, END, table()), (*PEERS, peers_table())):
-        between = README.split(begin)[1].split(end)[0]
-        assert between.strip() == made.strip()
+    for (path, name), made in sections().items():
+        begin, end = (mark.format(name) for mark in MARKS)
+        between = path.read_text(encoding="utf-8").split(begin)[1].split(end)[0]
+        assert between.strip() == made.strip(), f"{path}: run `python -m benchmarks.table`"
+
+
+def test_what_newcomers_read_stays_short():
+    assert len(README.splitlines()) <= 180
+    assert len((ROOT / "qa/models/README.md").read_text(encoding="utf-8").splitlines()) <= 120
 
 
 def test_the_numbers_are_of_the_probability_that_is_shipped():

@@ -1,4 +1,4 @@
-"""The comparison as Markdown; where another system is ahead, it says so."""
+"""The comparison as Markdown, with what other systems do better."""
 
 from __future__ import annotations
 
@@ -38,6 +38,27 @@ def markdown(results: Mapping[str, Any]) -> str:
     return "\n".join(_lines(results))
 
 
+def summary(results: Mapping[str, Any]) -> str:
+    """Return a short table of the systems that read, over pooled SQuAD."""
+    corpus = results["pooled"]
+    keys = ("em", "f1", "false_answers", "ms_median", "time_over_verbatim")
+    columns = [column for column in COLUMNS if column[0] in keys]
+    lines = [
+        f"| {corpus['documents']} documents, {corpus['questions']:,} questions | "
+        + " | ".join(heading for _, heading, *_ in columns)
+        + " |",
+        "|---|" + "---:|" * len(columns),
+    ]
+    lines += [
+        f"| {NAMES[system]} | "
+        + " | ".join(_cell(row, key, digits) for key, _, digits, _ in columns)
+        + " |"
+        for system, row in corpus["systems"].items()
+        if row["reads"]
+    ]
+    return "\n".join(lines)
+
+
 def _lines(results: Mapping[str, Any]) -> Iterator[str]:
     measured = [(name, results[name]) for name in CORPORA if name in results]
     for name, corpus in measured:
@@ -56,24 +77,24 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
         yield f"Ahead of Verbatim: {ahead or 'none'}."
         yield ""
     yield (
-        "The same passages, encoder and reader weights for all (Verbatim runs them in int8, the "
-        f"others in float32), blocks of {results['block']} questions in turns, at commit "
-        f"{results['commit']} on {named(results['machine'])}; "
-        "× is the median ratio of blocks. EM and F1 leave every threshold aside. False answers: of "
-        "the unanswerable questions, those answered when a bar on the system's own score lets it "
-        "answer as many of the answerable ones as Verbatim does as shipped; where a system "
-        "cannot be set to that, its own share is in brackets, with Verbatim's false answers at "
-        "that share. Others are given finished passages to build from, Verbatim the files. "
+        "All systems have the same passages and the same encoder and reader weights (Verbatim in "
+        f"int8, the others in float32) and answer blocks of {results['block']} questions in turns, "
+        f"at commit {results['commit']} on {named(results['machine'])}; × is the median ratio of "
+        "blocks. EM and F1 ignore every threshold. False answers: the share of the unanswerable "
+        "questions that a system answers when the threshold on its own score is set so that it "
+        "answers as many of the answerable ones as Verbatim does as shipped. Where that cannot be "
+        "set, the share of answerable questions it answers is in brackets, with Verbatim's false "
+        "answers at that share. The others build from finished passages, Verbatim from the files. "
         "`make bench-peers DATA=QA_DATA "
         f"SAMPLE={max(corpus['questions'] for _, corpus in measured)}`."
     )
     yield ""
     for system, row in measured[0][1]["systems"].items():
         versions = ", ".join(f"{package} {number}" for package, number in row["versions"].items())
-        told = f"- {NAMES[system]} ({versions}): {row['setting']}."
+        line = f"- {NAMES[system]} ({versions}): {row['setting']}."
         if row.get("errors"):
-            told += f" Its reader raised an exception on {row['errors']} questions: no answer."
-        yield told
+            line += f" Its reader raised an exception on {row['errors']} questions: no answer."
+        yield line
 
 
 def _cell(row: Row, key: str, digits: int) -> str:
@@ -90,7 +111,7 @@ def _figure(value: float, digits: int) -> str:
 
 
 def _ahead(systems: Mapping[str, Row]) -> Iterator[str]:
-    """Yield for each other system what it does better."""
+    """Yield what each other system does better."""
     ours = systems["verbatim"]
     for name, row in systems.items():
         better = []
