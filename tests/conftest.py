@@ -1,7 +1,12 @@
 import pytest
+from hypothesis import HealthCheck, settings
 
 from qa.loaders import load
 from qa.networks.encoder import SentenceEncoder
+
+# A busy machine is slow, which is no failure.
+settings.register_profile("verbatim", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("verbatim")
 
 
 @pytest.fixture

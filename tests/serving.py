@@ -13,7 +13,7 @@ from qa.pipeline import open_or_build
 from qa.web.corpus import Corpus
 from qa.web.server import HOST, Server, create_app, listen
 
-# Gradio counts its events with pandas, in ways that pandas is giving up.
+# Gradio counts its events with pandas, in ways that pandas deprecates.
 gradio_warnings = pytest.mark.filterwarnings(
     "ignore:.*no_silent_downcasting:DeprecationWarning",
     "ignore:The copy keyword is deprecated:DeprecationWarning",
@@ -29,18 +29,22 @@ after the war by the architect Paul Bode.
 """,
     "lighthouse.txt": """The lighthouse of Rerik
 
+2 May 2020
+
 The lighthouse of Rerik was designed by Ada Blum. It was lit for the first time in 1902.
 """,
     "engineers.txt": """Engineers of the coast
 
+3 May 2020
+
 Many came from Rostock. The lighthouse of Rerik was designed by Ada Blum. She also drew bridges.
 """,
 }
-# What a document may hold: it must be shown, and nothing of it may run.
+# A hostile document: it must be shown, and none of it may run.
 HOSTILE = """<img src=x onerror="window.hacked=1"> The keeper's notes
 
 The password of the cellar is `${window.hacked=1}` <script>window.hacked=1</script> {{constructor}}.
-"Two  spaces"\tand a tab, **bold**, $$x^2$$, &amp; and </div></section> stand as they are.
+"Two  spaces"\tand a tab, **bold**, $$x^2$$, &amp; and </div></section> are shown as written.
 """
 
 
@@ -69,10 +73,14 @@ def made_app(corpus):
     return app, app.routes[-1].app.get_blocks()
 
 
-@contextmanager
 def serving(folder, index):
     """Serve a folder of documents; stop the server at the end."""
-    corpus = Corpus(open_or_build(folder, index), folder=folder, index=index)
+    return serving_corpus(Corpus(open_or_build(folder, index), folder=folder, index=index))
+
+
+@contextmanager
+def serving_corpus(corpus):
+    """Serve an open corpus; stop the server at the end."""
     app, blocks = made_app(corpus)
     with listen(HOST, 0) as listener:
         server = Server(app)
@@ -82,5 +90,5 @@ def serving(folder, index):
             yield Served(corpus, blocks, f"http://{HOST}:{listener.getsockname()[1]}")
         finally:
             server.stop()
-            thread.join(20)
+            thread.join(60)
             assert not thread.is_alive()

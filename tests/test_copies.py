@@ -17,7 +17,7 @@ from qa.networks.reader import OnnxReader
 from qa.pipeline import QA
 from qa.retrieval.hybrid import HybridSearch
 from qa.web.corpus import OpenIndex
-from qa.web.library import library_html
+from qa.web.render import library_html
 
 CLOCK = "The mayor of Hamburg received a clock. It was carved by Ichiro Tanaka in 1894.\n"
 QUESTION = "Who carved the clock in 1894?"
@@ -125,12 +125,12 @@ def test_a_list_of_documents_shows_copies_with_what_they_hold(folder):
     ]
 
 
-def test_the_page_says_of_a_copy_what_it_is_the_same_as(folder):
+def test_the_page_names_the_original_of_a_copy(folder):
     built(folder)
     library = OpenIndex.of(opened(folder), folder.parent / "index").library
     assert library.summary == "4 documents, 2 passages"
     html = library_html(library)
-    assert "c/clock.txt, the same as a/clock.txt" in html
+    assert "c/clock.txt, a copy of a/clock.txt" in html
     assert ">a/clock.txt<" in html
 
 

@@ -1,4 +1,4 @@
-"""What the page draws, as text in and HTML out."""
+"""The HTML of the page's panes: text in, HTML out."""
 
 import re
 from dataclasses import replace
@@ -7,36 +7,47 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from qa.index import DocumentSummary, SkippedFile
 from qa.types import Answer, Block, Document, Hit, Passage, Place, Prediction
-from qa.web.conversation import EXAMPLES, conversation_html
-from qa.web.evidence import evidence_html
-from qa.web.library import Library, library_html
-from qa.web.likelihood import BANDS, likelihood, percentage
-from qa.web.strictness import strictness_html
-from qa.web.text import MARGIN, excerpt, marked_text, verbatim
+from qa.web.corpus import Entry, Library
+from qa.web.document_text import MARGIN, excerpt, marked_text
+from qa.web.render import (
+    EXAMPLES,
+    conversation_html,
+    evidence_html,
+    library_html,
+    strictness_html,
+)
 from qa.web.views import Turn, View
+from qa.web.wording import BANDS, language, likelihood, percentage
 
 SEEDS = Path(__file__).parents[1] / "seeds"
 HOSTILE = (
     "<script>hacked()</script> `tick` ${hacked()} {{hacked}} <img src=x onerror='hacked()'>\n"
     '\t  "two  spaces" **bold** $$x^2$$ &amp; &lt; \r\n</div></mark></section> –é\u0301🏽'
 )
-VOID = {"img", "br", "hr", "input"}
+# Pieces of names and texts that HTML, JavaScript or a template engine could take for its own.
+RISKY = ["<script>", "</div>", "<b>", "-->", "&lt;", "&", '"', "'", "`", "${", "{{", "{%", "{#"]
+RISKY += ["}", "}}", "%}", "#}", "\\", "/", " ", "\r", "\u2028", "x"]
 
 
 class Drawn(HTMLParser):
-    """Reads HTML as a browser does: texts by element, and whether all of it is nested well."""
+    """Reads HTML as a browser does: the text by class, and whether all tags are closed."""
 
     def __init__(self, html):
         super().__init__(convert_charrefs=True)
-        assert "\r" not in str(html)  # a browser reads it as a line feed, this parser does not
+        assert "\r" not in html  # a browser reads it as a line feed, this parser does not
         self.open, self.tags, self.buttons, self.text = [], [], [], {}
-        self.feed(str(html))
+        self.feed(html)
         self.close()
         assert self.open == []
+
+    def words(self, name):
+        """Return the text of a class as people read it: white space between tags is one space."""
+        return " ".join(self.text.get(name, "").split())
 
     def handle_starttag(self, tag, attributes):
         found = dict(attributes)
@@ -54,8 +65,9 @@ class Drawn(HTMLParser):
             self.text[name] = self.text.get(name, "") + data
 
 
-def document(text, blocks=(), name="a.txt"):
-    return Document(name, text, "0" * 64, "A <b>title</b>", "2024-02-20", f"seeds/{name}", blocks)
+def document(text, blocks=(), name="a.txt", **known):
+    source = f"seeds/{name}"
+    return Document(name, text, "0" * 64, "A <b>title</b>", "2024-02-20", source, blocks, **known)
 
 
 def answer(shown, words, probability=0.9, also_at=()):
@@ -105,13 +117,49 @@ def test_words_and_figures_never_disagree(one, other):
 
 @given(st.text())
 def test_text_comes_back_letter_by_letter(text):
-    drawn = Drawn(verbatim(text))
-    assert drawn.text.get("all", "") == text
-    assert drawn.tags == []
+    shown = document(text)
+    view = View("document", document_id=shown.id)
+    drawn = Drawn(evidence_html([], view, document=lambda _: shown))
+    assert drawn.text.get("document", "") == text
+
+
+def panes(text):
+    """Draw every pane with the same text wherever text comes from outside."""
+    shown = Document(text, text, "0" * 64, text, text, text, (), author=text, language=text)
+    place = Place(text, 0, len(text), text)
+    passage = Passage(text, 0, len(text), text)
+    found = [Answer(text, place, 0.9, passage, (place,)), Answer(text, place, 0.2, passage)]
+    hit = Hit(passage, 1.0, 0.5, 1, 1)
+    turns = [
+        Turn(text, replace(prediction(*found, question=text), resolved_question=f"not {text}")),
+        Turn(text, replace(prediction(hits=[hit], question=text), outdated=(text,))),
+        Turn(text, trouble=text),
+        Turn(text),
+    ]
+    summary = DocumentSummary(text, text, text, text, len(text), 1, text, text)
+    skipped = (SkippedFile(text, text, 1, 0),)
+    library = Library(text, (Entry(summary, text),), skipped, 1, datetime(2026, 11, 27))
+    yield conversation_html(turns, View("answer"), document_ids=(), title=lambda _: text)
+    yield library_html(library, note=text)
+    for view in (View("answer"), View("passage", 1), View("document", document_id=text)):
+        yield evidence_html(turns, view, document={text: shown}.__getitem__)
+
+
+@given(st.lists(st.sampled_from(RISKY), min_size=1, max_size=12).map("".join))
+def test_no_text_changes_the_structure_of_the_page(text):
+    for pane, plain in zip(panes(text), panes("x"), strict=True):
+        drawn, expected = Drawn(pane), Drawn(plain)
+        assert drawn.tags == expected.tags
+        assert [button.keys() for button in drawn.buttons] == [b.keys() for b in expected.buttons]
+        for name, shown in expected.text.items():
+            if set(shown) == {"x"}:  # nothing but text from outside
+                assert drawn.text[name] == text * len(shown)
+        for button in drawn.buttons:
+            if button["class"] == "entry":
+                assert View.at(button["data-view"]).document_id == text
 
 
 @given(st.data())
-@settings(suppress_health_check=[HealthCheck.too_slow])  # its time is that of a busy machine
 def test_marks_alter_no_letter_and_cover_what_they_should(data):
     text = data.draw(st.text(min_size=1, max_size=60) | st.just(HOSTILE))
     spot = st.integers(0, len(text))
@@ -122,32 +170,36 @@ def test_marks_alter_no_letter_and_cover_what_they_should(data):
         Block(start, end, kind)
         for start, end, kind in zip(edges[::2], edges[1::2], ("heading", "furniture"), strict=False)
     )
-    drawn = Drawn(marked_text(document(text, blocks), marks))
-    assert drawn.text["all"] == text
-    assert set(drawn.tags) <= {"mark", "span"}
+    marked = marked_text(document(text, blocks), marks)
+    assert "".join(words for words, _, _ in marked.pieces) == text
     for kind in ("answer", "also", "passage"):
         covered = {i for start, end, each in marks if each == kind for i in range(start, end)}
-        assert drawn.text.get(kind, "") == "".join(text[i] for i in sorted(covered))
+        pieces = [(tag, words) for words, tag, classes in marked.pieces if kind in classes.split()]
+        assert "".join(words for _, words in pieces) == "".join(text[i] for i in sorted(covered))
+        assert {tag for tag, _ in pieces} <= ({"mark", "span"} if kind == "passage" else {"mark"})
 
 
-def test_an_endless_document_is_cut_around_the_answer_and_says_so():
-    text = "x" * 3 * MARGIN + "answer" + "y" * 3 * MARGIN
-    start = 3 * MARGIN
-    drawn = Drawn(marked_text(document(text), [(start, start + 6, "answer")]))
+@pytest.mark.parametrize(
+    ("before", "after", "left_out"),
+    [
+        (MARGIN, MARGIN - 6, ""),
+        (0, MARGIN - 5, "1 more character after"),
+        (2 * MARGIN, MARGIN + 1, f"{MARGIN:,} more characters before7 more characters after"),
+    ],
+)
+def test_a_very_long_document_is_cut_around_the_answer(before, after, left_out):
+    shown = document("x" * before + "answer" + "y" * after)
+    turns = [Turn("Who?", prediction(answer(shown, "answer")))]
+    drawn = Drawn(evidence_html(turns, View("answer"), document=lambda _: shown))
     assert drawn.text["answer"] == "answer"
-    assert "200,000 more characters before" in drawn.text["left-out"]
-    assert len(drawn.text["all"]) < 2 * MARGIN + 100
-    text = "answer" + "y" * (MARGIN + 1)
-    drawn = Drawn(marked_text(document(text), [(0, 6, "answer")]))
-    assert drawn.text["left-out"] == "7 more characters after"
-    drawn = Drawn(marked_text(document(text[:-6]), [(0, 6, "answer")]))
-    assert drawn.text["left-out"] == "1 more character after"
+    assert drawn.text.get("left-out", "") == left_out
+    assert len(drawn.text["document"]) <= 2 * MARGIN + len(left_out)
 
 
 @given(st.text(st.sampled_from("ab \n"), max_size=900), st.integers(0, 900), st.integers(0, 900))
-def test_an_excerpt_is_what_stands_around(text, one, other):
+def test_an_excerpt_is_the_text_around_a_stretch(text, one, other):
     start, end = sorted((min(one, len(text)), min(other, len(text))))
-    before, after = excerpt(text, start, end)
+    before, after = excerpt(Passage("a.txt", 50, 50 + len(text), text), 50 + start, 50 + end)
     assert text[:start].endswith(before.removeprefix("… "))
     assert text[end:].startswith(after.removesuffix(" …"))
     assert len(before) + len(after) < 260
@@ -169,7 +221,7 @@ def test_an_address_leads_back_to_its_view(view):
 
 
 @given(st.one_of(st.none(), st.integers(), st.text(), st.lists(st.text())))
-def test_what_is_no_address_leads_to_the_library(address):
+def test_an_invalid_address_leads_to_the_library(address):
     assert View.at(address).kind in {"library", "answer", "passage", "document"}
     assert View.at("answer/-1/0/0/") == View.at("answer/²/0/0/") == View.at("who/0/0/0/") == View()
 
@@ -178,15 +230,31 @@ def test_what_is_no_address_leads_to_the_library(address):
 
 
 def test_the_answer_is_marked_in_the_whole_document():
-    shown = document("Before.\n\nThe car went to Kim.\n\nAfter.")
+    text = "Before.\n\nThe car went to Kim.\n\nAfter."
+    shown = document(text, author="Ada Blum", language="de")
     turns = [Turn("Who?", prediction(answer(shown, "Kim", 0.93)))]
     drawn = Drawn(evidence_html(turns, View("answer"), document=lambda _: shown))
     assert drawn.text["document"] == shown.text
     assert drawn.text["answer"] == drawn.text["words"] == "Kim"
-    assert "very likely · 93 %" in drawn.text["claim"]
-    for fact in ("20 February 2024", "seeds/a.txt", "characters 25–28"):
-        assert fact in drawn.text["facts"]
+    assert "very likely · 93%" in drawn.text["claim"]
+    assert drawn.words("facts") == "Ada Blum 20 February 2024 German seeds/a.txt characters 25–28"
     assert "A <b>title</b>" in drawn.text["sheet"]
+
+
+def test_only_what_is_known_of_a_document_is_shown():
+    shown = replace(document("Text."), date="")
+    drawn = Drawn(evidence_html([], View("document"), document=lambda _: shown))
+    assert drawn.words("facts") == "seeds/a.txt"
+    entries = [
+        Entry(DocumentSummary("a.txt", "A", "2024-02-20", "seeds/a.txt", 5, 1, "Ada Blum", "tlh")),
+        Entry(DocumentSummary("b.txt", "B", "", "seeds/b.txt", 5, 1, "", "fr"), copy_of="c.txt"),
+    ]
+    library = Library("seeds", tuple(entries), (), 1, datetime(2026, 11, 27))
+    drawn = Drawn(library_html(library))
+    assert drawn.words("entries") == (
+        "A a.txt Ada Blum Klingon 20 February 2024 B b.txt, a copy of c.txt French"
+    )
+    assert language("xx") == "xx"
 
 
 def test_other_places_and_candidates_are_buttons_that_lead_there():
@@ -201,12 +269,12 @@ def test_other_places_and_candidates_are_buttons_that_lead_there():
 
     first = draw(View("answer"))
     assert "b.txt, page 3" in first.text["place"]
-    assert "“It”unlikely · 20 %" in first.text["candidate"]
+    assert first.text["candidate"] == "“It”unlikely · 20%"
     assert first.text["also"] == "Kim"
     (place,) = [b for b in first.buttons if b["data-view"] == "answer/0/0/1/"]
     moved = draw(View.at(place["data-view"]))
     assert moved.text["document"] == two.text
-    assert moved.text["answer"] == moved.text["words"] == "KIM"  # as it stands there
+    assert moved.text["answer"] == moved.text["words"] == "KIM"  # as that document writes it
     (other,) = [b for b in first.buttons if b["class"] == "candidate"]
     assert draw(View.at(other["data-view"])).text["answer"] == "It"
 
@@ -230,12 +298,12 @@ def test_hostile_text_stays_text_everywhere():
     assert not {"script", "img"} & set(talk.tags)
 
 
-def test_a_passage_near_a_question_is_not_called_an_answer():
+def test_a_close_passage_is_not_called_an_answer():
     shown = document("The car is black.")
     hit = Hit(Passage("a.txt", 0, 17, shown.text), 1.0, 0.5, 1, 1)
     turns = [Turn("Who?", prediction(hits=[hit]))]
     drawn = Drawn(evidence_html(turns, View("passage"), document=lambda _: shown))
-    assert "Not an answer" in drawn.text["banner"]
+    assert "No answer was found" in drawn.text["banner"]
     assert drawn.text["passage"] == shown.text
     assert "answer" not in drawn.text
 
@@ -266,7 +334,7 @@ def test_a_document_that_changed_since_is_not_quoted():
         View("document", document_id="../../etc/passwd"),
     ],
 )
-def test_a_view_of_what_is_not_there_is_a_key_error(view):
+def test_a_view_of_something_missing_is_a_key_error(view):
     shown = document("The car went to Kim.")
     turns = [Turn("Who?", prediction(answer(shown, "Kim")))]
     with pytest.raises(KeyError):
@@ -289,7 +357,7 @@ def test_the_reply_quotes_in_context_and_cites():
     drawn = talk(turn, current=View("answer"))
     assert drawn.text["quote"] == "“Kim”"
     assert drawn.text["context"] == shown.text
-    assert "likely · 70 %" in drawn.text["reckoning"]
+    assert "likely · 70%" in drawn.text["reckoning"]
     assert drawn.text["citation"] == "1A.TXTcharacters 16–192B.TXTcharacters 6–9"
     first, second = [b for b in drawn.buttons if b["class"] == "citation"]
     assert first["aria-current"] == "true"
@@ -298,7 +366,7 @@ def test_the_reply_quotes_in_context_and_cites():
     assert copy["data-copy"] == "“Kim” (seeds/a.txt:16-19)"
 
 
-def test_sources_of_the_same_title_are_told_apart_by_their_files():
+def test_sources_with_the_same_title_show_their_files():
     shown = document("The car went to Kim. Kim was pleased.")
     also = [Place(name, 6, 9, f"seeds/{name}") for name in ("x/b.txt", "x/b.txt", "c.txt")]
     titles = {"a.txt": "Cars", "x/b.txt": "Cars", "c.txt": "Gifts"}
@@ -317,8 +385,8 @@ def test_sources_of_the_same_title_are_told_apart_by_their_files():
     assert drawn[0].text["place-in"] == (
         "a.txt, characters 16–19x/b.txt, characters 6–9x/b.txt, characters 6–9characters 6–9"
     )
-    assert drawn[1].text["place-in"] == "characters 16–19"  # nothing to tell it apart from
-    assert drawn[2].text["nearest"] == "Carsa.txtText.Carsx/b.txtText.GiftsText."
+    assert drawn[1].text["place-in"] == "characters 16–19"  # no other source has the title
+    assert drawn[2].text["closest"] == "Carsa.txtText.Carsx/b.txtText.GiftsText."
 
 
 @pytest.mark.parametrize("question", ["Who? " * 1000, "One\nline\nafter\nthe\nother?"])
@@ -329,12 +397,12 @@ def test_a_long_question_can_be_seen_whole(question):
     assert "whole" not in talk(Turn("Who?")).text
 
 
-def test_not_found_says_so_and_offers_the_nearest_and_the_best_guess():
+def test_not_found_offers_the_closest_passages_and_the_best_guess():
     hits = [Hit(Passage(f"{n}.txt", 0, 5, f"Text {n}."), 1.0, 0.5, n, n) for n in range(5)]
     drawn = talk(Turn("Who?", prediction(hits=hits)))
     assert drawn.text["verdict"] == "Not found in these documents."
-    assert "None of them is an answer" in drawn.text["reply"]
-    assert [b["data-view"] for b in drawn.buttons if b["class"] == "nearest"] == [
+    assert "The closest passages:" in drawn.text["reply"]
+    assert [b["data-view"] for b in drawn.buttons if b["class"] == "closest"] == [
         "passage/0/0/0/",
         "passage/0/1/0/",
         "passage/0/2/0/",
@@ -344,7 +412,7 @@ def test_not_found_says_so_and_offers_the_nearest_and_the_best_guess():
     assert "words" not in drawn.text
 
 
-def test_a_turn_is_seen_as_strictly_as_the_visitor_wants():
+def test_a_turn_is_shown_at_the_threshold_of_the_visitor():
     hit = Hit(Passage("a.txt", 0, 5, "Text."), 1.0, 0.5, 1, 1)
     found = prediction(answer(document("The car went to Kim."), "Kim", 0.7), hits=[hit])
     turn, probability = Turn("Who?", found, key="k"), 0.7
@@ -353,32 +421,32 @@ def test_a_turn_is_seen_as_strictly_as_the_visitor_wants():
     assert not refused.prediction.found
     assert refused.prediction.answers == ()
     assert refused.prediction.passages == found.passages
-    assert refused.vote_id(0) != turn.vote_id(0)  # "right" was not said of "not found"
+    assert refused.vote_id(0) != turn.vote_id(0)  # a vote on the answer is not one on "not found"
     guess = Turn("Who?", found, best_guess=True)
     assert guess.at(1.0) == guess
-    assert not guess.at(0.0).best_guess  # likely enough: no guess any more
+    assert not guess.at(0.0).best_guess  # likely enough: no longer a guess
     for other in (Turn("Who?"), Turn("?", trouble="empty")):
         assert other.at(1.0) == other
 
 
 @pytest.mark.parametrize(("strict", "passed"), [(0, 100), (0.5, 50), (0.7, 30), (0.959, 5), (1, 1)])
-def test_the_slider_promises_no_more_than_was_counted(strict, passed):
+def test_the_slider_promises_no_more_than_was_measured(strict, passed):
     html = strictness_html(strict)
     assert f'value="{100 - passed}"' in html
-    words = f"At most {passed} in 100 questions without an answer here get one"
+    words = f"At most {passed} in 100 unanswerable questions get a false answer"
     assert f'aria-valuetext="{words}"' in html
     assert words in re.sub("<[^>]+>", "", html)
 
 
-def test_a_best_guess_a_trouble_and_a_pending_question_say_what_they_are():
+def test_a_best_guess_an_error_and_a_pending_question_are_labelled():
     shown = document("The car went to Kim.")
     guess = Turn("Who?", prediction(answer(shown, "Kim", 0.06)), best_guess=True)
-    assert "best guess" in talk(guess).text["caution"]
+    assert "Best guess" in talk(guess).text["caution"]
     assert talk(Turn("", trouble="the question is empty")).text["trouble"]
     assert "Reading" in talk(Turn("Who?")).text["pending"]
 
 
-def test_examples_are_offered_where_their_document_is():
+def test_examples_are_offered_if_their_document_is_indexed():
     assert "example" not in talk(document_ids=["mine.txt"]).text
     drawn = talk(document_ids=[document_id for _, document_id in EXAMPLES])
     assert [b["data-ask"] for b in drawn.buttons] == [question for question, _ in EXAMPLES]
@@ -396,8 +464,8 @@ def test_the_footnote_says_how_many_passages_were_read(read, words):
     assert talk(Turn("Who?", found)).text["footnote"].startswith(words)
 
 
-def test_a_failed_rebuild_does_not_look_like_one_that_went_well():
-    library = Library("seeds", (), (), datetime(2026, 11, 27))
+def test_a_failed_rebuild_is_an_alert():
+    library = Library("seeds", (), (), 0, datetime(2026, 11, 27))
     for failed, style, role in ((False, "done", "status"), (True, "failed", "alert")):
         html = library_html(library, note="What came of it.", failed=failed)
         assert f'<p class="banner {style}" role="{role}">What came of it.</p>' in html
@@ -406,4 +474,5 @@ def test_a_failed_rebuild_does_not_look_like_one_that_went_well():
 def test_outdated_documents_are_named():
     found = prediction()
     found = Prediction("Who?", "Who?", (), False, (), {}, outdated=("old.txt",))
-    assert re.search(r"changed or gone since.*old\.txt", talk(Turn("Who?", found)).text["footnote"])
+    assert "Not searched, because they changed" in talk(Turn("Who?", found)).text["footnote"]
+    assert "old.txt" in talk(Turn("Who?", found)).text["footnote"]

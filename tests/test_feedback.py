@@ -226,7 +226,7 @@ def test_the_command_line(tmp_path, capsys):
     golden = str(tmp_path / "golden.jsonl")
     assert main(["feedback", "export", golden, *index]) == 2
     error = capsys.readouterr().err
-    assert error.count("\n") == 1
+    assert error.count("\n") == 2
     assert f"`{shlex.join(['qa', 'serve', *index])}`" in error
     assert f"`{shlex.join(['qa', 'feedback', 'review', *index])}`" in error
     store = FeedbackStore.beside(tmp_path / "index")

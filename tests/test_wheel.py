@@ -170,7 +170,7 @@ def test_the_wheel_builds_asks_and_serves_from_an_empty_folder(fresh, tmp_path):
             lines = []
             for line in process.stderr:
                 lines.append(line)
-                if found := re.search(r"Verbatim is at (http://127\.0\.0\.1:\d+)", line):
+                if found := re.search(r"Verbatim is running at (http://127\.0\.0\.1:\d+)", line):
                     break
             assert found, "".join(lines)
             with urllib.request.urlopen(found[1]) as page:

@@ -43,11 +43,10 @@ def resolve(question: str) -> str:
     """
     words = readable(question).split()
     if not any(character.isalnum() for word in words for character in word):
-        raise QuestionError("the question is empty", 'ask one, as in `qa ask "Who …?"`')
+        raise QuestionError("the question is empty", "write it in words")
     if len(words) > MAX_WORDS:
         raise QuestionError(
-            f"the question has {len(words):,} words",
-            f'ask one of at most {MAX_WORDS:,}, as in `qa ask "Who …?"`',
+            f"the question has {len(words):,} words", f"ask one of at most {MAX_WORDS:,}"
         )
     return asking_part(" ".join(words))
 

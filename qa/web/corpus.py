@@ -1,4 +1,4 @@
-"""The index that answers now; a rebuild swaps it whole."""
+"""The index that answers now; a rebuild replaces it as a whole."""
 
 from __future__ import annotations
 
@@ -8,32 +8,56 @@ from pathlib import Path
 
 from qa.builder import Progress
 from qa.feedback import FeedbackStore
-from qa.index.generation import CURRENT
+from qa.index import CURRENT, DocumentSummary, SkippedFile
 from qa.pipeline import QA
-from qa.web.library import Entry, Library
+from qa.text import counted
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One document in the list; ``copy_of`` is the id of the one with the same bytes, if any."""
+
+    document: DocumentSummary
+    copy_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """The contents of the open index, as the page lists them."""
+
+    folder: str
+    entries: tuple[Entry, ...]
+    skipped: tuple[SkippedFile, ...]
+    passages: int
+    built: datetime
+
+    @property
+    def summary(self) -> str:
+        """The number of documents and passages, in words."""
+        return f"{counted(len(self.entries), 'document')}, {counted(self.passages, 'passage')}"
 
 
 @dataclass(frozen=True, slots=True)
 class OpenIndex:
-    """A pipeline with the list of what it knows; the two belong together."""
+    """A pipeline with the list of its documents."""
 
     qa: QA
     library: Library
 
     @classmethod
     def of(cls, qa: QA, index: Path) -> OpenIndex:
-        """List the documents of a pipeline, so that no visitor has to wait for it."""
-        entries = [
-            # A copy has the passages of its original, which are counted once.
-            Entry(file.path, document.title, document.date, file.passages, file.copy_of)
+        """List the documents of a pipeline once, so that no visitor waits for it."""
+        entries = tuple(
+            Entry(document, file.copy_of)
             for file, document in zip(qa.manifest.documents, qa.documents(), strict=True)
-        ]
+        )
         built = datetime.fromtimestamp((index / CURRENT).stat().st_mtime)
-        library = Library(qa.manifest.folder, tuple(entries), qa.manifest.skipped, built)
+        manifest = qa.manifest
+        library = Library(manifest.folder, entries, manifest.skipped, manifest.passages, built)
         return cls(qa, library)
 
     def title(self, document_id: str) -> str:
-        """Return a document's title; its id when it is gone."""
+        """Return a document's title; its id when it is no longer indexed."""
         try:
             return self.qa.document(document_id).title or document_id
         except KeyError:
@@ -43,8 +67,8 @@ class OpenIndex:
 class Corpus:
     """A folder of documents with its open index.
 
-    ``now`` is read once for each request: a request that began before a rebuild
-    ended keeps the index that it began with.
+    Each request reads ``now`` once: a request that began before the end of a rebuild
+    keeps the index that it began with.
     """
 
     def __init__(self, qa: QA, *, folder: str | Path, index: str | Path) -> None:
@@ -55,15 +79,14 @@ class Corpus:
     def rebuild(self, progress: Progress | None = None) -> str:
         """Bring the index up to date and answer from it; return in words what changed.
 
-        Raises :class:`~qa.errors.QAError`; what answered before then still does.
+        Raises :class:`~qa.errors.QAError`; the open index then keeps answering.
         """
         before = self.now.qa.manifest
         qa = QA.build(self.folder, self.index, progress=progress)
-        qa = qa.with_threshold(self.now.qa.threshold)
-        fresh = self.now = OpenIndex.of(qa, self.index)
-        after = fresh.qa.manifest
+        self.now = OpenIndex.of(qa.with_threshold(self.now.qa.threshold), self.index)
+        after = qa.manifest
         if after.documents == before.documents and after.skipped == before.skipped:
-            return "Nothing has changed since the index was built."
+            return "Nothing has changed since the last build."
         old = {file.path: file.sha256 for file in before.documents}
         new = {file.path: file.sha256 for file in after.documents}
         changes = {

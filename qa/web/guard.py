@@ -1,4 +1,4 @@
-"""Who may talk to the page: this machine's browser, from the page itself."""
+"""Refuses requests that do not come from the page itself."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# The browser itself then refuses to fetch anything from elsewhere, and to show
-# the page inside another. Gradio's own code needs inline scripts and eval.
+# With it, the browser refuses to load anything from elsewhere, or to frame the page.
+# Gradio's own code needs inline scripts and eval.
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
     "object-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'self'"
 )
-# The page takes no files and hands none out.
+# The page neither takes files nor serves any.
 CLOSED = ("/gradio_api/upload", "/gradio_api/file", "/gradio_api/proxy", "/gradio_api/deep_link")
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a host is this machine as it sees itself."""
+    """Return whether a host name or address is loopback."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
@@ -48,7 +48,7 @@ class Guard:
         elif scope["type"] == "http" and self._allows(Headers(scope=scope), scope["path"]):
             await self._app(scope, receive, _with_policy(send))
         elif scope["type"] == "http":
-            response = PlainTextResponse("This page answers its own visitors only.", 403)
+            response = PlainTextResponse("Refused: this request does not come from the page.", 403)
             await response(scope, receive, send)
         else:  # Gradio uses no web socket
             await send({"type": "websocket.close", "code": 1008})

@@ -9,31 +9,32 @@ from dataclasses import replace
 from typing import Any
 
 import gradio as gr
+from markupsafe import escape
 
 from qa.answers.serialize import prediction_to_dict
 from qa.errors import FeedbackError, QAError, QuestionError
 from qa.feedback import Vote
 from qa.retrieval.question import readable
-from qa.web.conversation import conversation_html
 from qa.web.corpus import Corpus, OpenIndex
-from qa.web.evidence import evidence_html
-from qa.web.library import library_html
-from qa.web.strictness import strictness_html
+from qa.web.render import conversation_html, evidence_html, library_html, strictness_html
 from qa.web.views import Turn, View
 
 Turns = tuple[Turn, ...]
-# Of 100 questions whose answer is absent, the share that gets none; None where the
-# visitor has not moved the slider.
+# The share of unanswerable questions that get no answer; None before the visitor moves the slider.
 Strict = float | None
 
 MAX_TOP_K = 50
 
 
 class Handlers:
-    """The page's event handlers over one corpus; they keep nothing of a visitor."""
+    """The page's event handlers over one corpus; they store nothing about a visitor.
 
-    def __init__(self, corpus: Corpus) -> None:
+    ``for_owner``: visitors are at this machine, so they can follow the remedy of any error.
+    """
+
+    def __init__(self, corpus: Corpus, *, for_owner: bool) -> None:
         self._corpus = corpus
+        self._for_owner = for_owner
 
     def on_load(self) -> tuple[str, str, str, str]:
         """Return the conversation, evidence, summary and strictness of a fresh page."""
@@ -78,21 +79,22 @@ class Handlers:
         return self._talk(now, turns, view), self._evidence(now, turns, view)
 
     def on_vote(self, turns: Turns, strict: Strict, event: gr.EventData) -> tuple[Any, Any]:
-        """Keep a thumb up or down, or forget it; whatever is none is left aside.
+        """Store a vote, or withdraw it; an invalid one is ignored.
 
-        The page shows the thumb pressed at once. Where it could not be kept, that is
-        told, and what is returned draws the conversation and the evidence as before.
+        The page shows the pressed thumb at once. Where it could not be stored, a warning
+        says so, and the conversation and the evidence are drawn again without it.
         """
         turns = _seen(self._corpus.now, turns, strict)
         try:
             self._read_vote(turns, event)
         except FeedbackError as error:
-            gr.Warning(f"Not kept: {error}")
+            # Gradio shows it as HTML.
+            gr.Warning(str(escape(f"Your vote was not saved: {self._message(error)}.")))
             now, view = self._corpus.now, View.at(event.view)
-            anew = f"<!-- {secrets.token_hex(4)} -->"  # what is equal would not be drawn
-            talk = f"{self._talk(now, turns, view)}{anew}"
-            # Without a view current, the evidence is of a kind that has no thumbs.
-            return talk, f"{self._evidence(now, turns, view)}{anew}" if event.view else gr.skip()
+            changed = f"<!-- {secrets.token_hex(4)} -->"  # equal HTML would not be drawn again
+            talk = f"{self._talk(now, turns, view)}{changed}"
+            # Evidence without a current view shows no thumbs.
+            return talk, f"{self._evidence(now, turns, view)}{changed}" if event.view else gr.skip()
         return gr.skip(), gr.skip()
 
     def on_rebuild(self) -> Iterator[tuple[Any, Any, Any]]:
@@ -112,7 +114,7 @@ class Handlers:
         try:
             note = future.result()
         except QAError as error:
-            note, failed = f"The index stays as it was: {error}.", True
+            note, failed = f"The index was not rebuilt: {self._message(error)}.", True
         library = self._corpus.now.library
         button = gr.Button("Rebuild", interactive=True)
         yield button, library_html(library, note=note, failed=failed), library.summary
@@ -142,14 +144,14 @@ class Handlers:
                 question, top_k=top_k, max_answers=max_answers, threshold=threshold
             )
         except QAError as error:
-            raise gr.Error(str(error), print_exception=False) from error
+            raise gr.Error(self._message(error), print_exception=False) from error
         return prediction_to_dict(prediction)
 
     def _answer(
         self, asked: Turn, turns: Turns, strict: Strict
     ) -> Iterator[tuple[Turns, Any, Any, str]]:
         if not asked.question.strip():
-            gr.Info("Write a question first.", duration=4)
+            gr.Info("Type a question first.", duration=4)
             yield turns, gr.skip(), gr.skip(), ""
             return
         now = self._corpus.now
@@ -158,10 +160,8 @@ class Handlers:
         try:
             prediction = now.qa.ask(asked.question, threshold=0.0)
             turn = replace(asked, prediction=prediction, key=secrets.token_hex(8))
-        except QuestionError as error:  # its remedy names the command line
-            turn = Turn(asked.question, trouble=f"{error.problem}: ask in a few words")
         except QAError as error:
-            turn = Turn(asked.question, trouble=str(error))
+            turn = Turn(asked.question, trouble=f"{self._message(error)}.")
         turns = (*turns, turn)
         seen = _seen(now, turns, strict)
         view = View.of_latest(seen)
@@ -208,18 +208,28 @@ class Handlers:
             turn.vote_id(item)
             for turn in turns
             if turn.prediction is not None
-            for item in range(max(len(turn.prediction.answers), 1))
+            for item in range(max(len(turn.answers), 1))
         ]
         try:
             return self._corpus.feedback.given(ids)
-        except FeedbackError:  # told to who votes; the answers are to be read all the same
+        except FeedbackError:  # reported on voting; answers are shown all the same
             return {}
+
+    def _message(self, error: QAError) -> str:
+        """Return what is wrong, and how to fix it where the reader of the page can.
+
+        Any visitor can ask another question. Commands and files are for the owner, who
+        alone reaches a page served on loopback.
+        """
+        if not error.remedy or not (self._for_owner or isinstance(error, QuestionError)):
+            return error.problem
+        return f"{error.problem}. {error.remedy[:1].upper()}{error.remedy[1:]}"
 
     def _talk(self, now: OpenIndex, turns: Turns, current: View) -> str:
         return conversation_html(
             turns,
             current,
-            document_ids=[entry.document_id for entry in now.library.entries],
+            document_ids=[entry.document.id for entry in now.library.entries],
             title=now.title,
             votes=self._votes(turns),
         )
@@ -229,11 +239,11 @@ class Handlers:
             return evidence_html(
                 turns, view, document=now.qa.document, votes=self._votes(turns[view.turn :][:1])
             )
-        except KeyError:  # the list of documents, or something that is not there any more
+        except KeyError:  # the list of documents, or something that no longer exists
             return library_html(now.library)
 
 
 def _seen(now: OpenIndex, turns: Turns, strict: Strict) -> Turns:
-    """Return the turns as they are seen at a strictness."""
+    """Return the turns as shown at a strictness."""
     threshold = now.qa.threshold if strict is None else now.qa.threshold_for(strict)
     return tuple(turn.at(threshold) for turn in turns)

@@ -1,11 +1,11 @@
-// Runs once for the conversation, the evidence and the slider; `element` is the pane's content, and its
-// listeners outlive what is drawn in it. Nothing here makes HTML of any text.
+// Runs once each for the conversation, the evidence and the slider. `element` is the pane's content;
+// its listeners survive a redraw. No text becomes HTML here.
 
 const narrow = window.matchMedia("(max-width: 899px)");
 const still = window.matchMedia("(prefers-reduced-motion: reduce)");
 const behavior = () => (still.matches ? "auto" : "smooth");
 
-// Brings `part` to a share of the height below the top of `pane`, which scrolls.
+// Scrolls `pane` until `part` is at a share of its height below its top.
 const scroll = (pane, part, share) => {
   const distance = part.getBoundingClientRect().top - pane.getBoundingClientRect().top;
   const top = pane.scrollTop + distance - share * pane.clientHeight;
@@ -21,9 +21,9 @@ const showMark = () => {
 
 let turns = 0;
 
-// The latest question goes to the top once, so that its answer is seen from the start.
+// A new question is scrolled to the top once, so that its answer is visible from its start.
 const showTurn = () => {
-  // An answer on its way is judged as strictly as was asked.
+  // An answer in progress keeps the strictness it was asked with.
   const slider = document.getElementById("strict");
   if (slider) slider.disabled = element.querySelector(".pending") !== null;
   const shown = element.querySelectorAll(".turn");
@@ -51,7 +51,7 @@ element.addEventListener("click", async (event) => {
   if (view !== undefined) {
     trigger("select", { view });
     showMark(); // the view may be the current one, scrolled away
-    // On a narrow screen the evidence stands below the conversation.
+    // On a narrow screen the evidence is below the conversation.
     if (narrow.matches) document.getElementById("evidence").scrollIntoView({ behavior: behavior() });
   } else if (ask !== undefined) {
     trigger("submit", { question: ask, guess: guess === "true" });

@@ -7,34 +7,31 @@ from typing import Any
 
 import gradio as gr
 from gradio.events import api
-from markupsafe import Markup
 
 from qa.networks.threads import cores
 from qa.web.corpus import Corpus
 from qa.web.handlers import Handlers
+from qa.web.render import render
 
 SCRIPT = Path(__file__).parent / "page.js"
 MAX_WAITING = 32
-MASTHEAD = Markup(
-    '<div class="masthead"><h1><span>Verbatim</span></h1>'
-    "<p>Your documents, in their own words</p></div>"
-)
 
 
-def create_page(corpus: Corpus) -> gr.Blocks:
-    """Return the page over a corpus: the conversation left, the evidence right.
+def create_page(corpus: Corpus, *, for_owner: bool) -> gr.Blocks:
+    """Return the page over a corpus: the conversation on the left, the evidence on the right.
 
-    Both are HTML of our own: Gradio's chatbot changes white space and Markdown in
-    what it shows, and takes no buttons that lead to the evidence.
+    Both are HTML of our own: Gradio's chatbot changes white space and Markdown, and
+    cannot contain buttons that lead to the evidence. ``for_owner`` is that of
+    :class:`~qa.web.handlers.Handlers`.
     """
-    handlers = Handlers(corpus)
+    handlers = Handlers(corpus, for_owner=for_owner)
     script = SCRIPT.read_text(encoding="utf-8")
     questions_at_once = max(cores(), 2)
     page = gr.Blocks(title="Verbatim", analytics_enabled=False, fill_width=True)
     with page:
         turns, strict = gr.State(()), gr.State(None)
         with gr.Row(elem_id="masthead"):
-            gr.HTML(MASTHEAD, js_on_load=None, apply_default_css=False)
+            gr.HTML(render("masthead.html"), js_on_load=None, apply_default_css=False)
             summary = gr.HTML(elem_id="summary", js_on_load=None, apply_default_css=False)
             rebuild = gr.Button("Rebuild", elem_id="rebuild", size="sm", scale=0)
         with gr.Row(elem_id="desk"):
@@ -51,7 +48,7 @@ def create_page(corpus: Corpus) -> gr.Blocks:
                 strictness = gr.HTML(
                     elem_id="strictness", js_on_load=script, apply_default_css=False
                 )
-                stands = gr.Number(visible=False)
+                position = gr.Number(visible=False)
             with gr.Column(elem_id="source"):
                 evidence = gr.HTML(elem_id="evidence", js_on_load=script, apply_default_css=False)
 
@@ -83,11 +80,11 @@ def create_page(corpus: Corpus) -> gr.Blocks:
         )
         strictness.input(
             handlers.on_strict,
-            [turns, strict, stands],
+            [turns, strict, position],
             [strict, talk, evidence],
             queue=False,
-            # Gradio puts off what comes while another is answered, and makes the request later
-            # with the data of that other: so the slider is looked at when a request is made.
+            # Gradio delays a request while another runs, and then sends the data of that other:
+            # so the script reads the slider when the request is made.
             trigger_mode="always_last",
             js="(turns, strict) => [turns, strict, document.getElementById('strict').value / 100]",
             show_progress="hidden",
@@ -98,8 +95,8 @@ def create_page(corpus: Corpus) -> gr.Blocks:
             handlers.on_vote,
             [turns, strict],
             [talk, evidence],
-            concurrency_limit=None,  # queued all the same: only so is a warning told
-            trigger_mode="multiple",  # or a quick second thumb is lost while the first is kept
+            concurrency_limit=None,  # but queued: Gradio shows warnings of queued events alone
+            trigger_mode="multiple",  # or a quick second vote is lost while the first is stored
             show_progress="hidden",
             api_visibility="private",
         )

@@ -37,13 +37,13 @@ def serve(
 ) -> None:
     """Open the index, building it where needed, and serve the page until interrupted.
 
-    ``strict`` is where its slider stands at first: see :meth:`~qa.pipeline.QA.threshold_for`.
-    Raises :class:`~qa.errors.QAError` when the address cannot be had.
+    ``strict`` is the first position of its slider: see :meth:`~qa.pipeline.QA.threshold_for`.
+    Raises :class:`~qa.errors.QAError` when the address is not available.
     """
     command = ["qa", "serve", str(folder), "--index", str(index)]
     if strict is not None:
         command += ["--strict", str(strict)]
-    with listen(host, port, command) as listener:  # before the work: a taken port is told at once
+    with listen(host, port, command) as listener:  # first: a taken port is reported at once
         from qa.pipeline import open_or_build
         from qa.web.corpus import Corpus
 
@@ -54,8 +54,8 @@ def serve(
         app = create_app(Corpus(qa, folder=folder, index=index), host=host)
         url = f"http://{_written(host)}:{listener.getsockname()[1]}"
         if not is_loopback(host):
-            _say("Anyone who reaches this machine can read the documents: there is no password.")
-        _say(f"Verbatim is at {url} (Ctrl+C stops it)")
+            _say("Anyone who can reach this address can read the documents: there is no password.")
+        _say(f"Verbatim is running at {url} (press Ctrl+C to stop)")
         if open_browser:
             webbrowser.open(url)
         with suppress(KeyboardInterrupt):  # the way to stop it
@@ -71,10 +71,10 @@ def create_app(corpus: Corpus, *, host: str = HOST) -> FastAPI:
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(Guard, host=host)
-    # Spelled out, because environment variables could switch each of them on.
+    # Explicit, because environment variables can change each of these defaults.
     guarded: FastAPI = gr.mount_gradio_app(
         app,
-        create_page(corpus),
+        create_page(corpus, for_owner=is_loopback(host)),
         path="/",
         footer_links=[],
         run_history=False,
@@ -91,20 +91,20 @@ def create_app(corpus: Corpus, *, host: str = HOST) -> FastAPI:
 
 
 def listen(host: str, port: int, command: Sequence[str] = ("qa", "serve")) -> socket.socket:
-    """Return a socket that listens there, or name the command that serves at another address."""
+    """Return a listening socket; the error names a command that serves at another address."""
     try:
         return _listener(host, port)
     except (OSError, OverflowError) as error:
         number = getattr(error, "errno", None)  # None for a port that is out of range
-        problem, other = f"{host}, port {port} cannot be served ({error})", ["--host", host]
+        problem, other = f"port {port} of {host} is not available ({error})", ["--host", host]
         if number == errno.EADDRINUSE:
             problem, other = f"port {port} is taken", [] if host == HOST else other
         if number in (errno.EADDRINUSE, errno.EACCES, None):
             free = _free_port(host, port + 1)
         else:
             free, other = _free_port(HOST, port), ["--host", HOST]
-        command_line = shlex.join([*command, *other, "--port", str(free)])
-        raise QAError(problem, f"try `{command_line}`") from error
+        remedy = shlex.join([*command, *other, "--port", str(free)])
+        raise QAError(problem, f"try `{remedy}`") from error
 
 
 def _listener(host: str, port: int) -> socket.socket:
@@ -123,7 +123,7 @@ def _listener(host: str, port: int) -> socket.socket:
 
 
 def _free_port(host: str, wanted: int) -> int:
-    """Return the port wanted where it is free, else the usual one, else any that is."""
+    """Return the port wanted if it is free, else the usual one, else any free port."""
     for port in (wanted, PORT, 0):
         with suppress(OSError, OverflowError), _listener(host, port) as listener:
             found: int = listener.getsockname()[1]
@@ -132,9 +132,9 @@ def _free_port(host: str, wanted: int) -> int:
 
 
 class Server(uvicorn.Server):
-    """A server that open pages do not keep from stopping.
+    """A server that stops although pages are open.
 
-    Each page holds a stream that Gradio ends only when it is told to.
+    Each open page keeps a stream that Gradio closes only on its stop event.
     """
 
     def __init__(self, app: FastAPI) -> None:
@@ -150,7 +150,7 @@ class Server(uvicorn.Server):
         self.stop()
 
     def stop(self) -> None:
-        """Finish what is being answered, then return from ``run``."""
+        """Finish the requests in progress, then return from ``run``."""
         self.should_exit = True
         for page in self._pages:
             page.stop_event.set()

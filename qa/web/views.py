@@ -9,16 +9,19 @@ from types import MappingProxyType
 from qa.types import Answer, Hit, Place, Prediction
 
 NO_VOTES: Mapping[str, bool] = MappingProxyType({})
+# Of a question with more characters or lines, only the first lines are shown at first.
+LONG_CHARACTERS = 400
+LONG_LINES = 4  # as in style.css
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A question and what came of it; without either it is still being answered.
+    """A question with its result; with neither prediction nor trouble it is being answered.
 
-    ``prediction`` holds every answer, however unlikely: :meth:`at` says what is seen
-    of them. ``trouble`` says why the question could not be asked. ``best_guess`` marks
-    one whose answer is shown on request although it is less likely than the threshold.
-    ``key`` tells what was shown apart from all else that was, for those who vote on it.
+    ``prediction`` contains every answer, however unlikely; :meth:`at` leaves those that
+    are shown. ``trouble`` is why the question could not be asked. ``best_guess`` marks a
+    question whose answer is shown on request although it is below the threshold. ``key``
+    identifies what was shown, for votes on it.
     """
 
     question: str
@@ -27,8 +30,23 @@ class Turn:
     best_guess: bool = False
     key: str = ""
 
+    @property
+    def is_long(self) -> bool:
+        """Whether the question would push its answer out of view."""
+        return len(self.question) > LONG_CHARACTERS or self.question.count("\n") >= LONG_LINES
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """The answers, best first."""
+        return self.prediction.answers if self.prediction else ()
+
+    @property
+    def passages(self) -> tuple[Hit, ...]:
+        """The passages found, the closest first."""
+        return self.prediction.passages if self.prediction else ()
+
     def at(self, threshold: float) -> Turn:
-        """Return the turn as it is seen at an operating point; nothing is read for it."""
+        """Return the turn as shown at a threshold, without reading anything again."""
         prediction = self.prediction
         if prediction is None or not prediction.answers:
             return self
@@ -36,7 +54,7 @@ class Turn:
             return replace(self, best_guess=False)
         if self.best_guess:
             return self
-        # Who called the answer right did not say the same of "not found".
+        # A vote on the answer is not a vote on "not found".
         refused = replace(prediction, answers=(), found=False)
         return replace(self, prediction=refused, key=f"{self.key}-refused")
 
@@ -49,8 +67,8 @@ class Turn:
 class View:
     """What the evidence pane shows; its ``address`` travels to the browser and back.
 
-    ``kind`` is "answer", "passage" (near the question, but no answer),
-    "document" (read from the start) or "library" (the list of documents).
+    ``kind`` is "answer", "passage" (one of the closest to a question), "document"
+    (read from the start) or "library" (the list of documents).
     """
 
     kind: str = "library"
@@ -66,7 +84,7 @@ class View:
 
     @classmethod
     def at(cls, address: object) -> View:
-        """Read an address; whatever is none leads to the library."""
+        """Read an address; anything invalid leads to the library."""
         parts = address.split("/", 4) if isinstance(address, str) else []
         match parts:
             case ["answer" | "passage" | "document" as kind, turn, item, place, document_id] if all(
@@ -80,20 +98,18 @@ class View:
     def of_latest(cls, turns: Sequence[Turn]) -> View:
         """Return the view that the latest turn opens with."""
         number = len(turns) - 1
-        prediction = turns[number].prediction if turns else None
-        if prediction and prediction.answers:
+        latest = turns[number] if turns else Turn("")
+        if latest.answers:
             return cls("answer", number)
-        if prediction and prediction.passages:
-            return cls("passage", number)
-        return cls()
+        return cls("passage", number) if latest.passages else cls()
 
     def moved(self, *, item: int | None = None, place: int = 0) -> View:
         """Return the view of another item of the same turn, or of another place."""
         return replace(self, item=self.item if item is None else item, place=place)
 
     def answer(self, turns: Sequence[Turn]) -> tuple[Answer, Place] | None:
-        """Return the answer and the place looked at; None when there is no such answer."""
-        answers = self._prediction(turns).answers if self.kind == "answer" else ()
+        """Return the answer and the place shown; None when there is no such answer."""
+        answers = self._turn(turns).answers if self.kind == "answer" else ()
         if self.item < len(answers):
             places = places_of(answers[self.item])
             if self.place < len(places):
@@ -101,15 +117,14 @@ class View:
         return None
 
     def hit(self, turns: Sequence[Turn]) -> Hit | None:
-        """Return the passage looked at; None when there is no such passage."""
-        hits = self._prediction(turns).passages if self.kind == "passage" else ()
+        """Return the passage shown; None when there is no such passage."""
+        hits = self._turn(turns).passages if self.kind == "passage" else ()
         return hits[self.item] if self.item < len(hits) else None
 
-    def _prediction(self, turns: Sequence[Turn]) -> Prediction:
-        found = turns[self.turn].prediction if self.turn < len(turns) else None
-        return found or Prediction("", "", (), False, ())
+    def _turn(self, turns: Sequence[Turn]) -> Turn:
+        return turns[self.turn] if self.turn < len(turns) else Turn("")
 
 
 def places_of(answer: Answer) -> tuple[Place, ...]:
-    """Return every place that says the answer, the one quoted first."""
+    """Return every place where the answer occurs, the one quoted first."""
     return (answer.place, *answer.also_at)

@@ -1,0 +1,179 @@
+"""The HTML of the page's panes, from ``templates/``.
+
+Jinja escapes every value. Text of documents, questions and file names reaches a template
+only as a value, so a browser gives it back letter by letter and none of it can run.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from qa.text import counted, listed, normalize
+from qa.types import Document, Passage, Place
+from qa.web import wording
+from qa.web.corpus import Library
+from qa.web.document_text import Mark, excerpt, marked_text
+from qa.web.views import NO_VOTES, Turn, View, places_of
+
+# Questions about the documents that come with Verbatim, each with the one that answers it.
+EXAMPLES = (
+    ("Who received the car?", "gift-of-an-aurus.txt"),
+    ("Which agency reported the gift?", "gift-of-an-aurus.txt"),
+    ("How much did the car cost?", "gift-of-an-aurus.txt"),
+    ("Where do I put my documents?", "verbatim-user-guide.md"),
+)
+CLOSEST = 3  # passages shown with "not found"
+LISTED = 500  # documents, and skipped files, in the list
+STRICTEST = 99  # per cent; at 100 nothing would be answered
+
+_ENVIRONMENT = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_ENVIRONMENT.globals.update(View=View, excerpt=excerpt, places_of=places_of)
+_ENVIRONMENT.filters.update(
+    counted=counted,
+    day=wording.day,
+    language=wording.language,
+    likelihood=wording.likelihood,
+    listed=listed,
+    percentage=wording.percentage,
+    where=wording.where,
+)
+
+_Cited = TypeVar("_Cited", Passage, Place)
+
+
+def render(template: str, **values: object) -> str:
+    """Return a template filled with values, each of them escaped."""
+    html = _ENVIRONMENT.get_template(template).render(values)
+    # A parser reads a bare carriage return as a line feed. The templates have none: all are text.
+    return html.replace("\r", "&#13;")
+
+
+def conversation_html(
+    turns: Sequence[Turn],
+    current: View,
+    *,
+    document_ids: Iterable[str],
+    title: Callable[[str], str],
+    votes: Mapping[str, bool] = NO_VOTES,
+) -> str:
+    """Return the whole conversation; ``title`` gives the title of a document by its id.
+
+    ``votes`` are those given, by the ids of :meth:`Turn.vote_id`.
+    """
+
+    def cited(items: Iterable[_Cited]) -> list[tuple[_Cited, str, str]]:
+        """Return each item with its document's title; with its file where others share it."""
+        items = list(items)
+        titles = Counter(map(title, {item.document_id for item in items}))
+        names = [(item.document_id, title(item.document_id)) for item in items]
+        return [
+            (item, shown, file if titles[shown] > 1 else "")
+            for item, (file, shown) in zip(items, names, strict=True)
+        ]
+
+    known = set(document_ids)
+    return render(
+        "conversation.html",
+        turns=turns,
+        current=current,
+        votes=votes,
+        cited=cited,
+        closest=CLOSEST,
+        examples=[question for question, document_id in EXAMPLES if document_id in known],
+    )
+
+
+def evidence_html(
+    turns: Sequence[Turn],
+    view: View,
+    *,
+    document: Callable[[str], Document],
+    votes: Mapping[str, bool] = NO_VOTES,
+) -> str:
+    """Return a document with the quoted words marked; ``document`` finds one by its id.
+
+    ``votes`` are those given, by the ids of :meth:`Turn.vote_id`.
+
+    Raises KeyError for a view of something that does not exist: an address comes
+    from the browser, and a rebuild may have removed a document.
+    """
+    if (found := view.answer(turns)) is not None:
+        answer, place = found
+        shown = document(place.document_id)
+        # Another place may write the same answer differently: its own words are quoted.
+        words = shown.text[place.start : place.end]
+        if words != answer.text and (
+            place == answer.place or normalize(words) != normalize(answer.text)
+        ):
+            return _sheet(shown, note="changed")
+        marks = [(place.start, place.end, "answer")]
+        if place == answer.place:
+            marks.append((answer.passage.start, answer.passage.end, "passage"))
+        marks += [
+            (other.start, other.end, "also")
+            for other in places_of(answer)
+            if other != place and other.document_id == place.document_id
+        ]
+        turn = turns[view.turn]
+        return _sheet(
+            shown,
+            marks,
+            place=place,
+            answer=answer,
+            words=words,
+            view=view,
+            candidates=turn.answers,
+            vote=votes.get(turn.vote_id(view.item)),
+        )
+    if (hit := view.hit(turns)) is not None:
+        passage = hit.passage
+        shown = document(passage.document_id)
+        if shown.text[passage.start : passage.end] != passage.text:
+            return _sheet(shown, note="changed")
+        place = Place(shown.id, passage.start, passage.end, shown.source)
+        marks = [(passage.start, passage.end, "passage")]
+        return _sheet(shown, marks, place=place, note="close")
+    if view.kind == "document":
+        return _sheet(document(view.document_id))
+    raise KeyError(view.address)
+
+
+def library_html(library: Library, *, note: str = "", failed: bool = False) -> str:
+    """Return the list of documents; ``note`` reports what a rebuild changed, or why it failed."""
+    return render("library.html", library=library, note=note, failed=failed, listed_entries=LISTED)
+
+
+def strictness_html(strict: float) -> str:
+    """Return the slider at a share of unanswerable questions refused, 0 to 1."""
+    refused = min(int(100 * strict + 1e-9), STRICTEST)  # rounded down: it is a promise
+    return render("strictness.html", refused=refused, strictest=STRICTEST)
+
+
+def _sheet(
+    document: Document,
+    marks: Iterable[Mark] = (),
+    *,
+    place: Place | None = None,
+    note: str = "",
+    **of_answer: object,
+) -> str:
+    """Return a document's text under its title; what belongs to an answer comes with one."""
+    return render(
+        "evidence.html",
+        document=document,
+        text=marked_text(document, marks),
+        place=place,
+        note=note,
+        **{"answer": None, **of_answer},
+    )

@@ -1,0 +1,54 @@
+"""Probabilities, dates, places and languages in the words of the page."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from babel import Locale
+
+from qa.types import Place
+
+# The likelihood scale of the IPCC, which readers of reports already know.
+# Each pair is the lowest percentage for the words.
+BANDS = (
+    (99, "virtually certain"),
+    (90, "very likely"),
+    (66, "likely"),
+    (33, "about as likely as not"),
+    (10, "unlikely"),
+    (0, "very unlikely"),
+)
+
+
+def percentage(probability: float) -> int:
+    """Return a probability as a whole percentage; only 0 and 1 themselves give 0 and 100."""
+    if 0 < probability < 1:
+        return min(max(round(100 * probability), 1), 99)
+    return round(100 * probability)
+
+
+def likelihood(probability: float) -> str:
+    """Return a probability in words that agree with its percentage."""
+    shown = percentage(probability)
+    return next(words for lowest, words in BANDS if shown >= lowest)
+
+
+def where(place: Place) -> str:
+    """Return a place within its document: its page, or its offsets."""
+    if place.page is not None:
+        return f"page {place.page}"
+    return f"characters {place.start:,}–{place.end:,}"
+
+
+def day(iso: str) -> str:
+    """Return an ISO 8601 date as people write it; anything else is returned unchanged."""
+    try:
+        found = date.fromisoformat(iso[:10])
+    except ValueError:
+        return iso
+    return f"{found.day} {found:%B %Y}"
+
+
+def language(code: str) -> str:
+    """Return the English name of a language; a code without a known name is returned unchanged."""
+    return str(Locale("en").languages.get(code, code))
