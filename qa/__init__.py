@@ -1,8 +1,8 @@
 """Verbatim answers questions about a folder of documents in the documents' own words."""
 
-from qa.offline import keep_silent
+from qa.offline import go_offline
 
-keep_silent()
+go_offline()
 
 from qa.errors import QAError  # noqa: E402
 from qa.pipeline import QA  # noqa: E402

@@ -1,14 +1,14 @@
-"""The errors Verbatim raises on purpose.
+"""The errors that Verbatim raises on purpose.
 
 ::
 
     QAError
-    ├─ QuestionError                  an empty question
+    ├─ QuestionError                  a question, or its filters, that cannot be asked
     ├─ CorpusError                    the folder of documents
     │  ├─ EmptyCorpus
     │  └─ UnreadableDocument
     │     └─ ReadingStopped
-    ├─ StoredIndexError               what is on disk
+    ├─ StoredIndexError               the index on disk
     │  ├─ IndexNotFound
     │  ├─ IndexCorrupt
     │  ├─ IndexMismatch
@@ -17,25 +17,25 @@
     │  ├─ ModelNotFound
     │  └─ ModelCorrupt
     ├─ DatasetError                   labelled questions
-    ├─ FeedbackError                  what visitors said of the answers
-    └─ AnswerFileError                answers given earlier
+    ├─ FeedbackError                  votes on answers
+    └─ AnswerFileError                answers exported earlier
 
-Each has a problem and a remedy, one line each. The command line prints both and catches
-:class:`QAError` alone: anything else is a defect of Verbatim itself.
+The command line prints problem and remedy and catches :class:`QAError` alone: anything else is
+a defect of Verbatim itself.
 """
 
 from __future__ import annotations
 
 
 class QAError(Exception):
-    """Base of every error a user can fix.
+    """Base of every error that a user can fix.
 
-    ``problem`` says what is wrong, ``remedy`` what to do about it, empty where nothing can be
-    done; neither ends in a full stop.
+    ``problem`` says what is wrong. ``remedy`` is an instruction that fixes it, empty where none
+    is known. Both are one line without a full stop at the end.
     """
 
     def __init__(self, problem: str, remedy: str = "") -> None:
-        super().__init__(problem, remedy)
+        super().__init__(problem, remedy)  # both, or the error could not be unpickled
         self.problem = problem
         self.remedy = remedy
 
@@ -52,15 +52,15 @@ class CorpusError(QAError):
 
 
 class EmptyCorpus(CorpusError):
-    """No readable document stands in the folder."""
+    """The folder contains no readable document."""
 
 
 class UnreadableDocument(CorpusError):
-    """One file cannot be read; the message says why."""
+    """A file cannot be read."""
 
 
 class ReadingStopped(UnreadableDocument):
-    """Reading one file took too long or too much, and would again."""
+    """Reading a file exceeded a limit of time or memory, and would do so again."""
 
 
 class StoredIndexError(QAError):
@@ -72,7 +72,7 @@ class IndexNotFound(StoredIndexError):
 
 
 class IndexCorrupt(StoredIndexError):
-    """A stored file is missing or is not what was written."""
+    """A stored file is missing or differs from what was written."""
 
 
 class IndexMismatch(StoredIndexError):
@@ -88,19 +88,19 @@ class ModelError(QAError):
 
 
 class ModelNotFound(ModelError):
-    """The model's files are absent."""
+    """The model's files are missing."""
 
 
 class ModelCorrupt(ModelError):
-    """The model's files are not those that were published."""
+    """The model's files differ from the published ones, or are not a usable model."""
 
 
 class DatasetError(QAError):
-    """A file of labelled questions cannot be read."""
+    """A file of labelled questions cannot be read or used."""
 
 
 class FeedbackError(QAError):
-    """The feedback cannot be read or kept."""
+    """The feedback cannot be read or stored."""
 
 
 class AnswerFileError(QAError):

@@ -1,4 +1,4 @@
-"""The hash by which a file is known."""
+"""The SHA-256 of a file."""
 
 from __future__ import annotations
 

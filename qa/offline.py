@@ -1,13 +1,13 @@
-"""Nothing leaves the machine: what the libraries would send is switched off first."""
+"""Switches off telemetry and downloads in the libraries: nothing leaves the machine."""
 
 from __future__ import annotations
 
 import os
 
-# Each is read when its library is first imported, so they are set before any is.
-# ONNX Runtime reports to its maker from Linux too since 2026, and only the
-# variable (its name changed once) stops it before the first event; Gradio has
-# analytics and a version check; the hub libraries look for newer files.
+# A library reads its switches when it is first imported, so they are set before any import.
+# Since 2026 ONNX Runtime sends telemetry from Linux too, and only the variable (its name changed
+# once) prevents the first event. Gradio has analytics and a version check. The hub libraries
+# look for newer files.
 SWITCHES = {
     "ORT_DISABLE_TELEMETRY": "1",
     "ORT_TELEMETRY_DISABLED": "1",
@@ -19,6 +19,6 @@ SWITCHES = {
 }
 
 
-def keep_silent() -> None:
-    """Set the switches for this process and its children, whatever they were before."""
+def go_offline() -> None:
+    """Set the switches for this process and its children, whatever their values were."""
     os.environ.update(SWITCHES)

@@ -1,4 +1,4 @@
-"""Normalising, comparing, counting and listing in words: pure functions of strings."""
+"""Pure functions of strings: normalise, compare, count and list in words."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from collections.abc import Sequence
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _PUNCTUATION = frozenset(string.punctuation)
-NAMED = 5  # the most that a line names
+MAX_LISTED = 5
 
 
 def counted(count: int, noun: str) -> str:
-    """Return a count with its noun, "1 passage" or "19 passages"."""
+    """Return a count with its noun: "1 passage" or "19 passages"."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def listed(names: Sequence[str]) -> str:
-    """Return the first ``NAMED`` names, and how many more there are: "a, b, c, d, e and 2 more"."""
-    more = len(names) - NAMED
-    return ", ".join(names[:NAMED]) + (f" and {more:,} more" if more > 0 else "")
+    """Return the first ``MAX_LISTED`` names and how many follow: "a, b, c, d, e and 2 more"."""
+    more = len(names) - MAX_LISTED
+    return ", ".join(names[:MAX_LISTED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def normalize(text: str) -> str:
@@ -32,16 +32,16 @@ def normalize(text: str) -> str:
 
 
 def mentions(text: str, phrase: str) -> bool:
-    """Tell whether a phrase stands in a text, word for word; False for one without a word.
+    """Return whether a phrase occurs in a text, word for word; False for a phrase without a word.
 
-    "Tanaka" stands in "Tanaka's" but not in "Tanakas". Case, punctuation and articles
-    make no difference, as where answers are compared.
+    "Tanaka" occurs in "Tanaka's", and does not occur in "Tanakas". Case, punctuation and
+    articles make no difference, as in the comparison of answers.
     """
     wanted = _words(phrase)
     if not wanted.strip():
         return False
     text = text.casefold()
-    # Most texts lack one of the words, which is soon seen.
+    # The quick test first: most texts lack one of the words.
     return all(word in text for word in wanted.split()) and wanted in _words(text)
 
 

@@ -2,7 +2,9 @@ import errno
 import gc
 import json
 import os
+import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -44,6 +46,7 @@ from qa.index.vectors import FaissVectors, write_vectors
 from qa.index.words import WordIndex, join_segments, write_segment
 from qa.types import Block, Document, Passage
 
+ELSEWHERE = "name another folder with --index"
 TEXTS = {
     "cars.txt": "Customs\n\nHeading HS 8703 covers motor cars.\nForm EO-14 is due on 7 March.",
     "müller/naïve.txt": "Das Café gehört Frau Müller — seit 1894. 🚗 NUL\0here.",
@@ -154,6 +157,24 @@ def test_the_manifest_is_read_back_and_summed_up(index_dir):
     assert "bad.pdf: it is encrypted" in manifest.summary()
 
 
+def test_the_readme_describes_this_format(index_dir):
+    readme = (Path(__file__).parents[1] / "index" / "README.md").read_text(encoding="utf-8")
+    manifest = json.loads(next(index_dir.rglob("manifest.json")).read_text())
+    assert f"| `format` | version of this format: {manifest['format']} |" in readme
+    keys = re.findall(r"^\| (`.+?`) \| ", readme, re.MULTILINE)
+    assert sorted(re.findall(r"`(\w+)`", " ".join(keys))) == sorted(manifest)
+    for key, described in re.findall(
+        r"^\| `(documents|skipped|shards|files)` \| (.+) \|$", readme, re.M
+    ):
+        assert set(re.findall(r"`(\w+)`", described)) == set(manifest[key][0]), key
+    stored = sqlite3.connect(next(index_dir.rglob("*.sqlite")))
+    for table in ("document", "passage"):
+        columns = [name for _, name, *_ in stored.execute(f"PRAGMA table_info({table})")]
+        described = re.search(rf"^Table `{table}`: (.+?)\.(?: |\n\n)", readme, re.M | re.S)[1]
+        assert re.findall(r"`(\w+)`", described) == columns
+    stored.close()
+
+
 def test_index_and_corpus_can_be_moved_together(tmp_path):
     write(tmp_path / "old" / "index", folder=tmp_path / "old" / "documents")
     (tmp_path / "old").rename(tmp_path / "new")
@@ -230,7 +251,7 @@ def test_stores_whose_rows_disagree_are_not_opened(tmp_path):
     manifest = manifest_of(contents, tmp_path)
     with WriterLock(tmp_path / "index"):
         write_generation(tmp_path / "index", manifest, contents, unit_vectors(5))
-    with pytest.raises(IndexCorrupt, match="do not agree"):
+    with pytest.raises(IndexCorrupt, match="differ in length"):
         open_index(tmp_path / "index")
 
 
@@ -242,7 +263,9 @@ def test_verify_finds_what_hashes_cannot(tmp_path):
     manifest = manifest_of(contents, tmp_path)
     with WriterLock(tmp_path / "index"):
         write_generation(tmp_path / "index", manifest, contents, unit_vectors(6))
-    with pytest.raises(IndexCorrupt, match=r"does not occur in it.*qa build"):
+    with pytest.raises(
+        IndexCorrupt, match=r"a passage of cars\.txt differs from its text\): run `qa build"
+    ):
         verify(tmp_path / "index")
     contents = contents_of(TEXTS)
     with WriterLock(tmp_path / "index"):
@@ -284,24 +307,26 @@ def test_a_build_that_fails_leaves_the_index_as_it_was(index_dir):
 
 
 @pytest.mark.parametrize(
-    ("error", "mend"),
+    ("error", "reason", "remedy"),
     [
-        (OSError(errno.ENOSPC, "No space left"), r"\(No space left\): free some space"),
-        (OSError(errno.EDQUOT, "Quota exceeded"), r"\(Quota exceeded\): free some space"),
-        (OSError(errno.EACCES, "Denied", "here"), r"\(Denied\): change its permissions"),
-        (OSError(errno.EROFS, "Read-only"), r"\(Read-only\): name another with --index"),
-        (RuntimeError("FAISS failed"), r"\(FAISS failed\): free some space, .* --index"),
+        (OSError(errno.ENOSPC, "No space"), "No space", "free some space and repeat"),
+        (OSError(errno.EDQUOT, "Too much"), "Too much", "free some space and repeat"),
+        (OSError(errno.EACCES, "Denied", "x"), "Denied", f"change its permissions, or {ELSEWHERE}"),
+        (OSError(errno.EROFS, "Read-only"), "Read-only", ELSEWHERE),
+        (RuntimeError("Failed"), "Failed", f"free some space and repeat, or {ELSEWHERE}"),
     ],
 )
 def test_a_disk_that_cannot_be_written_is_an_error_with_a_remedy(
-    index_dir, monkeypatch, error, mend
+    index_dir, monkeypatch, error, reason, remedy
 ):
     def fails(path, vectors):
         raise error
 
     monkeypatch.setattr("qa.index.vectors.write_vectors", fails)
-    with pytest.raises(StoredIndexError, match=mend):
+    with pytest.raises(StoredIndexError) as caught:
         write(index_dir)
+    assert caught.value.problem == f"{index_dir} cannot be written ({reason})"
+    assert caught.value.remedy == remedy
     assert "HS 8703" in open_index(index_dir).passage(1).text
 
 
@@ -378,8 +403,8 @@ with WriterLock(Path(sys.argv[1])):
         pass
 
 
-def test_a_place_that_cannot_be_written_says_so(tmp_path):
-    (tmp_path / "file").write_text("no folder")
+def test_a_file_in_place_of_the_index_is_an_error(tmp_path):
+    (tmp_path / "file").write_text("not a folder")
     with pytest.raises(StoredIndexError, match="--index"), WriterLock(tmp_path / "file"):
         pass
 

@@ -25,6 +25,7 @@ POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows has no such things")
 # What a loader may do to its process, by the name of the file.
 WICKED = """
 import os, signal, time
+from qa.errors import UnreadableDocument
 from qa.loaders import load as read
 
 def load(path, *, folder):
@@ -44,6 +45,8 @@ def load(path, *, folder):
         os.kill(os.getpid(), signal.SIGSEGV)
     if path.stem == "leaves":
         os._exit(0)
+    if path.stem == "refuses":
+        raise UnreadableDocument("damaged", "save it again")
     if path.stem == "raises":
         raise LookupError("no\\nsuch\\nthing")
     return read(path, folder=folder)
@@ -77,18 +80,18 @@ def wicked(tmp_path, monkeypatch):
 @POSIX
 def test_a_loader_that_hangs_eats_or_dies_costs_its_own_file_alone(folder, wicked):
     expected = {
-        "dies.txt": "its reader was stopped by the system (SIGSEGV)",
+        "dies.txt": "the process that read it was stopped (SIGSEGV)",
         "eats.txt": "reading it takes more than 400 MB of memory",
         "gorges.txt": "reading it takes more than 400 MB of memory",
         "hangs.txt": "reading it took longer than 5 s",
-        "leaves.txt": "its reader was stopped by the system (code 0)",
+        "leaves.txt": "the process that read it was stopped (code 0)",
         "raises.txt": "it cannot be read (LookupError: no such thing)",
     }
     for name in expected:
         (folder / name).write_text(f"{name} has a sentence of its own.", encoding="utf-8")
     with Sandbox(loader=wicked, timeout_s=5, memory_mb=400) as sandbox:
         report = built(folder, load=sandbox.load)
-    later = "; not tried again until it changes, or with `qa build --retry`"
+    later = "; not read again until it changes, or with `qa build --retry`"
     assert skipped(report) == {
         name: reason if name == "raises.txt" else reason + later
         for name, reason in expected.items()
@@ -116,6 +119,13 @@ def test_a_loader_that_hangs_eats_or_dies_costs_its_own_file_alone(folder, wicke
     assert len(tried) == 2 + len(expected) - 2
 
 
+def test_an_error_of_the_child_process_has_both_fields(folder, wicked):
+    with Sandbox(loader=wicked) as sandbox, pytest.raises(UnreadableDocument) as caught:
+        sandbox.load(folder / "refuses.txt", folder=folder)
+    assert type(caught.value) is UnreadableDocument
+    assert (caught.value.problem, caught.value.remedy) == ("damaged", "save it again")
+
+
 def test_a_skipped_file_whose_time_alone_changed_is_looked_at_once(folder):
     (folder / "empty.txt").write_bytes(b"")
     built(folder, load=load)
@@ -131,7 +141,7 @@ def test_a_loader_that_toils_is_stopped_by_the_processors_clock(folder, wicked):
     with Sandbox(loader=wicked, cpu_s=1) as sandbox:
         report = built(folder, load=sandbox.load)
     reason = skipped(report)["toils.txt"]
-    assert reason.startswith("reading it took more than 1 s of the processor; not tried again")
+    assert reason.startswith("reading it took more than 1 s of processor time; not read again")
 
 
 @POSIX
@@ -220,7 +230,7 @@ def test_the_alarm_is_for_reading_and_not_for_what_lies_between(folder):
 def test_a_reader_that_cannot_start_is_a_defect_and_no_bad_file(folder):
     with (
         Sandbox(loader="qa.no_such_loader") as sandbox,
-        pytest.raises(RuntimeError, match="does not start"),
+        pytest.raises(RuntimeError, match="did not start"),
     ):
         sandbox.load(folder / "a good one.txt", folder=folder)
 

@@ -1,4 +1,4 @@
-"""A folder of documents in, a stored index out; only what changed is worked on."""
+"""Build a stored index from a folder of documents; only what changed is processed."""
 
 from qa.builder.build import ENCODING, READING, Progress, build, encoded_text, is_stale
 from qa.builder.report import BuildReport, FileReport

@@ -14,17 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.builder.corpus import Contents, Examined, corpus_files, differs, survey
-from qa.builder.fingerprint import (
-    MAX_TOKENS,
-    OVERLAP_SENTENCES,
-    encoding,
-    identity,
-    library_versions,
-    settings_of,
-)
+from qa.builder.fingerprint import build_settings, content_key, library_versions, vector_key
 from qa.builder.report import BuildReport, FileReport
 from qa.builder.sandbox import Load, Sandbox
-from qa.builder.splitter import Splitter
+from qa.builder.splitter import MAX_TOKENS, Splitter
 from qa.errors import EmptyCorpus, StoredIndexError
 from qa.index import (
     IndexedFile,
@@ -44,7 +37,7 @@ from qa.types import Encoder, Passage
 
 _CHUNK = 32
 
-# Called with the stage of a build, how much of it is done, and how much there is.
+# Called with the stage of a build, the number of items done, and their total.
 Progress = Callable[[str, int, int], None]
 READING = "reading files"
 ENCODING = "encoding passages"
@@ -62,31 +55,28 @@ def build(
 ) -> BuildReport:
     """Bring an index up to date with a folder of documents.
 
-    Files whose bytes are those indexed before are not read again, and passages
-    whose text is stored keep their vectors. The result is what a fresh build
-    gives, since a vector depends on its passage alone. A file that cannot be
-    read becomes a skipped line of the report; one that took too long or too much
-    is not tried again until it changes, or with ``retry``. Identical files are
-    stored once.
-    A build that was stopped is gone on with: what it encoded is not encoded
-    again. ``progress`` is called with the stage (``READING`` files, ``ENCODING``
-    passages), how many are done, and of how many. ``load`` reads one file;
-    without it, files are read in a process of their own, with limits. Raises
-    :class:`~qa.errors.EmptyCorpus` when no file can be indexed, since none can be read
-    or all lie where the index is to be, and
-    :class:`~qa.errors.IndexLocked` while another build runs; what was stored
-    then stays as it was.
+    Unchanged files are not read again, and passages whose text is stored keep their vectors.
+    The result equals that of a build from nothing, since a vector depends on its passage
+    alone. Identical files are stored once. A file that cannot be read is reported as skipped;
+    one whose reading exceeded a limit is read again only after it changes, or with ``retry``.
+    An interrupted build is resumed: what it encoded is not encoded again.
+
+    ``max_tokens`` limits a passage. ``progress`` is called with the stage (``READING`` or
+    ``ENCODING``), the number of files or passages done, and their total. ``load`` reads one
+    file; without it, files are read in a child process with limits.
+
+    Raises :class:`~qa.errors.EmptyCorpus` if no file can be indexed, or if the index would
+    contain the documents, and :class:`~qa.errors.IndexLocked` while another build runs. The
+    stored index then remains unchanged.
     """
     began = time.perf_counter()
     if folder.is_dir() and folder.resolve().is_relative_to(index_dir.resolve()):
         raise EmptyCorpus(
             f"the index would contain the documents in {folder}", "name another with --index"
         )
-    settings = settings_of(folder, max_tokens)
+    settings = build_settings(folder, max_tokens)
     libraries = library_versions()
-    splitter = Splitter(
-        encoder.count_tokens, max_tokens=max_tokens, overlap_sentences=OVERLAP_SENTENCES
-    )
+    splitter = Splitter(encoder.count_tokens, max_tokens=max_tokens)
     with WriterLock(index_dir):
         previous = _previous(index_dir)
         with nullcontext() if previous is None else closing(previous):
@@ -122,18 +112,18 @@ def build(
                 documents=tuple(file for file, _ in indexed),
                 skipped=tuple(skipped),
             )
-            changed = previous is None or identity(previous.manifest) != identity(manifest)
+            changed = previous is None or content_key(previous.manifest) != content_key(manifest)
             encoded = 0
-            journal = Journal(index_dir, encoding(manifest), encoder.dimension)
+            journal = Journal(index_dir, vector_key(manifest), encoder.dimension)
             if changed:
                 shards = shards_of(manifest)
                 kept = previous.files_of({shard.key for shard in shards}) if previous else {}
                 keys = {file.shard for file in kept.values()}
-                held = iter([pair for pair in indexed if not pair[0].copy_of])
+                originals = iter([pair for pair in indexed if not pair[0].copy_of])
                 written = [
                     (file, content)
                     for shard in shards
-                    for file, content in islice(held, shard.documents)
+                    for file, content in islice(originals, shard.documents)
                     if shard.key not in keys
                 ]
                 unchanged = {file.path for file, content in written if content is None}
@@ -160,8 +150,8 @@ def build(
 def is_stale(folder: Path, index_dir: Path, encoder_fingerprint: str) -> bool:
     """Return whether ``build`` with its defaults would change the index.
 
-    Sizes and times are compared first, and hashes where a time alone differs.
-    An index that is missing or cannot be read is stale.
+    Sizes and times are compared first, and hashes if a time alone differs. An index that is
+    missing or cannot be read is stale.
     """
     try:
         manifest = read_manifest(index_dir)
@@ -169,7 +159,7 @@ def is_stale(folder: Path, index_dir: Path, encoder_fingerprint: str) -> bool:
         return True
     if (
         manifest.encoder_fingerprint != encoder_fingerprint
-        or manifest.settings != settings_of(folder, MAX_TOKENS)
+        or manifest.settings != build_settings(folder, MAX_TOKENS)
         or manifest.libraries != library_versions()
     ):
         return True
@@ -182,7 +172,7 @@ def is_stale(folder: Path, index_dir: Path, encoder_fingerprint: str) -> bool:
 
 
 def encoded_text(passage: Passage) -> str:
-    """Return what a passage's vector is made of: its heading, then its text."""
+    """Return the text that a passage's vector is made from: its heading, then its text."""
     return f"{passage.heading}\n{passage.text}" if passage.heading else passage.text
 
 
@@ -195,20 +185,20 @@ def _vectors(
     journal: Journal,
     progress: Progress | None,
 ) -> tuple[NDArray[np.float32], int]:
-    """Return one vector per passage, and how many passages were not stored before.
+    """Return one vector per passage, and how many of them had to be encoded.
 
-    Documents that are ``unchanged`` keep their rows' vectors; passages of the others
-    are looked for by their text, since a file may have been renamed, or altered in part.
+    ``unchanged`` documents keep their vectors. The passages of the others are looked up by
+    their text, since a file may have been renamed or changed in part.
     """
-    if previous and encoding(previous.manifest) != encoding(manifest):
+    if previous and vector_key(previous.manifest) != vector_key(manifest):
         previous = None
-    there: dict[int, int] = {}  # rows by the row they had
-    passages: dict[int, Passage] = {}  # to be looked for, by row
+    known: dict[int, int] = {}  # new row: row in the previous index
+    passages: dict[int, Passage] = {}  # new row: passage to look up by its text
     row = 0
     for document, parts in contents:
         rows = range(row, row + len(parts))
         if previous and document.id in unchanged:
-            there.update(zip(rows, previous.rows_of(document.id), strict=True))
+            known.update(zip(rows, previous.rows_of(document.id), strict=True))
         else:
             passages.update(zip(rows, parts, strict=True))
         row = rows.stop
@@ -219,28 +209,28 @@ def _vectors(
             _digest(encoded_text(passage)): row
             for row, passage in previous.texts.passages_as_long_as(passages.values())
         }
-        there.update((row, stored[digest]) for row, digest in digests.items() if digest in stored)
+        known.update((row, stored[digest]) for row, digest in digests.items() if digest in stored)
     vectors = np.empty((row, encoder.dimension), dtype=np.float32)
     if previous:
-        vectors[list(there)] = previous.vectors.reconstruct(list(there.values()))
-    digests = {row: digest for row, digest in digests.items() if row not in there}
-    fresh = journal.read()
-    waiting = {digest: texts[row] for row, digest in digests.items() if digest not in fresh}
+        vectors[list(known)] = previous.vectors.reconstruct(list(known.values()))
+    digests = {row: digest for row, digest in digests.items() if row not in known}
+    new = journal.read()
+    waiting = {digest: texts[row] for row, digest in digests.items() if digest not in new}
     for done in range(0, len(waiting), _CHUNK):
         chunk = list(islice(waiting.items(), done, done + _CHUNK))
         encoded = encoder.encode([text for _, text in chunk])
         pairs = list(zip((digest for digest, _ in chunk), encoded, strict=True))
         journal.add(pairs)
-        fresh.update(pairs)
+        new.update(pairs)
         if progress is not None:
             progress(ENCODING, done + len(chunk), len(waiting))
     for row, digest in digests.items():
-        vectors[row] = fresh[digest]
+        vectors[row] = new[digest]
     return vectors, sum(digest in waiting for digest in digests.values())
 
 
 def _previous(index_dir: Path) -> StoredIndex | None:
-    """Return the index as it stands, None when there is none to build upon."""
+    """Return the existing index, None if there is none that can be used."""
     try:
         return open_index(index_dir)
     except StoredIndexError:

@@ -1,4 +1,4 @@
-"""The files of a corpus: which there are, what they hold, whether they changed."""
+"""The files of a corpus: find them, read the new ones, notice changes."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ from qa.loaders import find_files, unreadable
 from qa.loaders.language import identify_language
 from qa.types import Document, Passage
 
+NOT_RETRIED = "not read again until it changes, or with `qa build --retry`"
 Contents = tuple[Document, Sequence[Passage]]
 Examined = tuple[IndexedFile, Contents | None] | SkippedFile
 
 
 def corpus_files(folder: Path, index_dir: Path) -> dict[str, Path]:
-    """Return what stands in the corpus by document id; no index is part of it.
+    """Return the paths of the corpus by document id, without the files of any index.
 
-    Beside the files that can be read these are the links, pipes and closed
-    folders that cannot: they too are to have a line in the report.
+    They include links, pipes and closed folders that cannot be read, so that the report
+    mentions these too.
     """
     if not folder.is_dir():
         return {}
@@ -32,10 +33,10 @@ def corpus_files(folder: Path, index_dir: Path) -> dict[str, Path]:
     others = {path.parent for path in found if path.name == CURRENT}
     indexes = {_real(index_dir), *(_real(part) for each in others for part in parts_of_index(each))}
     return {
-        # A name that is no Unicode is shown with its bytes escaped.
+        # In a name that is not valid Unicode the bytes are escaped.
         path.relative_to(folder).as_posix().encode("utf-8", "backslashreplace").decode(): path
         for path in found
-        if not _lies_in(_real(path), indexes)
+        if not _is_in(_real(path), indexes)
     }
 
 
@@ -47,13 +48,13 @@ def survey(
     splitter: Splitter,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Examined]:
-    """Return what each file holds, in the order of ids; of identical ones the first has contents.
+    """Return the contents of each file, in the order of ids; copies of a file have none.
 
-    The contents of an unchanged file are None: they are stored already. One that
-    is known to be too much is not read. ``progress`` is called after each file with how
-    many were looked at, and of how many.
+    The contents of an unchanged file are None, since they are stored already. A file is not
+    read if reading the same bytes exceeded a limit before. ``progress`` is called after each
+    file with the number of files done and their total.
     """
-    # What a loader makes of bytes depends on the suffix too: Markdown or plain text.
+    # By suffix too: the same bytes are read differently as Markdown and as plain text.
     originals: dict[tuple[str, str], str] = {}
     examined: list[Examined] = []
     for document_id, path in sorted(files.items()):
@@ -76,8 +77,8 @@ def _examine(
     splitter: Splitter,
     originals: Mapping[tuple[str, str], str],
 ) -> Examined:
-    """Read one file, unless it or a file like it is at hand already."""
-    # Taken before reading: a file that changes meanwhile then looks changed, not unchanged.
+    """Read a file, unless it is unchanged or a copy of another."""
+    # Taken before reading, so that a file that changes meanwhile counts as changed later.
     size, mtime_ns = _stat(path)
     try:
         if error := _unfit(path, folder):
@@ -88,7 +89,7 @@ def _examine(
             original = originals.get((known.sha256, path.suffix.lower()), "")
             count = 0 if original else known.passages
             file = IndexedFile(document_id, known.sha256, size, mtime_ns, count, original)
-            # What was a copy has nothing stored, should it be the first of its kind now.
+            # A former copy has nothing stored: it is read if its original is gone.
             if original or not known.copy_of:
                 return file, None
         if path.relative_to(folder).as_posix() != document_id:
@@ -104,11 +105,11 @@ def _examine(
         if not passages:
             raise UnreadableDocument("it contains no sentences")
     except ReadingStopped as error:
-        # Minutes each time: remembered, unless it is another file by now.
+        # It took minutes: remembered, unless the file changed meanwhile.
         sha256 = sha256_of(path) if _stat(path) == (size, mtime_ns) else ""
         reason = str(error)
         if sha256:
-            reason += "; not tried again until it changes, or with `qa build --retry`"
+            reason += f"; {NOT_RETRIED}"
         return SkippedFile(document_id, reason, size, mtime_ns, sha256)
     except UnreadableDocument as error:
         return SkippedFile(document_id, str(error), size, mtime_ns)
@@ -122,7 +123,7 @@ def _examine(
 
 
 def _oddities(folder: Path) -> list[Path]:
-    """Return what is no file to be read, and no folder that could be entered."""
+    """Return links, pipes and the like that cannot be read, and folders that cannot be entered."""
     closed: list[Path] = []
     odd = []
     for place, folders, names in os.walk(
@@ -135,17 +136,17 @@ def _oddities(folder: Path) -> list[Path]:
     return [*odd, *closed]
 
 
-def _lies_in(path: Path, places: Set[Path]) -> bool:
+def _is_in(path: Path, places: Set[Path]) -> bool:
     return not places.isdisjoint([path, *path.parents])
 
 
 def _real(path: Path) -> Path:
-    """Return a path without links; ``resolve`` raises for one that leads to itself."""
+    """Return a path without links; ``resolve`` would raise for a link to itself."""
     return Path(os.path.realpath(path))
 
 
 def _unfit(path: Path, folder: Path) -> UnreadableDocument | None:
-    """Return why something in the folder cannot be read as a file; None if it can."""
+    """Return the error of a path that is not a readable file; None if it may be one."""
     if path.is_symlink():
         if not path.exists():
             return UnreadableDocument("a link to a file that does not exist", "remove it")
@@ -161,7 +162,7 @@ def _unfit(path: Path, folder: Path) -> UnreadableDocument | None:
 
 
 def differs(path: Path, known: IndexedFile | SkippedFile) -> bool:
-    """Return whether a file is no longer what it was; hashed only where its time alone differs."""
+    """Return whether a file changed; it is hashed only if its time alone differs."""
     size, mtime_ns = _stat(path)
     if (size, mtime_ns) == (known.size, known.mtime_ns):
         return False
@@ -174,7 +175,7 @@ def differs(path: Path, known: IndexedFile | SkippedFile) -> bool:
 
 
 def _stat(path: Path) -> tuple[int, int]:
-    """Return a file's size in bytes and its time in nanoseconds; -1 where they cannot be had."""
+    """Return a file's size in bytes and time in nanoseconds; -1 if they are unknown."""
     try:
         stat = path.stat()
     except OSError:

@@ -1,4 +1,4 @@
-"""What decides, beside the documents themselves, what an index holds."""
+"""What decides the content of an index beside the documents themselves."""
 
 from __future__ import annotations
 
@@ -6,19 +6,17 @@ import hashlib
 import importlib.metadata
 from pathlib import Path
 
+from qa.builder.splitter import OVERLAP_SENTENCES
 from qa.index import Manifest
 
-MAX_TOKENS = 160
-OVERLAP_SENTENCES = 1
-
-# A version of any of these may change a vector, or what is read from a file.
+# Another version of one of these may change a vector, or the text read from a file.
 _ENCODING = ("onnxruntime", "sentence-transformers", "transformers", "tokenizers", "torch")
 _READING = (
     *("charset-normalizer", "trafilatura", "lxml", "markdown-it-py", "sentencex"),
     *("pypdfium2", "mammoth", "striprtf", "py3langid"),
 )
 _LIBRARIES = ("verbatim-qa", *_ENCODING, *_READING, "faiss-cpu", "tantivy")
-# The same for our own code, which changes between releases too.
+# Our own code that does, which changes between releases too.
 _CODE = (
     "builder",
     "index",
@@ -30,8 +28,8 @@ _CODE = (
 )
 
 
-def settings_of(folder: Path, max_tokens: int) -> dict[str, str | int]:
-    """Return what shapes the documents and passages beside their files."""
+def build_settings(folder: Path, max_tokens: int) -> dict[str, str | int]:
+    """Return the settings that decide documents and passages beside the files."""
     package = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for entry in _CODE:
@@ -39,7 +37,7 @@ def settings_of(folder: Path, max_tokens: int) -> dict[str, str | int]:
             if path.is_file():
                 digest.update(path.read_bytes())
     return {
-        "folder": folder.as_posix(),  # as given: it is part of each document's source
+        "folder": folder.as_posix(),  # as given, since each document's source begins with it
         "max_tokens": max_tokens,
         "overlap_sentences": OVERLAP_SENTENCES,
         "code": digest.hexdigest(),
@@ -47,7 +45,7 @@ def settings_of(folder: Path, max_tokens: int) -> dict[str, str | int]:
 
 
 def library_versions() -> dict[str, str]:
-    """Return the versions of the libraries whose change would change an index."""
+    """Return the versions of the libraries on which an index depends."""
     versions = {}
     for name in _LIBRARIES:
         try:
@@ -57,20 +55,20 @@ def library_versions() -> dict[str, str]:
     return versions
 
 
-def identity(manifest: Manifest) -> tuple[object, ...]:
-    """Return all that decides what a generation holds."""
+def content_key(manifest: Manifest) -> tuple[object, ...]:
+    """Return everything that decides the content of a generation."""
     return (
         Path(manifest.folder).resolve(),
         manifest.encoder_fingerprint,
         manifest.settings,
         manifest.libraries,
-        # The size too: one taken before a file changed under its reader is to be mended.
+        # Sizes too: one taken before a file changed while it was read is corrected.
         [(file.path, file.sha256, file.size) for file in manifest.documents],
-        # Its time too: by this alone one is known to have changed.
+        # Times too: most skipped files have no hash.
         manifest.skipped,
     )
 
 
-def encoding(manifest: Manifest) -> tuple[object, ...]:
-    """Return all that decides a text's vector."""
+def vector_key(manifest: Manifest) -> tuple[object, ...]:
+    """Return everything beside its text that decides a vector."""
     return manifest.encoder_fingerprint, [manifest.libraries.get(name) for name in _ENCODING]

@@ -1,4 +1,4 @@
-"""What a build did, file by file."""
+"""The report of a build, file by file."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from qa.text import counted
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """What became of one file.
+    """The outcome of one file.
 
-    ``reason`` says why it was skipped; ``copy_of`` names the file with the same
-    bytes whose passages stand for both; ``sha256`` is empty for one that was skipped.
+    ``reason`` says why it was skipped, with the remedy. ``copy_of`` is the file with the same
+    bytes whose passages are stored for both. ``sha256`` is empty for a skipped file.
     """
 
     path: str
@@ -32,7 +32,7 @@ class FileReport:
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a build did; ``changed`` is false when the index already fitted the folder.
+    """The outcome of a build; ``changed`` is false if the index was up to date.
 
     ``encoded`` and ``reused`` add up to the passages of the index.
     """
@@ -51,7 +51,7 @@ class BuildReport:
 
     @property
     def passages(self) -> int:
-        """How many passages the index holds."""
+        """How many passages the index contains."""
         return self.encoded + self.reused
 
     def to_dict(self) -> dict[str, Any]:
@@ -59,7 +59,7 @@ class BuildReport:
         return {**asdict(self), "documents": self.documents, "passages": self.passages}
 
     def changes(self, before: BuildReport) -> str:
-        """Return in words what is not as it was in an earlier report, and the total."""
+        """Return the lines that differ from an earlier report, and the total."""
         old = {file.path: file for file in before.files}
         new = {file.path for file in self.files}
         lines = [str(file) for file in self.files if old.get(file.path) != file]
@@ -68,7 +68,7 @@ class BuildReport:
 
     @property
     def total(self) -> str:
-        """What it comes to, in one line."""
+        """The totals, in one line."""
         total = (
             f"{counted(self.documents, 'document')}, {counted(self.passages, 'passage')} "
             f"({self.encoded:,} encoded, {self.reused:,} reused), "

@@ -1,4 +1,4 @@
-"""Files are read by another process, which may hang, burst or die without harm to the build."""
+"""Read files in a child process, whose hanging or crashing does not harm the build."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from qa.types import Block, Document
 TIMEOUT_S = 240.0
 CPU_S = 120
 MEMORY_MB = 2_000
-# Bytes that a child may take beyond its limit once it has met it.
-_TO_SAY_SO = 64_000_000
+# Bytes that a child may use beyond its limit to report that it reached it.
+_REPORT_BYTES = 64_000_000
 _START = "import sys; sys.path[:] = {path!r}; from {module} import serve; serve({arguments})"
 
 
@@ -40,10 +40,10 @@ class Load(Protocol):
 class Sandbox:
     """Loads files in a child process with limits; use it in a ``with`` statement.
 
-    One child reads many files. One that outlasts ``timeout_s`` by the clock or
-    ``cpu_s`` on the processor is killed, and the next file gets a new one; one
-    that wants more than ``memory_mb`` is refused it. (Windows knows the clock
-    alone.) ``loader`` names the module whose ``load`` is called there.
+    One child reads many files. It is killed if a file takes longer than ``timeout_s`` by the
+    clock or ``cpu_s`` of processor time, and the next file gets a new child. It cannot
+    allocate more than ``memory_mb``. Windows enforces the clock alone. ``loader`` names the
+    module whose ``load`` the child calls.
     """
 
     def __init__(
@@ -70,9 +70,10 @@ class Sandbox:
         self.close()
 
     def load(self, path: Path, *, folder: Path) -> Document:
-        """Read one file; raise UnreadableDocument with a reason a person understands.
+        """Read one file.
 
-        It is :class:`~qa.errors.ReadingStopped` where a limit was reached.
+        Raises :class:`~qa.errors.UnreadableDocument`, and
+        :class:`~qa.errors.ReadingStopped` if a limit was exceeded.
         """
         used, began = self._child is not None, time.monotonic()
         try:
@@ -80,7 +81,7 @@ class Sandbox:
         except ReadingStopped:
             if not used or time.monotonic() - began >= self.timeout_s:
                 raise
-        # The child had read others before: what they left in it, or the system, may be at fault.
+        # The child had read other files before, which may be the cause: try once in a new child.
         self.close()
         return self._load(path, folder)
 
@@ -101,14 +102,14 @@ class Sandbox:
         return Document(**values, blocks=blocks)
 
     def close(self) -> None:
-        """End the child at once; the next file would start another."""
+        """Kill the child; the next file would start another."""
         child, self._child = self._child, None
         if child is not None:
             child.kill()
             child.communicate()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        """Start a child and wait until it is ready: its first file has all its time."""
+        """Start a child and wait until it is ready, so that its first file has its full time."""
         code = _START.format(
             path=sys.path,
             module=__name__,
@@ -123,11 +124,11 @@ class Sandbox:
         assert child.stdout is not None
         if not child.stdout.readline():
             self.close()
-            raise RuntimeError(f"the process that reads files does not start: {self._loader}")
+            raise RuntimeError(f"the child process that reads files did not start: {self._loader}")
         return child
 
     def _ask(self, child: subprocess.Popen[bytes], request: bytes) -> bytes | None:
-        """Return the child's line of answer; None where it died or was killed."""
+        """Return the child's answer, one line; None if it died or was killed."""
         assert child.stdin is not None
         assert child.stdout is not None
         clock = threading.Timer(self.timeout_s, child.kill)
@@ -149,16 +150,16 @@ class Sandbox:
         if not in_time:
             return f"reading it took longer than {self.timeout_s:g} s"
         if code == -getattr(signal, "SIGXCPU", 0):
-            return f"reading it took more than {self.cpu_s} s of the processor"
+            return f"reading it took more than {self.cpu_s} s of processor time"
         name = signal.Signals(-code).name if code < 0 else f"code {code}"
-        return f"its reader was stopped by the system ({name})"
+        return f"the process that read it was stopped ({name})"
 
 
 def serve(loader: str, timeout_s: float, cpu_s: int, memory_mb: int) -> None:
-    """Be the child: answer each line of request with one line, until there are no more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent to decide on
+    """Run the child: answer each line of request with one line, until there are no more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     requests = sys.stdin.buffer
-    # What a library prints must not mix with the answers.
+    # Output of libraries must not mix with the answers.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     _limit_memory(memory_mb)
@@ -170,7 +171,7 @@ def serve(loader: str, timeout_s: float, cpu_s: int, memory_mb: int) -> None:
         path, folder = map(Path, json.loads(request))
         allow_more = _limit_memory(memory_mb)
         answer = _answer(load, path, folder, memory_mb, allow_more)
-        _stop_alarm()  # or it would strike while the parent does something else
+        _stop_alarm()  # or it would ring while the parent does something else
         answers.write(answer)
         answers.flush()
 
@@ -188,7 +189,7 @@ def _answer(
         problem, remedy = error.problem, error.remedy
         stopped = isinstance(error, ReadingStopped)
     except MemoryError:
-        allow_more()  # first of all: what was read is still held, and nothing left to say so with
+        allow_more()  # first: the text read so far still takes all the memory
         problem, stopped = f"reading it takes more than {memory_mb:,} MB of memory", True
     except Exception as error:  # parsers of foreign formats raise whatever they like
         problem = f"it cannot be read ({type(error).__name__}: {error})"
@@ -197,21 +198,21 @@ def _answer(
 
 
 def _limit_memory(memory_mb: int) -> Callable[[], None]:
-    """Allow so much; return what allows the little more that it takes to say it was too little."""
+    """Limit the memory; return a function that allows the little more needed to report it."""
     try:
         import resource
     except ImportError:  # Windows has no such limits
         return lambda: None
     limit = memory_mb * 1_000_000
-    hard = limit + _TO_SAY_SO
+    hard = limit + _REPORT_BYTES
     resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # Its arguments are made now: then there may be no room for them.
+    # Its arguments are created now, since there may be no memory for them later.
     return partial(resource.setrlimit, resource.RLIMIT_AS, (hard, hard))
 
 
 def _limit_time(timeout_s: float, cpu_s: int) -> None:
-    """Allow the next file its time; the alarm is for a child whose parent was killed."""
+    """Give the next file its time; the alarm ends a child whose parent was killed."""
     with contextlib.suppress(ImportError):
         import resource
 
@@ -221,10 +222,10 @@ def _limit_time(timeout_s: float, cpu_s: int) -> None:
 
 
 def _stop_alarm() -> None:
-    if hasattr(signal, "alarm"):  # Windows has none
+    if hasattr(signal, "alarm"):  # not on Windows
         signal.alarm(0)
 
 
 def _frozen(value: Any) -> Any:
-    """Return JSON's lists as the tuples they were."""
+    """Return lists of JSON as the tuples that they were."""
     return tuple(map(_frozen, value)) if isinstance(value, list) else value

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from qa.types import Block, Document, Passage
 
 MAX_TOKENS = 160
+OVERLAP_SENTENCES = 1
 _HEADING_CHARACTERS = 200
 # From this share of the budget on, a passage ends at the paragraph's end.
 _FULL_ENOUGH = 0.6
-# No text of a passage's length has as many, but for words that the tokenizer does not know.
+# No passage averages more characters per token, unknown words aside.
 _CHARACTERS_A_TOKEN = 12
-# What sentencex takes grows with the square of a paragraph that holds many quotation marks.
-_STRETCH_CHARACTERS = 20_000
+# The time of sentencex grows with the square of a paragraph with many quotation marks.
+_PART_CHARACTERS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,8 @@ class _Sentence:
 class Splitter:
     """Cuts documents into passages.
 
-    ``count_tokens`` is the encoder's own tokenizer; no passage is longer than
-    ``max_tokens``. Where the cut falls inside a paragraph, the next passage
-    repeats the last ``overlap_sentences``.
+    ``count_tokens`` is that of the encoder. No passage is longer than ``max_tokens``. If a cut
+    falls inside a paragraph, the next passage repeats the last ``overlap_sentences``.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Splitter:
         count_tokens: Callable[[Sequence[str]], list[int]],
         *,
         max_tokens: int = MAX_TOKENS,
-        overlap_sentences: int = 1,
+        overlap_sentences: int = OVERLAP_SENTENCES,
     ) -> None:
         self._count = count_tokens
         self._max = max_tokens
@@ -48,7 +48,7 @@ class Splitter:
     def split(self, document: Document) -> list[Passage]:
         """Return the passages of a document, in order.
 
-        A passage holds body text alone and crosses no heading and no furniture.
+        A passage consists of body text and crosses neither headings nor furniture.
         """
         passages = []
         for heading, run in _runs(document):
@@ -62,7 +62,7 @@ class Splitter:
         from sentencex import get_sentence_boundaries
 
         spans: list[tuple[int, int]] = []
-        for start, end in _stretches(text, block):
+        for start, end in _parts(text, block):
             for found in get_sentence_boundaries("en", text[start:end]):
                 span = _trim(text, start + found["start_index"], start + found["end_index"])
                 if span[0] < span[1]:
@@ -81,7 +81,7 @@ class Splitter:
         ]
 
     def _cut(self, text: str, start: int, end: int) -> list[tuple[int, int, int]]:
-        """Cut a sentence longer than the budget, at white space where there is some."""
+        """Cut a sentence longer than the budget, at white space if possible."""
         pieces = []
         while start < end:
             low, high = start + 1, min(end, start + _CHARACTERS_A_TOKEN * self._max)
@@ -97,7 +97,7 @@ class Splitter:
                 stop = space if space > start else stop
             left, right = _trim(text, start, stop)
             tokens = self._count([text[left:right]])[0]
-            # A word may be fewer tokens than its beginning: one that is not known is one.
+            # A prefix of a word may have more tokens than the word: an unknown word is one token.
             while tokens > self._max:
                 stop = max(start + 1, (start + stop) // 2)
                 left, right = _trim(text, start, stop)
@@ -135,10 +135,10 @@ class Splitter:
         return used
 
     def _together(self, text: str, part: list[_Sentence], used: int, sentence: _Sentence) -> int:
-        """Return the tokens of a part, which are ``used``, and of the sentence after it.
+        """Return the tokens of a part, which has ``used``, with the sentence after it.
 
-        They are counted anew where words may run together; more than the budget where that
-        would be many characters, since it is done for each sentence again.
+        They are counted again if words may run together. This is repeated for each sentence, so
+        for very many characters the result is a number beyond the budget.
         """
         if not part or _apart(text[part[-1].end : sentence.start]):
             return used + sentence.tokens
@@ -149,7 +149,7 @@ class Splitter:
 
 
 def _runs(document: Document) -> Iterator[tuple[str, list[Block]]]:
-    """Yield stretches of body blocks with nothing between them, and their headings."""
+    """Yield runs of adjacent body blocks, each with its heading."""
     above: list[Block] = []
     run: list[Block] = []
     for block in document.blocks:
@@ -171,11 +171,11 @@ def _heading(document: Document, above: Sequence[Block]) -> str:
     return " › ".join(cleaned)[:_HEADING_CHARACTERS]
 
 
-def _stretches(text: str, block: Block) -> Iterator[tuple[int, int]]:
-    """Yield a block whole, or a very long one in parts that end at white space."""
+def _parts(text: str, block: Block) -> Iterator[tuple[int, int]]:
+    """Yield a block, a very long one in parts that end at white space."""
     start = block.start
-    while block.end - start > _STRETCH_CHARACTERS:
-        half, limit = start + _STRETCH_CHARACTERS // 2, start + _STRETCH_CHARACTERS
+    while block.end - start > _PART_CHARACTERS:
+        half, limit = start + _PART_CHARACTERS // 2, start + _PART_CHARACTERS
         spaces = (text.rfind(sign, half, limit) for sign in "\n ")
         end = next((space for space in spaces if space >= 0), limit - 1) + 1
         yield start, end
@@ -184,9 +184,10 @@ def _stretches(text: str, block: Block) -> Iterator[tuple[int, int]]:
 
 
 def _apart(between: str) -> bool:
-    """Tell whether what stands between two sentences parts them for a tokenizer of words too.
+    """Return whether the text between two sentences separates them for the tokenizer too.
 
-    BERT's takes out control characters, form feeds too, and joins what stood around them.
+    BERT's tokenizer deletes control characters, form feeds included, and joins the words
+    around them.
     """
     return any(
         sign in "\t\n\r" or (sign.isspace() and unicodedata.category(sign) != "Cc")

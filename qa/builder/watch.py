@@ -1,4 +1,4 @@
-"""Keep an index in step with its folder for as long as it is wanted."""
+"""Keep an index up to date with its folder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from qa.builder.report import BuildReport
 from qa.errors import QAError
 from qa.types import Encoder
 
-# Looked at this often even if no change was announced: network drives announce none.
+# How often to look even if no change was reported: network drives report none.
 CHECK_S = 30.0
 
 
@@ -25,14 +25,12 @@ def watch(
     stop: threading.Event | None = None,
     check_s: float = CHECK_S,
 ) -> Iterator[BuildReport | QAError]:
-    """Build, then build again whenever the folder changed; yield each report.
+    """Build, then build again whenever the folder changes; yield each report.
 
-    ``retry`` is that of ``build``, for the first one.
-
-    What goes wrong after the first build (an emptied folder, another build at
-    work) is yielded too and tried again at the next change or after ``check_s``
-    seconds. Ends when ``stop`` is set, or with KeyboardInterrupt. Raises what
-    ``build`` raises at the first build.
+    ``retry`` applies to the first build, whose errors are raised. Errors of later builds (an
+    emptied folder, another build running) are yielded, and the build is tried again at the
+    next change or after ``check_s`` seconds. Ends when ``stop`` is set, or with
+    KeyboardInterrupt.
     """
     import watchfiles
 

@@ -1,8 +1,9 @@
-"""What is on disk: written as whole generations, checked when opened.
+"""The index on disk: written as whole generations, checked when opened.
 
-The format is described for people in ``index/README.md``.
+Its format is described in ``index/README.md``.
 """
 
+from qa.index.commands import build_command, index_command
 from qa.index.documents import DocumentSummary
 from qa.index.freshness import outdated_documents
 from qa.index.generation import (
@@ -15,7 +16,6 @@ from qa.index.generation import (
 from qa.index.journal import Journal
 from qa.index.lock import WriterLock
 from qa.index.manifest import IndexedFile, Manifest, SkippedFile
-from qa.index.remedy import build_command, index_command
 from qa.index.shards import shards_of
 from qa.index.stored import StoredIndex, open_index, verify
 

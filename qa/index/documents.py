@@ -20,7 +20,7 @@ _SCHEMA = """
 CREATE TABLE document (
     position   INTEGER PRIMARY KEY,  -- order in the shard, from 0
     id         TEXT NOT NULL UNIQUE,
-    first_row  INTEGER NOT NULL,     -- of its passages, whose rows follow one another
+    first_row  INTEGER NOT NULL,     -- of its passages, whose rows are consecutive
     passages   INTEGER NOT NULL,
     characters INTEGER NOT NULL,
     sha256     TEXT NOT NULL,
@@ -31,7 +31,7 @@ CREATE TABLE document (
     language   TEXT NOT NULL,        -- ISO 639-1, or empty
     pages      TEXT NOT NULL,        -- JSON: [offset, ...]
     blocks     TEXT NOT NULL,        -- JSON: [[start, end, kind, level], ...]
-    text       TEXT NOT NULL         -- the last: what stands before it is read without it
+    text       TEXT NOT NULL         -- last, so that the others are read without it
 ) STRICT;
 CREATE TABLE passage (
     row        INTEGER PRIMARY KEY,  -- in the shard, from 0
@@ -50,7 +50,7 @@ _PASSAGE = 'SELECT row, document, start, "end", text, heading FROM passage'
 
 @dataclass(frozen=True, slots=True)
 class DocumentSummary:
-    """What a list of documents shows; ``characters`` is the length of the text."""
+    """A document in a list; ``characters`` is the length of its text."""
 
     id: str
     title: str
@@ -63,7 +63,7 @@ class DocumentSummary:
 
 
 def write_documents(path: Path, documents: Iterable[tuple[Document, Sequence[Passage]]]) -> None:
-    """Write the documents of a shard; their passages' rows are numbered in the order given."""
+    """Write the documents of a shard; rows number their passages in the order given."""
     # The generation is synced as a whole before it is used, so no journal is needed.
     connection = sqlite3.connect(path, isolation_level=None)
     try:
@@ -175,9 +175,9 @@ class DocumentStore:
                 yield Passage(*values)
 
     def passages_as_long_as(self, others: Iterable[Passage]) -> Iterator[tuple[int, Passage]]:
-        """Yield ``(row, passage)`` of those whose text has the length of one of the others.
+        """Yield ``(row, passage)`` where the text is as long as that of one of the others.
 
-        What may be the same text is found so without reading all there is.
+        These are the candidates for equal texts, found without reading all passages.
         """
         lengths = json.dumps(sorted({each.end - each.start for each in others}))
         query = f'{_PASSAGE} WHERE "end" - start IN (SELECT value FROM json_each(?)) ORDER BY row'
@@ -198,7 +198,7 @@ class DocumentStore:
         ]
 
     def check(self) -> None:
-        """Raise ValueError when a database, or a passage in it, is not as it should be."""
+        """Raise ValueError for a damaged database or a passage that differs from its document."""
         for shard in range(len(self._connections)):
             ((verdict,),) = self._select(shard, "PRAGMA integrity_check(1)")
             if verdict != "ok":
@@ -207,10 +207,10 @@ class DocumentStore:
             text = self._document(summary.id).text
             for passage in self.passages_of(summary.id):
                 if text[passage.start : passage.end] != passage.text:
-                    raise ValueError(f"a passage of {summary.id} does not occur in it")
+                    raise ValueError(f"a passage of {summary.id} differs from its text")
 
     def close(self) -> None:
-        """Close the databases; what was returned stays valid."""
+        """Close the databases; what they returned stays valid."""
         for connection in self._connections:
             connection.close()
 

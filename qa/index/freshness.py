@@ -1,4 +1,4 @@
-"""Which documents are no longer what was indexed."""
+"""Which documents changed since they were indexed."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from qa.index.stored import StoredIndex
 
 
 def outdated_documents(index: StoredIndex, document_ids: Iterable[str]) -> set[str]:
-    """Return those of these documents whose file changed or vanished since the build.
+    """Return the ids of those documents whose file changed or vanished since the build.
 
-    A file whose size and time are those indexed is taken as unchanged; one
-    whose time alone differs is hashed, once for each time it has.
+    A file with the indexed size and time counts as unchanged. A file whose time alone differs
+    is hashed, once for each new time.
     """
     return {document_id for document_id in document_ids if _is_outdated(index, document_id)}
 

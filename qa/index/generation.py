@@ -6,7 +6,6 @@ import hashlib
 import os
 import re
 import shutil
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,10 +15,11 @@ from numpy.typing import NDArray
 
 from qa.errors import IndexCorrupt, IndexNotFound, StoredIndexError
 from qa.index import documents, vectors, words
+from qa.index.commands import build_command
 from qa.index.lock import is_being_read
 from qa.index.manifest import Manifest, Shard, StoredFile
-from qa.index.remedy import rebuild, unwritable
 from qa.index.shards import shards_of
+from qa.index.writing import writing
 from qa.types import Document, Passage
 
 CURRENT = "CURRENT"
@@ -33,8 +33,8 @@ def live_generation(index_dir: Path) -> Path:
     """Return the folder that ``CURRENT`` names.
 
     Raises :class:`~qa.errors.IndexNotFound` without a ``CURRENT``,
-    :class:`~qa.errors.IndexCorrupt` when it names no generation, and
-    :class:`~qa.errors.StoredIndexError` when it may not be read.
+    :class:`~qa.errors.IndexCorrupt` if it does not name a generation, and
+    :class:`~qa.errors.StoredIndexError` if it may not be read.
     """
     pointer = _pointer(index_dir)
     while True:
@@ -45,11 +45,13 @@ def live_generation(index_dir: Path) -> Path:
         # A build may have swapped the pointer and removed what it named before.
         before, pointer = pointer, _pointer(index_dir)
         if pointer == before:
-            raise IndexCorrupt(f"{index_dir / CURRENT} is damaged", rebuild(index_dir))
+            raise IndexCorrupt(
+                f"{index_dir / CURRENT} is damaged", f"run {build_command(index_dir)}"
+            )
 
 
 def read_manifest(index_dir: Path) -> Manifest:
-    """Return what the live generation says of itself; its folder's name holds the hash."""
+    """Return the manifest of the live generation."""
     while True:
         generation = live_generation(index_dir)
         try:
@@ -62,7 +64,7 @@ def read_manifest(index_dir: Path) -> Manifest:
 def manifest_of(generation: Path) -> Manifest:
     """Return a generation's manifest after comparing it with the hash in the folder's name."""
     path = generation / MANIFEST
-    remedy = rebuild(generation.parent)
+    remedy = f"run {build_command(generation.parent)}"
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -73,8 +75,8 @@ def manifest_of(generation: Path) -> Manifest:
 
 
 def check_files(generation: Path, manifest: Manifest) -> None:
-    """Compare every byte of a generation with its hashes, or raise IndexCorrupt."""
-    remedy = rebuild(generation.parent, manifest.folder)
+    """Raise IndexCorrupt unless every file of a generation has its hash."""
+    remedy = f"run {build_command(generation.parent, manifest.folder)}"
     for file in manifest.files:
         path = generation / file.path
         try:
@@ -95,13 +97,12 @@ def write_generation(
 ) -> Path:
     """Write a generation, make it the live one and return its folder.
 
-    ``kept`` are the files of an earlier generation, checked since, whose shards
-    are those of this one too: they are shared, not written. ``contents`` are the
-    documents of the other shards, in order, and ``rows`` has one vector for each
-    of their passages; ``manifest.shards`` and ``files`` are filled in here. The
-    caller holds the writer's lock. Whatever fails or stops on the way, the
-    generation that was live stays so; afterwards it is for ``sweep``. Raises
-    :class:`~qa.errors.StoredIndexError` when the disk cannot be written.
+    ``kept`` are checked files of an earlier generation whose shards this one has too: they are
+    linked, not written. ``contents`` are the documents of the other shards, in order, and
+    ``rows`` has one vector for each of their passages. ``manifest.shards`` and ``files`` are
+    filled in here. The caller holds the writer's lock. If anything fails or is interrupted,
+    the live generation stays live, and ``sweep`` removes the unfinished one. Raises
+    :class:`~qa.errors.StoredIndexError` if the disk cannot be written.
     """
     sweep(index_dir)
     unfinished = index_dir / _UNFINISHED
@@ -109,7 +110,7 @@ def write_generation(
     kept = kept or {}
     known = {file.path: file for file in kept.values()}
     keys = {file.shard for file in kept.values()}
-    try:
+    with writing(index_dir):
         for folder in (documents.FOLDER, vectors.FOLDER, words.FOLDER):
             (unfinished / folder).mkdir(parents=True)
         for path, file in kept.items():
@@ -132,13 +133,11 @@ def write_generation(
         unfinished.rename(generation)
         _sync(index_dir)
         _point_to(generation)
-    except (OSError, RuntimeError, sqlite3.Error) as error:  # FAISS raises RuntimeError
-        raise unwritable(index_dir, error) from error
     return generation
 
 
 def parts_of_index(place: Path) -> list[Path]:
-    """Return what in a folder is of an index: its pointer and generations; none without one."""
+    """Return the files and folders of the index in a folder: its pointer and generations."""
     try:
         live_generation(place)
     except StoredIndexError:
@@ -167,7 +166,7 @@ def _write_shards(
 
 
 def _share(source: Path, target: Path) -> None:
-    """Give a file that never changes a second name, where the file system can, or copy it."""
+    """Give a file that never changes a second name if the file system can, else copy it."""
     try:
         target.hardlink_to(source)
     except OSError:
@@ -175,12 +174,12 @@ def _share(source: Path, target: Path) -> None:
 
 
 def sweep(index_dir: Path) -> None:
-    """Remove what no reader uses: old generations, and what a stopped build left."""
+    """Remove old generations that no reader uses, and what an interrupted build left."""
     shutil.rmtree(index_dir / _UNFINISHED, ignore_errors=True)
     try:
         live = live_generation(index_dir)
     except StoredIndexError:
-        return  # which one was live is unknown, so nothing is removed
+        return  # it is unknown which one is live
     for folder in index_dir.iterdir():
         if folder == live or _GENERATION.fullmatch(folder.name) is None:
             continue
@@ -189,7 +188,7 @@ def sweep(index_dir: Path) -> None:
 
 
 def _point_to(generation: Path) -> None:
-    """Make a generation the live one: the one step readers can see."""
+    """Make a generation the live one, in the one step that readers can see."""
     pointer = generation.parent / CURRENT
     sibling = pointer.with_name(f".{CURRENT}")
     sibling.write_bytes(f"{generation.name}\n".encode("ascii"))
@@ -199,7 +198,7 @@ def _point_to(generation: Path) -> None:
 
 
 def _pointer(index_dir: Path) -> bytes:
-    remedy = rebuild(index_dir)
+    remedy = f"run {build_command(index_dir)}"
     try:
         return (index_dir / CURRENT).read_bytes()
     except PermissionError as error:
@@ -228,9 +227,9 @@ def _describe(path: Path, generation: Path) -> StoredFile:
 
 
 def _sync(path: Path) -> None:
-    """Wait until a file or folder is on the disk; Windows cannot sync a folder."""
+    """Wait until a file or folder is on the disk."""
     if os.name == "nt" and path.is_dir():
-        return
+        return  # Windows cannot sync a folder
     descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
     try:
         os.fsync(descriptor)

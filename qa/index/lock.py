@@ -1,4 +1,4 @@
-"""Locks the operating system holds: they end with the process that took them."""
+"""Locks of the operating system, which end with the process that took them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from qa.errors import IndexLocked
-from qa.index.remedy import unwritable
+from qa.index.writing import writing
 
 LOCK = ".lock"
 
@@ -27,18 +27,16 @@ class WriterLock:
 
     def __enter__(self) -> WriterLock:
         folder = self._path.parent
-        try:
+        with writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
-        except OSError as error:
-            raise unwritable(folder, error) from error
         if not _lock(descriptor, shared=False):
             holder = _holder(descriptor)
             os.close(descriptor)
             raise IndexLocked(
-                f"another build{holder} is writing {folder}", "wait until it ends, then repeat"
+                f"another build{holder} is writing {folder}", "wait until it ends and repeat"
             )
-        with suppress(OSError):  # a courtesy: the lock holds without it
+        with suppress(OSError):  # a courtesy to others: the lock works without the number
             os.ftruncate(descriptor, 0)
             os.write(descriptor, str(os.getpid()).encode("ascii"))
         self._descriptor = descriptor
@@ -54,20 +52,20 @@ class WriterLock:
 
 
 class ReaderLock:
-    """Marks a generation as being read, from its making until ``close``.
+    """Marks a generation as being read, from the constructor until ``close``.
 
-    The lock lies on the manifest, so that reading needs no right to write.
+    The manifest is what is locked, so that reading needs no permission to write.
     """
 
     def __init__(self, manifest: Path) -> None:
         descriptor = os.open(manifest, os.O_RDONLY)
         _lock(descriptor, shared=True)
-        # An index that nobody closed lets go when it is no longer used.
-        self._let_go = weakref.finalize(self, os.close, descriptor)
+        # An index that nobody closed releases its lock when it is collected.
+        self._release = weakref.finalize(self, os.close, descriptor)
 
     def close(self) -> None:
-        """Let the generation be removed; closing twice is fine."""
-        self._let_go()
+        """Release the generation; closing twice is allowed."""
+        self._release()
 
 
 def is_being_read(manifest: Path) -> bool:
@@ -83,7 +81,7 @@ def is_being_read(manifest: Path) -> bool:
 
 
 def _holder(descriptor: int) -> str:
-    """Return which process wrote its number into a lock; empty where that cannot be read."""
+    """Return the process whose number is in a lock file; empty if it cannot be read."""
     try:
         number = os.read(descriptor, 20).decode("ascii")
     except (OSError, ValueError):

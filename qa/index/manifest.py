@@ -1,4 +1,4 @@
-"""What an index holds and how it was made: the manifest of one generation."""
+"""The manifest of a generation: what it contains and how it was made."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from qa.errors import IndexCorrupt, IndexMismatch
-from qa.index.remedy import rebuild
+from qa.index.commands import build_command
 
 FORMAT_VERSION = 4
 
@@ -19,9 +19,8 @@ FORMAT_VERSION = 4
 class IndexedFile:
     """A file of the corpus that was indexed; ``path`` is the document's id.
 
-    ``size`` in bytes and ``mtime_ns`` were taken before the file was read.
-    ``copy_of`` is the id of a document with the same bytes: its passages are
-    stored, and this file has none of its own.
+    ``size`` in bytes and ``mtime_ns`` were taken before the file was read. ``copy_of`` is the
+    id of a document with the same bytes, whose passages are stored; a copy has none itself.
     """
 
     path: str
@@ -36,8 +35,8 @@ class IndexedFile:
 class SkippedFile:
     """A file of the corpus that could not be indexed, and why.
 
-    ``sha256`` is that of a file which was too much to read, and will be again
-    for as long as it is the same; empty where it is tried at each build.
+    ``sha256`` is set if reading it exceeded a limit: a build then skips the same bytes. A file
+    without it is read again at each build.
     """
 
     path: str
@@ -57,15 +56,15 @@ class StoredFile:
 
     @property
     def shard(self) -> str:
-        """The key of the shard that it belongs to; of none where it is of the whole index."""
+        """The key of its shard; that of no shard for a file of the whole index."""
         return PurePosixPath(self.path).stem
 
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """Documents that follow one another, in files of their own named by ``key``.
+    """Consecutive documents, in files of their own named by ``key``.
 
-    The same documents have the same key in each generation that holds them.
+    The same documents have the same key in every generation.
     """
 
     key: str
@@ -77,9 +76,9 @@ class Shard:
 class Manifest:
     """The description of one generation.
 
-    ``folder`` is the corpus as seen from the current directory; on disk it is
-    relative to the index, so that both can be moved together. ``settings`` are
-    the builder's own: what they do not equal is built anew.
+    ``folder`` is the corpus, relative to the current directory; on disk it is relative to the
+    index, so that both can be moved together. ``settings`` are the builder's: a build with
+    others reads and splits every file again.
     """
 
     folder: str
@@ -104,7 +103,7 @@ class Manifest:
         return {"format": FORMAT_VERSION, **asdict(self), "counts": counts}
 
     def to_json(self, index_dir: Path) -> bytes:
-        """Return the manifest as it is stored in an index."""
+        """Return the manifest as it is stored on disk."""
         values = self.to_dict()
         values["folder"] = _relative(Path(self.folder), index_dir)
         return json.dumps(values, indent=1, sort_keys=True).encode("ascii")
@@ -114,7 +113,7 @@ class Manifest:
         """Read a stored manifest.
 
         Raises :class:`~qa.errors.IndexMismatch` for another format version and
-        :class:`~qa.errors.IndexCorrupt` for what is no manifest.
+        :class:`~qa.errors.IndexCorrupt` for an invalid manifest.
         """
         try:
             values = json.loads(data)
@@ -134,14 +133,15 @@ class Manifest:
                 )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise IndexCorrupt(
-                f"the manifest of {index_dir} cannot be read", rebuild(index_dir)
+                f"the manifest of {index_dir} cannot be read", f"run {build_command(index_dir)}"
             ) from error
         raise IndexMismatch(
-            f"{index_dir} has format {version}, not {FORMAT_VERSION}", rebuild(index_dir)
+            f"{index_dir} has format {version}, not {FORMAT_VERSION}",
+            f"run {build_command(index_dir)}",
         )
 
     def summary(self) -> str:
-        """Return what a person wants to know, one fact a line."""
+        """Return a summary for people, one fact per line."""
         size = sum(file.size for file in self.files)
         lines = [
             f"folder      {self.folder}",
@@ -162,7 +162,7 @@ def _pairs(values: Mapping[str, str | int]) -> str:
 
 
 def _relative(folder: Path, index_dir: Path) -> str:
-    """Return the path from the index to the corpus; absolute where there is none."""
+    """Return the path from the index to the corpus; absolute if there is no relative one."""
     try:
         return Path(os.path.relpath(folder.resolve(), index_dir.resolve())).as_posix()
     except ValueError:  # on Windows: two drives
@@ -170,7 +170,7 @@ def _relative(folder: Path, index_dir: Path) -> str:
 
 
 def _seen_from_here(folder: Path) -> str:
-    """Return a path as a person in the current directory would write it."""
+    """Return a path relative to the current directory if it is below it, else absolute."""
     folder = folder.resolve()
     here = Path.cwd()
     return str(folder.relative_to(here)) if folder.is_relative_to(here) else str(folder)

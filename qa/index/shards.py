@@ -1,4 +1,4 @@
-"""Which documents share files: stretches that a change elsewhere in the folder leaves alone."""
+"""Which documents share files: shards that a change elsewhere in the folder does not touch."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from collections.abc import Iterator, Sequence
 
 from qa.index.manifest import IndexedFile, Manifest, Shard
 
-# About so many to a shard: few enough to be written in a moment, enough for few files in all.
+# Passages per shard, roughly: few enough to be written quickly, many enough for few files.
 PASSAGES = 3_000
-# Shards come out more alike when few documents may end a short one, and many a long one.
+# Sizes vary less if a short shard seldom ends and a long one often does.
 _SHORT, _LONG = 1 / 4, 4
 
 
 def shards_of(manifest: Manifest) -> tuple[Shard, ...]:
-    """Return the shards of the documents that a manifest lists, in their order.
+    """Return the shards of the documents in a manifest, in order.
 
-    A document's own path and length decide, with what the shard holds so far,
-    whether a shard ends with it, so that one that comes, changes or goes alters
-    its own shard and seldom the next.
-    The key is made from all that decides what the files of a shard hold.
+    Whether a shard ends with a document depends on the document's path and length and on the
+    size of the shard so far. So a document that is added, changed or removed alters its own
+    shard, and seldom the next one. The key is a hash of everything that decides the content of
+    a shard's files.
     """
-    circumstances = (
+    settings = (
         manifest.encoder_fingerprint,
         manifest.dimension,
         sorted(manifest.settings.items()),
@@ -29,26 +29,26 @@ def shards_of(manifest: Manifest) -> tuple[Shard, ...]:
     )
     return tuple(
         Shard(
-            key=_digest(repr((circumstances, [(file.path, file.sha256) for file in files]))).hex(),
+            key=_digest(repr((settings, [(file.path, file.sha256) for file in files]))).hex(),
             documents=len(files),
             passages=sum(file.passages for file in files),
         )
-        for files in _stretches([file for file in manifest.documents if not file.copy_of])
+        for files in _grouped([file for file in manifest.documents if not file.copy_of])
     )
 
 
-def _stretches(files: Sequence[IndexedFile]) -> Iterator[list[IndexedFile]]:
-    stretch: list[IndexedFile] = []
-    held = 0
+def _grouped(files: Sequence[IndexedFile]) -> Iterator[list[IndexedFile]]:
+    group: list[IndexedFile] = []
+    passages = 0
     for file in files:
-        stretch.append(file)
-        held += file.passages
-        chance = (_SHORT if held < PASSAGES else _LONG) * file.passages / PASSAGES
+        group.append(file)
+        passages += file.passages
+        chance = (_SHORT if passages < PASSAGES else _LONG) * file.passages / PASSAGES
         if int.from_bytes(_digest(file.path)) < chance * 2**128:
-            yield stretch
-            stretch, held = [], 0
-    if stretch:
-        yield stretch
+            yield group
+            group, passages = [], 0
+    if group:
+        yield group
 
 
 def _digest(text: str) -> bytes:

@@ -1,4 +1,4 @@
-"""An open index: three stores whose rows agree."""
+"""An open index: three stores with the same rows."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import TypeVar
 
 from qa.errors import IndexCorrupt, IndexMismatch
 from qa.index import documents, vectors, words
+from qa.index.commands import build_command
 from qa.index.documents import DocumentStore, DocumentSummary
 from qa.index.generation import MANIFEST, check_files, live_generation, manifest_of
 from qa.index.lock import ReaderLock
 from qa.index.manifest import Manifest, StoredFile
-from qa.index.remedy import rebuild
 from qa.index.vectors import FaissVectors
 from qa.index.words import WordIndex
 from qa.text import counted
@@ -26,8 +26,8 @@ _Stored = TypeVar("_Stored", Document, DocumentSummary)
 class StoredIndex:
     """One generation, open for reading; safe to share between threads.
 
-    It stays what it was when it was opened, whatever is built meanwhile, until
-    ``close``. Rows count passages from 0 and mean the same in all stores.
+    It does not change until ``close``, whatever is built meanwhile. Rows count passages from 0
+    and mean the same passage in all stores.
     """
 
     def __init__(self, index_dir: Path, generation: Path, manifest: Manifest) -> None:
@@ -41,7 +41,7 @@ class StoredIndex:
         for file in manifest.documents:
             if file.copy_of:
                 self._copies.setdefault(file.copy_of, []).append(file.path)
-        # Files whose time changed and whose bytes did not: hashed once, not at each question.
+        # Size and time of files whose time alone changed: hashed once, not at each question.
         self.unchanged: dict[str, tuple[int, int]] = {}
         self._lock = ReaderLock(generation / MANIFEST)
         try:
@@ -55,11 +55,12 @@ class StoredIndex:
             self.words = WordIndex(generation / words.FOLDER, manifest.shards)
             rows = {len(self.texts), len(self.vectors), len(self.words), manifest.passages}
             if len(rows) > 1 or rows != {sum(shard.passages for shard in manifest.shards)}:
-                raise ValueError("its stores do not agree")
+                raise ValueError("its stores differ in length")
         except (OSError, ValueError, RuntimeError, sqlite3.Error) as error:
             self._lock.close()
             raise IndexCorrupt(
-                f"{generation} cannot be opened ({error})", rebuild(index_dir, manifest.folder)
+                f"{generation} cannot be opened ({error})",
+                f"run {build_command(index_dir, manifest.folder)}",
             ) from error
 
     def passage(self, row: int) -> Passage:
@@ -83,7 +84,7 @@ class StoredIndex:
     def document(self, document_id: str) -> Document:
         """Return a document as it was indexed; KeyError for an unknown id.
 
-        A copy has the text and title of the document it is a copy of.
+        A copy has the text and title of its original.
         """
         original = self.indexed[document_id].copy_of
         if not original:
@@ -91,7 +92,7 @@ class StoredIndex:
         return self._as_copy(self.texts.document(original), document_id)
 
     def places_of(self, document_id: str) -> tuple[str, ...]:
-        """Return the files with a document's bytes: the one stored, then its copies by id."""
+        """Return the ids of files with a document's bytes: the stored one, then its copies."""
         original = self.indexed[document_id].copy_of or document_id
         return original, *self._copies.get(original, ())
 
@@ -109,7 +110,7 @@ class StoredIndex:
         return replace(original, id=document_id, source=source)
 
     def files_of(self, keys: Collection[str]) -> dict[Path, StoredFile]:
-        """Return the files of the shards with these keys, by where they stand."""
+        """Return the files of the shards with these keys, by path."""
         return {
             self.path / self.generation / file.path: file
             for file in self.manifest.files
@@ -117,7 +118,7 @@ class StoredIndex:
         }
 
     def close(self) -> None:
-        """Let go of the generation; closing twice is fine."""
+        """Release the generation; closing twice is allowed."""
         self.texts.close()
         self._lock.close()
 
@@ -140,10 +141,10 @@ def open_index(index_dir: Path, *, encoder_fingerprint: str | None = None) -> St
 
 
 def verify(index_dir: Path) -> str:
-    """Check every byte and every relation of an index; return in words what was checked.
+    """Check every byte and every relation of an index; return a line on what was checked.
 
-    Beyond what opening checks: the database's own structure, that each passage
-    stands in its document, and that each vector has length one.
+    Beyond what opening checks, these are the database's own structure, that each passage
+    occurs in its document at its place, and that each vector has length one.
     """
     index = open_index(index_dir)
     try:
@@ -151,7 +152,8 @@ def verify(index_dir: Path) -> str:
         index.vectors.check()
     except (ValueError, sqlite3.Error) as error:
         raise IndexCorrupt(
-            f"{index_dir} is damaged ({error})", rebuild(index_dir, index.manifest.folder)
+            f"{index_dir} is damaged ({error})",
+            f"run {build_command(index_dir, index.manifest.folder)}",
         ) from error
     finally:
         index.close()
@@ -169,7 +171,7 @@ def _open(index_dir: Path, generation: Path, encoder_fingerprint: str | None) ->
     if encoder_fingerprint not in (None, manifest.encoder_fingerprint):
         raise IndexMismatch(
             f"{index_dir} was built with another encoder ({manifest.encoder_name})",
-            rebuild(index_dir, manifest.folder),
+            f"run {build_command(index_dir, manifest.folder)}",
         )
     check_files(generation, manifest)
     return StoredIndex(index_dir, generation, manifest)

@@ -21,17 +21,16 @@ def write_vectors(path: Path, vectors: NDArray[np.float32]) -> None:
     limit_threads()
     index = faiss.IndexFlatIP(vectors.shape[1])
     index.add(np.ascontiguousarray(vectors, dtype=np.float32))
-    # Not by FAISS itself: when the disk is full as it closes the file, it prints that and goes on.
+    # FAISS itself only prints a message if the disk is full when it closes a file.
     with path.open("wb") as file:
         faiss.write_index(index, faiss.PyCallbackIOWriter(file.write))  # type: ignore[attr-defined]
 
 
 class FaissVectors:
-    """Finds the nearest of the stored vectors, exactly; safe to share between threads.
+    """Exact search for the nearest stored vectors; safe to share between threads.
 
-    ``paths``, the shards in order, are handed to FAISS, which trusts them: check
-    their hashes first. The vectors have length one, so that their inner product
-    is the cosine.
+    ``paths`` are the files of the shards in order. FAISS trusts them: check their hashes
+    first. The vectors have length one, so their inner product is the cosine.
     """
 
     def __init__(self, paths: Sequence[Path], dimension: int) -> None:
@@ -51,15 +50,15 @@ class FaissVectors:
     ) -> list[tuple[int, float]]:
         """Return ``(row, cosine)`` of the nearest rows, nearest first, lower rows first in a tie.
 
-        ``vector`` has shape ``(dimension,)``; rows in one of ``exclude`` are passed over.
-        Fewer than ``top_k`` come back where fewer are left.
+        ``vector`` has shape ``(dimension,)``. Rows in one of ``exclude`` are not returned, and
+        fewer than ``top_k`` are if there are no more.
         """
         top_k = min(top_k, len(self))
         if top_k < 1:
             return []
         query = np.ascontiguousarray(vector, dtype=np.float32).reshape(1, -1)
         scores, rows = self._index.search(query, top_k, params=self._without(exclude))
-        # FAISS fills up with row -1 where it found nothing (a vector with NaN, say).
+        # FAISS returns row -1 for "no result", as for a vector with NaN.
         found = [
             (int(row), float(score))
             for row, score in zip(rows[0], scores[0], strict=True)
@@ -68,7 +67,7 @@ class FaissVectors:
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))
 
     def _without(self, rows: Sequence[range]) -> Any:
-        """Return what keeps a search from these rows; None where there are none."""
+        """Return the search parameters that exclude these rows; None if there are none."""
         import faiss
 
         if not rows:
@@ -76,8 +75,8 @@ class FaissVectors:
         wanted = np.ones(len(self), dtype=np.uint8)
         for each in rows:
             wanted[each.start : each.stop] = 0
-        # FAISS keeps no copy of the bits; its Python objects keep them alive. Its type
-        # hints are those of C++, where its Python takes arrays and names.
+        # FAISS does not copy the bits; its Python objects keep them alive. Its type hints are
+        # those of C++, while its Python functions take arrays and names.
         packed = np.packbits(wanted, bitorder="little")
         bits = faiss.IDSelectorBitmap(packed)  # type: ignore[call-arg, arg-type]
         return faiss.SearchParameters(sel=bits)  # type: ignore[call-arg]
@@ -90,7 +89,7 @@ class FaissVectors:
         return np.asarray(vectors, dtype=np.float32)
 
     def check(self) -> None:
-        """Raise ValueError when a vector does not have length one."""
+        """Raise ValueError if a vector does not have length one."""
         for first in range(0, len(self), 10_000):
             vectors = self.reconstruct(range(first, min(first + 10_000, len(self))))
             lengths = np.linalg.norm(vectors, axis=1)

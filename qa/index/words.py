@@ -1,4 +1,4 @@
-"""The words of an index, in tantivy: BM25 over stems, exact words and headings."""
+"""The words of an index in tantivy: BM25 over stems, exact words and headings."""
 
 from __future__ import annotations
 
@@ -24,16 +24,17 @@ FOLDER = "words"
 _META = "meta.json"
 MAX_TERMS = 256
 
-# What a match in a field counts, relative to one in the stemmed text. Exact words
-# tell "Universal" from "university"; a heading is shared by many passages.
+# The weight of a match in each field. Exact words distinguish "Universal" from "university";
+# a heading is shared by many passages.
 STEM_WEIGHT = 1.0
 EXACT_WEIGHT = 0.5
 HEADING_WEIGHT = 0.6
-# Words that no passage has stand for those one letter away, or with two letters swapped.
-# Shorter ones are near too many others; a question of misspellings alone has an end.
+# A word that no passage contains matches words at edit distance 1 (a swap of two letters
+# included). Shorter words are close to too many others. The second number bounds the work for a
+# question made of misspellings.
 FUZZY_LETTERS = 5
 MAX_FUZZY = 16
-# Two words in a row of which one holds a digit: "HS 8703", "EO-14", "7 March".
+# Two consecutive words, one of them with a digit: "HS 8703", "EO-14", "7 March".
 CODE_WEIGHT = 1.0
 
 _MAX_WORD = 64
@@ -41,7 +42,7 @@ _DIGIT = re.compile(r"\d")
 
 
 def write_segment(folder: Path, key: str, passages: Sequence[Passage]) -> None:
-    """Write the inverted index of a shard's passages as files named by its key."""
+    """Write the inverted index of a shard's passages, as files named by its key."""
     import tantivy
 
     place = folder / key
@@ -49,7 +50,7 @@ def write_segment(folder: Path, key: str, passages: Sequence[Passage]) -> None:
     try:
         index = tantivy.Index(_schema(), str(place))
         _register(index)
-        # One thread and a roomy heap: one segment, whose order is that of the rows.
+        # One thread and a large heap give one segment, in the order of the rows.
         writer = index.writer(heap_size=1_000_000_000, num_threads=1)
         for passage in passages:
             text, heading = [passage.text], [passage.heading]
@@ -60,7 +61,7 @@ def write_segment(folder: Path, key: str, passages: Sequence[Passage]) -> None:
             )
         writer.commit()
         writer.wait_merging_threads()
-    except ValueError as error:  # what tantivy raises when the disk is full
+    except ValueError as error:  # tantivy raises it when the disk is full
         raise OSError(str(error)) from error
     (segment,) = json.loads((place / _META).read_bytes())["segments"]
     name = UUID(segment["segment_id"]).hex
@@ -70,9 +71,9 @@ def write_segment(folder: Path, key: str, passages: Sequence[Passage]) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Remove a folder in which a thread of tantivy's may still note what it tidied up.
+    """Remove a folder in which a thread of tantivy may still write or delete files.
 
-    A file that comes or goes meanwhile makes the removal fail; it is tried again then.
+    Such a change makes the removal fail, so it is tried again.
     """
     for _ in range(100):
         try:
@@ -86,7 +87,7 @@ def _remove(folder: Path) -> None:
 
 
 def join_segments(folder: Path, shards: Sequence[Shard]) -> None:
-    """Make one inverted index of the segments in a folder, in the order of their shards."""
+    """Join the segments in a folder into one inverted index, in the order of their shards."""
     import tantivy
 
     try:
@@ -100,8 +101,8 @@ def join_segments(folder: Path, shards: Sequence[Shard]) -> None:
     ]
     (folder / _META).write_text(json.dumps(meta), encoding="ascii")
     for file in (*folder.glob(".*.json"), *folder.glob("*.lock")):
-        file.unlink()  # of use to a writer alone
-    # Some files are made for their owner alone; whoever may read the others may read them.
+        file.unlink()  # only a writer needs it
+    # Some files are created for their owner alone: give them the permissions of the others.
     mode = max(file.stat().st_mode for file in folder.iterdir())
     for file in folder.iterdir():
         if file.stat().st_mode != mode:
@@ -109,10 +110,10 @@ def join_segments(folder: Path, shards: Sequence[Shard]) -> None:
 
 
 class WordIndex:
-    """Finds passages by their words; safe to share between threads.
+    """Search for passages by their words; safe to share between threads.
 
-    ``shards`` are those whose segments were joined in ``folder``. What a word is
-    worth is counted over all of them, so that it does not matter where they end.
+    ``shards`` are those whose segments were joined in ``folder``. Document frequencies are
+    counted over all of them, so scores do not depend on where shards end.
     """
 
     def __init__(self, folder: Path, shards: Sequence[Shard]) -> None:
@@ -120,7 +121,7 @@ class WordIndex:
 
         with _writable(folder) as place:
             self._index = tantivy.Index.open(str(place))
-            # A generation never changes: no thread need watch its folder.
+            # A generation never changes, so no thread has to watch its folder.
             self._index.config_reader(reload_policy="manual")
             _register(self._index)
             self._schema = self._index.schema
@@ -142,11 +143,10 @@ class WordIndex:
     ) -> list[tuple[int, float]]:
         """Return ``(row, score)`` by BM25, best first, lower rows first in a tie.
 
-        The question is taken apart by the analyzers that took the passages
-        apart, and never parsed as a query: no character in it is special.
-        ``only`` and ``exclude`` are documents by id: where some are named, what is
-        found is in one of ``only`` and in none of ``exclude``. What a word is worth
-        is counted over all documents.
+        The question is split by the analyzers of the passages and never parsed as a query, so
+        no character in it is special. ``only`` and ``exclude`` are ids of documents: if given,
+        results are limited to ``only`` and are never in ``exclude``. Document frequencies are
+        counted over all documents.
         """
         import tantivy
 
@@ -156,7 +156,7 @@ class WordIndex:
             return []
         query = tantivy.Query.boolean_query(clauses)
         if only:
-            # A score of nothing: which document it is must not count.
+            # Score 0: which document it is must not count.
             chosen = tantivy.Query.const_score_query(self._of_documents(only), 0.0)
             query = tantivy.Query.boolean_query(
                 [(tantivy.Occur.Must, query), (tantivy.Occur.Must, chosen)]
@@ -182,7 +182,7 @@ class WordIndex:
         return Query.term_set_query(self._schema, "document", sorted(names))
 
     def _queries(self, question: str) -> Iterator[Any]:
-        """Yield one weighted query per different term of the question."""
+        """Yield one weighted query per distinct term of the question."""
         from tantivy import Query
 
         stemmed, words = self._stems.analyze(question), self._words.analyze(question)
@@ -201,14 +201,14 @@ class WordIndex:
             word
             for word, stem in dict.fromkeys(zip(words, stemmed, strict=True))
             if len(word) >= FUZZY_LETTERS
-            and not _DIGIT.search(word)  # another code or number is another thing
+            and not _DIGIT.search(word)  # a similar code or number is a different one
             and not self._searcher.doc_freq("exact", word)
             and not self._searcher.doc_freq("stem", stem)
             and not self._searcher.doc_freq("heading", stem)
         ]
         for word in unknown[:MAX_FUZZY]:
             near = Query.fuzzy_term_query(self._schema, "exact", word, distance=1)
-            # Each match scores 1: weighed as BM25 weighs a word that stands once in as many.
+            # Each match scores 1, so it is weighted by the IDF of BM25.
             found: Any = self._searcher.search(near, limit=1)
             idf = log1p((len(self) - found.count + 0.5) / (found.count + 0.5))
             yield Query.boost_query(near, (STEM_WEIGHT + EXACT_WEIGHT) * idf)
@@ -216,9 +216,9 @@ class WordIndex:
 
 @contextmanager
 def _writable(folder: Path) -> Iterator[Path]:
-    """Yield a folder with these files in which tantivy can make its lock, for as long as it opens.
+    """Yield a folder with these files in which tantivy can create its lock while it opens them.
 
-    It wants one even to read, which a read-only disk or another user's index refuses.
+    It needs a lock even to read, which a read-only disk or another user's index does not allow.
     """
     if os.access(folder, os.W_OK):
         yield folder
@@ -241,13 +241,13 @@ def _schema() -> Any:
 
 
 def _register(index: Any) -> None:
-    """Give an index its analyzers: tantivy stores their names alone."""
+    """Register the analyzers of an index: tantivy stores only their names."""
     index.register_tokenizer("stem", _analyzer(stemmed=True))
     index.register_tokenizer("exact", _analyzer(stemmed=False))
 
 
 def _analyzer(*, stemmed: bool) -> Any:
-    """Return what cuts text into words: lower case, without accents, perhaps stemmed."""
+    """Return an analyzer that gives lower-case words without accents, stemmed if asked."""
     from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
 
     builder = (

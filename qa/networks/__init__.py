@@ -1,1 +1,1 @@
-"""The networks and nothing but them: texts into vectors, question and passage into spans."""
+"""The networks: the encoder turns texts into vectors, the reader finds answer spans."""

