@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import fcntl
 import os
 import platform
 import select
@@ -174,6 +173,8 @@ class _Supervisor:
 
     def serve(self) -> None:
         """Answer until the process has ended."""
+        import fcntl  # Windows lacks it, and must be able to import this module
+
         poll = select.poll()
         poll.register(self._listener, select.POLLIN)
         while not poll.poll()[0][1] & select.POLLHUP:

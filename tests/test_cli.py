@@ -449,6 +449,7 @@ def test_markup_and_wide_characters_are_printed_literally(tmp_path, capsys):
     assert f"{index} [red]" in capsys.readouterr().err
 
 
+@pytest.mark.posix
 def test_a_closed_pipe_is_no_error(place):
     read, write = os.pipe()
     os.close(read)

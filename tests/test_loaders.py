@@ -265,8 +265,10 @@ def test_a_file_too_large_is_refused_before_it_is_read(tmp_path):
         load(path, folder=tmp_path)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.posix
 def test_a_file_without_permission_has_a_reason(tmp_path):
+    if os.geteuid() == 0:
+        pytest.skip("root may read everything")
     path = tmp_path / "secret.txt"
     path.write_text("secret")
     path.chmod(0)
@@ -282,6 +284,7 @@ def test_files_are_found_in_order_without_hidden_ones(tmp_path):
     assert found == ["a.txt", "a/z.md", "b.txt"]
 
 
+@pytest.mark.posix
 def test_outside_links_and_special_files_are_ignored(tmp_path):
     folder = tmp_path / "documents"
     folder.mkdir()

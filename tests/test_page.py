@@ -344,6 +344,7 @@ def test_an_unavailable_address_is_an_error_with_a_remedy(host, port):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.posix
 def test_app_py_builds_serves_and_stops(tmp_path):
     folder = write_documents(tmp_path / "documents")
     command = [sys.executable, "app.py", str(folder), "--index", str(tmp_path / "index")]
