@@ -231,6 +231,13 @@ def test_eval_corpus_and_reader(run, tmp_path, capsys):
     assert main(["eval", "reader", str(paragraphs), "--json"]) == 0
     scores = json.loads(capsys.readouterr().out)
     assert (scores["em"], scores["f1"], scores["questions"]) == (100, 100, 1)
+    # The reader was trained on these rewordings: both outputs say so.
+    assert main(["eval", "robustness", str(paragraphs), "--json"]) == 0
+    scores = json.loads(capsys.readouterr().out)
+    assert "trained on questions reworded by these rules" in scores["note"]
+    assert scores["as written"]["questions"] == 1
+    assert main(["eval", "robustness", str(paragraphs)]) == 0
+    assert scores["note"] in capsys.readouterr().out
 
 
 def test_an_error_has_a_problem_and_a_remedy(run, tmp_path, capsys):

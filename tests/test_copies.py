@@ -181,6 +181,7 @@ def test_an_index_behind_its_folder_is_not_measured(folder):
     check_current(opened(folder))
     (folder / "rain.txt").write_text("It snowed.\n", encoding="utf-8")
     with pytest.raises(
-        DatasetError, match=r"so not asked: rain\.txt: run `qa build .*documents --index .*`"
+        DatasetError,
+        match=r"missing since the build: rain\.txt: run `qa build .*documents --index .*`",
     ):
         check_current(opened(folder))

@@ -18,7 +18,7 @@ ROW = {
 
 
 @pytest.mark.parametrize("opened", [open, gzip.open])
-def test_reads_plain_and_gzip_alike(tmp_path, opened):
+def test_plain_and_gzipped_files_are_read(tmp_path, opened):
     path = tmp_path / "questions"
     with opened(path, "wt", encoding="utf-8") as file:
         file.write(json.dumps(ROW) + "\n\n")
@@ -28,7 +28,7 @@ def test_reads_plain_and_gzip_alike(tmp_path, opened):
 
 
 @pytest.mark.parametrize("line", ["{", "[]", '{"context": 3}', "null", '{"qas": [1]}'])
-def test_a_malformed_line_is_named(tmp_path, line):
+def test_an_error_names_the_malformed_line(tmp_path, line):
     path = tmp_path / "bad.jsonl"
     path.write_text(json.dumps(ROW) + "\n" + line + "\n")
     with pytest.raises(DatasetError, match="line 2"):
@@ -37,7 +37,7 @@ def test_a_malformed_line_is_named(tmp_path, line):
         read_golden(path)
 
 
-def test_a_missing_or_damaged_file_is_named(tmp_path):
+def test_an_error_names_the_missing_or_damaged_file(tmp_path):
     with pytest.raises(DatasetError, match="absent"):
         list(read_paragraphs(tmp_path / "absent"))
     damaged = tmp_path / "damaged.gz"
@@ -55,14 +55,14 @@ def test_a_missing_or_damaged_file_is_named(tmp_path):
     "change",
     [{"question": ["Who?"]}, {"question": "?"}, {"answers": [{"text": "", "answer_start": 0}]}],
 )
-def test_a_question_that_cannot_be_asked_is_named(tmp_path, change):
+def test_an_error_names_the_line_of_an_invalid_question(tmp_path, change):
     path = tmp_path / "paragraphs.jsonl"
     path.write_text(json.dumps({**ROW, "qas": [{**ROW["qas"][0], **change}]}))
     with pytest.raises(DatasetError, match="line 1: not a paragraph"):
         list(read_paragraphs(path))
 
 
-def test_golden_reads_its_own_format_and_paragraphs(tmp_path):
+def test_golden_files_may_contain_paragraphs(tmp_path):
     path = tmp_path / "golden.jsonl"
     own = {"id": "a", "question": "Who?", "answers": ["Kim"], "document": "x.txt", "tags": ["p"]}
     path.write_text(json.dumps(own) + "\n" + json.dumps(ROW) + "\n")
@@ -84,7 +84,7 @@ def test_a_duplicate_id_and_an_empty_set_are_errors(tmp_path):
 
 
 @pytest.mark.parametrize("indent", [None, 2])
-def test_squads_own_json_is_read_on_one_line_or_laid_out(tmp_path, indent):
+def test_the_json_of_squad_is_read_compact_or_indented(tmp_path, indent):
     path = tmp_path / "squad.json"
     answers = [{"text": "A car", "answer_start": 0}] * 3
     qas = [
@@ -109,7 +109,7 @@ def test_squads_own_json_is_read_on_one_line_or_laid_out(tmp_path, indent):
             read(path)
 
 
-def test_an_answer_that_is_not_in_its_context_is_named(tmp_path):
+def test_an_error_names_the_answer_that_does_not_occur_in_its_context(tmp_path):
     path = tmp_path / "paragraphs.jsonl"
     answers = [{"text": "a bus", "answer_start": 0}]
     path.write_text(
@@ -134,7 +134,7 @@ def test_an_answer_that_is_not_in_its_context_is_named(tmp_path):
         {"question": "Who \ud800?"},
     ],
 )
-def test_golden_values_of_the_wrong_kind_are_named(tmp_path, change):
+def test_an_error_names_the_line_with_a_value_of_the_wrong_type(tmp_path, change):
     path = tmp_path / "golden.jsonl"
     row = {"id": 1, "question": "Who?", "answers": ["Ada"], "document": "a.txt", **change}
     path.write_text("\n\n" + json.dumps(row))
@@ -142,7 +142,7 @@ def test_golden_values_of_the_wrong_kind_are_named(tmp_path, change):
         read_golden(path)
 
 
-def test_golden_answers_have_to_stand_in_their_documents(tmp_path):
+def test_golden_answers_must_occur_in_their_documents(tmp_path):
     path = tmp_path / "golden.jsonl"
     texts = {"a.txt": "Signed by Ada\nBlum.", "b.txt": "Nothing."}
 

@@ -1,4 +1,4 @@
-"""Outcomes, scores, comparisons and reports, from questions whose outcome is known."""
+"""Outcomes, scores, comparisons and reports, from questions with known outcomes."""
 
 import json
 import math
@@ -37,7 +37,7 @@ def outcome(key, accepted, candidates, found, relevant=(True,), confidence=0.6, 
     )
 
 
-# One of each stage, and the two ways of being right.
+# One of each stage, an exact match, and two correct refusals.
 OUTCOMES = [
     outcome("a", ("Ada Blum",), ("Ada Blum", "Rerik"), True, (False, True), 0.9, tags=("person",)),
     outcome("b", ("Ada Blum",), ("architect Ada Blum",), True, passage="The architect Ada Blum."),
@@ -55,11 +55,11 @@ def scores():
     return corpus_scores(OUTCOMES, top_k=10, threshold=0.5)
 
 
-def test_every_miss_is_put_down_to_a_stage():
+def test_every_miss_is_attributed_to_a_stage():
     assert [one.stage for one in OUTCOMES] == [
         RIGHT,
         "overlapping",
-        "not read",
+        "not selected",
         "not retrieved",
         "refused",
         "answered but absent",
@@ -69,11 +69,11 @@ def test_every_miss_is_put_down_to_a_stage():
     assert {one.stage for one in OUTCOMES} == {RIGHT, *MISSES}
 
 
-def test_a_refused_answer_that_was_wrong_anyway_was_not_read():
-    assert outcome("x", ("Ada Blum",), ("Rerik",), False).stage == "not read"
+def test_a_wrong_answer_below_the_threshold_counts_as_not_selected():
+    assert outcome("x", ("Ada Blum",), ("Rerik",), False).stage == "not selected"
 
 
-def test_scores_are_those_worked_by_hand(scores):
+def test_scores_equal_those_computed_by_hand(scores):
     assert (scores["questions"], scores["answerable"], scores["unanswerable"]) == (8, 5, 3)
     assert scores["em"] == 37.5  # a, g, h of eight
     assert scores["f1"] == 47.5  # and b: 2 · (2/3 · 1) / (2/3 + 1) = 0.8
@@ -93,13 +93,13 @@ def test_scores_are_those_worked_by_hand(scores):
     assert scores["by_tag"]["person"]["em"] == 50
     low, high = scores["intervals"]["em"]
     assert 0 <= low < 37.5 < high <= 100
-    # Right are a, b (F1 0.8) and e; the surest first: a | f | b, c, d as their mean | e | g | h.
+    # a, b (F1 0.8) and e are right; by confidence: a | f | b, c, d as their mean | e | g | h.
     risks = [0, 1 / 2, *((1 + k * 2 / 3) / (2 + k) for k in (1, 2, 3)), 3 / 6, 4 / 7, 5 / 8]
     assert scores["risk_coverage_auc"] == pytest.approx(sum(risks) / 8, abs=1e-4)
     json.dumps(scores)
 
 
-def test_a_null_threshold_is_fitted_on_one_half_and_judged_on_the_other():
+def test_the_null_threshold_is_fitted_on_one_half_and_evaluated_on_the_other():
     def asked(title, confidence, accepted=("Ada",)):
         return Outcome(
             f"{title}{confidence}", "Who?", accepted, ("Ada",), confidence > 0, confidence, False,
@@ -120,7 +120,7 @@ def test_a_null_threshold_is_fitted_on_one_half_and_judged_on_the_other():
     assert half["answered_but_absent"] == 0
 
 
-def test_the_reader_alone_is_judged_by_a_plain_sigmoid_of_its_margin():
+def test_the_baseline_of_calibration_is_the_sigmoid_of_the_margin():
     given = [
         Outcome("a", "Who?", ("Ada",), ("Ada",), True, 3.0, False, (True,), timings_ms={"read": 1})
     ]
@@ -129,15 +129,15 @@ def test_the_reader_alone_is_judged_by_a_plain_sigmoid_of_its_margin():
     assert "ece" not in scores  # it has no probability of its own
     assert scores["sigmoid_ece"] == pytest.approx((1 - 1 / (1 + math.exp(-3))) / 2, abs=1e-4)
     assert scores["risk_coverage_auc"] == 0.25
-    assert "ECE of a plain sigmoid" in table(scores)
+    assert "ECE of the bare sigmoid" in table(scores)
     scores = reader_scores(given * 2, file="x.jsonl")
     assert (scores["em"], scores["file"], scores["ms_total"]) == (100, "x.jsonl", 2)
     assert scores["risk_coverage_auc"] == 0
-    # Without unanswerable questions null is no choice, and what beats it says nothing.
+    # Without unanswerable questions, the margin over null means nothing.
     assert not {"answerable_em", "sigmoid_ece"} & set(scores)
 
 
-def test_a_reader_is_as_sure_as_its_best_spans_agree(tmp_path):
+def test_the_confidence_of_a_reader_is_the_agreement_of_its_best_spans(tmp_path):
     text = "The clock was carved by Ichiro Tanaka of Osaka."
     at = text.index("Ichiro")
 
@@ -164,11 +164,11 @@ def test_a_reader_is_as_sure_as_its_best_spans_agree(tmp_path):
     odds = [math.exp(score) for score in (3, 2, 1)]
     assert sure.found
     assert sure.confidence == pytest.approx((odds[0] + 2 / 3 * odds[1]) / sum(odds))
-    # Where a question may have no answer, by how much null is beaten.
+    # With unanswerable questions, it is the margin over null.
     assert [(each.found, each.confidence) for each in asked(["Osaka", ""])] == [(False, -2.0)] * 2
 
 
-def test_a_passage_is_relevant_in_a_document_named():
+def test_relevant_passages_are_in_a_document_named():
     hits = [
         Hit(Passage(name, 0, len(text), text), 1.0, 1.0, 1, 1)
         for name, text in [("a.txt", "By Ada Blum."), ("b.txt", "By ada, blum!"), ("b.txt", "Adam")]
@@ -198,7 +198,7 @@ def rows(*changes):
     return made
 
 
-def test_flips_are_listed_and_tested():
+def test_flips_are_listed_with_their_significance():
     old = rows((0, {"em": 0.0, "f1": 0.0, "answer": ""}), (4, {"em": 1.0, "f1": 1.0}))
     compared = compare(rows(), old)
     assert [(flip["id"], flip["gained"]) for flip in compared["flips"]] == [
@@ -213,7 +213,7 @@ def test_flips_are_listed_and_tested():
     assert "1 gained, 1 lost; may be chance" in shown
 
 
-def test_many_flips_one_way_are_more_than_chance():
+def test_many_flips_one_way_are_significant():
     new = comparable(outcome(str(n), ("Ada",), ("Ada",), True).to_dict() for n in range(10))
     old = [{**row, "em": float(n > 5), "f1": float(n > 5)} for n, row in enumerate(new)]
     compared = compare(new, old)
@@ -223,12 +223,12 @@ def test_many_flips_one_way_are_more_than_chance():
     assert compare(old, new)["f1_interval"][1] < 0
 
 
-def test_an_answer_that_is_nothing_once_normalized_is_not_right_unseen():
+def test_an_answer_that_normalizes_to_nothing_is_not_right_when_refused():
     refused = outcome("a", ("A",), ("the",), False)
     assert (refused.em, refused.f1, refused.stage) == (0, 0, "refused")
 
 
-def test_what_was_looked_for_and_not_read_is_found_or_not():
+def test_outcomes_of_retrieval_alone_have_no_answer():
     looked = outcome("a", ("A",), (), False, (False, True), is_read=False, passage="Some words.")
     missed = replace(looked, relevant=(False,))
     assert (looked.stage, missed.stage) == (RIGHT, "not retrieved")
@@ -238,7 +238,7 @@ def test_what_was_looked_for_and_not_read_is_found_or_not():
     assert "Some words." in page
 
 
-def test_a_few_changes_of_f1_are_not_more_than_chance():
+def test_few_changes_of_f1_are_not_significant():
     few = compare(rows(), rows((0, {"f1": 0.5}), (1, {"f1": 0.1})))
     assert few["f1_interval"][0] >= 0
     assert few["f1_p"] == 0.5
@@ -251,7 +251,7 @@ def test_a_few_changes_of_f1_are_not_more_than_chance():
     assert compare(keyed, keyed)["f1_p"] == 1
 
 
-def test_runs_that_asked_different_questions_say_so():
+def test_the_comparison_reports_questions_of_one_run_only():
     old = rows((0, {"question": "Other?"}), (1, {"accepted": ["Other"]}), (2, {"id": "z"}))
     compared = compare(rows(), old)
     assert compared["compared"] == 5
@@ -260,12 +260,12 @@ def test_runs_that_asked_different_questions_say_so():
         ["c"],
         ["z"],
     )
-    assert "left out, asked only now: 1 (c)" in comparison_text(compared)
+    assert "left out, only in this run: 1 (c)" in comparison_text(compared)
     with pytest.raises(DatasetError, match="no question in common"):
         compare(rows()[:1], rows()[1:])
 
 
-def test_a_file_that_is_no_saved_run_is_told(tmp_path):
+def test_an_invalid_saved_run_is_an_error(tmp_path):
     path = tmp_path / "old.json"
     saved = {"kind": "reader", "rows": [one.to_dict() for one in OUTCOMES]}
     for text in ("{", "[]", '{"rows": [{}]}', '{"rows": 3}', json.dumps(saved)):
@@ -309,7 +309,7 @@ def test_the_same_figures_make_the_same_report(scores, page):
     assert again == report_html(scores, OUTCOMES, title="x")
 
 
-def test_without_matplotlib_the_report_says_what_to_install(scores, monkeypatch):
+def test_without_matplotlib_the_error_names_the_package_to_install(scores, monkeypatch):
     for name in ("matplotlib", "matplotlib.backends.backend_svg", "matplotlib.figure"):
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(QAError, match=r"pip install 'verbatim-qa\[report\]'"):
@@ -318,10 +318,10 @@ def test_without_matplotlib_the_report_says_what_to_install(scores, monkeypatch)
 
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_report_opens_in_a_browser_and_asks_for_nothing(page, tmp_path, scheme):
+def test_the_report_opens_in_a_browser_without_requests(page, tmp_path, scheme):
     chromium = shutil.which("chromium")
     if chromium is None:
-        pytest.skip("chromium is not installed: the report cannot be looked at")
+        pytest.skip("chromium is not installed: the report cannot be displayed")
     from playwright.sync_api import sync_playwright
 
     (tmp_path / "report.html").write_text(page, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The whole chain against questions written as people ask them."""
+"""The whole pipeline on questions written as people ask them."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ def scores(qa):
     return evaluate_corpus(read_golden(ROOT / "tests/golden/seeds.jsonl"), qa)
 
 
-def test_there_are_questions_enough(scores):
+def test_there_are_enough_questions(scores):
     assert scores["answerable"] >= 40
     assert scores["unanswerable"] >= 15
 
@@ -38,7 +38,7 @@ def test_what_the_car_cost_is_not_found(qa):
     assert not qa.ask("How much did the car cost?").found
 
 
-# Floors a few points under what was measured: see qa/models/README.md.
+# A few points below the measured scores: see qa/models/README.md.
 def test_the_right_passages_are_retrieved(scores):
     assert scores["recall_at"]["5"] >= 95
 
@@ -52,7 +52,7 @@ def test_absent_answers_are_refused_and_present_ones_shown(scores):
     assert scores["refused_but_there"] <= 32
 
 
-def test_a_strictness_holds_on_documents_that_had_no_part_in_it(qa):
+def test_a_strictness_holds_on_documents_not_used_to_fit_it(qa):
     golden = read_golden(ROOT / "tests/golden/seeds.jsonl")
     asked = [qa.ask(each.question, threshold=0.0) for each in golden if not each.answers]
     shown = [found.answers[0].probability if found.answers else 0.0 for found in asked]
@@ -63,10 +63,10 @@ def test_a_strictness_holds_on_documents_that_had_no_part_in_it(qa):
 
 
 def article_folder(base):
-    """Return a folder that holds the acceptance article alone."""
+    """Return a folder that contains the acceptance article alone."""
     shared = os.environ.get("QA_SHARED")
     if not shared:
-        pytest.skip("QA_SHARED is not set: the acceptance article is not at hand")
+        pytest.skip("QA_SHARED is not set: the acceptance article is not available")
     (article,) = Path(shared, "acceptance").glob("*.txt")
     (base / "documents").mkdir()
     shutil.copy(article, base / "documents" / "article.txt")
@@ -83,7 +83,7 @@ def test_the_acceptance_article_alone_answers_its_questions(tmp_path):
 
 
 @pytest.mark.shared
-def test_the_acceptance_article_alone_says_who_received_the_car(tmp_path):
+def test_the_acceptance_article_alone_answers_who_received_the_car(tmp_path):
     qa = QA.build(article_folder(tmp_path), tmp_path / "index")
     prediction = qa.ask("Who received the car?")
     assert prediction.found

@@ -1,4 +1,4 @@
-"""The documents that come with Verbatim, and the questions asked of them."""
+"""The documents that come with Verbatim, and their golden questions."""
 
 import os
 import re
@@ -29,7 +29,7 @@ def quotable(path, folder):
     ]
 
 
-def stands_in(answer, blocks):
+def occurs_in(answer, blocks):
     return any(answer in block for block in blocks)
 
 
@@ -46,7 +46,7 @@ def seeds():
 def article():
     shared = os.environ.get("QA_SHARED")
     if not shared:
-        pytest.skip("QA_SHARED is not set: the acceptance article is not at hand")
+        pytest.skip("QA_SHARED is not set: the acceptance article is not available")
     (path,) = Path(shared, "acceptance").glob("*.txt")
     return path
 
@@ -79,12 +79,12 @@ def test_the_made_seeds_come_out_the_same_every_time(tmp_path):
         assert (ours.text, ours.blocks) == (stored.text, stored.blocks), "run tests/make_seeds.py"
 
 
-def test_what_the_car_cost_stands_nowhere(seeds):
+def test_no_seed_contains_a_price(seeds):
     for name, blocks in seeds.items():
         assert PRICE.search("\n".join(blocks)) is None, name
 
 
-def test_one_seed_says_who_received_the_car(seeds):
+def test_one_seed_contains_who_received_the_car(seeds):
     named = {name for name, blocks in seeds.items() if "received the car" in " ".join(blocks)}
     assert named == {"gift-of-an-aurus.txt"}
 
@@ -105,10 +105,10 @@ def test_questions_are_many_and_well_formed(name, answerable, unanswerable):
         assert all(answer == answer.strip() != "" for answer in question.answers), question.id
 
 
-def test_accepted_answers_stand_in_their_seed(seeds):
+def test_accepted_answers_occur_in_their_seed(seeds):
     for question in read_golden(GOLDEN / "seeds.jsonl"):
         for answer in question.answers:
-            assert any(stands_in(answer, seeds[name]) for name in question.documents), (
+            assert any(occurs_in(answer, seeds[name]) for name in question.documents), (
                 question.id,
                 answer,
             )
@@ -120,18 +120,18 @@ def test_every_seed_is_asked_about(seeds):
 
 
 @pytest.mark.shared
-def test_accepted_answers_stand_in_the_article(article):
+def test_accepted_answers_occur_in_the_article(article):
     blocks = quotable(article, article.parent)
     for question in read_golden(GOLDEN / "acceptance.jsonl"):
         assert set(question.documents) <= {"article.txt"}
         for answer in question.answers:
-            assert stands_in(answer, blocks), (question.id, answer)
+            assert occurs_in(answer, blocks), (question.id, answer)
 
 
 @pytest.mark.shared
-def test_no_sentence_of_the_article_is_kept_here(article):
-    told = words(article.read_text(encoding="utf-8"))
-    runs = {tuple(told[i : i + 8]) for i in range(len(told) - 7)}
+def test_no_sentence_of_the_article_is_copied_here(article):
+    original = words(article.read_text(encoding="utf-8"))
+    runs = {tuple(original[i : i + 8]) for i in range(len(original) - 7)}
     assert len(runs) > 300
     texts = {path.name: load(path, folder=SEEDS).text for path in FILES}
     texts |= {path.name: path.read_text(encoding="utf-8") for path in GOLDEN.glob("*.jsonl")}

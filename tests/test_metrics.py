@@ -42,11 +42,11 @@ def test_f1_is_the_harmonic_mean_of_word_overlap():
     assert f1("Moscow", "Pyongyang") == 0.0
 
 
-def test_repeated_words_count_as_often_as_they_stand():
+def test_repeated_words_count_each_time():
     assert f1("car car", "car") == pytest.approx(2 / 3)
 
 
-def test_nothing_is_right_only_where_nothing_is_expected():
+def test_an_empty_answer_is_right_only_without_references():
     assert best_over_references(f1, "", ()) == 1.0
     assert best_over_references(exact_match, "Kim", ()) == 0.0
     assert f1("", "Kim") == 0.0
@@ -56,7 +56,7 @@ def test_best_reference_counts():
     assert best_over_references(exact_match, "24%", ("24 percent", "24%")) == 1.0
 
 
-def test_recall_and_reciprocal_rank_look_for_the_first_that_is_relevant():
+def test_recall_and_reciprocal_rank_depend_on_the_first_relevant_passage():
     relevant = [False, False, True, True]
     assert [recall_at(relevant, k) for k in (1, 2, 3, 10)] == [0, 0, 1, 1]
     assert reciprocal_rank(relevant) == pytest.approx(1 / 3)
@@ -68,13 +68,13 @@ def test_ndcg_discounts_by_the_logarithm_of_the_rank():
     expected = (1 / math.log2(3) + 1 / math.log2(5)) / (1 + 1 / math.log2(3))
     assert ndcg_at([False, True, False, True], 10) == pytest.approx(expected)
     assert ndcg_at([True, True, False], 10) == 1
-    assert ndcg_at([False, True], 1) == 0  # the relevant one stands after the cut
+    assert ndcg_at([False, True], 1) == 0  # the relevant one is below the cut
     assert ndcg_at([True, False], 10, total=2) == pytest.approx(1 / (1 + 1 / math.log2(3)))
     assert ndcg_at([True, True], 1, total=5) == 1
     assert ndcg_at([False, False], 10) == ndcg_at([], 10) == 0
 
 
-def test_calibration_error_weighs_each_bin_by_its_answers():
+def test_calibration_error_weights_each_bin_by_its_answers():
     probabilities, right = np.array([0.1, 0.15, 0.9, 1.0]), np.array([0, 1, 1, 1])
     assert reliability(probabilities, right) == [
         Bin(2, pytest.approx(0.125), 0.5),
@@ -92,15 +92,15 @@ def test_risk_grows_as_less_certain_answers_are_shown():
     assert area == pytest.approx((0 + 1 / 2 + 2 / 3) / 3)
 
 
-def test_answers_of_one_confidence_count_as_their_mean_whatever_their_order():
+def test_answers_of_equal_confidence_count_as_their_mean():
     for right in ([1, 0], [0, 1]):
         assert risk_coverage(np.array([0.5, 0.5]), np.array(right))[1] == pytest.approx([0.5, 0.5])
 
 
-def test_bootstrap_intervals_are_those_of_the_mean_and_always_the_same():
+def test_bootstrap_intervals_cover_the_mean_and_are_deterministic():
     values = [0.0, 1.0] * 50
     low, high = mean_interval(values)
-    # The standard error of the mean is 0.05; twice it to either side.
+    # The standard error of the mean is 0.05.
     assert low == pytest.approx(0.5 - 1.96 * 0.05, abs=0.02)
     assert high == pytest.approx(0.5 + 1.96 * 0.05, abs=0.02)
     assert mean_interval(values) == (low, high)
@@ -108,7 +108,7 @@ def test_bootstrap_intervals_are_those_of_the_mean_and_always_the_same():
     assert mean_interval([1.0]) is None
 
 
-def test_pairs_are_drawn_together():
+def test_the_paired_bootstrap_draws_pairs():
     numbers = np.arange(20.0)
 
     def apart(first, second):
@@ -122,7 +122,7 @@ def test_pairs_are_drawn_together():
     ("gained", "lost", "p"),
     [(0, 0, 1), (1, 0, 1), (3, 3, 1), (6, 0, 2 / 64), (1, 5, 2 * (1 + 6) / 64), (8, 2, 112 / 1024)],
 )
-def test_mcnemar_is_a_coin_thrown_for_each_flip(gained, lost, p):
+def test_mcnemar_equals_the_sign_test_of_the_flips(gained, lost, p):
     assert mcnemar(gained, lost) == pytest.approx(p)
     assert mcnemar(lost, gained) == pytest.approx(p)
 
@@ -142,11 +142,11 @@ def test_mcnemar_is_a_coin_thrown_for_each_flip(gained, lost, p):
         ("It grew by 5 %.", "%", True),
     ],
 )
-def test_an_answer_stands_in_a_text_as_words_or_normalized(text, answer, expected):
+def test_a_text_contains_an_answer_as_words_or_normalized(text, answer, expected):
     assert holds(text, answer) is expected
 
 
-def test_agreement_is_the_f1_to_be_expected_among_rivals():
+def test_agreement_is_the_expected_f1_of_the_first_text():
     assert agreement(["the car"], [-7.0]) == 1.0
     assert agreement(["the car", "A car!"], [2.0, 1.0]) == pytest.approx(1.0)
     rivals = ["green car", "car", "Ada"]  # F1 of the first: 1, 2/3 and 0

@@ -58,12 +58,12 @@ def test_a_typo_swaps_two_letters_inside_a_long_word():
     assert typo("Who is he?") == "Who is he?"
 
 
-def test_long_winded_questions_hold_the_question():
+def test_long_winded_questions_contain_the_question():
     assert "who designed it?" in long_winded("Who designed it?")
 
 
 @given(st.text(max_size=80), st.sampled_from(sorted(PERTURBATIONS)))
-def test_every_rule_takes_every_text_and_is_the_same_again(question, name):
+def test_every_rule_takes_every_text_and_is_deterministic(question, name):
     rule = PERTURBATIONS[name]
     assert rule(question) == rule(question)
 
@@ -80,7 +80,7 @@ class Echo:
         return [[Span(passage, at, at + len(word), 1.0, 0.0)] if at >= 0 else []]
 
 
-def test_the_loss_is_counted_on_the_questions_a_rule_changes(tmp_path):
+def test_the_loss_is_measured_on_the_questions_that_a_rule_changes(tmp_path):
     text = "The mill was bought by Rosa Thal. Who was he?"
     questions = [
         ("1", "Who bought the mill from Rosa?", "Rosa"),  # wrong in lower case and passive
@@ -103,7 +103,7 @@ def test_the_loss_is_counted_on_the_questions_a_rule_changes(tmp_path):
     assert scores["contraction"]["questions"] == 1
 
 
-def test_a_file_without_answers_proves_nothing(tmp_path):
+def test_a_file_without_answers_is_an_error(tmp_path):
     path = tmp_path / "questions.jsonl"
     row = {"context": "x", "qas": [{"id": "1", "question": "Who?", "answers": []}]}
     path.write_text(json.dumps(row))

@@ -1,4 +1,4 @@
-"""Golden questions in pytest, as a project of somebody else's runs them."""
+"""Golden questions in pytest, as another project runs them."""
 
 import json
 import os
@@ -15,7 +15,7 @@ pytest_plugins = ["pytester"]
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-# Named as its entry point is, so that it loads once whether Verbatim is installed or not.
+# Under the name of its entry point, so that it loads once, installed or not.
 PLUGIN = ("-p", "verbatim_pytest", "-p", "no:cacheprovider")
 TEXT = "The clock was carved by Ichiro Tanaka in 1894. It stands in the town hall of Hamburg.\n"
 UNSEEN = "import os, sys; print('qa' in sys.modules, 'numpy' in sys.modules, *os.environ)"
@@ -30,7 +30,7 @@ def importable(monkeypatch):
 
 @pytest.fixture(scope="module")
 def answer(tmp_path_factory):
-    """What this reader answers, or None; asked before pytester begins to watch the imports."""
+    """What this reader answers, or None; asked before pytester records the imports."""
     folder = tmp_path_factory.mktemp("articles")
     (folder / "clock.txt").write_text(TEXT)
     prediction = QA.build(folder, tmp_path_factory.mktemp("asked")).ask("Who carved the clock?")
@@ -39,7 +39,7 @@ def answer(tmp_path_factory):
 
 @pytest.fixture
 def project(answer, pytester):
-    """The README's project: one question that goes right whatever the reader, one that cannot."""
+    """The README's project: a question that passes whatever the reader, and one that fails."""
     (example,) = re.findall(r"```ini\n(.*?)```", README, flags=re.DOTALL)
     pytester.path.joinpath("pytest.ini").write_text(example)
     folder = pytester.mkdir("articles")
@@ -49,7 +49,7 @@ def project(answer, pytester):
         pytester,
         {"id": "right", "answers": [answer] if answer else []},
         {"id": "wrong", "answers": [wrong], "document": "clock.txt"},
-        # The same question: a false answer wherever the first gets one.
+        # The same question: a false answer if the first has an answer.
         {"id": "absent", "answers": []},
     )
     return bool(answer)
@@ -77,32 +77,32 @@ def test_each_question_is_a_test_and_a_miss_says_what_was_missed(pytester, proje
     assert result.ret == 1
 
 
-def test_with_budgets_they_decide(pytester, project):
+def test_budgets_decide(pytester, project):
     result = pytester.runpytest_subprocess(
         *PLUGIN, "--qa-min-f1", "99.9", "--qa-max-false-answers", "0", "-rx"
     )
     shown = str(result.stdout)
     assert result.ret == 1
     outcomes = result.parseoutcomes()
-    # Of the three questions "absent" goes wrong where "right" has an answer.
+    # "absent" fails where "right" has an answer.
     assert outcomes["xfailed"] == (2 if project else 1)
     assert outcomes["failed"] == (2 if project else 1)
-    assert re.search(r"F1 is [\d.]+, and should be 99.9; missed: \['wrong'", shown)
-    assert ("were answered, and 0 % may be: ['absent']" in shown) == project
+    assert re.search(r"F1 is [\d.]+, below 99.9; missed: \['wrong'", shown)
+    assert ("were answered, over 0 %: ['absent']" in shown) == project
 
 
-def test_a_budget_counts_the_questions_that_another_worker_of_xdist_asked(pytester, project):
+def test_a_budget_counts_the_questions_of_all_workers_of_xdist(pytester, project):
     result = pytester.runpytest_subprocess(*PLUGIN, "-n", "2", "--qa-min-f1", "99.9")
     shown = str(result.stdout)
     assert "2 workers" in shown
-    # Three questions and the budget, handed out in turn: no worker asks them all for itself.
+    # Three questions and the budget, distributed in turn: no worker is given them all.
     assert result.parseoutcomes()["xfailed"] == (2 if project else 1)
-    told = re.search(r"F1 is ([\d.]+), and should be 99.9; missed: (.*)", shown)
-    assert told[1] == ("33.33" if project else "66.67")
-    assert "'wrong'" in told[2] and ("'absent'" in told[2]) == project
+    failure = re.search(r"F1 is ([\d.]+), below 99.9; missed: (.*)", shown)
+    assert failure[1] == ("33.33" if project else "66.67")
+    assert "'wrong'" in failure[2] and ("'absent'" in failure[2]) == project
 
 
-def test_what_goes_wrong_is_told_without_a_traceback(pytester, project):
+def test_errors_are_reported_without_a_traceback(pytester, project):
     write_golden(pytester, {"id": "1", "answers": []}, {"id": "1", "answers": []})
     result = pytester.runpytest_subprocess(*PLUGIN)
     assert "line 2: the id '1' occurs twice" in str(result.stdout)
@@ -111,22 +111,22 @@ def test_what_goes_wrong_is_told_without_a_traceback(pytester, project):
     for given in ("101", "95%"):
         result = pytester.runpytest_subprocess(*PLUGIN, "--qa-min-f1", given)
         assert result.ret == pytest.ExitCode.USAGE_ERROR
-        assert f"{given} is no number from 0 to 100, such as 95" in str(result.stderr)
+        assert f"{given} is not a number from 0 to 100, such as 95" in str(result.stderr)
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "1")])
-def test_a_pattern_that_no_file_fits_is_told_before_anything_is_asked(pytester, workers):
+def test_a_pattern_without_a_matching_file_is_a_usage_error(pytester, workers):
     write_golden(pytester, {"id": "1", "answers": []})
     patterns = "golden/*.jsonl gold/*.jsonl other.jsonl"
     pytester.path.joinpath("pytest.ini").write_text(f"[pytest]\nqa_golden = {patterns}\n")
     one = pytester.makepyfile("def test_one(): pass")
     result = pytester.runpytest_subprocess(*PLUGIN, *workers, str(one))
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    said = str(result.stderr)
-    assert "qa_golden names gold/*.jsonl other.jsonl, which no file below" in said
-    assert "correct it, or make the file" in said
-    assert "Traceback" not in said
-    # Below the paths that pytest is given will do too.
+    output = str(result.stderr)
+    assert "qa_golden names gold/*.jsonl other.jsonl, which matches no file below" in output
+    assert "correct it, or create the file" in output
+    assert "Traceback" not in output
+    # A match below the given paths is enough.
     elsewhere = pytester.path.with_name(f"{pytester.path.name} elsewhere")
     (elsewhere / "gold").mkdir(parents=True)
     for name in ("other.jsonl", "gold/none.jsonl"):
@@ -142,9 +142,9 @@ def test_a_budget_without_a_question_fails(pytester, project, workers):
     assert pytester.runpytest_subprocess(*PLUGIN, *workers, str(one)).ret == 0
     result = pytester.runpytest_subprocess(*PLUGIN, *workers, str(one), "--qa-min-f1", "50")
     assert result.parseoutcomes() == {"passed": 1, "failed": 1}
-    said = str(result.stdout)
-    assert "no golden question was collected: qa_golden names golden/*.jsonl" in said
-    assert "Traceback" not in said
+    output = str(result.stdout)
+    assert "no golden question was collected: qa_golden names golden/*.jsonl" in output
+    assert "Traceback" not in output
 
 
 def test_an_index_whose_documents_changed_is_not_asked(pytester, project):
@@ -154,11 +154,11 @@ def test_an_index_whose_documents_changed_is_not_asked(pytester, project):
     (pytester.path / "articles" / "clock.txt").write_text("Nothing.")
     result = pytester.runpytest_subprocess(*PLUGIN)
     assert result.parseoutcomes() == {"failed": 3}
-    assert "changed or gone since the build, and so not asked: clock.txt" in str(result.stdout)
+    assert "changed or missing since the build: clock.txt" in str(result.stdout)
 
 
-def test_it_costs_nothing_where_it_is_not_used(pytester, monkeypatch):
-    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)  # this very process has it from `qa`
+def test_without_golden_files_qa_is_not_imported(pytester, monkeypatch):
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)  # set here by `qa`
     pytester.makepyfile(f"def test_one():\n    {UNSEEN}\n")
     (pytester.path / "rows.jsonl").write_text("{}\n")
     result = pytester.runpytest_subprocess(*PLUGIN, "-s")
@@ -167,7 +167,7 @@ def test_it_costs_nothing_where_it_is_not_used(pytester, monkeypatch):
     assert "HF_HUB_OFFLINE" not in line.split()
 
 
-def test_the_entry_point_names_what_is_there():
+def test_the_entry_point_can_be_imported():
     import tomllib
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,13 +87,8 @@ def corpus(
     earlier = _earlier("corpus", against, html)
     qa, golden = _golden(questions, index)
     threshold = qa.threshold if threshold is None else threshold
-    count = partial(counter(), "asked")
     outcomes = ask_corpus(
-        golden,
-        qa,
-        top_k=top_k,
-        threshold=threshold,
-        progress=lambda done: count(done, len(golden)),
+        golden, qa, top_k=top_k, threshold=threshold, progress=_progress(len(golden))
     )
     scores = corpus_scores(outcomes, top_k=top_k, threshold=threshold)
     _report("corpus", questions, scores, outcomes, earlier=earlier, html=html, as_json=as_json)
@@ -114,7 +108,8 @@ def retrieval(questions: Path, top_k: int, html: Path | None, index: Path, as_js
 
     _earlier("retrieval", None, html)
     qa, golden = _golden(questions, index)
-    outcomes = retrieve_corpus(golden, qa, top_k=top_k)
+    answerable = sum(bool(question.answers) for question in golden)
+    outcomes = retrieve_corpus(golden, qa, top_k=top_k, progress=_progress(answerable))
     scores = retrieve_scores(outcomes, top_k=top_k)
     _report("retrieval", questions, scores, outcomes, html=html, as_json=as_json)
 
@@ -130,21 +125,24 @@ def robustness(file: Path, sample: int, as_json: bool) -> None:
 
     The shipped reader was trained on questions reworded by the same rules.
     """
-    from qa.evaluation.robustness import evaluate_robustness
+    from qa.evaluation.robustness import NOTE, evaluate_robustness
     from qa.networks.reader import OnnxReader
 
-    count = partial(counter(), "asked")
-    scores = evaluate_robustness(
-        file, OnnxReader(), sample=sample, progress=lambda done: count(done, sample)
-    )
+    scores = evaluate_robustness(file, OnnxReader(), sample=sample, progress=_progress(sample))
     if as_json:
-        print_json(scores)
+        print_json({"note": NOTE, **scores})
         return
     print(f"{'':18}{'questions':>9}{'EM':>7}{'F1':>7}   lost: EM     F1")
     for name, row in scores.items():
         lost = f"{row['em_lost']:11.1f}{row['f1_lost']:7.1f}" if "em_lost" in row else ""
         name = name.replace("_", " ")
         print(f"{name:18}{row['questions']:9,.0f}{row['em']:7.1f}{row['f1']:7.1f}{lost}")
+    print(f"\n{NOTE}")
+
+
+def _progress(total: int) -> Callable[[int], None]:
+    show = counter()
+    return lambda done: show("asked", done, total)
 
 
 def _golden(path: Path, index: Path) -> tuple[QA, list[GoldenQuestion]]:

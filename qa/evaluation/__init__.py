@@ -1,1 +1,1 @@
-"""Measuring the reader and the whole pipeline on labelled questions."""
+"""Measure the reader, the retrieval and the whole pipeline on labelled questions."""

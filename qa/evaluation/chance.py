@@ -1,4 +1,4 @@
-"""What may be chance: bootstrap intervals, and whether two runs differ by more than it."""
+"""Statistics: bootstrap intervals, and tests of the difference between two runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def mean_interval(values: Sequence[float]) -> tuple[float, float] | None:
     """Return the 95 % percentile bootstrap interval of a mean; None below two values.
 
     Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), ch. 13.
-    The seed is fixed, so that one set of values has one interval.
+    The seed is fixed: the same values have the same interval.
     """
     if len(values) < 2:
         return None
@@ -37,7 +37,7 @@ def mean_interval(values: Sequence[float]) -> tuple[float, float] | None:
 def paired_interval(
     statistic: Callable[[Floats, Floats], float], first: Floats, second: Floats
 ) -> tuple[float, float] | None:
-    """Return the same for a statistic of pairs: each pair is drawn or left as one."""
+    """Return the same interval for a statistic of pairs, which are drawn as pairs."""
     if len(first) < 2:
         return None
     from scipy.stats import bootstrap
@@ -55,14 +55,14 @@ def paired_interval(
 
 
 def sign_flip(differences: Sequence[float]) -> float:
-    """Return the two-sided p-value of paired differences, 0 to 1: are they around zero?
+    """Return the two-sided p-value of the hypothesis that paired differences average zero, 0 to 1.
 
-    Where nothing changed but chance, each difference is as likely to have the other
-    sign (Fisher's randomisation test; Noreen, 1989): the share of such flips whose
-    mean is as far from zero, by all of them where they are few.
+    Under it each difference is as likely to have the other sign (Fisher's randomisation
+    test; Noreen, 1989): the p-value is the share of sign flips whose mean is at least as far
+    from zero. All flips are counted where there are few, else a sample.
     """
     changed = np.array([difference for difference in differences if difference], dtype=float)
-    if changed.size < 2:  # one alone is as likely either way
+    if changed.size < 2:  # a single difference is as likely either way
         return 1.0
     from scipy.stats import permutation_test
 
@@ -81,8 +81,8 @@ def sign_flip(differences: Sequence[float]) -> float:
 def mcnemar(gained: int, lost: int) -> float:
     """Return the two-sided p-value of the exact test of McNemar (1947), 0 to 1.
 
-    Of the questions that flipped, each is as likely to be gained as lost where
-    nothing changed but chance: ``p = min(1, 2 · P(X ≤ min(gained, lost)))`` with
+    Under the null hypothesis, each question that flipped is as likely to be gained as
+    lost: ``p = min(1, 2 · P(X ≤ min(gained, lost)))`` with
     ``X`` binomial over ``gained + lost`` and one half.
     """
     if gained + lost == 0:

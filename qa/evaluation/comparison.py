@@ -1,4 +1,4 @@
-"""Two runs over the same questions: which flipped, and whether it is more than chance."""
+"""Compare two runs over the same questions: the flips, and whether they are significant."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ Row = Mapping[str, Any]
 
 
 def read_run(path: str | Path, *, kind: str) -> list[Row]:
-    """Return the rows of a run saved with ``--json``; the error says how to save one."""
+    """Return the rows of a run saved with ``--json``; raise :class:`~qa.errors.DatasetError`."""
     remedy = f"give a file saved by `qa eval {kind} … --json > FILE`"
     try:
         saved = json.loads(Path(path).read_text(encoding="utf-8"))
         rows = comparable(saved["rows"])
         if saved["kind"] != kind:
-            raise ValueError(f"it is of `qa eval {saved['kind']}`")
+            raise ValueError(f"it was saved by `qa eval {saved['kind']}`")
     except OSError as error:
         raise DatasetError(f"cannot read {path} ({error.strerror})", remedy) from error
     except (ValueError, KeyError, TypeError) as error:
@@ -29,7 +29,10 @@ def read_run(path: str | Path, *, kind: str) -> list[Row]:
 
 
 def comparable(rows: Iterable[Row]) -> list[Row]:
-    """Return what is compared of the rows of a run; raise TypeError, KeyError or ValueError."""
+    """Return the fields of a run's rows that are compared.
+
+    Raises TypeError, KeyError or ValueError for an invalid row.
+    """
     return [
         {
             "id": str(row["id"]),
@@ -44,14 +47,14 @@ def comparable(rows: Iterable[Row]) -> list[Row]:
 
 
 def compare(new: Sequence[Row], old: Sequence[Row]) -> dict[str, Any]:
-    """Return the flips from ``old`` to ``new``, both differences, and what was not compared.
+    """Return the flips from ``old`` to ``new``, both differences, and the questions left out.
 
-    Both are rows that :func:`comparable` made. Questions are compared where both
-    runs asked the same words under one id and accepted the same answers. ``em_p``
-    is the exact test of McNemar over the flips, ``f1_p`` that of
-    :func:`~qa.evaluation.chance.sign_flip`; ``f1_interval`` the paired bootstrap
-    interval of the mean difference of F1 (points of 100), which is too narrow where
-    few questions changed. Either is more than chance where p < 0.05.
+    Both are rows from :func:`comparable`. A question is compared if both runs have the same
+    question and the same accepted answers under its id. ``em_p`` is the p-value of McNemar's
+    exact test over the flips, ``f1_p`` that of :func:`~qa.evaluation.chance.sign_flip`;
+    ``f1_interval`` is the paired bootstrap interval of the mean difference of F1 (points of
+    100), which is too narrow if few questions changed. A difference is called more than
+    chance at p < 0.05.
     """
     before = {row["id"]: row for row in old}
     after = {row["id"]: row for row in new}
@@ -96,12 +99,12 @@ def compare(new: Sequence[Row], old: Sequence[Row]) -> dict[str, Any]:
 
 
 def comparison_text(compared: Mapping[str, Any]) -> str:
-    """Return a comparison in words."""
-    lines = [f"Against the earlier run, over {compared['compared']:,} questions that both asked:"]
+    """Return a comparison as text for the terminal."""
+    lines = [f"Against the earlier run, over {compared['compared']:,} questions of both:"]
     for name, words in [
-        ("only_new", "asked only now"),
-        ("only_old", "asked only then"),
-        ("changed", "asked or accepted otherwise under the same id"),
+        ("only_new", "only in this run"),
+        ("only_old", "only in the earlier run"),
+        ("changed", "other question or accepted answers under the same id"),
     ]:
         if ids := compared[name]:
             shown = ", ".join(ids[:5]) + (" …" if len(ids) > 5 else "")

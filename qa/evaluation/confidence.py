@@ -1,4 +1,4 @@
-"""How far a confidence can be trusted: pure functions of confidences and what was right."""
+"""Calibration and selective answering: pure functions of confidences and correctness."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from qa.evaluation.metrics import f1
 
-# A best answer counts as right from this F1 on, as it did when the probability was
-# fitted: "the green car" for "green car", not "car".
+# A best answer counts as right from this F1 on, as in the fitting of the probability:
+# "the green car" for "green car", not "car".
 RIGHT_FROM_F1 = 0.8
 
 Floats = NDArray[np.float64]
@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """The answers whose probability lies in one stretch: their mean, and the share right."""
+    """The answers of one interval of probability: count, mean probability, share right."""
 
     count: int
     probability: float
@@ -27,9 +27,9 @@ class Bin:
 
 
 def reliability(probabilities: Floats, right: Floats, bins: int = 10) -> list[Bin]:
-    """Return the bins of equal width that hold an answer, from 0 to 1.
+    """Return the non-empty bins of equal width, from 0 to 1.
 
-    Both arrays have shape ``(answers,)``; ``right`` holds 0 and 1. Source: the
+    Both arrays have shape ``(answers,)``; ``right`` contains 0 and 1. Source: the
     reliability diagram of DeGroot and Fienberg (1983).
     """
     numbers = np.minimum((probabilities * bins).astype(int), bins - 1)
@@ -53,11 +53,10 @@ def calibration_error(probabilities: Floats, right: Floats, bins: int = 10) -> f
 
 
 def agreement(texts: Sequence[str], scores: Sequence[float]) -> float:
-    """Return how far the spans that rival the first one say what it says, 0 to 1.
+    """Return the expected F1 of the first text under the distribution of the scores, 0 to 1.
 
-    ``Σ softmax(scores)ᵢ · F1(textᵢ, text₀)``: the F1 to be expected of the first, were the right
-    one drawn by the scores, which are in logits. It is what is maximised when the least Bayes
-    risk is sought (Kumar and Byrne, 2004). 0 of no text.
+    ``Σ softmax(scores)ᵢ · F1(textᵢ, text₀)``, scores in logits; the quantity that minimum
+    Bayes risk decoding maximises (Kumar and Byrne, 2004). 0 without a text.
     """
     if not texts:
         return 0.0
@@ -71,7 +70,7 @@ def risk_coverage(confidences: Floats, right: Floats) -> tuple[Floats, Floats]:
 
     Answering the ``i`` most confident of ``n`` questions covers ``i / n``, and the
     risk is the share of those ``i`` that are wrong (El-Yaniv and Wiener, 2010).
-    Answers of one confidence cannot be told apart: each counts as their mean.
+    Answers of equal confidence have no order: each counts as their mean.
     """
     order = np.argsort(-confidences, kind="stable")
     _, group, counts = np.unique(-confidences[order], return_inverse=True, return_counts=True)
@@ -89,9 +88,9 @@ def risk_coverage_area(confidences: Floats, right: Floats) -> float:
 
 
 def coverage_at_80(confidences: Floats, right: Floats) -> float:
-    """Return the largest share of questions that, the most confident first, are 80 % right.
+    """Return the largest coverage, most confident first, at which 80 % of the answers are right.
 
-    0 where even the surest fall short: the measure of Kamath, Jia and Liang (2020).
+    0 if there is none (Kamath, Jia and Liang, 2020).
     """
     coverage, risk = risk_coverage(confidences, right)
     return float(coverage[risk <= 0.2 + 1e-9].max(initial=0.0))

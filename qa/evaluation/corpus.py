@@ -1,4 +1,4 @@
-"""The whole pipeline: each question is asked of an index, without its paragraph."""
+"""Measure the whole pipeline: each question is asked of an index, without its paragraph."""
 
 from __future__ import annotations
 
@@ -25,16 +25,11 @@ Progress = Callable[[int], None]
 
 
 def evaluate_corpus(
-    questions: Sequence[GoldenQuestion],
-    qa: QA,
-    *,
-    top_k: int = 10,
-    threshold: float | None = None,
-    progress: Progress | None = None,
+    questions: Sequence[GoldenQuestion], qa: QA, *, top_k: int = 10
 ) -> dict[str, Any]:
     """Ask every question and return :func:`corpus_scores`."""
-    outcomes = ask_corpus(questions, qa, top_k=top_k, threshold=threshold, progress=progress)
-    return corpus_scores(outcomes, top_k=top_k, threshold=_threshold(qa, threshold))
+    outcomes = ask_corpus(questions, qa, top_k=top_k)
+    return corpus_scores(outcomes, top_k=top_k, threshold=qa.threshold)
 
 
 def ask_corpus(
@@ -45,10 +40,11 @@ def ask_corpus(
     threshold: float | None = None,
     progress: Progress | None = None,
 ) -> list[Outcome]:
-    """Ask every question of an index; the answer shown is one at or above the threshold."""
+    """Ask every question of an index; an answer at or above the threshold counts as shown."""
+    threshold = qa.threshold if threshold is None else threshold
     outcomes = []
     for question in questions:
-        outcomes.append(_ask(question, qa, top_k, _threshold(qa, threshold)))
+        outcomes.append(_ask(question, qa, top_k, threshold))
         if progress is not None:
             progress(len(outcomes))
     return outcomes
@@ -61,7 +57,7 @@ def retrieve_corpus(
     top_k: int = 50,
     progress: Progress | None = None,
 ) -> list[Outcome]:
-    """Look for the passages of every answerable question, and read none of them."""
+    """Search the passages of every answerable question, and read none of them."""
     answerable = [question for question in questions if question.answers]
     if not answerable:
         raise DatasetError(
@@ -98,21 +94,22 @@ def retrieve_corpus(
 def check_current(qa: QA) -> None:
     """Raise :class:`~qa.errors.DatasetError` where documents changed since the build.
 
-    None of them is asked, so that each of their questions would count as not retrieved.
+    Such documents are never quoted: each question about them would count as not retrieved.
     """
     if outdated := qa.outdated():
         named = ", ".join(outdated[:5]) + (" …" if len(outdated) > 5 else "")
         raise DatasetError(
-            f"changed or gone since the build, and so not asked: {named}",
+            f"changed or missing since the build: {named}",
             f"run {qa.build_command()} first",
         )
 
 
 def corpus_scores(outcomes: Sequence[Outcome], *, top_k: int, threshold: float) -> dict[str, Any]:
-    """Return what :func:`~qa.evaluation.scores.answer_scores` and ``retrieval_scores`` do.
+    """Return the scores of answers, of retrieval, and of time.
 
-    ``ms`` holds median and 95th percentile by stage, ``ms_median`` and ``ms_p95``
-    those of the whole question; ``misses`` the ids of questions without an exact match.
+    See :func:`~qa.evaluation.scores.answer_scores` and ``retrieval_scores``. ``ms`` contains
+    median and 95th percentile by stage, ``ms_median`` and ``ms_p95`` those of the whole
+    question; ``misses`` lists the ids of questions without an exact match.
     """
     answers, retrieval = answer_scores(outcomes), retrieval_scores(outcomes, top_k=top_k)
     milliseconds = [outcome.timings_ms["total"] for outcome in outcomes]
@@ -129,7 +126,7 @@ def corpus_scores(outcomes: Sequence[Outcome], *, top_k: int, threshold: float) 
 
 
 def retrieve_scores(outcomes: Sequence[Outcome], *, top_k: int) -> dict[str, Any]:
-    """Return the scores of retrieval alone; ``misses`` are the ids of what was not found."""
+    """Return the scores of retrieval alone; ``misses`` lists the ids not retrieved."""
     return {
         "questions": len(outcomes),
         **retrieval_scores(outcomes, top_k=top_k),
@@ -139,9 +136,9 @@ def retrieve_scores(outcomes: Sequence[Outcome], *, top_k: int) -> dict[str, Any
 
 
 def relevant_passages(hits: Sequence[Hit], question: GoldenQuestion) -> tuple[bool, ...]:
-    """Return of each passage whether it holds an accepted answer.
+    """Return, for each passage, whether it contains an accepted answer.
 
-    It has to stand in one of the question's documents where these are named.
+    If the question names its documents, only their passages count.
     """
     return tuple(
         (not question.documents or hit.passage.document_id in question.documents)
@@ -155,7 +152,7 @@ def _answers(passage: Passage, question: GoldenQuestion) -> bool:
 
 
 def _relevant_total(question: GoldenQuestion, qa: QA) -> int:
-    """Count the passages that hold an accepted answer in the documents named; 0 for none named."""
+    """Return how many passages of the documents named contain an accepted answer."""
     if not question.answers:
         return 0
     return sum(
@@ -166,7 +163,7 @@ def _relevant_total(question: GoldenQuestion, qa: QA) -> int:
 
 
 def _of_originals(question: GoldenQuestion, qa: QA) -> GoldenQuestion:
-    """Return the question with each copy that it names replaced by what passages name."""
+    """Return the question with each copy that it names replaced by its original."""
     try:
         named = dict.fromkeys(qa.original_of(document_id) for document_id in question.documents)
     except KeyError as error:
@@ -209,7 +206,3 @@ def _ask(question: GoldenQuestion, qa: QA, top_k: int, threshold: float) -> Outc
 
 def _source(hit: Hit) -> str:
     return f"{hit.passage.document_id}:{hit.passage.start}-{hit.passage.end}"
-
-
-def _threshold(qa: QA, threshold: float | None) -> float:
-    return qa.threshold if threshold is None else threshold

@@ -1,4 +1,4 @@
-"""Labelled questions on paragraphs: JSON Lines or SQuAD's own JSON, plain or gzipped."""
+"""Read labelled questions on paragraphs: JSON Lines or SQuAD's JSON, plain or gzipped."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class LabelledQuestion:
-    """A question with its accepted answers; none means that it is unanswerable."""
+    """A question with its accepted answers; without any it is unanswerable."""
 
     id: str
     question: str
@@ -50,7 +50,7 @@ def read_lines(path: str | Path) -> Iterator[tuple[int, str]]:
     try:
         with path.open("rb") as raw:
             is_gzip = raw.read(2) == b"\x1f\x8b"
-        # gzip.open and open take the same arguments for text; a byte order mark is no text.
+        # gzip.open and open take the same arguments for text; utf-8-sig drops a byte order mark.
         with (gzip.open if is_gzip else open)(path, "rt", encoding="utf-8-sig") as lines:
             for number, line in enumerate(lines, start=1):
                 if line.strip():
@@ -65,16 +65,16 @@ def read_lines(path: str | Path) -> Iterator[tuple[int, str]]:
 def read_rows(path: str | Path) -> Iterator[tuple[int, Any]]:
     """Yield ``(line number from 1, JSON value)`` of each line, or each paragraph of SQuAD's JSON.
 
-    SQuAD's file is one object, ``{"data": [{"title", "paragraphs": [{"context",
-    "qas"}]}]}``, on one line or laid out over many; its rows all stand at the
-    line where the object begins. Raises :class:`~qa.errors.DatasetError` naming the line.
+    SQuAD's file is one object, ``{"data": [{"title", "paragraphs": [{"context", "qas"}]}]}``,
+    on one line or several; the line number of its rows is that of its beginning. Raises
+    :class:`~qa.errors.DatasetError` naming the line.
     """
     lines = read_lines(path)
     for number, line in lines:
         try:
             row = json.loads(line)
         except ValueError as error:
-            # An object laid out over many lines does not end on its first.
+            # An object may be laid out over several lines.
             row = _whole(line + "".join(rest for _, rest in lines))
             if row is None:
                 raise DatasetError(
@@ -111,7 +111,7 @@ def read_paragraphs(path: str | Path) -> Iterator[Paragraph]:
 
     Each line is ``{"title", "context", "qas": [{"id", "question", "answers":
     [{"text", "answer_start"}]}]}``; ``answer_start`` counts code points of
-    ``context``, and each text has to stand in it. SQuAD's JSON is read too. Raises
+    ``context``, which must contain each text. SQuAD's JSON is read too. Raises
     :class:`~qa.errors.DatasetError` naming the line.
     """
     for number, row in read_rows(path):
@@ -141,9 +141,9 @@ def _question(item: dict[str, Any]) -> LabelledQuestion:
 
 
 def text_of(value: Any) -> str:
-    """Return a value that is text with something in it; TypeError and ValueError say what is not.
+    """Return a value that is a non-blank text; raise TypeError or ValueError for any other.
 
-    Lone surrogates are no text either: nothing could print or save them.
+    A text with lone surrogates is invalid: it could not be printed or saved.
     """
     if not isinstance(value, str) or not value.strip():
         raise TypeError(f"{value!r} is not a text")
@@ -152,7 +152,7 @@ def text_of(value: Any) -> str:
 
 
 def question_of(value: Any) -> str:
-    """Return a value that can be asked; as :func:`text_of`, and there has to be a word."""
+    """Return a value that is a text with a word in it; raise as :func:`text_of` does."""
     if not any(character.isalnum() for character in text_of(value)):
-        raise ValueError(f"{value!r} asks nothing")
+        raise ValueError(f"{value!r} contains no word")
     return str(value)

@@ -1,4 +1,4 @@
-"""Questions over a corpus: one JSON object per line, with accepted answers or none."""
+"""Read and check questions over a corpus: one JSON object per line."""
 
 from __future__ import annotations
 
@@ -15,14 +15,13 @@ _KEYS = {"id", "question", "answers", "document", "tags"}
 
 @dataclass(frozen=True, slots=True)
 class GoldenQuestion:
-    """A question asked of a whole folder; no accepted answer means "not in these documents".
+    """A question asked of a whole folder; without an accepted answer it is unanswerable.
 
-    ``documents`` are the ids of the documents that hold the answer, empty where
-    that is not known. ``tags`` are free; those that the questions over ``seeds/``
-    carry say what is asked for (person, number, date, place, thing, reason, list)
-    and how (paraphrase: in other words than the documents'; unanswerable). Each
-    question is asked by itself, so none can lean on an earlier one. ``line`` is
-    where it stands in its file.
+    ``documents`` are the ids of the documents that contain the answer, empty if
+    unknown. ``tags`` are free; those of the questions over ``seeds/`` name what is asked for
+    (person, number, date, place, thing, reason, list) and how (paraphrase: in other words
+    than the documents'; unanswerable). Each question is asked by itself, without follow-ups.
+    ``line`` is its line in the file.
     """
 
     id: str
@@ -38,8 +37,8 @@ def read_golden(path: str | Path) -> list[GoldenQuestion]:
 
     Each line is ``{"id", "question", "answers": [text, …], "document": id or
     [id, …] or null, "tags": […]}`` (``document`` and ``tags`` may be absent),
-    or a paragraph with questions as `qa eval reader` reads them, whose context
-    is then left aside. SQuAD's JSON is read too.
+    or a paragraph with questions in the format of `qa eval reader`, whose context is
+    ignored. SQuAD's JSON is read too.
     """
     questions = list(_read(path))
     if not questions:
@@ -62,11 +61,11 @@ def check_golden(
     document_ids: Collection[str],
     text: Callable[[str], str],
 ) -> None:
-    """Raise :class:`~qa.errors.DatasetError` for the first question the documents belie.
+    """Raise :class:`~qa.errors.DatasetError` for the first question that contradicts the corpus.
 
-    Each document named has to be among ``document_ids``, and each accepted answer
-    has to stand in one of those named, or in any where none is; ``text`` gives a
-    document's text. Only white space may differ.
+    Each document named must be among ``document_ids``, and each accepted answer must occur in
+    a document named, or in any document if none is named; only white space may differ.
+    ``text`` returns the text of a document.
     """
     known: dict[str, str] = {}
 
@@ -102,7 +101,7 @@ def _read(path: str | Path) -> Iterator[GoldenQuestion]:
         try:
             if "qas" in row:
                 for item in row["qas"]:
-                    # Several people often gave one answer.
+                    # Several annotators often gave the same answer.
                     texts = dict.fromkeys(text_of(answer["text"]) for answer in item["answers"])
                     question = question_of(item["question"])
                     yield GoldenQuestion(str(item["id"]), question, tuple(texts), line=number)

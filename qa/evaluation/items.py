@@ -1,4 +1,4 @@
-"""Each golden question as a test of pytest, and each budget as one more."""
+"""Golden questions as tests of pytest, and one more test for each budget."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _OPEN = pytest.StashKey[QA]()
 
 
 class GoldenFile(pytest.File):
-    """A file of golden questions; each is asked once, whichever tests want its outcome."""
+    """A file of golden questions; each is asked once, however many tests use its outcome."""
 
     def collect(self) -> Iterator[pytest.Item]:
         """Yield a test for each question, and one for each budget given."""
@@ -35,7 +35,7 @@ class GoldenFile(pytest.File):
                 yield BudgetItem.from_parent(self, name=name.replace("_", "-"))
 
     def outcome(self, question: GoldenQuestion) -> Outcome:
-        """Return what came of a question, once the documents are seen to hold its answers."""
+        """Return the outcome of a question, after checking it against the documents."""
         if question.id not in self._outcomes:
             qa = self._qa()
             names = [file.path for file in qa.manifest.documents]
@@ -44,12 +44,12 @@ class GoldenFile(pytest.File):
         return self._outcomes[question.id]
 
     def _qa(self) -> QA:
-        """Open the index once for the whole run, bringing it up to date with ``qa_folder``."""
+        """Return the index, opened once for the whole run and up to date with ``qa_folder``."""
         stash = self.config.stash
         if _OPEN not in stash:
             folder, root = self.config.getini("qa_folder"), self.config.rootpath
             if folder:
-                # Of pytest-xdist's workers each has its own, or they would wait for a lock.
+                # Each worker of pytest-xdist has an index of its own: builds lock theirs.
                 worker = os.environ.get("PYTEST_XDIST_WORKER", "index")
                 cache = self.config.rootpath / ".pytest_cache" / "verbatim"
                 stash[_OPEN] = QA.build(root / folder, cache / worker)
@@ -61,25 +61,25 @@ class GoldenFile(pytest.File):
 
 
 class GoldenItem(pytest.Item):
-    """What the two kinds of tests have in common."""
+    """Base of the two kinds of tests."""
 
     parent: GoldenFile
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Return a miss or a mendable error in words, anything else as a traceback."""
+        """Return the message of a miss or of a ``QAError``, else a traceback."""
         if isinstance(excinfo.value, QAError | MissError):
             return str(excinfo.value)
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Any, int | None, str]:
-        """Return where the test stands, for the heading of its failure."""
+        """Return the location of the test, for the heading of its failure."""
         return self.path, None, self.name
 
 
 class QuestionItem(GoldenItem):
-    """A golden question: passes on an accepted answer, or on "not found" where there is none.
+    """A golden question: passes if an accepted answer, or a correct "not found", is shown.
 
-    With a budget a miss is an expected failure: the budget decides.
+    With a budget, a miss is an expected failure: the budget decides.
     """
 
     def __init__(self, *, question: GoldenQuestion, **others: Any) -> None:
@@ -94,28 +94,28 @@ class QuestionItem(GoldenItem):
         options = self.config.option
         if options.qa_min_f1 is not None or options.qa_max_false_answers is not None:
             pytest.xfail(f"{outcome.stage}; the budget decides")
-        raise MissError(_told(outcome))
+        raise MissError(_message(outcome))
 
     def reportinfo(self) -> tuple[Any, int | None, str]:
-        """Return where the question stands, for the heading of its failure."""
+        """Return the location of the question, for the heading of its failure."""
         return self.path, self.question.line - 1, f"{self.name}: {self.question.question}"
 
 
 class BudgetItem(GoldenItem):
-    """A budget over all questions of a file, also over those not selected."""
+    """A budget over all questions of a file, deselected ones too."""
 
     def runtest(self) -> None:
-        """Ask what was not asked yet, and compare."""
+        """Ask the questions not asked yet, and compare their scores with the budget."""
         outcomes = [self.parent.outcome(question) for question in self.parent.questions]
         missed = [outcome.id for outcome in outcomes if outcome.stage != RIGHT]
         if self.name == "qa-min-f1":
             least, reached = self.config.option.qa_min_f1, percent([o.f1 for o in outcomes])
             if reached is not None and reached < least:
-                raise MissError(f"F1 is {reached:g}, and should be {least:g}; missed: {missed}")
+                raise MissError(f"F1 is {reached:g}, below {least:g}; missed: {missed}")
             return
         absent = [outcome for outcome in outcomes if not outcome.answerable]
         if not absent:
-            raise MissError("no question is unanswerable: add some, or leave out this budget")
+            raise MissError("no question is unanswerable: add some, or drop this budget")
         most, given = (
             self.config.option.qa_max_false_answers,
             percent([float(outcome.found) for outcome in absent]),
@@ -123,16 +123,16 @@ class BudgetItem(GoldenItem):
         if given is not None and given > most:
             answered = [outcome.id for outcome in absent if outcome.found]
             raise MissError(
-                f"{given:g} % of unanswerable questions were answered, and {most:g} % may be: "
+                f"{given:g} % of the unanswerable questions were answered, over {most:g} %: "
                 f"{answered}"
             )
 
 
 class MissError(AssertionError):
-    """A question or a budget was missed; the message is all there is to say."""
+    """A question or a budget was missed; reported by its message, without a traceback."""
 
 
-def _told(outcome: Outcome) -> str:
+def _message(outcome: Outcome) -> str:
     accepted = " or ".join(f"“{text}”" for text in outcome.accepted) or "not found"
     shown = f"“{outcome.shown}”" if outcome.found else "not found"
     return (

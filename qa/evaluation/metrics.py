@@ -31,13 +31,13 @@ def f1(prediction: str, reference: str) -> float:
 
 
 def holds(text: str, answer: str) -> bool:
-    """Tell whether an answer stands in a text, as words or after :func:`normalize`.
+    """Return whether a text contains an answer, as words or after :func:`normalize`.
 
-    To the one "Tanaka" stands in "Tanaka's", to the other "U.S." in "the US Army".
+    As words, "Tanaka's" contains "Tanaka"; normalised, "the US Army" contains "U.S.".
     """
     if normalized := normalize(answer):
         return mentions(text, answer) or f" {normalized} " in f" {normalize(text)} "
-    # "A", a grade, is an article: only the letter itself can tell.
+    # Normalised to nothing, as the grade "A" is, which looks like an article: match the letters.
     return bool(answer) and bool(re.search(rf"(?<!\w){re.escape(answer)}(?!\w)", text))
 
 
@@ -46,7 +46,7 @@ def best_over_references(
 ) -> float:
     """Return the maximum of ``metric`` over ``references``.
 
-    No reference means that the question is unanswerable: the right prediction
-    is then the empty string, for "not found".
+    Without references the question is unanswerable: the right prediction is then the
+    empty string, for "not found".
     """
     return max(metric(prediction, reference) for reference in references or [""])

@@ -1,4 +1,4 @@
-"""What came of each question, and the stage at which a miss was missed."""
+"""The outcome of each question, and the stage to which a miss is attributed."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from qa.evaluation.metrics import best_over_references, exact_match, f1
 from qa.evaluation.retrieval_metrics import reciprocal_rank
 
 RIGHT = "right"
-# In the order in which an answer passes them.
+# In the order of the pipeline.
 MISSES = {
-    "not retrieved": "no passage that was retrieved holds an accepted answer",
-    "not read": "a passage holds one, and the reader chose other words",
-    "refused": "the best answer was right or overlapping, and too uncertain to be shown",
-    "overlapping": "scored as wrong, and shares words with an accepted answer",
-    "answered but absent": "the documents do not say, and an answer was shown",
+    "not retrieved": "no retrieved passage contains an accepted answer",
+    "not selected": "a retrieved passage contains one, and another answer was selected",
+    "refused": "the best answer was right or overlapping, and below the threshold",
+    "overlapping": "wrong, and shares words with an accepted answer",
+    "answered but absent": "a false answer: the documents do not contain one",
 }
 
 
@@ -24,14 +24,13 @@ MISSES = {
 class Outcome:
     """One question asked.
 
-    ``candidates`` are the best answers whatever their probability, best first;
-    the first counts as shown where ``found``. ``confidence`` orders outcomes
-    (higher is surer): a probability where ``calibrated``, else what
-    :func:`qa.evaluation.reader.ask_reader` says.
-    ``relevant`` says of each passage, nearest first, whether it holds an accepted
-    answer, ``relevant_total`` how many there are, retrieved or not; 0 where that is
-    not known. ``passage`` is that of the best answer, or else the nearest. Where the
-    passages were looked for and not read, ``is_read`` is False.
+    ``candidates`` are the best answers whatever their probability, best first; the first
+    counts as shown if ``found``. ``confidence`` orders outcomes (higher is surer): a
+    probability if ``calibrated``, else the score that
+    :func:`qa.evaluation.reader.ask_reader` describes. ``relevant`` states, for each passage,
+    nearest first, whether it contains an accepted answer; ``relevant_total`` is the number of
+    such passages, retrieved or not, 0 if unknown. ``passage`` is that of the best answer,
+    or else the nearest. ``is_read`` is False where passages were searched and not read.
     """
 
     id: str
@@ -51,7 +50,7 @@ class Outcome:
 
     @property
     def answerable(self) -> bool:
-        """Whether the documents say it."""
+        """Whether the documents contain an answer."""
         return bool(self.accepted)
 
     @property
@@ -76,12 +75,12 @@ class Outcome:
 
     @property
     def best_em(self) -> float:
-        """Exact match of the best answer, the threshold left aside; 0 or 1."""
+        """Exact match of the best answer, whatever its probability; 0 or 1."""
         return best_over_references(exact_match, self.best, self.accepted)
 
     @property
     def best_f1(self) -> float:
-        """F1 of the best answer, the threshold left aside; 0 to 1."""
+        """F1 of the best answer, whatever its probability; 0 to 1."""
         return best_over_references(f1, self.best, self.accepted)
 
     @property
@@ -95,7 +94,7 @@ class Outcome:
         return self._best_of_three(f1)
 
     def _shown(self, metric: Callable[[str, str], float]) -> float:
-        # An answer of an article or a mark alone is nothing once normalised, like "not found".
+        # An accepted answer such as "the" normalises to nothing, like "not found".
         if self.answerable and not self.found:
             return 0.0
         return best_over_references(metric, self.shown, self.accepted)
@@ -106,7 +105,7 @@ class Outcome:
 
     @property
     def stage(self) -> str:
-        """``RIGHT``, or the stage of ``MISSES`` that the miss is put down to."""
+        """``RIGHT``, or the stage of ``MISSES`` to which the miss is attributed."""
         if not self.is_read:
             return RIGHT if any(self.relevant) else "not retrieved"
         if self.em:
@@ -117,10 +116,10 @@ class Outcome:
             return "overlapping"
         if not any(self.relevant):
             return "not retrieved"
-        return "refused" if not self.found and self.best_f1 else "not read"
+        return "refused" if not self.found and self.best_f1 else "not selected"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the row of a report, to be compared with those of another run."""
+        """Return the row of a report, comparable with those of another run."""
         answer = {
             "found": self.found,
             "answer": self.best,

@@ -1,4 +1,4 @@
-"""Questions as people really type them: rules that reword and leave the answer as it is."""
+"""Rules that reword a question as people type it, without changing its answer."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import random
 import re
 from collections.abc import Callable
 
-# Words that a search box does not need; what remains are keywords.
+# Left out of a keyword search.
 _FUNCTION_WORDS = frozenset(
     "a an and are as at be been being but by can could did do does for from had has have he her "
     "him his how i in into is it its me my of on or our out she should so that the their them "
     "then there they this to was we were what when where which while who whom whose why will "
     "with would you your".split()
 )
-# Past tenses that are past participles too, beside the regular ones in -ed.
+# Past tenses that are also past participles, beside the regular ones in -ed.
 _PARTICIPLES = frozenset(
     "bought brought built caught found fought held kept led left lost made met paid said sent "
     "shot sold spent taught told won".split()
@@ -26,7 +26,7 @@ _ACTIVE = re.compile(r"who (\w+) (?!to\b)(.+?)\?*", re.I)
 def typo(question: str) -> str:
     """Swap two neighbouring letters inside one word of five letters or more.
 
-    Which ones follows from the question alone, so that a set is the same each time.
+    The choice depends on the question alone, so that a set is the same each time.
     """
     rng = random.Random(question)
     places = [
@@ -52,12 +52,12 @@ def no_question_mark(question: str) -> str:
 
 
 def contraction(question: str) -> str:
-    """Write "who's" for "who is", "where'd" for "where did", and their like."""
+    """Contract "who is" to "who's", "where did" to "where'd", and so on."""
     return _CONTRACTED.sub(lambda found: found[1] + _ENDINGS[found[2].lower()], question)
 
 
 def keywords(question: str) -> str:
-    """Keep only what one would type into a search box: no function words, no mark."""
+    """Keep the keywords: no function words, no question mark."""
     words = re.findall(r"[\w'’.,-]*\w", question)
     kept = [word for word in words if word.lower() not in _FUNCTION_WORDS]
     return " ".join(kept) if len(kept) >= 2 else question
@@ -75,7 +75,7 @@ def passive(question: str) -> str:
 
 
 def long_winded(question: str) -> str:
-    """Wrap the question in politeness."""
+    """Wrap the question in polite phrases."""
     asked = question.strip().rstrip("?")
     return (
         "Hello, I have been looking through these documents for a while and I hope that you can "

@@ -1,4 +1,4 @@
-"""The plots of a report as SVG that takes its colours from the page around it."""
+"""The plots of a report, as SVG in the colours of the page around it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from qa.evaluation.scores import confidences_of, percentile_95
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Matplotlib writes these into the SVG; each becomes a colour of the page's style sheet,
-# which is another one in the dark.
+# Matplotlib writes these into the SVG; each is replaced by a variable of the page's style
+# sheet, which has a dark scheme too.
 INK, SOFT, LINE, ACCENT, MARKER = "#010101", "#020202", "#030303", "#040404", "#050505"
 VARIABLES = {INK: "ink", SOFT: "soft", LINE: "line", ACCENT: "accent", MARKER: "marker-edge"}
 STYLE: dict[Any, Any] = {
@@ -46,37 +46,37 @@ STYLE: dict[Any, Any] = {
 
 
 def plots(outcomes: Sequence[Outcome]) -> list[tuple[str, str]]:
-    """Return ``(what is shown, SVG)`` of each plot that these outcomes have figures for.
+    """Return ``(caption, SVG)`` of each plot that these outcomes allow.
 
-    Raises :class:`~qa.errors.QAError` where Matplotlib is not installed.
+    Raises :class:`~qa.errors.QAError` if Matplotlib is not installed.
     """
     drawn = []
     confidences, right = confidences_of(outcomes)
     if any(outcome.candidates for outcome in outcomes):
         coverage, risk = risk_coverage(confidences, right)
-        drawn.append(("Wrong answers, the surest questions first", risk_plot(coverage, risk)))
+        drawn.append(("Risk and coverage, most confident answers first", risk_plot(coverage, risk)))
     if all(outcome.calibrated for outcome in outcomes):
         bins = reliability(confidences, right)
-        drawn.append(("Are answers as often right as promised?", reliability_plot(bins)))
+        drawn.append(("Calibration of the probability", reliability_plot(bins)))
     there = [outcome.relevant for outcome in outcomes if outcome.answerable]
     if there and (depth := max(map(len, there))) > 1:
         ranks = range(1, depth + 1)
         shares = np.array([np.mean([recall_at(found, k) for found in there]) for k in ranks])
-        drawn.append(("Answers among the first k passages", _recall(np.array(ranks), shares)))
+        drawn.append(("Recall of the first k passages", _recall(np.array(ranks), shares)))
     stages = {name: None for outcome in outcomes for name in outcome.timings_ms}
     times = {name: np.array([o.timings_ms[name] for o in outcomes]) for name in stages}
-    drawn.append(("Milliseconds for a question", _latency(times)))
+    drawn.append(("Milliseconds per question", _latency(times)))
     return drawn
 
 
 def risk_plot(coverage: Any, risk: Any) -> str:
-    """Return the risk–coverage curve as SVG; both arrays hold shares, 0 to 1."""
+    """Return the risk–coverage curve as SVG; both arrays contain shares, 0 to 1."""
 
     def draw(axes: Axes) -> None:
         axes.fill_between(100 * coverage, 100 * risk, color=ACCENT, alpha=0.15, linewidth=0)
         axes.plot(100 * coverage, 100 * risk, color=ACCENT, linewidth=2)
         axes.set(xlim=(0, 100), ylim=(0, None))
-        axes.set(xlabel="questions answered, %", ylabel="of them wrong, %")
+        axes.set(xlabel="coverage: questions answered, %", ylabel="risk: wrong answers, %")
 
     return _svg(draw)
 
@@ -101,7 +101,7 @@ def reliability_plot(bins: Sequence[Bin]) -> str:
             zorder=3,
         )
         axes.set(xlim=(0, 103), ylim=(0, 103))
-        axes.set(xlabel="probability promised, % (larger: more answers)", ylabel="answers right, %")
+        axes.set(xlabel="predicted probability, % (size: answers)", ylabel="right answers, %")
 
     return _svg(draw)
 
@@ -113,7 +113,7 @@ def _recall(ranks: Any, shares: Any) -> str:
         axes.plot(ranks, 100 * shares, color=ACCENT, linewidth=2, marker="o", markersize=4)
         axes.set(xlim=(0.5, len(ranks) + 0.5), ylim=(min(50, 95 * shares.min()), 101))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.set(xlabel="passages looked at, k", ylabel="recall@k, %")
+        axes.set(xlabel="passages, k", ylabel="recall@k, %")
 
     return _svg(draw)
 
@@ -137,14 +137,14 @@ def _latency(times: dict[str, Any]) -> str:
             )
         axes.grid(axis="y", visible=False)
         centre = (len(names) - 1) / 2
-        axes.set_ylim(centre - 2, centre + 2)  # bars of one width, however many there are
+        axes.set_ylim(centre - 2, centre + 2)  # bars of the same width, whatever their number
         axes.set(xlim=(0, 1.35 * max(highest) or 1), xlabel="median · 95th percentile")
 
     return _svg(draw)
 
 
 def need_matplotlib() -> None:
-    """Raise :class:`~qa.errors.QAError` where Matplotlib is not installed."""
+    """Raise :class:`~qa.errors.QAError` if Matplotlib is not installed."""
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError as error:
@@ -172,7 +172,7 @@ def _svg(draw: Any) -> str:
     svg = svg[svg.index("<svg") :]
     for colour, variable in VARIABLES.items():
         svg = svg.replace(colour, f"var(--{variable})")
-    # Its own licence and format notes name addresses; a report names none.
+    # Matplotlib's metadata contains addresses; a report contains none.
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'\s(?:width|height)="[\d.]+pt"', "", svg, count=2)
     return re.sub(r"font: [^;\"]*", "font-size: 11px", svg)

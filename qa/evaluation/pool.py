@@ -1,4 +1,4 @@
-"""Labelled paragraphs as a folder of documents, so that questions can be asked of all."""
+"""Write labelled paragraphs as a folder of documents, to ask their questions of all."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from qa.evaluation.golden import GoldenQuestion
 def write_pool(paragraphs: Iterable[Paragraph], folder: Path) -> list[GoldenQuestion]:
     """Write one text file per title into ``folder`` and return the questions.
 
-    A file holds its title and its paragraphs, a blank line apart. Paragraphs
-    are put on one line each, since a line break inside one says nothing here.
+    A file contains its title and its paragraphs, one per line, separated by blank lines:
+    line breaks inside a paragraph have no meaning here.
     """
     articles: dict[str, list[Paragraph]] = {}
     for paragraph in paragraphs:
@@ -37,10 +37,9 @@ def write_pool(paragraphs: Iterable[Paragraph], folder: Path) -> list[GoldenQues
 
 
 def held_out_titles(titles: Iterable[str]) -> frozenset[str]:
-    """Return the second half of the titles in order: to the first the probability is fitted.
+    """Return the second half of the titles in order: scores on them are held out.
 
-    See ``training.calibrate``; what is reported on these titles was fitted to no
-    question about them.
+    The probability is fitted on the first half: see ``training.calibrate``.
     """
     ordered = sorted(set(titles))
     return frozenset(ordered[len(ordered) // 2 :])

@@ -1,11 +1,11 @@
-"""The reader alone: each question is asked of the paragraph it belongs to."""
+"""Measure the reader alone: each question is asked of its own paragraph."""
 
 from __future__ import annotations
 
 import itertools
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
@@ -26,46 +26,28 @@ from qa.evaluation.scores import (
 )
 from qa.types import Passage, Reader
 
-# How many of a paragraph's spans say how sure the best one is; the odds of later ones are small.
+# Spans compared with the best one to estimate its confidence; later ones have small odds.
 RIVALS = 20
 
 
-def evaluate_reader(
-    path: str | Path,
-    reader: Reader,
-    *,
-    limit: int | None = None,
-    null_threshold: float = 0.0,
-    progress: Callable[[int], None] | None = None,
-) -> dict[str, Any]:
+def evaluate_reader(path: str | Path, reader: Reader) -> dict[str, Any]:
     """Ask every question of a file of paragraphs and return :func:`reader_scores`."""
-    outcomes = ask_reader(
-        path, reader, limit=limit, null_threshold=null_threshold, progress=progress
-    )
-    return reader_scores(outcomes, file=Path(path).name, null_threshold=null_threshold)
+    return reader_scores(ask_reader(path, reader), file=Path(path).name)
 
 
-def ask_reader(
-    path: str | Path,
-    reader: Reader,
-    *,
-    limit: int | None = None,
-    null_threshold: float = 0.0,
-    progress: Callable[[int], None] | None = None,
-) -> list[Outcome]:
+def ask_reader(path: str | Path, reader: Reader, *, limit: int | None = None) -> list[Outcome]:
     """Ask every question of its paragraph.
 
-    A file without unanswerable questions is read as SQuAD v1.1: the best span
-    always counts, and ``confidence`` is the
-    :func:`~qa.evaluation.confidence.agreement` of the spans that rival it. With some, as SQuAD
-    v2.0: ``confidence`` is by how many logits the best span beats the null, and a question is
-    left unanswered where that is not over ``null_threshold``.
+    Without unanswerable questions, as in SQuAD v1.1, the best span always counts as shown and
+    ``confidence`` is the :func:`~qa.evaluation.confidence.agreement` of the best spans. With
+    some, as in SQuAD v2.0, ``confidence`` is the margin of the best span over null, in
+    logits, and a margin of 0 or less is "not found".
     """
     outcomes: list[Outcome] = []
     questions = _questions(path, limit)
     all_answerable = all(question.texts for _, question in questions)
     for paragraph, question in questions:
-        # Without its title: the scores of others are measured on the paragraph alone.
+        # Without its title: published scores are measured on the paragraph alone.
         passage = Passage("", 0, len(paragraph.context), paragraph.context)
         began = time.perf_counter()
         spans = reader.read(question.question, [passage], n=RIVALS)[0]
@@ -74,9 +56,9 @@ def ask_reader(
             found = bool(spans)
             confidence = agreement([each.text for each in spans], [each.score for each in spans])
         else:
-            # Without any span the reader is as sure as it can be that there is no answer.
+            # Without a span, the margin is as low as it can be.
             confidence = spans[0].score - spans[0].null_score if spans else -1e3
-            found = bool(spans) and confidence > null_threshold
+            found = bool(spans) and confidence > 0
         outcomes.append(
             Outcome(
                 question.id,
@@ -92,22 +74,17 @@ def ask_reader(
                 timings_ms={"read": elapsed},
             )
         )
-        if progress is not None:
-            progress(len(outcomes))
     return outcomes
 
 
-def reader_scores(
-    outcomes: Sequence[Outcome], *, file: str, null_threshold: float = 0.0
-) -> dict[str, Any]:
-    """Return :func:`~qa.evaluation.scores.answer_scores`, milliseconds, and what confidence is.
+def reader_scores(outcomes: Sequence[Outcome], *, file: str) -> dict[str, Any]:
+    """Return :func:`~qa.evaluation.scores.answer_scores`, milliseconds, and the confidence used.
 
-    ``answerable_em`` and ``answerable_f1`` score the spans on answerable questions
-    where the file has others too; with these, ``second_half`` holds EM and F1 of
-    SQuAD v2.0 on the second half of the titles, at the null threshold that is best
-    on the first, and ``sigmoid_ece`` is the calibration error of
-    ``1 / (1 + exp(-margin))``, the reader's own odds of its best span against null:
-    nothing is fitted, so that it shows what the fitted probability makes good.
+    With unanswerable questions there are more: ``answerable_em`` and ``answerable_f1`` score
+    the spans of the answerable ones; ``second_half`` has EM and F1 of SQuAD v2.0 on the
+    second half of the titles, at the null threshold that is best on the first; and
+    ``sigmoid_ece`` is the calibration error of ``1 / (1 + exp(-margin))``, the baseline
+    without fitting.
     """
     from scipy.special import expit
 
@@ -116,7 +93,7 @@ def reader_scores(
     if scores["unanswerable"]:
         margins, right = confidences_of(outcomes)
         add_paired(scores, "sigmoid_ece", calibration_error, expit(margins), right)
-        scores["null_threshold"] = null_threshold
+        scores["null_threshold"] = 0.0
         scores["answerable_em"] = scores["best_em"]
         scores["answerable_f1"] = scores["best_f1"]
         scores["second_half"] = _second_half(outcomes)
@@ -128,10 +105,10 @@ def reader_scores(
 
 
 def best_null_threshold(outcomes: Sequence[Outcome]) -> float:
-    """Return by how many logits a span should beat the null for the highest mean F1.
+    """Return the threshold of the margin over null, in logits, with the highest mean F1.
 
-    What SQuAD v2.0's own script finds, the middle between two margins (Rajpurkar et
-    al., 2018); 0 for no outcomes.
+    The middle between two margins, as in the official script of SQuAD v2.0 (Rajpurkar et
+    al., 2018); 0 without outcomes.
     """
     if not outcomes:
         return 0.0

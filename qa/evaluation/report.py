@@ -1,4 +1,4 @@
-"""One self-contained page of HTML: scores, plots, and each miss with its passage."""
+"""A report as one self-contained page of HTML: scores, plots, and misses with passages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from qa.evaluation.plots import plots
 from qa.evaluation.table import score_rows
 
 TEMPLATE = Path(__file__).parent / "report.html"
-# A browser lays out some thousands of passages at most.
+# More would be slow to lay out in a browser.
 MAX_MISSES = 1000
 
 
@@ -25,9 +25,9 @@ def report_html(
     title: str,
     compared: Mapping[str, Any] | None = None,
 ) -> str:
-    """Return the report; whatever comes from documents or questions is escaped.
+    """Return the report, with the text of documents and questions escaped.
 
-    Raises :class:`~qa.errors.QAError` where Matplotlib is not installed.
+    Raises :class:`~qa.errors.QAError` if Matplotlib is not installed.
     """
     drawn = [(words, Markup(svg)) for words, svg in plots(outcomes)]
     missed = [outcome for outcome in outcomes if outcome.stage != RIGHT]
@@ -52,7 +52,7 @@ def report_html(
 
 
 def _marked(outcome: Outcome) -> Markup:
-    """Return a miss's passage with its best answer marked where it stands first."""
+    """Return the passage of a miss with the first occurrence of its best answer marked."""
     if not outcome.best or outcome.best not in outcome.passage:
         return Markup("{}").format(outcome.passage)
     before, found, after = outcome.passage.partition(outcome.best)

@@ -1,4 +1,4 @@
-"""What the reader loses when a question is worded worse than the test sets word it."""
+"""Measure what the reader loses when questions are reworded."""
 
 from __future__ import annotations
 
@@ -13,6 +13,12 @@ from qa.evaluation.metrics import best_over_references, exact_match, f1
 from qa.evaluation.perturbations import PERTURBATIONS
 from qa.types import Passage, Reader
 
+# Printed with the scores.
+NOTE = (
+    "The shipped reader was trained on questions reworded by these rules: "
+    "these losses are lower bounds for other rewordings."
+)
+
 
 def evaluate_robustness(
     path: str | Path,
@@ -22,11 +28,11 @@ def evaluate_robustness(
     seed: int = 1,
     progress: Callable[[int], None] | None = None,
 ) -> dict[str, dict[str, float]]:
-    """Return, for each rule of rewording, EM and F1 in percent and what they lost.
+    """Return, for each rule of rewording, EM and F1 in percent and their losses.
 
-    A sample of a file's answerable questions is asked of their own paragraphs,
-    as they stand and reworded. A rule is judged on the questions that it
-    changes, against the same questions unchanged.
+    A sample of the answerable questions of a file is asked of their own paragraphs, as
+    written and reworded. A rule is measured on the questions that it changes, against the
+    same questions unchanged.
     """
     asked = [
         (Passage("", 0, len(paragraph.context), paragraph.context), question)

@@ -1,4 +1,4 @@
-"""From outcomes to scores: percentages, their intervals, and counts by stage and tag."""
+"""Compute scores from outcomes: percentages with intervals, counts by stage and by tag."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ Value = Callable[[Outcome], float]
 def answer_scores(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """Return the scores of answers in percent, with counts.
 
-    ``em`` and ``f1`` count what was shown, a right "not found" as 100; ``best_em``,
-    ``best_f1`` and ``top3_em`` those of answerable questions with the threshold
-    left aside; ``top3_right`` counts those with an F1 of at least 0.8 among three.
-    ``coverage_at_80`` is the share of questions that can be answered with four in
-    five right. ``ece`` and ``risk_coverage_auc`` go from 0 to 1, lower is better.
-    ``intervals`` holds the 95 % bootstrap interval of each.
+    ``em`` and ``f1`` score the answers shown, a correct "not found" as 100; ``best_em``,
+    ``best_f1`` and ``top3_em`` score answerable questions whatever the probability;
+    ``top3_right`` is the share of them with an F1 of at least 0.8 among three.
+    ``coverage_at_80`` is the share of questions that can be answered with four in five
+    right. ``ece`` and ``risk_coverage_auc`` are from 0 to 1, lower is better.
+    ``intervals`` has the 95 % bootstrap interval of each.
     """
     there = [outcome for outcome in outcomes if outcome.answerable]
     absent = [outcome for outcome in outcomes if not outcome.answerable]
@@ -92,7 +92,7 @@ def stage_milliseconds(outcomes: Sequence[Outcome]) -> dict[str, dict[str, float
 def confidences_of(outcomes: Sequence[Outcome]) -> tuple[Floats, Floats]:
     """Return each best answer's confidence and whether it is right, both ``(outcomes,)``.
 
-    An answer to what the documents do not say is wrong.
+    An answer to an unanswerable question is wrong.
     """
     confidences = [outcome.confidence for outcome in outcomes]
     right = [outcome.answerable and outcome.best_f1 >= RIGHT_FROM_F1 for outcome in outcomes]
@@ -106,19 +106,19 @@ def add_paired(
     first: Floats,
     second: Floats,
 ) -> None:
-    """Add a statistic of pairs to ``scores``, and its interval to those there."""
+    """Add a statistic of pairs to ``scores``, and its interval to ``scores["intervals"]``."""
     scores[name] = round(statistic(first, second), 4)
     found = paired_interval(statistic, first, second)
     scores["intervals"][name] = found and [round(edge, 4) for edge in found]
 
 
 def percent(values: Sequence[float]) -> float | None:
-    """Return the mean in percent; None of nothing."""
+    """Return the mean in percent, or None without values."""
     return round(100 * mean(values), 2) if values else None
 
 
 def percentile_95(values: Sequence[float]) -> float:
-    """Return the 95th percentile of one value or more, between two of them where need be."""
+    """Return the 95th percentile of one value or more, interpolated."""
     return float(np.percentile(values, 95))
 
 

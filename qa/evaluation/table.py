@@ -1,4 +1,4 @@
-"""Scores as a table for the terminal."""
+"""Format scores as a table for the terminal."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from typing import Any
 
 from qa.evaluation.outcomes import MISSES
 
-# What each score is called, in the order of the table; the rest is in the JSON.
+# The label of each score, in the order of the table; the JSON has more.
 NAMES = {
     "em": "EM",
     "f1": "F1",
-    "best_em": "EM, threshold left aside",
-    "best_f1": "F1, threshold left aside",
-    "top3_em": "EM of the best of three",
+    "best_em": "EM at any probability",
+    "best_f1": "F1 at any probability",
+    "top3_em": "EM, best of three",
     "top3_right": "right among three (F1 ≥ 0.8)",
-    "answered_but_absent": "absent, yet answered",
-    "refused_but_there": "there, yet refused",
+    "answered_but_absent": "false answers",
+    "refused_but_there": "refused though present",
     "mrr": "MRR",
     "ndcg_at_10": "nDCG@10",
     "ece": "calibration error (ECE)",
-    "sigmoid_ece": "ECE of a plain sigmoid",
+    "sigmoid_ece": "ECE of the bare sigmoid",
     "risk_coverage_auc": "risk–coverage area",
     "coverage_at_80": "coverage at 80 % accuracy",
 }
@@ -50,15 +50,15 @@ def score_rows(scores: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
 def _lines(scores: Mapping[str, Any]) -> Iterator[str]:
     counts = f"{scores['questions']:,} questions"
     if "unanswerable" in scores:
-        counts += f", {scores['unanswerable']:,} of them not in the documents"
+        counts += f", {scores['unanswerable']:,} of them unanswerable"
     yield counts
     yield f"{'':28}{'':>7}   95 % from – to"
     for name, value, interval in score_rows(scores):
         yield f"{name:28}{value:>7}   {interval}".rstrip()
     if half := scores.get("second_half"):
         yield (
-            f"second half of the titles, at a null threshold of {half['null_threshold']:.2f}, "
-            f"the best on the first: EM {half['em']:.1f}, F1 {half['f1']:.1f}"
+            f"second half of the titles, at the best null threshold of the first, "
+            f"{half['null_threshold']:.2f}: EM {half['em']:.1f}, F1 {half['f1']:.1f}"
         )
     if by_tag := scores.get("by_tag"):
         yield f"\n{'tag':28}{'EM':>7}   95 % from – to   {'F1':>5}   questions"
@@ -68,7 +68,7 @@ def _lines(scores: Mapping[str, Any]) -> Iterator[str]:
             counts = f"{row['f1']:5.1f}   {row['questions']:,}"
             yield f"{tag:28}{row['em']:7.1f}   {interval:14}   {counts}"
     if stages := scores.get("stages"):
-        yield "\nmissed"
+        yield "\nmisses"
         for stage, words in MISSES.items():
             yield f"  {stage:20}{stages[stage]:>5}   {words}"
     yield f"\n{'milliseconds':28}{'median':>7}   {'p95':>7}"
