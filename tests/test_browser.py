@@ -256,7 +256,7 @@ def test_not_found_is_shown_and_the_best_guess_is_one_click_away(visit, never):
 def test_the_slider_moves_the_threshold_by_keyboard(visit, served, calibrate):
     question = "Who designed the lighthouse of Rerik?"
     probability = served.corpus.now.qa.ask(question, threshold=0).answers[0].probability
-    # The answer is shown at one end of the slider and not at the other, whatever its probability.
+    # The answer is shown at one end of the slider and hidden at the other.
     points = ((0.5, probability / 2), (0.99, (1 + probability) / 2))
     qa = calibrate(strictness=points)
     page = visit()

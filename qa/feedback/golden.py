@@ -135,11 +135,11 @@ def export(
 
 
 def _line(vote: Vote) -> str:
-    said = "right" if vote.is_good else "wrong"
+    verdict = "right" if vote.is_good else "wrong"
     if not vote.answer:
-        return f"{said}: not found"
+        return f"{verdict}: not found"
     quoted = " ".join(vote.answer.split())
-    return f"{said}: “{quoted}” ({vote.document}:{vote.start}-{vote.end})"
+    return f"{verdict}: “{quoted}” ({vote.document}:{vote.start}-{vote.end})"
 
 
 def _key(question: str) -> str:

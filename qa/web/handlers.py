@@ -171,16 +171,16 @@ class Handlers:
     def _read_vote(self, turns: Turns, event: gr.EventData) -> None:
         parts = event.vote.split("/") if isinstance(event.vote, str) else []
         match parts:
-            case [turn, item, "up" | "down" | "none" as said] if all(
+            case [turn, item, "up" | "down" | "none" as verdict] if all(
                 number.isascii() and number.isdigit() and len(number) < 7 for number in (turn, item)
             ):
-                self._vote(turns, int(turn), int(item), said)
+                self._vote(turns, int(turn), int(item), verdict)
 
-    def _vote(self, turns: Turns, number: int, item: int, said: str) -> None:
+    def _vote(self, turns: Turns, number: int, item: int, verdict: str) -> None:
         turn = turns[number] if number < len(turns) else None
         if turn is None or turn.prediction is None:
             return
-        vote_id, is_good = turn.vote_id(item), said == "up"
+        vote_id, is_good = turn.vote_id(item), verdict == "up"
         prediction = turn.prediction
         if item < len(prediction.answers):
             answer = prediction.answers[item]
@@ -197,7 +197,7 @@ class Handlers:
             vote = Vote(vote_id, turn.question, is_good)
         else:
             return
-        if said == "none":
+        if verdict == "none":
             self._corpus.feedback.withdraw(vote_id)
         else:
             self._corpus.feedback.add(vote)
