@@ -1,4 +1,4 @@
-# Two commands matter: `make app` and `make test`. Each does all the set-up it needs.
+# The two main commands are `make app` and `make test`. Each does all the set-up it needs.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -14,12 +14,12 @@ app: $(INSTALLED)
 build: $(INSTALLED)
 	$(BIN)/qa build seeds
 
-# Those that train or time take both cores for themselves; the rest go two files at a time.
+# Two files of tests at a time; those that train or measure time follow, alone.
 test: $(INSTALLED)
 	$(BIN)/pytest --numprocesses 2 --dist loadfile -m 'not alone'
 	$(BIN)/pytest -m alone
 
-# Dependencies twice: all code with all extras, then the package with those of its users.
+# Dependencies are checked twice: all code with all extras, then qa/ without the developers' extras.
 lint: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -31,12 +31,12 @@ lint: $(INSTALLED)
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks
 
-# Changes files of every format until a loader trips; what it finds is kept in tests/corpus.
+# Mutates files of every format until a loader fails; tests/corpus keeps what was found.
 fuzz: $(INSTALLED)
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[fuzz]'
 	$(BIN)/python tests/fuzz.py
 
-# Beside other systems, over seeds/ and, with DATA as below, over SQuAD; SAMPLE=20 for a try.
+# Compares with other systems over seeds/ and, with DATA as below, over SQuAD; SAMPLE=20 for a trial.
 bench-peers: $(INSTALLED) $(PEERS_INSTALLED)
 	$(BIN)/python -m benchmarks.peers $(DATA) $(if $(SAMPLE),--sample $(SAMPLE))
 
@@ -51,7 +51,7 @@ train: $(INSTALLED)
 clean:
 	rm -rf $(VENV) $(PEERS) build
 
-# Installed last and touched at the end: an interrupted set-up is done again.
+# Touched at the end, so that an interrupted set-up is repeated.
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "Verbatim needs Python 3.11 or newer; name one: make PYTHON=python3.12"; exit 2; }
@@ -60,7 +60,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[test,train]'
 	@touch $@
 
-# PyTorch first, by itself: resolved beside the others, pip may want its CUDA build.
+# PyTorch first and alone: resolved with the others, pip may choose its CUDA build.
 $(PEERS_INSTALLED): benchmarks/peers/requirements.txt benchmarks/peers/constraints.txt
 	@echo "Setting up $(PEERS), the other systems: some minutes, once."
 	$(PYTHON) -m venv $(PEERS)

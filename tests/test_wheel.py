@@ -150,6 +150,8 @@ def test_the_wheel_builds_asks_and_serves_from_an_empty_folder(fresh, tmp_path):
     assert Path(module).is_relative_to(fresh.parent)
     assert training == "None"
 
+    assert VERSION in printed(fresh, "qa", "--version", cwd=tmp_path)
+
     documents = tmp_path / "documents"
     documents.mkdir()
     (documents / "lighthouse.txt").write_text(
