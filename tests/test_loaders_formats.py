@@ -547,15 +547,80 @@ def test_a_column_of_text_is_quoted_under_its_title(read):
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("a.jsonl", '{"title": "Desk", "text": "It is old.", "by": {"maker": "Evans"}}\n\n'),
-        ("a.txt", '{"title": "Desk", "text": "It is old.", "by": {"maker": "Evans"}}'),
-        ("a.json", '[\n{"title": "Desk", "paragraphs": ["It is old."], "by": {"maker": "Evans"}}]'),
+        ("a.jsonl", '{"title": "Desk", "text": "%s", "by": {"maker": "Evans"}}\n\n'),
+        ("a.txt", '{"title": "Desk", "text": "%s", "by": {"maker": "Evans"}}'),
+        ("a.json", '[\n{"title": "Desk", "paragraphs": ["%s"], "by": {"maker": "Evans"}}]'),
     ],
 )
-def test_records_are_read(read, name, text):
-    document = read(text, name)
+def test_records_of_running_text_are_read(read, name, text):
+    document = read(text % f"{DEEP} {LINED} {DEEP}", name)
     assert of_kind(document, "heading") == ["Desk"]
-    assert body(document) == ["It is old.", "by.maker: Evans"]
+    assert body(document) == [f"{DEEP} {LINED} {DEEP}", "by.maker: Evans"]
+
+
+def test_records_of_one_text_each_are_running_text(read):
+    assert body(read('{"text": "It is old."}\n{"text": "It is deep."}\n', "notes.jsonl")) == [
+        "It is old.",
+        "It is deep.",
+    ]
+
+
+def test_a_short_description_is_a_cell_like_any_other(read):
+    rows = "name,description,shelf\nAwl,For holes in leather.,C4\nAdze,For beams.,D1\n"
+    assert body(read(rows, "tools.csv")) == [
+        "name: Awl | description: For holes in leather. | shelf: C4",
+        "name: Adze | description: For beams. | shelf: D1",
+    ]
+
+
+def test_lists_of_objects_are_records_wherever_they_occur(read):
+    text = """{"title": "Regatta", "year": 2024, "open": true, "notes": null,
+        "judges": ["Ada", "Otto"], "crews": [{"boat": "Heron", "seconds": 61.50},
+        {"boat": "Teal", "places": {"first": 2}}]}"""
+    document = read(text, "regatta.json")
+    assert document.title == "Regatta"
+    assert of_kind(document, "heading") == ["crews"]
+    assert body(document) == [
+        "title: Regatta | year: 2024 | open: true | judges: Ada, Otto",
+        "boat: Heron | seconds: 61.50",
+        "boat: Teal | places.first: 2",
+    ]
+
+
+def test_a_list_within_a_record_stays_with_it_unless_it_is_long(read):
+    ports = ", ".join(f'{{"port": "Harbour {n}", "day": {n}}}' for n in range(60))
+    text = f"""[{{"boat": "Heron", "crew": [{{"name": "Ada"}}, {{"name": "Otto", "age": 31}}]}},
+        {{"boat": "Teal", "journey": [{ports}]}}]"""
+    found = body(read(text, "boats.json"))
+    assert found[0] == "boat: Heron | crew.name: Ada | crew.name: Otto | crew.age: 31"
+    assert found[1:3] == ["boat: Teal", "port: Harbour 0 | day: 0"]
+    assert found[-1] == "port: Harbour 59 | day: 59"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('["It is deep.", 1.50, [1, "two"], null]', ["It is deep.", "1.50", "1 | two"]),
+        (
+            '{"a": {"b": [[{"c": 1}], [{"c": 2, "d": {"e": 3}}]], "f": 4}}',
+            ["a.f: 4", "c: 1", "c: 2 | d.e: 3"],
+        ),
+        ('"It is deep."', ["It is deep."]),
+        ("[1e400, -0, 12345678901234567890]", ["1e400", "-0", "12345678901234567890"]),
+    ],
+)
+def test_every_value_of_json_can_be_quoted_as_it_is_written(read, text, found):
+    assert body(read(text, "values.json")) == found
+
+
+def test_quotes_after_blanks_and_very_long_fields_of_csv_are_read(read):
+    assert body(read('gift, from\n"A desk, of oak", "Victoria"\n', "gifts.csv")) == [
+        "gift: A desk, of oak | from: Victoria"
+    ]
+    long = "word " * 30_000
+    assert body(read(f'title,note\nDesk,"{long}"\n', "notes.csv")) == [
+        f"title: Desk | note: {long.strip()}"
+    ]
 
 
 # Encodings

@@ -196,7 +196,7 @@ def test_records_give_exact_slices(tmp_path, splitter, content):
     path.write_bytes(make_jsonl([*content, ("text", "Kim received the car.")]))
     document = load(path, folder=tmp_path)
     check(document, splitter)
-    assert "Kim received the car." in of_kind(document, "body")
+    assert any("Kim received the car." in block for block in of_kind(document, "body"))
 
 
 @pytest.mark.parametrize("suffix", MAKERS)
