@@ -2,7 +2,7 @@
 
 ``content`` is a list of ``("heading", text)``, ``("text", text)`` and ``("table", rows)``.
 The same content gives the same bytes. ``furniture`` goes into page headers, menus or
-signatures, depending on the format.
+headers of mail that nobody reads, depending on the format.
 """
 
 import csv
@@ -223,7 +223,8 @@ def make_eml(content, *, title="", author="", furniture=""):
     message["Subject"] = " ".join(title.split())
     text = plain(content).replace("\0", "")
     text = text.encode("utf-8", "replace").decode()
-    message.set_content(f"{text}\n\n-- \n{furniture}\n", cte="quoted-printable")
+    message["X-Mailer"] = furniture
+    message.set_content(f"{text}\n", cte="quoted-printable")
     return message.as_bytes()
 
 

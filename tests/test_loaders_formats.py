@@ -23,6 +23,7 @@ from qa.index.documents import DocumentStore, write_documents
 from qa.loaders.language import identify_language
 from qa.loaders.layout import arrange
 from qa.loaders.line import Line
+from qa.loaders.mail import looks_like_mail
 
 DEEP = "The old well in the market square is 19 metres deep, and it was dug by monks in 1210."
 LINED = "In 1954 the mason Karl Orth lined it with new sandstone from the valley of the river."
@@ -471,7 +472,7 @@ def test_a_book_under_copy_protection_is_an_error(read):
         read(zipped(parts))
 
 
-def test_mail_is_read_without_signature_and_attachments_are_named(read):
+def test_mail_is_read_and_attachments_that_are_not_are_named(read):
     from email import message_from_bytes, policy
 
     message = message_from_bytes(make_eml([("text", DEEP)], furniture="Ada"), policy=policy.SMTP)
@@ -483,7 +484,7 @@ def test_mail_is_read_without_signature_and_attachments_are_named(read):
         "Date: Mon, 10 Feb 2025 09:00:00 +0000",
         DEEP,
     ]
-    assert of_kind(document, "furniture") == ["Ada", "Attachment, not read: plan.pdf"]
+    assert of_kind(document, "furniture") == ["Attachment, not read: plan.pdf"]
 
 
 def test_a_mailbox_has_the_author_and_date_of_its_first_message(read):
@@ -504,6 +505,80 @@ def test_a_mailbox_has_the_author_and_date_of_its_first_message(read):
 def test_quoted_lines_lose_their_prefix(read):
     mail = "Message-ID: <1@x>\nFrom: a@x\nSubject: Depth\n\nNineteen.\n> How deep\n> > is it?\n"
     assert body(read(mail)) == ["From: a@x", "Nineteen.", "How deep\nis it?"]
+
+
+def test_a_signature_and_the_replies_below_it_can_be_quoted(read):
+    mail = "Message-ID: <1@x>\nFrom: a@x\nSubject: Depth\n\nNineteen.\n\n-- \nAda, room 12\n\n"
+    mail += "On Monday Otto wrote:\n> How deep\n> is it?\n> -- \n> Otto, room 14\n"
+    assert body(read(mail)) == [
+        *("From: a@x", "Nineteen.", "Ada, room 12", "On Monday Otto wrote:"),
+        *("How deep\nis it?", "Otto, room 14"),
+    ]
+
+
+def message(*parts, kind="mixed", head="Message-ID: <1@x>\nSubject: Depth\n"):
+    """A mail of parts, each ``(headers, text)``."""
+    joined = "".join(f"--b\n{headers}\n\n{text}\n" for headers, text in parts)
+    return f'{head}Content-Type: multipart/{kind}; boundary="b"\n\n{joined}--b--\n'
+
+
+def test_every_text_part_of_a_mail_is_read_in_order(read):
+    inner = message(("Content-Type: text/plain", "Second."), head="").partition("\n\n")
+    inner = inner[0].replace('"b"', '"c"'), inner[2].replace("--b", "--c")
+    picture = "Content-Type: image/png; name=well.png\nContent-Transfer-Encoding: base64", "iVBO"
+    mail = message(
+        ("Content-Type: text/plain", "First."),
+        picture,
+        inner,
+        ("Content-Type: text/html", "<p>Third.</p>"),
+        ("Content-Type: text/plain\nContent-Disposition: attachment; filename=a.txt", "Fourth."),
+    )
+    document = read(mail)
+    assert body(document) == ["First.", "Second.", "Third.", "Fourth."]
+    assert of_kind(document, "heading") == ["Depth", "a.txt"]
+    assert of_kind(document, "furniture") == ["Attachment, not read: well.png"]
+
+
+STUB = "This message has no plain text. Open it in your browser."
+
+
+@pytest.mark.parametrize(
+    ("plain", "rich", "found"),
+    [
+        (DEEP, f"<p><b>{DEEP}</b></p>", [DEEP]),
+        (STUB, f"<p>{DEEP}</p>", [DEEP]),
+        (f"{DEEP} {LINED}", f"<p>{DEEP}</p>", [f"{DEEP} {LINED}"]),
+        (DEEP, "<p>View this message in a browser.</p>", [DEEP]),
+        (DEEP, f"<p>{LINED}</p>", [DEEP, LINED]),
+    ],
+)
+def test_the_complete_one_of_plain_text_and_html_is_read(read, plain, rich, found):
+    parts = ("Content-Type: text/plain", plain), ("Content-Type: text/html", rich)
+    assert body(read(message(*parts, kind="alternative"))) == found
+
+
+def test_an_invitation_is_read_field_by_field(read):
+    entry = (
+        "BEGIN:VCALENDAR\nPRODID:-//x//y\nBEGIN:VEVENT\nSUMMARY:Talk on wells\\, part 2\n"
+        "DTSTART;TZID=Europe/Paris:20260302T140000\nLOCATION:Old mi\n ll\nEND:VEVENT\nEND:VCALENDAR"
+    )
+    found = body(read(message(("Content-Type: text/calendar", entry))))
+    assert found == ["Summary: Talk on wells, part 2\nStart: 2026-03-02 14:00\nLocation: Old mill"]
+
+
+@pytest.mark.parametrize(
+    ("head", "is_mail"),
+    [
+        ("From: Ada <a@x.example>\nTo: b@x.example\nSubject: Depth", True),
+        ("X-Id:17==\nMIME-Version: 1.0\nSubject: Depth", True),
+        ("From: Ada\nTo: all\nSubject: Depth", False),
+        ("From: a@x.example\nThis is no header\nTo: b@x.example\nSubject: Depth", False),
+        ("Received: the key", True),
+        ("https://x.example\nReceived: the key", False),
+    ],
+)
+def test_mail_is_recognised_by_its_headers(head, is_mail):
+    assert looks_like_mail(f"{head}\n\nNineteen metres.\n".encode()) == is_mail
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "no-such-charset"])

@@ -16,19 +16,49 @@ from qa.loaders.markup import add_page
 MAX_MESSAGES = 20_000
 _MAX_DEPTH = 5
 _SEPARATOR = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\r\n\r\n))From [^\r\n]*\d\d:\d\d[^\r\n]*\r?\n")
-_HEADER = re.compile(rb"[!-9;-~]+:[ \t\r\n]")
+_HEADER = re.compile(rb"[!-9;-~]+:(?!//)")
+_CONTINUED = (b" ", b"\t")
 _MAIL_HEADER = re.compile(
     rb"^(?:Message-ID|MIME-Version|Received|Return-Path|Delivered-To|DKIM-Signature):", re.I | re.M
 )
+_ADDRESSED = re.compile(rb"^(?:From|Sender):.*@", re.I | re.M)
+_BARE_HEADER = re.compile(rb"^(?:To|Cc|Date|Subject|Reply-To):", re.I | re.M)
 _SHOWN = ("From", "To", "Cc", "Date")
 _QUOTED = re.compile(r"^[ \t]?(?:>[ \t]?)+")
-_SIGNATURE = re.compile(r"^-- ?$", re.MULTILINE)
+_SIGNATURE = re.compile(r"^[> \t]*-- ?$", re.MULTILINE)
+_WORD = re.compile(r"\w{2,}")
+# The fields of a calendar's entry that people read, by the names of iCalendar.
+_CALENDAR_FIELDS = {
+    "SUMMARY": "Summary",
+    "DTSTART": "Start",
+    "DTEND": "End",
+    "LOCATION": "Location",
+    "DESCRIPTION": "Description",
+    "ORGANIZER": "Organizer",
+    "ATTENDEE": "Attendee",
+}
+_CALENDAR_TIME = re.compile(r"\b(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)\d\dZ?")
+_CALENDAR_DAY = re.compile(r"\b(\d{4})(\d\d)(\d\d)\b")
+_LINK = re.compile(r"\S+://\S+|\S+@\S+")
+# From this share of its words on that the plain text lacks, HTML is another text.
+_OTHER_TEXT = 0.4
+# "Your program shows no HTML, open this message in a browser": where the text is, in few words.
+_MAX_STUB_WORDS = 40
+_STUB = re.compile(r"\bhtml\b|\bbrowser\b|\bmail (?:client|program|reader)|\bview .*online", re.I)
 
 
 def looks_like_mail(data: bytes) -> bool:
-    """Return whether a file is one message, by headers that only mail programs write."""
+    """Return whether a file is one message.
+
+    Its head has headers alone: one that only mail programs write, or a sender's address and
+    two more of a message's own headers.
+    """
     head = re.split(rb"\r?\n\r?\n", data[:20_000], maxsplit=1)[0]
-    return _HEADER.match(head) is not None and _MAIL_HEADER.search(head) is not None
+    lines = head.splitlines()
+    if not lines or not all(_HEADER.match(line) or line.startswith(_CONTINUED) for line in lines):
+        return False
+    bare = {found.lower() for found in _BARE_HEADER.findall(head)}
+    return bool(_MAIL_HEADER.search(head) or (_ADDRESSED.search(head) and len(bare) > 1))
 
 
 def looks_like_mailbox(data: bytes) -> bool:
@@ -77,32 +107,101 @@ def _add(message: EmailMessage, builder: TextBuilder, depth: int = 0) -> None:
     for name in _SHOWN:
         if value := _field(message, name):
             builder.add(f"{name}: {value}", "body")
-    try:
-        body: Any = message.get_body(preferencelist=("plain", "html"))
-        attachments: list[Any] = list(message.iter_attachments())
-    except (AttributeError, KeyError, TypeError, ValueError):  # malformed parts
-        body, attachments = message, []
-    if body is not None:
-        text = _content(body)
-        if body.get_content_type() == "text/html":
-            add_page(text, builder)
-        else:
-            _add_plain(text, builder)
-    for part in attachments:
-        inner = part.get_payload()
-        if part.get_content_type() == "message/rfc822" and inner and depth < _MAX_DEPTH:
-            _add(inner[0], builder, depth + 1)
-        else:
-            name = " ".join((part.get_filename() or part.get_content_type()).split())
-            builder.add(f"Attachment, not read: {name}", "furniture")
+    _add_part(message, builder, depth)
+
+
+def _add_part(part: Any, builder: TextBuilder, depth: int) -> None:
+    """Append the text of a part and of all parts in it, in order; name what is not read."""
+    kind = part.get_content_type()
+    inner = part.get_payload() if part.is_multipart() else None
+    if kind == "multipart/alternative" and isinstance(inner, list):
+        _add_alternative(inner, builder, depth)
+    elif part.get_content_maintype() == "multipart" and isinstance(inner, list):
+        for each in inner:
+            _add_part(each, builder, depth)
+    elif kind == "message/rfc822" and isinstance(inner, list) and inner and depth < _MAX_DEPTH:
+        _add(inner[0], builder, depth + 1)
+    elif part.get_content_maintype() == "text" and kind != "text/rtf":
+        if name := _file_name(part):
+            builder.add(name, "heading", level=2)
+        _add_text(kind, _content(part), builder)
+    elif _content_bytes(part):
+        builder.add(f"Attachment, not read: {_file_name(part) or kind}", "furniture")
+
+
+def _add_alternative(parts: list[Any], builder: TextBuilder, depth: int) -> None:
+    """Append one of several versions of the same text, the plain one if it is complete.
+
+    The plain text may only say that the message is in the HTML part.
+    """
+    kinds = [part.get_content_type() for part in parts]
+    if "text/plain" not in kinds or kinds[-1] == "text/plain":
+        chosen = parts[-1:]  # the best version comes last
+    else:
+        plain = parts[kinds.index("text/plain")]
+        rich = next((part for part in reversed(parts) if _html_of(part)), None)
+        chosen = [plain]
+        if rich is not None:
+            page = TextBuilder()
+            add_page(_html_of(rich), page)
+            shown = "\n".join(page.parts)
+            in_plain, in_rich = _words_of(_content(plain)), _words_of(shown)
+            if len(in_rich - in_plain) > _OTHER_TEXT * len(in_rich):
+                both = [(plain, _content(plain)), (rich, shown)]
+                chosen = [part for part, text in both if not _is_stub(text)] or [rich]
+        # A calendar's entry says more than the words that go with it.
+        chosen += [part for part in parts if part.get_content_type() == "text/calendar"]
+    for part in chosen:
+        _add_part(part, builder, depth)
+
+
+def _html_of(part: Any) -> str:
+    """Return the HTML of a part, or of the first part in it that has any."""
+    found = (each for each in part.walk() if each.get_content_type() == "text/html")
+    return next(map(_content, found), "")
+
+
+def _is_stub(text: str) -> bool:
+    """Return whether a text only says where the message can be read."""
+    return len(text.split()) <= _MAX_STUB_WORDS and _STUB.search(text) is not None
+
+
+def _words_of(text: str) -> set[str]:
+    return set(_WORD.findall(_LINK.sub(" ", text).lower()))
+
+
+def _add_text(kind: str, text: str, builder: TextBuilder) -> None:
+    if kind == "text/html":
+        add_page(text, builder)
+    elif kind == "text/calendar":
+        _add_calendar(text, builder)
+    else:
+        _add_plain(text, builder)
+
+
+def _add_calendar(text: str, builder: TextBuilder) -> None:
+    """Append the fields of each entry that people read, one entry a paragraph."""
+    unfolded = re.sub(r"\r?\n[ \t]", "", text)
+    entry: list[str] = []
+    for line in unfolded.splitlines():
+        field, _, value = line.partition(":")
+        name = field.partition(";")[0].upper()
+        if name in ("BEGIN", "END"):
+            builder.add("\n".join(entry), "body")
+            entry.clear()
+        elif name in _CALENDAR_FIELDS and value.strip():
+            value = re.sub(r"\\([\\;,])", r"\1", re.sub(r"\\[nN]", " ", value))
+            value = re.sub(r"^mailto:", "", value.strip(), flags=re.I)
+            value = _CALENDAR_TIME.sub(r"\1-\2-\3 \4:\5", value)
+            value = _CALENDAR_DAY.sub(r"\1-\2-\3", value)
+            entry.append(f"{_CALENDAR_FIELDS[name]}: {value}")
+    builder.add("\n".join(entry), "body")
 
 
 def _add_plain(text: str, builder: TextBuilder) -> None:
-    """Append paragraphs without quotation marks (">"); a signature is furniture."""
-    text = text.replace("\r\n", "\n")
-    signature = _SIGNATURE.search(text)
-    written = text[: signature.start()] if signature else text
-    for paragraph in re.split(r"\n[ \t>]*\n", written):
+    """Append paragraphs without quotation marks (">")."""
+    text = _SIGNATURE.sub("", text.replace("\r\n", "\n"))
+    for paragraph in re.split(r"\n[ \t>]*\n", text):
         run: list[str] = []
         was_quoted = False
         for line in paragraph.split("\n"):
@@ -113,14 +212,27 @@ def _add_plain(text: str, builder: TextBuilder) -> None:
             run.append(_QUOTED.sub("", line))
             was_quoted = quoted
         builder.add_content("\n".join(run))
-    if signature:
-        builder.add(text[signature.end() :], "furniture")
+
+
+def _file_name(part: Any) -> str:
+    try:
+        return " ".join((part.get_filename() or "").split())
+    except Exception:  # the header parser raises many kinds of errors
+        return ""
+
+
+def _content_bytes(part: Any) -> bytes:
+    try:
+        data = part.get_payload(decode=True)
+    except Exception:  # a payload that does not fit its headers
+        data = None
+    return data if isinstance(data, bytes) else b""
 
 
 def _content(part: Any) -> str:
     """Return a part's text; guess its encoding if the charset is unknown or wrong."""
-    data = part.get_payload(decode=True)
-    if not isinstance(data, bytes) or not data.strip():
+    data = _content_bytes(part)
+    if not data.strip():
         return ""
     charset = part.get_content_charset()
     if charset:
