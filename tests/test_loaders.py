@@ -39,12 +39,12 @@ def test_furniture_of_a_copied_news_page_is_separated_from_its_text(read):
         "1. Skip to content",
         "2. Skip to main menu",
         "SportsIceland",
-        "March 3, 2021",
         "Image: Guðrún B/Northern Press via AP",
         "ab/cd\u00a0(AP, dpa)",
     ]
     assert of_kind(document, "heading") == ["Keeper signs at last", "How long is the contract?"]
-    assert of_kind(document, "body")[1].endswith("She let in nothing that day")
+    assert of_kind(document, "body")[0] == "March 3, 2021"
+    assert of_kind(document, "body")[2].endswith("She let in nothing that day")
 
 
 @pytest.mark.parametrize(
@@ -169,6 +169,16 @@ def test_dates(text, iso):
 def test_a_sentence_with_a_date_is_not_a_date_line():
     assert is_date_line("Published February 20, 2024")
     assert not is_date_line("The treaty was signed on 20 February 2024 by both of them.")
+
+
+@pytest.mark.parametrize("suffix", ["txt", "md", "html"])
+def test_a_line_with_a_date_can_be_quoted(read, suffix):
+    lines = ["The well", "Measured on 7 May 2021", "It is nineteen metres deep and very old."]
+    document = read(
+        "\n\n".join(f"<p>{x}</p>" if suffix == "html" else x for x in lines), f"a.{suffix}"
+    )
+    assert "Measured on 7 May 2021" in of_kind(document, "body")
+    assert document.date == "2021-05-07"
 
 
 def test_hard_wrapped_paragraphs_stay_whole(read):

@@ -67,14 +67,13 @@ class TextBuilder:
         return start
 
     def add_content(self, text: str) -> int:
-        """Append a paragraph and return its start.
+        """Append a paragraph and return its start; picture credits become furniture.
 
-        The document's own date near the top and picture credits become furniture.
+        A date line near the top is the document's date, and text like any other.
         """
         text = text.strip()
         if len(self.blocks) < _TOP_BLOCKS and not self.date and is_date_line(text):
             self.date = find_date(text)
-            return self.add(text, "furniture")
         cut = credit_start(text)
         start = self.add(text[:cut], "body")
         if cut is not None:

@@ -32,8 +32,8 @@ class _Line:
 def read_text(text: str) -> Extracted:
     """Return the text unchanged, with its title, its date and its blocks.
 
-    Navigation, section labels above the title, the date line, picture credits and the agencies
-    at the end are furniture. A short line of its own above running text is a heading.
+    Navigation, section labels above the title, picture credits and the agencies at the end are
+    furniture. A short line of its own above running text is a heading.
     """
     lines = _lines(text)
     title = date = ""
@@ -42,7 +42,7 @@ def read_text(text: str) -> Extracted:
         if is_navigation(line.text) or (at_top and not title and is_section_label(line.text)):
             line.kind = "furniture"
         elif at_top and not date and is_date_line(line.text):
-            date, line.kind = find_date(line.text), "furniture"
+            date = find_date(line.text)  # and text like any other: "Due by 1 May 2024"
         elif at_top and not title and _may_be_title(line, lines[position + 1 :]):
             title, line.kind, line.level = " ".join(line.text.split()), "heading", 1
     if lines and len(lines) > 1 and is_agency_line(lines[-1].text):
