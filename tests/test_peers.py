@@ -1,4 +1,4 @@
-"""The comparison with other systems: its figures by hand, its processes for real."""
+"""The comparison with other systems: scores checked by hand, real processes."""
 
 import json
 import subprocess
@@ -16,8 +16,8 @@ PYTHON = ROOT / PEERS_PYTHON
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system has no /proc")
-def test_memory_is_a_systems_own_and_not_that_of_what_started_it():
-    """A child's ``getrusage`` begins with its parent's peak; /proc tells its own."""
+def test_peak_memory_excludes_the_parent_process():
+    """A child's ``getrusage`` starts at its parent's peak; /proc has its own."""
     code = "from benchmarks.peers.worker import _Peak; print(_Peak().mib)"
     fat = (
         "import subprocess, sys; held = bytearray(600 << 20); "
@@ -55,10 +55,10 @@ OURS = replies(
 )
 
 
-def test_abstention_is_compared_at_the_coverage_at_which_verbatim_ships():
+def test_abstention_is_compared_at_verbatims_coverage():
     own = abstention(OURS, OURS, threshold=0.5)
     assert (own["coverage"], own["false_answers"], own["is_elsewhere"]) == (75, 50, False)
-    # Its bar is its own: three of its answerable ones are covered from 7 on.
+    # Its threshold is on its own score: from 7 on, three of its answerable questions are covered.
     other = replies(
         (True, "Ada", 9),
         (True, "Ada", 8),
@@ -73,7 +73,7 @@ def test_abstention_is_compared_at_the_coverage_at_which_verbatim_ships():
     assert found["verbatim_false_answers"] == 50
 
 
-def test_the_score_that_serves_a_system_best_counts():
+def test_the_score_with_the_fewest_false_answers_counts():
     rows = [
         Reply(reply.accepted, reply.answer, {"bad": -c, "good": c}, (), 1.0, 0)
         for reply in OURS
@@ -82,7 +82,7 @@ def test_the_score_that_serves_a_system_best_counts():
     assert abstention(rows, OURS, threshold=0.85)["score"] == "good"
 
 
-def test_a_system_that_refuses_by_itself_is_compared_at_what_it_covers():
+def test_a_system_that_refuses_by_itself_is_compared_at_its_own_coverage():
     other = replies(
         (True, "Ada", None),
         (True, "", None),
@@ -96,7 +96,7 @@ def test_a_system_that_refuses_by_itself_is_compared_at_what_it_covers():
     assert (found["verbatim_coverage"], found["verbatim_false_answers"]) == (25, 0)
 
 
-def test_what_is_scored_is_the_best_answer_and_the_first_five_passages():
+def test_scores_are_those_of_the_best_answer_and_five_passages():
     scores = score(OURS, reads=True)
     assert (scores["em"], scores["f1"], scores["recall_at_5"]) == (75, 75, 100)
     assert scores["ms_median"] == 35
@@ -105,11 +105,11 @@ def test_what_is_scored_is_the_best_answer_and_the_first_five_passages():
 
 def test_times_are_compared_block_by_block():
     rows = [(True, "Ada", 0.9)] * 6
-    slow = [*replies(*rows[:2], ms=1000), *replies(*rows, ms=20)[2:]]  # what else ran meanwhile
+    slow = [*replies(*rows[:2], ms=1000), *replies(*rows, ms=20)[2:]]  # other load on the machine
     assert time_ratio(slow, replies(*rows)) == 2
 
 
-def test_the_table_says_where_another_is_ahead():
+def test_the_table_names_what_others_do_better():
     ours = {
         **score(OURS, reads=True),
         **abstention(OURS, OURS, threshold=0.5),
@@ -138,11 +138,11 @@ def test_the_table_says_where_another_is_ahead():
     assert "exception on 3 questions" in shown
 
 
-def test_a_system_that_dies_ends_the_run_and_says_why(tmp_path):
+def test_a_system_that_dies_ends_the_run_with_its_log(tmp_path):
     child = Child("absent", python=Path(sys.executable), log=tmp_path / "log")
-    with pytest.raises(SystemExit, match="absent died") as told:
+    with pytest.raises(SystemExit, match="absent died") as caught:
         child.request(ask="Who?")
-    assert "No module named" in str(told.value)
+    assert "No module named" in str(caught.value)
 
 
 @pytest.mark.skipif(not PYTHON.exists(), reason="`make bench-peers` makes the environment")

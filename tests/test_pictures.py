@@ -1,4 +1,4 @@
-"""The pictures of a run: made from its JSON, the same bytes each time, light and dark."""
+"""The pictures of a run: the same bytes from the same JSON, for light and dark pages."""
 
 import json
 import xml.etree.ElementTree as ET
@@ -14,7 +14,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def outcomes(count):
-    """Return questions whose confidence falls, and of which every third is wrong."""
+    """Return questions of falling confidence, every third of them answered wrong."""
     return [
         Outcome(
             str(number),
@@ -30,12 +30,12 @@ def outcomes(count):
     ]
 
 
-def test_curves_hold_each_hundredth_of_coverage():
+def test_curves_have_each_hundredth_of_coverage():
     found = curves(outcomes(300))
     assert found["coverage"] == [round(share / 100, 4) for share in range(1, 101)]
     assert found["risk"][0] == pytest.approx(1 / 3, abs=1e-4)
     assert sum(bin["count"] for bin in found["reliability"]) == 300
-    assert len(curves(outcomes(7))["coverage"]) == 100  # of few questions some stand twice
+    assert len(curves(outcomes(7))["coverage"]) == 100  # with few questions, some points repeat
 
 
 def test_the_same_run_makes_the_same_pictures(tmp_path, capsys):
@@ -57,7 +57,7 @@ def test_the_same_run_makes_the_same_pictures(tmp_path, capsys):
             assert style.text.count(f"{name}: #") == 2  # a colour for light and one for dark
 
 
-def test_a_run_without_curves_says_what_to_run(tmp_path):
+def test_a_run_without_curves_has_a_remedy(tmp_path):
     result = tmp_path / "accuracy-old.json"
     result.write_text("{}")
     with pytest.raises(SystemExit, match="run `python"):

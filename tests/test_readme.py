@@ -82,7 +82,7 @@ def test_every_name_in_the_tree_exists():
         assert (ROOT / name).exists(), name
 
 
-def test_every_module_of_the_package_stands_in_the_tree():
+def test_every_module_of_the_package_is_in_the_tree():
     tree = code_blocks("")[-1]
     for path in (ROOT / "qa").iterdir():
         if not path.name.startswith("__") and path.name != "py.typed":
@@ -103,7 +103,7 @@ def test_what_newcomers_read_stays_short():
     assert len((ROOT / "qa/models/README.md").read_text(encoding="utf-8").splitlines()) <= 120
 
 
-def test_the_numbers_are_of_the_probability_that_is_shipped():
+def test_the_calibration_error_is_that_of_the_shipped_probability():
     from benchmarks.table import newest
     from qa.networks.weights import MODELS
 

@@ -1,4 +1,4 @@
-"""The package as it is published: its wheel, installed apart from the clone, does the work."""
+"""The package as published: its wheel, installed apart from the clone, builds, asks and serves."""
 
 import json
 import os
@@ -17,7 +17,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
-# What a release is built from, and what lies beside it and must stay out.
+# What a release is built from, and what must stay out of the wheel.
 SOURCES = [".ci", "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", "LICENSES", "NOTICE"]
 BESIDE = ["training", "benchmarks", "app.py"]
 LICENCES = {
@@ -73,13 +73,13 @@ def pip(*arguments):
 
 @pytest.fixture(scope="module")
 def fresh(wheel, tmp_path_factory):
-    """A virtual environment of its own: the wheel, and beside it the libraries of this one."""
+    """A virtual environment with the wheel, and the libraries of this environment."""
     place = tmp_path_factory.mktemp("fresh")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True)
     scripts = place / ("Scripts" if os.name == "nt" else "bin")
     pip("--python", scripts / "python", "install", "--no-deps", "--no-index", wheel)
     (packages,) = place.rglob("site-packages")
-    # A path alone: the `.pth` files in there, which lead to the clone, are not followed.
+    # As a plain path, so that the `.pth` files there, one of which leads to the clone, do not apply.
     (packages / "libraries.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
     return scripts
 
@@ -105,7 +105,7 @@ def printed(fresh, program, *arguments, cwd):
     return out
 
 
-def test_the_wheel_holds_the_whole_package_and_nothing_beside_it(wheel):
+def test_the_wheel_contains_the_whole_package_and_nothing_else(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"qa", "verbatim_pytest"}

@@ -1,4 +1,4 @@
-"""The processes of the systems, seen from the one that asks them."""
+"""The processes of the systems, as the process that asks them sees them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from qa.offline import SWITCHES
 
 ROOT = Path(__file__).parents[2]
 WORKER = "benchmarks.peers.worker"
-# Beside the project's own environment, wherever that is.
+# Relative to the working directory, like the project's own environment.
 PEERS_PYTHON = Path(".venv-peers/bin/python")
 SILENT = {**SWITCHES, "HAYSTACK_TELEMETRY_ENABLED": "False", "TOKENIZERS_PARALLELISM": "false"}
 
@@ -37,7 +37,7 @@ class Child:
             )
 
     def request(self, **request: Any) -> dict[str, Any]:
-        """Send a request and wait for its answer; a system that died ends the run."""
+        """Send a request and return its answer; exit where the system has died."""
         assert self._process.stdin is not None and self._process.stdout is not None
         try:
             self._process.stdin.write(json.dumps(request) + "\n")
@@ -47,8 +47,8 @@ class Child:
             line = ""
         if not line:
             self.end()
-            told = self._log.read_text("utf-8", errors="replace").strip().splitlines()[-15:]
-            raise SystemExit("\n".join([*told, f"{self.name} died; see above"]))
+            lines = self._log.read_text("utf-8", errors="replace").strip().splitlines()[-15:]
+            raise SystemExit("\n".join([*lines, f"{self.name} died; see above"]))
         answer: dict[str, Any] = json.loads(line)
         return answer
 

@@ -1,4 +1,4 @@
-"""From what every system gave to the figures that are compared."""
+"""Scores of the systems compared, from their replies."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from qa.evaluation.scores import percent, percentile_95
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What one system gave to one question; no ``accepted`` answer: the documents do not say.
+    """One system's reply to one question; without ``accepted`` answers it is unanswerable.
 
-    ``relevant`` says of each passage retrieved, nearest first, whether it holds
-    an accepted answer. ``turn`` is the block of questions it was asked in.
+    ``relevant`` marks each retrieved passage, nearest first, that contains an accepted answer.
+    ``turn`` is the block of questions.
     """
 
     accepted: tuple[str, ...]
@@ -35,8 +35,8 @@ class Reply:
 def score(replies: Sequence[Reply], *, reads: bool) -> dict[str, Any]:
     """Return recall@5, milliseconds and, of a system that reads, EM and F1 in percent.
 
-    EM and F1 are of the best answer to each answerable question, whatever the
-    system's confidence in it; one without an answer scores nothing.
+    EM and F1 score the best answer to each answerable question, whatever the system's
+    confidence in it; no answer scores 0.
     """
     there = [reply for reply in replies if reply.accepted]
     milliseconds = [reply.ms for reply in replies]
@@ -58,11 +58,10 @@ def score(replies: Sequence[Reply], *, reads: bool) -> dict[str, Any]:
 
 
 def time_ratio(replies: Sequence[Reply], ours: Sequence[Reply]) -> float:
-    """Return how many times as long as ours a question takes, in the middle of all turns.
+    """Return how many times as long as with Verbatim a question takes.
 
-    The median over blocks of the ratio of the medians of a block: a block's
-    questions were put to one system after the other, so what else the machine
-    did meanwhile was nearly the same for both.
+    The median over blocks of the ratio of the block's medians: a block is put to one system
+    right after the other, so that other load on the machine is nearly the same for both.
     """
     ratios = [
         median(reply.ms for reply in replies if reply.turn == turn)
@@ -75,14 +74,13 @@ def time_ratio(replies: Sequence[Reply], ours: Sequence[Reply]) -> float:
 def abstention(
     replies: Sequence[Reply], ours: Sequence[Reply], *, threshold: float
 ) -> dict[str, Any]:
-    """Return false answers at the coverage at which Verbatim ships, and ours at theirs.
+    """Return a system's false answers at Verbatim's coverage, and Verbatim's at the same.
 
-    Coverage is the share of answerable questions that get an answer, a false
-    answer one to a question that the documents do not answer; both in percent. A
-    bar is laid on the system's own score so that it covers what Verbatim covers at
-    its ``threshold``; of several scores the one that spares the system most false
-    answers counts. One that refuses too much by itself, or tells no score, stays at
-    the coverage it has (``is_elsewhere``); ``verbatim_false_answers`` are ours there.
+    Coverage is the share of answerable questions that get an answer, a false answer is an answer
+    to an unanswerable one; both in percent. A threshold on the system's own score gives it the
+    coverage that Verbatim has at its ``threshold``; of several scores, the one with the fewest
+    false answers counts. A system that refuses too much by itself, or returns no score, keeps the
+    coverage it has (``is_elsewhere``), and ``verbatim_false_answers`` is counted there.
     """
     names = sorted({name for reply in replies for name in reply.confidences}) or [""]
     shipped = mean(
@@ -111,7 +109,7 @@ def abstention(
 def _confidences(replies: Sequence[Reply], name: str) -> tuple[Floats, Floats]:
     """Return confidences and whether each question is answerable, both ``(questions,)``.
 
-    A system without scores is equally sure of all it answers; a refusal is the least sure.
+    Without scores, all answers of a system have the same confidence; a refusal has the lowest.
     """
     confidences = [
         reply.confidences.get(name, 0.0) if reply.answer else -np.inf for reply in replies
@@ -132,13 +130,14 @@ def _right(replies: Sequence[Reply]) -> Floats:
 
 
 def _at_coverage(confidences: Floats, answerable: Floats, coverage: float) -> tuple[float, float]:
-    """Return the coverage nearest below or at the one wanted, and the share of false answers.
+    """Return the highest coverage up to the one wanted, and the share of false answers.
 
-    Where answers of one confidence cannot be told apart, all of them are shown.
+    Of answers with equal confidence all are shown.
     """
     there = np.sort(confidences[answerable == 1])[::-1]
     wanted = min(round(coverage * len(there)), int(np.isfinite(there).sum()))
     if wanted == 0:
         return 0.0, 0.0
-    bar = there[wanted - 1]
-    return float((there >= bar).mean()), float((confidences[answerable == 0] >= bar).mean())
+    threshold = there[wanted - 1]
+    false = confidences[answerable == 0] >= threshold
+    return float((there >= threshold).mean()), float(false.mean())

@@ -27,7 +27,7 @@ MIB = 2**20
 def main() -> None:
     """Answer requests until the end."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # what a library prints is no answer
+    os.dup2(2, 1)  # what libraries print must not mix with the answers
     peak = _Peak()
     peak.start()
     named = system(sys.argv[1])
@@ -45,7 +45,7 @@ def main() -> None:
 
 def _build(named: System, request: dict[str, Any]) -> dict[str, Any]:
     place = Path(request["place"])
-    # Not there yet for Verbatim: the passages are those of its index.
+    # Verbatim has none yet: the passages are those of its index.
     passages = place / "passages.jsonl"
     lines = passages.read_text("utf-8").splitlines() if passages.exists() else []
     corpus = Corpus(
@@ -83,9 +83,8 @@ def _ask(named: System, question: str) -> dict[str, Any]:
 class _Peak(threading.Thread):
     """The highest resident memory of this process and of its children together.
 
-    Looked up in ``/proc`` ten times a second. What ``getrusage`` counts begins with all that
-    the process held that started this one, and is no use here; where there is no ``/proc``,
-    it is all there is, and of this process alone.
+    Read from ``/proc`` ten times a second, since ``getrusage`` starts at the peak of the parent
+    process. Without ``/proc`` it is ``getrusage``, of this process alone.
     """
 
     def __init__(self) -> None:

@@ -26,7 +26,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Where everything lies: the files, the passages cut from them, the weights, the index."""
+    """The paths of documents, weights and index, and the passages cut from the documents."""
 
     documents: Path
     passages: Sequence[Text]
@@ -37,10 +37,10 @@ class Corpus:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a system gave: its best answer, empty for none, and how sure it is of it.
+    """A system's best answer, empty for none, and its confidence.
 
-    ``confidences`` holds each of the system's own scores by which an answer can be
-    held back, higher is surer. ``error`` names what was raised instead of an answer.
+    ``confidences`` has each of the system's own scores on which a threshold can be set; higher is
+    more confident. ``error`` is the type of the exception raised instead of an answer.
     """
 
     answer: str = ""
@@ -51,8 +51,8 @@ class Given:
 class System(Protocol):
     """A system compared.
 
-    ``packages`` are those whose versions are told; ``setting`` says how it was set
-    up, and by whose word.
+    ``packages`` are those whose versions are reported; ``setting`` describes how the system was
+    set up, and on whose advice.
     """
 
     packages: tuple[str, ...]

@@ -11,20 +11,20 @@ from benchmarks.peers.systems import TOP_K, Corpus, Given
 class Haystack:
     """The pipeline of its hybrid retrieval tutorial, its reader at the end, ten documents read.
 
-    Its reader hands no token types to the model, being made for RoBERTa, which has
-    none. These weights were trained with them, so they are put back here.
+    Its reader was made for RoBERTa and passes no token types to the model. These weights were
+    trained with them, so they are restored here.
     """
 
     packages = ("haystack-ai", "transformers-haystack", "sentence-transformers-haystack")
     setting = (
         "in-memory store, BM25 and embeddings joined by reciprocal rank (its hybrid tutorial), "
-        "titles embedded (BM25 and reader see the text alone), `TransformersExtractiveReader` "
-        "over ten documents; token types, which this reader drops, put back"
+        "titles embedded (BM25 and reader get the text only), `TransformersExtractiveReader` "
+        "over ten documents; token types, which this reader drops, are restored"
     )
     reads = True
 
     def load(self, corpus: Corpus) -> None:
-        """Load the encoder and the reader, and lay the pipelines."""
+        """Load the encoder and the reader, and build the pipelines."""
         from haystack import Pipeline
         from haystack.components.joiners import DocumentJoiner
         from haystack.components.retrievers.in_memory import (

@@ -11,14 +11,14 @@ from benchmarks.peers.systems import TOP_K, Corpus, Given
 class Txtai:
     """Its `RAG` pipeline with an extractive model: three contexts, joined and read as one.
 
-    The pipeline gives an answer without a score, and none where its reader holds
-    less than 0.05 of it; a further bar, `minscore`, can be set on what was found.
+    The pipeline returns an answer without a score, and none where its reader's score is below
+    0.05; a threshold on the search, `minscore`, can be set as well.
     """
 
     packages = ("txtai",)
     setting = (
         "`Embeddings(hybrid=True, content=True)` and its `RAG` pipeline (once `Extractor`) with "
-        "an extractive model: three contexts, its default; titles before the text; held back by "
+        "an extractive model: three contexts, its default; titles before the text; threshold "
         "`minscore`"
     )
     reads = True
@@ -39,8 +39,8 @@ class Txtai:
     def ask(self, question: str) -> Given:
         """Return its answer, or none.
 
-        Its reader raises where the best start or end lies outside the context, as
-        in "no answer": that is none too, and is told.
+        Its reader raises an exception where the best start or end is outside the context, as for
+        "no answer"; that counts as no answer and is reported.
         """
         try:
             answer = self._rag(question) or ""
@@ -49,7 +49,7 @@ class Txtai:
             return Given(error=type(error).__name__)
 
     def _scored(self, search: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a search that notes the score of the best passage: what `minscore` bars."""
+        """Return a search that records the best passage's score, to which `minscore` applies."""
 
         def scored(*arguments: Any, **named: Any) -> Any:
             found = search(*arguments, **named)

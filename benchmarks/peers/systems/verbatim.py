@@ -9,7 +9,7 @@ from benchmarks.peers.systems import TOP_K, Corpus, Given
 
 
 class Verbatim:
-    """Files in, int8 encoder and reader, the shipped calibration; threshold left aside."""
+    """Files in, int8 encoder and reader, the shipped calibration; the threshold is ignored."""
 
     packages = ("faiss-cpu", "tantivy", "onnxruntime", "sentence-transformers")
     setting = (
