@@ -79,7 +79,7 @@ def fresh(wheel, tmp_path_factory):
     scripts = place / ("Scripts" if os.name == "nt" else "bin")
     pip("--python", scripts / "python", "install", "--no-deps", "--no-index", wheel)
     (packages,) = place.rglob("site-packages")
-    # As a plain path, so that the `.pth` files there, one of which leads to the clone, do not apply.
+    # As a plain path: the `.pth` files there, one of which leads to the clone, do not apply.
     (packages / "libraries.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
     return scripts
 
