@@ -1,8 +1,8 @@
 """Documents in the formats people have, made of headings, paragraphs and tables.
 
 ``content`` is a list of ``("heading", text)``, ``("text", text)`` and ``("table", rows)``.
-The same content gives the same bytes. ``furniture`` goes into page headers, menus or
-headers of mail that nobody reads, depending on the format.
+The same content gives the same bytes. ``furniture`` goes into page headers or menus; in mail
+it is the signature, which can be quoted.
 """
 
 import csv
@@ -223,8 +223,7 @@ def make_eml(content, *, title="", author="", furniture=""):
     message["Subject"] = " ".join(title.split())
     text = plain(content).replace("\0", "")
     text = text.encode("utf-8", "replace").decode()
-    message["X-Mailer"] = furniture
-    message.set_content(f"{text}\n", cte="quoted-printable")
+    message.set_content(f"{text}\n\n-- \n{furniture}\n", cte="quoted-printable")
     return message.as_bytes()
 
 
