@@ -16,7 +16,7 @@ from qa.loaders import load
 from qa.retrieval.hybrid import HybridSearch
 from qa.types import Passage
 
-# What reads files in a process of their own has tests of its own.
+# Reading files in a child process is tested in test_sandbox.py.
 build = partial(builder.build, load=load)
 
 CLOCK = "The mayor of Hamburg received a clock. It was carved by Ichiro Tanaka in 1894.\n"
@@ -36,7 +36,7 @@ def folder(tmp_path):
 
 
 def found(index_dir, encoder):
-    """All that can be seen of an index."""
+    """Everything that can be read from an index."""
     index = open_index(index_dir, encoder_fingerprint=encoder.fingerprint)
     retriever = HybridSearch(index, encoder)
     hits = [retriever.search(question, 50) for question in QUESTIONS]
@@ -79,7 +79,7 @@ def test_a_build_reports_every_file(folder, tmp_path, encoder):
     assert verify(tmp_path / "index")
 
 
-def test_every_passage_stands_in_its_document(folder, tmp_path, encoder):
+def test_every_passage_occurs_in_its_document(folder, tmp_path, encoder):
     build(folder, tmp_path / "index", encoder=encoder)
     index = open_index(tmp_path / "index")
     passages = list(index.all_passages())
@@ -113,7 +113,7 @@ def test_only_what_changed_is_encoded(folder, tmp_path, encoder):
     assert [name[:4] for name in generations(tmp_path / "index")] == ["g-3-"]
 
 
-def test_a_deleted_file_is_gone(folder, tmp_path, encoder):
+def test_a_deleted_file_is_removed_from_the_index(folder, tmp_path, encoder):
     build(folder, tmp_path / "index", encoder=encoder)
     (folder / "clock.txt").unlink()
     report = build(folder, tmp_path / "index", encoder=encoder)
@@ -146,7 +146,7 @@ def change(folder, verb, name, argument):
 
 
 def grow(place, encoder, steps):
-    """Build after each step; what is found must be what a build from nothing finds."""
+    """Build after each step; the index must equal that of a build from nothing."""
     folder = place / "documents"
     (folder / "deep").mkdir(parents=True)
     (folder / "always.txt").write_text("The bridge is in Remagen.\n", encoding="utf-8")
@@ -164,7 +164,7 @@ def grow(place, encoder, steps):
 
 @pytest.fixture
 def small_shards(monkeypatch):
-    """So small that an index of a few files has several."""
+    """Shards so small that an index of a few files has several."""
     monkeypatch.setattr("qa.index.shards.PASSAGES", 3)
 
 
@@ -172,7 +172,7 @@ def small_shards(monkeypatch):
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-def test_growing_an_index_gives_what_building_it_anew_gives(tmp_path_factory, small_shards, steps):
+def test_a_grown_index_equals_one_built_from_nothing(tmp_path_factory, small_shards, steps):
     grow(tmp_path_factory.mktemp("growing"), HashEncoder(), steps)
 
 
@@ -184,7 +184,7 @@ def test_the_same_with_the_shipped_encoder(tmp_path_factory, encoder, steps):
     grow(tmp_path_factory.mktemp("growing"), encoder, steps)
 
 
-def test_an_empty_or_absent_folder_loses_nothing(folder, tmp_path, encoder):
+def test_an_empty_or_missing_folder_keeps_the_index(folder, tmp_path, encoder):
     build(folder, tmp_path / "index", encoder=encoder)
     before = found(tmp_path / "index", encoder)
     (tmp_path / "empty").mkdir()
@@ -196,7 +196,7 @@ def test_an_empty_or_absent_folder_loses_nothing(folder, tmp_path, encoder):
     assert found(tmp_path / "index", encoder) == before
 
 
-def test_a_damaged_index_is_built_anew(folder, tmp_path, encoder):
+def test_a_damaged_index_is_rebuilt(folder, tmp_path, encoder):
     build(folder, tmp_path / "index", encoder=encoder)
     before = found(tmp_path / "index", encoder)
     (stored,) = (tmp_path / "index").glob("g-*/documents/*.sqlite")
@@ -227,7 +227,7 @@ def test_another_encoder_encodes_everything_again(folder, tmp_path, encoder):
     assert report.encoded == first.passages
 
 
-def test_other_settings_build_anew_with_what_vectors_fit(folder, tmp_path, encoder):
+def test_other_settings_split_again_and_reuse_vectors_of_equal_texts(folder, tmp_path, encoder):
     (folder / "long.txt").write_text("One more sentence stands here. " * 40, encoding="utf-8")
     first = build(folder, tmp_path / "index", encoder=encoder)
     second = build(folder, tmp_path / "index", encoder=encoder, max_tokens=40)
@@ -242,7 +242,7 @@ def test_a_second_build_at_the_same_time_is_refused(folder, tmp_path, encoder):
     build(folder, tmp_path / "index", encoder=encoder)
 
 
-def test_an_interrupted_build_leaves_the_index_as_it_was(folder, tmp_path, encoder):
+def test_an_interrupted_build_leaves_the_index_unchanged(folder, tmp_path, encoder):
     build(folder, tmp_path / "index", encoder=encoder)
     before = found(tmp_path / "index", encoder)
     (folder / "new.txt").write_text("Ada Blum bought the tower.", encoding="utf-8")
@@ -254,24 +254,22 @@ def test_an_interrupted_build_leaves_the_index_as_it_was(folder, tmp_path, encod
     with pytest.raises(KeyboardInterrupt):
         build(folder, tmp_path / "index", encoder=encoder, progress=interrupt)
     assert found(tmp_path / "index", encoder) == before
-    assert build(folder, tmp_path / "index", encoder=encoder).encoded == 0  # it was already
+    assert build(folder, tmp_path / "index", encoder=encoder).encoded == 0  # it was done already
 
 
-def test_an_index_inside_the_corpus_is_no_document(folder, encoder):
+def test_an_index_inside_the_corpus_is_not_a_document(folder, encoder):
     first = build(folder, folder / "index", encoder=encoder)
     second = build(folder, folder / "index", encoder=encoder)
     assert not second.changed
     assert second.files == first.files
 
 
-def test_another_index_inside_the_corpus_is_no_document_and_what_lies_beside_it_is(
-    folder, tmp_path
-):
+def test_another_index_inside_the_corpus_is_not_indexed_and_files_beside_it_are(folder, tmp_path):
     for name in ("old", "deep"):
         build(folder, folder / name, encoder=HashEncoder())
     (folder / "old" / "notes.txt").write_text("It was copied in May.\n", encoding="utf-8")
     (folder / "CURRENT").write_text("The current runs to the west.\n", encoding="utf-8")
-    for _ in range(2):  # an index that is no longer whole is one too
+    for _ in range(2):  # a damaged index is one too
         report = build(folder, tmp_path / "index", encoder=HashEncoder())
         assert {file.path for file in report.files} == {
             *("CURRENT", "clock.txt", "deep/rain.txt", "mill.md", "old/notes.txt")
@@ -282,14 +280,14 @@ def test_another_index_inside_the_corpus_is_no_document_and_what_lies_beside_it_
 
 
 @pytest.mark.parametrize("index", ["documents", "."])
-def test_an_index_over_the_documents_is_refused_before_it_touches_them(folder, tmp_path, index):
+def test_an_index_that_would_contain_the_documents_is_refused(folder, tmp_path, index):
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(EmptyCorpus, match=r"documents: name another with --index"):
         build(folder, tmp_path / index, encoder=HashEncoder())
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_a_file_in_place_of_a_folder_is_told_as_that(folder, tmp_path):
+def test_a_file_in_place_of_a_folder_is_reported(folder, tmp_path):
     with pytest.raises(EmptyCorpus) as raised:
         build(folder / "clock.txt", tmp_path / "index", encoder=HashEncoder())
     assert str(raised.value) == (
@@ -299,7 +297,7 @@ def test_a_file_in_place_of_a_folder_is_told_as_that(folder, tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows allows no such names")
-def test_odd_names_end_in_the_report(folder, tmp_path, encoder):
+def test_odd_names_are_reported(folder, tmp_path, encoder):
     (folder / "two\nlines.txt").write_text("A line.", encoding="utf-8")
     bad = os.fsencode(folder) + b"/caf\xe9.txt"
     try:
@@ -395,7 +393,7 @@ def test_the_heading_is_encoded_and_never_quoted():
     assert encoded_text(Passage("a", 0, 4, "Text")) == "Text"
 
 
-def test_a_report_says_what_differs_from_the_one_before(folder, tmp_path):
+def test_a_report_lists_what_differs_from_the_previous_one(folder, tmp_path):
     first = build(folder, tmp_path / "index", encoder=HashEncoder())
     (folder / "clock.txt").write_text(CLOCK.replace("1894", "1895"), encoding="utf-8")
     (folder / "new.txt").write_text("It is new.", encoding="utf-8")

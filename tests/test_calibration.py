@@ -49,7 +49,7 @@ def test_later_candidates_below_a_probability_are_dropped():
     assert len(probabilities(calibration, -9.0, -10.0, at_least=0.1)) == 1  # the first stays
 
 
-def test_strictness_is_read_off_the_points_in_a_line_between_them():
+def test_strictness_is_interpolated_between_its_points():
     calibration = calibrated(NONE, ((0.5, 0.2), (0.9, 0.6)))
     for strict, threshold in ((0, 0), (0.25, 0.1), (0.5, 0.2), (0.7, 0.4), (0.95, 0.8), (1, 1)):
         assert calibration.threshold_for(strict) == pytest.approx(threshold)
@@ -74,7 +74,7 @@ def test_its_scores_were_measured_on_questions_it_was_not_fitted_to():
 
 
 @pytest.mark.parametrize(("passed", "promised"), [(20.0, 0.8), (5.0, 0.9)])
-def test_of_a_point_counted_on_both_halves_the_lesser_share_is_promised(tmp_path, passed, promised):
+def test_the_lesser_share_of_the_two_halves_is_promised(tmp_path, passed, promised):
     stored = json.loads((MODELS / "calibration.json").read_text())
     stored["strictness"] = [[0.9, 0.5]]
     stored["held_out"]["absent_answered_at_strict"] = {"0.9": passed}
@@ -94,7 +94,7 @@ def test_of_a_point_counted_on_both_halves_the_lesser_share_is_promised(tmp_path
         "[" * 100_000,
     ],
 )
-def test_a_damaged_file_names_the_command_that_mends_it(tmp_path, content):
+def test_a_damaged_file_names_the_command_that_replaces_it(tmp_path, content):
     (tmp_path / "calibration.json").write_text(content)
     with pytest.raises(ModelCorrupt, match=r"training\.calibrate"):
         Calibration.load(reader="x", folder=tmp_path)
@@ -121,7 +121,7 @@ def test_a_damaged_file_names_the_command_that_mends_it(tmp_path, content):
         ("held_out", 1),
     ],
 )
-def test_a_value_that_is_none_names_the_command_that_mends_it(tmp_path, key, value):
+def test_an_invalid_value_names_the_command_that_replaces_it(tmp_path, key, value):
     stored = json.loads((MODELS / "calibration.json").read_text())
     (tmp_path / "calibration.json").write_text(json.dumps({**stored, key: value}))
     with pytest.raises(ModelCorrupt, match=r"training\.calibrate"):
@@ -163,7 +163,7 @@ def test_a_chance_without_a_bias_is_refused(tmp_path, chance):
         "held_out",
     ],
 )
-def test_what_a_file_lacks_is_named(tmp_path, key):
+def test_a_missing_key_is_named(tmp_path, key):
     stored = json.loads((MODELS / "calibration.json").read_text())
     (tmp_path / "calibration.json").write_text(json.dumps(stored))
     fingerprint = OnnxReader().fingerprint
@@ -174,6 +174,6 @@ def test_what_a_file_lacks_is_named(tmp_path, key):
         Calibration.load(reader=fingerprint, folder=tmp_path)
 
 
-def test_an_absent_file_names_the_command_that_mends_it(tmp_path):
+def test_a_missing_file_names_the_command_that_creates_it(tmp_path):
     with pytest.raises(ModelNotFound, match=r"training\.calibrate"):
         Calibration.load(reader="x", folder=tmp_path)

@@ -77,7 +77,7 @@ def test_a_copy_that_changed_or_vanished_is_not_cited(folder):
     qa = opened(folder)
     (folder / "b" / "clock.txt").write_text(CLOCK.replace("1894", "1895"), encoding="utf-8")
     assert places(qa) == ["a/clock.txt:56-69", "c/clock.txt:56-69"]
-    (folder / "a" / "clock.txt").unlink()  # what it says still stands in another
+    (folder / "a" / "clock.txt").unlink()  # its text still occurs in another
     assert places(qa) == ["c/clock.txt:56-69"]
     assert qa.search(QUESTION).passages[0].passage.document_id == "c/clock.txt"
     (folder / "c" / "clock.txt").unlink()  # and now nowhere
@@ -107,7 +107,7 @@ def test_a_copy_is_asked_and_cited_by_its_own_path(folder, only, expected):
     assert {hit.passage.document_id for hit in hits} <= {expected[0], "rain.txt"}
 
 
-def test_a_copy_that_alone_was_wanted_is_not_replaced_by_another_when_it_changes(folder):
+def test_a_changed_copy_chosen_by_a_filter_is_not_replaced_by_another(folder):
     built(folder)
     qa = opened(folder)
     (folder / "b" / "clock.txt").write_text("Entirely new.", encoding="utf-8")
@@ -116,7 +116,7 @@ def test_a_copy_that_alone_was_wanted_is_not_replaced_by_another_when_it_changes
     assert prediction.outdated == ("b/clock.txt",)
 
 
-def test_a_list_of_documents_shows_copies_with_what_they_hold(folder):
+def test_a_list_of_documents_shows_copies_with_their_contents(folder):
     built(folder)
     qa = opened(folder)
     assert [(each.id, each.source, each.passages) for each in qa.documents()] == [
@@ -134,7 +134,7 @@ def test_the_page_names_the_original_of_a_copy(folder):
     assert ">a/clock.txt<" in html
 
 
-def test_when_the_first_of_the_copies_goes_the_next_takes_its_place(folder):
+def test_when_the_first_copy_is_removed_the_next_takes_its_place(folder):
     built(folder)
     (folder / "a" / "clock.txt").unlink()
     report = built(folder)
@@ -148,7 +148,7 @@ def test_when_the_first_of_the_copies_goes_the_next_takes_its_place(folder):
     assert not is_stale(folder, folder.parent / "index", HashEncoder.fingerprint)
 
 
-def test_the_same_bytes_as_another_format_are_no_copy(folder):
+def test_the_same_bytes_in_another_format_are_not_a_copy(folder):
     (folder / "clock.md").write_text(CLOCK, encoding="utf-8")
     assert {file.path: file.copy_of for file in built(folder).files}["clock.md"] == ""
 
@@ -176,7 +176,7 @@ def test_a_golden_question_may_name_a_copy(folder):
         ask_corpus([absent], opened(folder))
 
 
-def test_an_index_behind_its_folder_is_not_measured(folder):
+def test_an_outdated_index_is_not_evaluated(folder):
     built(folder)
     check_current(opened(folder))
     (folder / "rain.txt").write_text("It snowed.\n", encoding="utf-8")

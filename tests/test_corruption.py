@@ -1,4 +1,4 @@
-"""No damaged byte is used: opening an index finds it, and so does ``qa verify``."""
+"""Opening an index and ``qa verify`` find every damaged byte before it is used."""
 
 import json
 import os
@@ -37,7 +37,7 @@ def index_dir(intact, tmp_path):
 
 
 def stored(index_dir):
-    """Every file that an index is read from; the lock is none of them."""
+    """Every file that an index is read from, so not the lock."""
     return sorted(path for path in index_dir.rglob("*") if path.is_file() and path.name != ".lock")
 
 
@@ -56,7 +56,7 @@ def is_found(call, index_dir):
 
 
 def test_every_byte_of_every_file_is_checked_on_opening(index_dir):
-    """Header, payload, padding, trailer, free pages: all of them, by one flipped bit each."""
+    """One flipped bit in each: header, payload, padding, trailer, free pages."""
     missed, tried = [], 0
     for path in stored(index_dir):
         whole = path.read_bytes()
@@ -73,7 +73,7 @@ def test_every_byte_of_every_file_is_checked_on_opening(index_dir):
 
 
 @pytest.mark.parametrize("call", [open_index, verify])
-def test_both_open_and_verify_find_it_by_that(index_dir, call):
+def test_open_and_verify_find_a_flipped_bit(index_dir, call):
     for path in stored(index_dir):
         whole = path.read_bytes()
         for position in {0, len(whole) // 3, len(whole) - 1}:
@@ -115,7 +115,7 @@ def swap(one, other):
 
 
 def test_files_of_another_generation_are_found(index_dir, tmp_path):
-    """Each is whole and of the right format, and still not what this manifest lists."""
+    """Each is intact and of the right format, and differs from what this manifest lists."""
     folder = tmp_path / "documents"
     folder.mkdir()
     (folder / "rain.txt").write_text("It rained for three days.\n", encoding="utf-8")
@@ -142,7 +142,7 @@ def test_a_damaged_lock_and_journal_harm_nothing(index_dir, intact):
     assert not build(folder, intact, encoder=HashEncoder(), load=load).changed
 
 
-# Answers given earlier
+# Exported answers
 
 
 @pytest.fixture
@@ -181,14 +181,14 @@ def test_an_exported_answer_is_valid_changed_or_gone(exported, capsys):
     assert checked(exported, capsys) == (1, ["valid", "document changed"])
     (folder / "clock.txt").unlink()
     assert checked(exported, capsys) == (1, ["gone", "document changed"])
-    # The index says what it said: it is the files that are looked at.
+    # The index is unchanged: only the files are compared.
     assert "clock.txt" in open_index(folder.parent / "index").indexed
 
 
 @pytest.mark.parametrize(
     "change", [{"text": "a crown"}, {"start": 3}, {"start": -9}, {"start": 10**30}, {"text": ""}]
 )
-def test_an_altered_answer_is_no_quotation(exported, capsys, change):
+def test_an_altered_answer_is_not_a_quotation(exported, capsys, change):
     _, path = exported
     prediction = json.loads(path.read_text(encoding="utf-8"))
     prediction["answers"][0].update(change)
@@ -199,7 +199,7 @@ def test_an_altered_answer_is_no_quotation(exported, capsys, change):
 
 
 @pytest.mark.parametrize("name", ["../answer.json", "/etc/passwd", "a\0b", "", ".", "x" * 5000])
-def test_an_exported_answer_leads_nowhere_else(exported, capsys, name):
+def test_an_exported_answer_cannot_name_a_file_outside_the_folder(exported, capsys, name):
     _, path = exported
     prediction = json.loads(path.read_text(encoding="utf-8"))
     prediction["answers"][0]["document"] = name
@@ -209,7 +209,7 @@ def test_an_exported_answer_leads_nowhere_else(exported, capsys, name):
 
 
 @pytest.mark.parametrize("data", [b"", b"{}", b"[]", b"\xff", b'{"answers": [{}]}', b"[" * 9999])
-def test_what_is_no_exported_answer_says_how_to_make_one(exported, capsys, data):
+def test_an_invalid_file_of_answers_names_the_command_that_saves_one(exported, capsys, data):
     folder, path = exported
     path.write_bytes(data)
     arguments = ["verify", "--index", str(folder.parent / "index"), "--answer"]

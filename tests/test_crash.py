@@ -65,7 +65,7 @@ def test_a_build_that_does_not_wait_for_the_disk_is_caught(place, monkeypatch):
     assert verdict.startswith("IndexCorrupt")
 
 
-def test_a_killed_build_need_not_encode_again(place):
+def test_a_killed_build_does_not_encode_again(place):
     folder, index = place / "documents", place / "index"
     folder.mkdir()
     index.mkdir()

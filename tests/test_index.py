@@ -142,7 +142,7 @@ def test_what_is_written_is_read_back(index_dir):
         index.rows_of("absent")
 
 
-def test_the_manifest_is_read_back_and_summed_up(index_dir):
+def test_the_manifest_is_read_back_and_summarised(index_dir):
     manifest = read_manifest(index_dir)
     contents = contents_of(TEXTS)
     written = manifest_of(contents, index_dir.parent / "documents")
@@ -183,13 +183,13 @@ def test_index_and_corpus_can_be_moved_together(tmp_path):
     assert str(tmp_path) not in next((tmp_path / "new").rglob("manifest.json")).read_text()
 
 
-def test_the_folder_is_shown_as_seen_from_here(tmp_path, monkeypatch):
+def test_the_folder_is_shown_relative_to_the_current_directory(tmp_path, monkeypatch):
     write(tmp_path / "index", folder=tmp_path / "documents")
     monkeypatch.chdir(tmp_path)
     assert read_manifest(tmp_path / "index").folder == "documents"
 
 
-def test_no_index_says_how_to_build_one(tmp_path):
+def test_a_missing_index_names_the_build_command(tmp_path):
     for call in (open_index, read_manifest, verify):
         with pytest.raises(IndexNotFound, match="qa build"):
             call(tmp_path / "absent")
@@ -256,7 +256,7 @@ def test_stores_whose_rows_disagree_are_not_opened(tmp_path):
 
 
 def test_verify_finds_what_hashes_cannot(tmp_path):
-    """An index written wrongly has right hashes."""
+    """The hashes are right if the index was written wrongly."""
     ((document, passages), *others) = contents_of(TEXTS)
     wrong = [replace(passages[0], text="Another text"), *passages[1:]]
     contents = [(document, wrong), *others]
@@ -274,11 +274,11 @@ def test_verify_finds_what_hashes_cannot(tmp_path):
         verify(tmp_path / "index")
 
 
-def test_verify_says_what_it_checked(index_dir):
+def test_verify_reports_what_it_checked(index_dir):
     assert "3 documents, 6 passages" in verify(index_dir)
 
 
-def test_a_reader_keeps_its_generation_and_it_goes_when_nobody_reads(index_dir):
+def test_a_generation_is_kept_while_it_is_read_and_removed_afterwards(index_dir):
     reader = open_index(index_dir)
     (first,) = generations(index_dir)
     write(index_dir, {"new.txt": "Entirely new."})
@@ -295,7 +295,7 @@ def test_a_reader_keeps_its_generation_and_it_goes_when_nobody_reads(index_dir):
     assert last.startswith("g-3-")
 
 
-def test_a_build_that_fails_leaves_the_index_as_it_was(index_dir):
+def test_a_failed_build_leaves_the_index_unchanged(index_dir):
     before = {path: path.read_bytes() for path in stored_files(index_dir)}
     contents = contents_of({"x.txt": "A lone surrogate \ud800 has no UTF-8."})
     with WriterLock(index_dir), pytest.raises(UnicodeEncodeError):
@@ -357,7 +357,7 @@ def test_a_reader_sees_one_generation_or_the_other_while_builds_swap_them(index_
     assert seen <= written | {first}
 
 
-def test_an_index_that_nobody_closed_lets_go_of_its_generation(index_dir):
+def test_an_index_that_nobody_closed_releases_its_generation(index_dir):
     index = open_index(index_dir)
     (held,) = index_dir.glob("g-*")
     assert is_being_read(held / "manifest.json")
@@ -413,7 +413,7 @@ def test_a_file_in_place_of_the_index_is_an_error(tmp_path):
     not hasattr(os, "geteuid") or os.geteuid() != 0,
     reason="needs root, to become a user who may not write",
 )
-def test_reading_needs_no_right_to_write(index_dir):
+def test_reading_needs_no_write_permission(index_dir):
     with tempfile.TemporaryDirectory() as place:
         copy = Path(shutil.copytree(index_dir, Path(place) / "index"))
         for path in (Path(place), copy, *copy.rglob("*")):
@@ -488,9 +488,7 @@ def word_index(folder, texts, headings=None, *, each=1000):
     return WordIndex(folder, shards)
 
 
-def test_a_folder_that_is_written_to_while_it_is_removed_is_removed_all_the_same(
-    tmp_path, monkeypatch
-):
+def test_a_folder_is_removed_even_while_it_is_written_to(tmp_path, monkeypatch):
     remove, tries = shutil.rmtree, []
 
     def late(folder):
@@ -553,7 +551,7 @@ def test_equal_passages_come_in_the_order_of_rows(tmp_path, each):
 
 @given(question=st.text(max_size=60))
 @settings(max_examples=80, deadline=None)
-def test_no_question_upsets_the_word_index(shared_words, question):
+def test_the_word_index_can_be_asked_any_text(shared_words, question):
     for row, score in shared_words.search(question, 5):
         assert row in range(3)
         assert score > 0
@@ -576,7 +574,7 @@ def shared_words(tmp_path_factory):
 
 
 def seen(index_dir):
-    """All that an index of these texts can be asked for."""
+    """Everything that can be read from an index of these texts."""
     index = open_index(index_dir)
     count = len(index.texts)
     asked = [f"word{a} word{b} word{a * b % 50}" for a in range(9) for b in range(9)]
@@ -602,7 +600,7 @@ def many_texts(count):
     }
 
 
-def test_where_shards_end_makes_no_difference(tmp_path, monkeypatch):
+def test_results_do_not_depend_on_where_shards_end(tmp_path, monkeypatch):
     found = []
     for size, least in ((10**9, 1), (60, 3), (1, 120)):
         monkeypatch.setattr("qa.index.shards.PASSAGES", size)
@@ -612,7 +610,7 @@ def test_where_shards_end_makes_no_difference(tmp_path, monkeypatch):
     assert found[0] == found[1] == found[2]
 
 
-def test_a_change_leaves_most_shards_alone(monkeypatch):
+def test_a_change_leaves_most_shards_unchanged(monkeypatch):
     monkeypatch.setattr("qa.index.shards.PASSAGES", 40)
 
     def keys(texts):
@@ -626,7 +624,7 @@ def test_a_change_leaves_most_shards_alone(monkeypatch):
     assert len(keys({name: text for name, text in texts.items() if name != "200.txt"}) - before) < 2
 
 
-def test_shards_that_are_kept_are_shared_and_not_written(tmp_path, monkeypatch):
+def test_kept_shards_are_linked_and_not_written(tmp_path, monkeypatch):
     monkeypatch.setattr("qa.index.shards.PASSAGES", 20)
     write(tmp_path / "index", many_texts(90))
     expected = seen(tmp_path / "index")
@@ -642,7 +640,7 @@ def test_shards_that_are_kept_are_shared_and_not_written(tmp_path, monkeypatch):
         sweep(tmp_path / "index")
     assert seen(tmp_path / "index") == expected
     assert {path: (generation / path).stat().st_ino for path in inodes} == inodes
-    # Where a file cannot have two names, it is copied.
+    # Without hard links they are copied.
     monkeypatch.setattr(Path, "hardlink_to", lambda *_: (_ for _ in ()).throw(OSError(1, "no")))
     index = open_index(tmp_path / "index")
     kept = index.files_of({shard.key for shard in shards})
@@ -702,7 +700,7 @@ def test_a_touched_document_is_not_outdated_and_is_hashed_once(corpus, monkeypat
 
 
 @pytest.mark.alone
-def test_asking_whether_documents_are_fresh_costs_next_to_nothing(corpus):
+def test_checking_freshness_takes_less_than_a_millisecond(corpus):
     _, index = corpus
     best = min(timed(lambda: outdated_documents(index, ["a.txt", "b.txt"] * 5)) for _ in range(20))
     assert best < 0.001

@@ -34,6 +34,13 @@ from qa import QA
 qa = QA.build(sys.argv[1], sys.argv[2])
 print(len(qa.ask("Who carved the clock?", threshold=0).answers))
 """
+ENCODE = """
+from pathlib import Path
+from qa.networks.encoder import SentenceEncoder
+from training.restore import restore_encoder
+restore_encoder(Path(sys.argv[1]))
+print(len(SentenceEncoder(sys.argv[1]).encode(["Who carved the clock?"])))
+"""
 ESCAPE = """
 import socket
 try:
@@ -48,7 +55,7 @@ def run(code, *arguments):
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-def test_the_guard_does_stop_what_leaves():
+def test_the_guard_stops_a_connection():
     assert run(ESCAPE).split() == ["LOOKUP", "192.0.2.1", "stopped"]
 
 
@@ -66,7 +73,11 @@ def test_building_and_asking_open_no_connection(documents, tmp_path):
     assert int(out) > 0  # and neither CONNECT nor LOOKUP was printed
 
 
-def test_no_system_call_reaches_out_and_no_identity_is_left(documents, tmp_path):
+def test_an_encoder_of_sentence_transformers_opens_no_connection(tmp_path):
+    assert run(ENCODE, tmp_path / "model").split() == ["1"]
+
+
+def test_no_system_call_connects_and_no_device_id_is_written(documents, tmp_path):
     """What native code does: an audit hook does not see ONNX Runtime's own sockets."""
     strace = shutil.which("strace")
     if strace is None:

@@ -100,7 +100,7 @@ def test_a_span_is_compared_with_the_null_of_its_own_window(reader, monkeypatch)
     assert min(nulls[""]) < max(nulls["Weber"])  # a window without an answer may have a lower one
 
 
-def test_no_passages_no_spans(reader):
+def test_no_passages_give_no_spans(reader):
     assert reader.read("Who?", []) == []
 
 
@@ -117,7 +117,7 @@ def test_no_passages_no_spans(reader):
     "who", "\ud800 lone surrogate".encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
 )
 @settings(max_examples=40, deadline=None)
-def test_any_text_gives_spans_that_stand_in_it(reader, question, text):
+def test_any_text_gives_spans_that_occur_in_it(reader, question, text):
     for span in reader.read(question, [passage(text, 7)])[0]:
         assert span.text == text[span.start - 7 : span.end - 7]
         assert span.text
@@ -142,13 +142,13 @@ def test_a_flipped_byte_is_found_before_use(copy, name):
 
 
 @pytest.mark.parametrize("name", ["reader.onnx", "reader.json", "tokenizer.json"])
-def test_an_absent_file_is_named(copy, name):
+def test_a_missing_file_is_named(copy, name):
     (copy / name).unlink()
     with pytest.raises(ModelNotFound, match="reinstall Verbatim"):
         OnnxReader(copy)
 
 
-def test_foreign_weights_with_a_right_hash_are_no_reader(copy):
+def test_foreign_weights_with_a_right_hash_are_rejected(copy):
     from qa.hashing import sha256_of
 
     (copy / "reader.onnx").write_bytes(b"not a network")
@@ -160,7 +160,7 @@ def test_foreign_weights_with_a_right_hash_are_no_reader(copy):
 
 
 def describe(folder):
-    """Write a description of what lies there, as one who exports a reader would."""
+    """Write a description of the files in the folder, as an export does."""
     from qa.hashing import sha256_of
 
     description = json.loads((folder / "reader.json").read_text())
@@ -169,14 +169,14 @@ def describe(folder):
     (folder / "reader.json").write_text(json.dumps(description))
 
 
-def test_a_tokenizer_that_is_no_text_is_no_reader(copy):
+def test_a_tokenizer_that_is_not_text_is_rejected(copy):
     (copy / "tokenizer.json").write_bytes(b"\xff")
     describe(copy)
     with pytest.raises(ModelCorrupt, match=r"not UTF-8 .*: reinstall Verbatim"):
         OnnxReader(copy)
 
 
-def test_a_network_with_logits_of_another_shape_is_no_reader(copy):
+def test_a_network_with_logits_of_another_shape_is_rejected(copy):
     ids, types = (make_tensor_value_info(name, TensorProto.INT64, [1, "tokens"]) for name in INPUTS)
     logits = [make_tensor_value_info(name, TensorProto.FLOAT, [1, 1]) for name in LOGITS]
     zero = numpy_helper.from_array(np.zeros((1, 1), np.float32), "zero")
@@ -189,7 +189,7 @@ def test_a_network_with_logits_of_another_shape_is_no_reader(copy):
         OnnxReader(copy)
 
 
-def test_another_network_is_no_reader(copy):
+def test_another_network_is_rejected(copy):
     shutil.copy(MODELS / "encoder.onnx", copy / "reader.onnx")
     describe(copy)
     with pytest.raises(ModelCorrupt, match=r"no usable reader .*: reinstall Verbatim"):
@@ -200,7 +200,7 @@ def test_another_network_is_no_reader(copy):
     "change",
     [
         lambda tokens: tokens["model"]["vocab"].update(unheardof=len(tokens["model"]["vocab"])),
-        # The last word of the vocabulary: every other keeps its number.
+        # The last word of the vocabulary, so that every other keeps its number.
         lambda tokens: tokens["model"]["vocab"].pop(
             max(tokens["model"]["vocab"], key=tokens["model"]["vocab"].get)
         ),
@@ -213,7 +213,7 @@ def test_another_network_is_no_reader(copy):
     ],
     ids=["more tokens than the network knows", "fewer tokens", "no [SEP]", "no tokenizer"],
 )
-def test_a_tokenizer_that_does_not_fit_is_no_reader(copy, change):
+def test_a_tokenizer_that_does_not_fit_the_network_is_rejected(copy, change):
     tokenizer = json.loads((copy / "tokenizer.json").read_text(encoding="utf-8"))
     change(tokenizer)
     (copy / "tokenizer.json").write_text(json.dumps(tokenizer), encoding="utf-8")
@@ -235,7 +235,7 @@ def test_reading_stays_within_its_budget_and_begins_with_the_first_passage(reade
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"format": 2}', "[" * 100_000])
-def test_a_damaged_description_is_no_reader(copy, content):
+def test_a_damaged_description_is_rejected(copy, content):
     (copy / "reader.json").write_text(content)
     with pytest.raises(ModelCorrupt, match=r"reader\.json"):
         OnnxReader(copy)
@@ -248,7 +248,7 @@ def test_the_heading_is_read_and_never_quoted(reader):
     question = "When was the wooden clock of Hamburg carved?"
     without, within = reader.read(question, [bare, headed])
     assert within[0].text == "1894"
-    # What "it" is stands in the heading alone: with it the reader is surer of itself.
+    # Only the heading says what "it" is: with it the score is higher.
     assert within[0].score - within[0].null_score > without[0].score - without[0].null_score
     for span in reader.read("What is the heading?", [headed])[0]:
         assert text[span.start : span.end] == span.text

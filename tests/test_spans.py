@@ -33,14 +33,14 @@ def test_equals_a_search_of_all_spans(pair, data, n, width):
         for last in range(first, min(len(starts), first + width))
         if np.isfinite(starts[first] + ends[last])
     ]
-    # Python's sort leaves equals in their order: by where they begin, then by where they end.
+    # Python's sort is stable: equal spans stay ordered by start, then by end.
     expected = sorted(everything, key=lambda span: -span[2])[:n]
     assert best_spans(starts, ends, words=words, n=n, max_answer_tokens=width) == expected
 
 
 @given(st.integers(30, 200).flatmap(lambda n: arrays(np.int8, (2, n), elements=st.integers(0, 1))))
 @settings(deadline=None)
-def test_of_many_alike_the_first_are_taken(pair):
+def test_the_first_of_many_equal_spans_are_returned(pair):
     starts, ends = pair.astype(np.float32)
     everything = best_spans(starts, ends, n=len(starts) * 30)
     assert everything == sorted(everything, key=lambda span: (-span[2], *span[:2]))
@@ -48,21 +48,21 @@ def test_of_many_alike_the_first_are_taken(pair):
         assert best_spans(starts, ends, n=n) == everything[:n]
 
 
-def test_of_two_spans_alike_the_shorter_wins_by_its_words_and_not_its_tokens():
+def test_the_length_prior_counts_words_and_not_tokens():
     starts = np.array([4.0, -9.0, 4.1, -9.0], dtype=np.float32)
     ends = np.array([-9.0, -9.0, -9.0, 5.0], dtype=np.float32)
     assert best_spans(starts, ends, n=1)[0][:2] == (2, 3)
-    starts[0] = 4.1 + LENGTH_PRIOR * np.log(2) + 0.01  # what two words more than one are worth
+    starts[0] = 4.1 + LENGTH_PRIOR * np.log(2) + 0.01  # more than a second word costs
     assert best_spans(starts, ends, words=np.array([0, 0, 1, 1]), n=1)[0][:2] == (0, 3)
     assert best_spans(starts, ends, words=np.array([0, 1, 2, 2]), n=1)[0][:2] == (2, 3)
 
 
-def test_no_tokens_no_spans():
+def test_no_tokens_give_no_spans():
     empty = np.zeros(0, dtype=np.float32)
     assert best_spans(empty, empty) == []
 
 
-def test_all_forbidden_gives_nothing():
+def test_infinite_logits_give_no_spans():
     forbidden = np.full(4, -np.inf, dtype=np.float32)
     assert best_spans(forbidden, forbidden) == []
 

@@ -46,7 +46,7 @@ def texts(passages):
         "The code HS 8703.10 covers it.",
     ],
 )
-def test_abbreviations_and_numbers_end_no_sentence(count, sentence):
+def test_abbreviations_and_numbers_do_not_end_a_sentence(count, sentence):
     around = "The morning was cold and nobody had come to the harbour yet."
     split = Splitter(count, max_tokens=20, overlap_sentences=0).split
     assert texts(split(document(f"{around} {sentence} {around}"))) == [around, sentence, around]
@@ -67,7 +67,7 @@ def test_one_sentence_is_repeated_inside_a_paragraph(count):
         assert text[after.start : before.end].count("This") == 1
 
 
-def test_none_is_repeated_between_paragraphs(count):
+def test_no_sentence_is_repeated_between_paragraphs(count):
     long = "A paragraph of its own that says a good deal about one thing, at some length."
     passages = Splitter(count, max_tokens=24).split(paragraphs(long, long, long))
     assert texts(passages) == [long] * 3
@@ -78,7 +78,7 @@ def test_short_paragraphs_share_a_passage(count):
     assert passage.text == "One thing.\n\nAnother."
 
 
-def test_headings_and_furniture_are_crossed_by_no_passage(count):
+def test_no_passage_crosses_headings_or_furniture(count):
     made = paragraphs("One.", "# First", "Two.", "~", "Three.", "# Second", "Four.")
     passages = Splitter(count, max_tokens=60).split(made)
     assert [(p.text, p.heading) for p in passages] == [
@@ -96,14 +96,14 @@ def test_a_sentence_beyond_the_budget_is_cut_between_words(count):
     assert " ".join(texts(passages)).split() == text.split()
 
 
-def test_text_without_a_space_is_cut_all_the_same(count):
+def test_text_without_a_space_is_cut_too(count):
     passages = Splitter(count, max_tokens=30).split(document("汉" * 200))
     assert "".join(texts(passages)) == "汉" * 200
 
 
 @pytest.mark.parametrize("sign", ["\x0c", "\x85", "\x1f"], ids=["form feed", "next line", "unit"])
 def test_words_that_run_together_are_counted_together(count, sign):
-    # The encoder's tokenizer takes the sign out, and makes three tokens of "quickzebra".
+    # The encoder's tokenizer deletes the sign, and "quickzebra" is three tokens.
     parts = ["quick", "zebra"] * 40
     assert count(["quick", "zebra", f"quick{sign}zebra"]) == [1, 1, 3]
     blocks = [Block(6 * n, 6 * n + 5, "body") for n in range(80)]
@@ -112,7 +112,7 @@ def test_words_that_run_together_are_counted_together(count, sign):
     assert "".join(passage.text for passage in passages).replace(sign, "") == "".join(parts)
 
 
-def test_a_piece_is_within_the_budget_where_a_longer_one_has_fewer_tokens(count):
+def test_a_piece_is_within_the_budget_even_if_a_longer_one_has_fewer_tokens(count):
     # A word with a sign that the vocabulary lacks is one token, whatever its length. The last white
     # space before the budget ends is the one that the tokenizer takes out of that word.
     known = "zebra quick " * 11 + "\xda3\xa2"
@@ -156,7 +156,7 @@ def test_a_long_paragraph_is_tokenized_in_linear_work(count):
 
 
 def test_a_paragraph_of_a_megabyte_is_segmented_in_parts(monkeypatch):
-    # The work of sentencex grows with the square of what it is given.
+    # The work of sentencex grows with the square of its input.
     import sentencex
 
     given = []

@@ -16,7 +16,6 @@ from qa.loaders import find_files, unreadable
 from qa.loaders.language import identify_language
 from qa.types import Document, Passage
 
-NOT_RETRIED = "not read again until it changes, or with `qa build --retry`"
 Contents = tuple[Document, Sequence[Passage]]
 Examined = tuple[IndexedFile, Contents | None] | SkippedFile
 
@@ -107,10 +106,7 @@ def _examine(
     except ReadingStopped as error:
         # It took minutes: remembered, unless the file changed meanwhile.
         sha256 = sha256_of(path) if _stat(path) == (size, mtime_ns) else ""
-        reason = str(error)
-        if sha256:
-            reason += f"; {NOT_RETRIED}"
-        return SkippedFile(document_id, reason, size, mtime_ns, sha256)
+        return SkippedFile(document_id, str(error), size, mtime_ns, sha256)
     except UnreadableDocument as error:
         return SkippedFile(document_id, str(error), size, mtime_ns)
     except OSError as error:

@@ -27,6 +27,7 @@ CPU_S = 120
 MEMORY_MB = 2_000
 # Bytes that a child may use beyond its limit to report that it reached it.
 _REPORT_BYTES = 64_000_000
+_RETRY = "split or shorten it, or read it again with `qa build --retry`"
 _START = "import sys; sys.path[:] = {path!r}; from {module} import serve; serve({arguments})"
 
 
@@ -93,7 +94,7 @@ class Sandbox:
         if answer is None:
             in_time = time.monotonic() - began < self.timeout_s
             self.close()
-            raise ReadingStopped(self._reason(child.returncode, in_time))
+            raise ReadingStopped(self._reason(child.returncode, in_time), _RETRY)
         values, problem, remedy, stopped = json.loads(answer)
         if values is None:
             raise (ReadingStopped if stopped else UnreadableDocument)(problem, remedy)
@@ -180,21 +181,21 @@ def _answer(
     load: Load, path: Path, folder: Path, memory_mb: int, allow_more: Callable[[], None]
 ) -> bytes:
     """Return a document, or the fields of the error, as a line of JSON."""
-    remedy, stopped = "", False
+    error: UnreadableDocument
     try:
         document = load(path, folder=folder)
         values = {field.name: getattr(document, field.name) for field in fields(document)}
         return (json.dumps([values, "", "", False], default=astuple) + "\n").encode("ascii")
-    except UnreadableDocument as error:
-        problem, remedy = error.problem, error.remedy
-        stopped = isinstance(error, ReadingStopped)
+    except UnreadableDocument as caught:
+        error = caught
     except MemoryError:
         allow_more()  # first: the text read so far still takes all the memory
-        problem, stopped = f"reading it takes more than {memory_mb:,} MB of memory", True
-    except Exception as error:  # parsers of foreign formats raise whatever they like
-        problem = f"it cannot be read ({type(error).__name__}: {error})"
-    fields_of_error = (" ".join(text.split())[:300] for text in (problem, remedy))
-    return (json.dumps([None, *fields_of_error, stopped]) + "\n").encode("ascii")
+        error = ReadingStopped(f"reading it takes more than {memory_mb:,} MB of memory", _RETRY)
+    except Exception as caught:  # parsers of foreign formats raise whatever they like
+        error = UnreadableDocument(f"it cannot be read ({type(caught).__name__}: {caught})")
+    lines = (" ".join(text.split())[:300] for text in (error.problem, error.remedy))
+    stopped = isinstance(error, ReadingStopped)
+    return (json.dumps([None, *lines, stopped]) + "\n").encode("ascii")
 
 
 def _limit_memory(memory_mb: int) -> Callable[[], None]:

@@ -1,4 +1,4 @@
-"""Question and passages in, answer spans with their scores out, on ONNX Runtime."""
+"""The reader on ONNX Runtime: question and passages in, scored answer spans out."""
 
 from __future__ import annotations
 
@@ -25,21 +25,19 @@ MAX_TOKENS = 256
 MAX_QUESTION_TOKENS = 64
 MAX_HEADING_TOKENS = 32
 STRIDE = 96
-# What one call may cost: more than fifty passages of an index, while a text from elsewhere can
-# be of any length.
+# The limit of one call. Fifty passages of an index need less; other texts have any length.
 MAX_TOKENS_READ = 64 * MAX_TOKENS
 
-
-# Where an answer may stand, as characters of its passage; its score; its window's null score.
+# Start and end as characters of the passage, the score, and the null score of the window.
 _Found = tuple[int, int, float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """One call of the network: ids ``(1, tokens)`` and where its window lies.
+    """One call of the network: ids of shape ``(1, tokens)`` and the position of its window.
 
-    ``words`` and ``offsets`` are those of the window's tokens: which word of the
-    passage each belongs to, and its characters there.
+    ``words`` and ``offsets`` are, for each token of the window, the number of its word in the
+    passage and its characters there.
     """
 
     passage: int
@@ -53,10 +51,9 @@ class _Row:
 class OnnxReader:
     """The shipped extractive reader.
 
-    Every passage is one row of its own, never padded and never batched: the
-    int8 network takes one activation scale over all it is given, so in a batch
-    a passage's logits would depend on its neighbours. Rows run side by side on
-    as many single-threaded sessions' calls as there are cores.
+    Each passage is a row of its own, never padded or batched: the int8 network takes one
+    activation scale over its whole input, so in a batch a passage's logits would depend on its
+    neighbours. As many rows run side by side, on one thread each, as there are cores.
     """
 
     def __init__(self, folder: str | Path = MODELS) -> None:
@@ -72,7 +69,7 @@ class OnnxReader:
             self._cls, self._sep = map(self._tokenizer.token_to_id, ("[CLS]", "[SEP]"))
             self._session = model.session()
             self._check_fit()
-        except Exception as error:  # both libraries raise bare Exception subclasses
+        except Exception as error:  # tokenizers and ONNX Runtime raise their own
             raise ModelCorrupt(f"{folder} contains no usable reader ({error})", RETRAIN) from error
         self._pool = ThreadPoolExecutor(cores(), thread_name_prefix="reader")
 
@@ -86,14 +83,13 @@ class OnnxReader:
     ) -> list[list[Span]]:
         """Return the ``n`` best spans of each passage, best first, passages in order.
 
-        Passages are read in order until ``max_tokens`` are spent, the question's counted each
-        time; those beyond have no spans.
+        Passages are read in order until ``max_tokens`` are used, the tokens of the question
+        counted for each; the passages after that have no spans.
 
-        A passage's heading is read before it, since "the car" and "he" are often
-        named only there; no span lies in it. A span begins and ends at whole words.
-        A passage longer than the window of 256 tokens is read in windows that
-        overlap by 96. A span's null score is that of its own window: another's says
-        whether that one is without an answer.
+        The heading is read before the passage, since what "the car" or "he" refers to is often
+        named only there; no span is taken from it. A span begins and ends at whole words. A
+        passage longer than the window of 256 tokens is read in windows that overlap by 96. The
+        null score of a span is that of its own window.
         """
         question_ids = self._tokenizer.encode(question, add_special_tokens=False).ids
         question_ids = question_ids[:MAX_QUESTION_TOKENS]
@@ -104,16 +100,16 @@ class OnnxReader:
         return [_spans(passage, places, n) for passage, places in zip(passages, found, strict=True)]
 
     def _run_all(self, rows: list[_Row], n: int) -> Iterator[tuple[_Row, list[_Found]]]:
-        """Yield each row and what was found in it, on as many threads as there are cores."""
-        # The longest rows first: the last worker to finish then finishes early.
+        """Yield each row and its best places, on as many threads as there are cores."""
+        # The longest rows first, so that all workers finish at about the same time.
         rows = sorted(rows, key=lambda row: -row.input_ids.shape[1])
         run = self._pool.map if len(rows) > 1 else map
         yield from zip(rows, run(partial(self._find, n=n), rows), strict=True)
 
     def _check_fit(self) -> None:
-        """Raise where the network has other inputs, outputs or tokens than are read here."""
+        """Raise unless the network has the inputs, outputs and tokens that this class uses."""
         if self._cls is None or self._sep is None:
-            raise ValueError("the tokenizer has no [CLS] or no [SEP]")
+            raise ValueError("the tokenizer lacks [CLS] or [SEP]")
         row = self._ids_and_types([self._cls], [self._cls])
         for logits in self._run(*row):
             if logits.shape != row[0].shape[1:]:
@@ -133,7 +129,7 @@ class OnnxReader:
             )
         )
         for position, (encoding, heading) in enumerate(zip(encodings, headings, strict=True)):
-            # Each of these makes a list anew when it is asked for.
+            # Each of these properties creates a new list.
             ids, words, offsets = encoding.ids, encoding.word_ids, encoding.offsets
             heading_ids = heading.ids[:MAX_HEADING_TOKENS]
             offset = len(question_ids) + 2 + len(heading_ids)
@@ -187,7 +183,7 @@ class OnnxReader:
 
 
 def _windows(tokens: int, room: int) -> Iterator[slice]:
-    """Yield windows of at most ``room`` tokens that overlap by ``STRIDE``; none of no token."""
+    """Yield windows of at most ``room`` tokens that overlap by ``STRIDE`` tokens."""
     for first in range(0, tokens, room - STRIDE):
         yield slice(first, first + room)
         if first + room >= tokens:
@@ -195,7 +191,7 @@ def _windows(tokens: int, room: int) -> Iterator[slice]:
 
 
 def _within(rows: Iterable[_Row], max_tokens: int) -> list[_Row]:
-    """Return the first rows, as many as a budget allows."""
+    """Return the first rows that fit into a budget of tokens."""
     within: list[_Row] = []
     for row in rows:
         max_tokens -= row.input_ids.shape[1]
@@ -206,12 +202,12 @@ def _within(rows: Iterable[_Row], max_tokens: int) -> list[_Row]:
 
 
 def as_sentences(heading: str) -> str:
-    """Return "Title › Section" as "Title. Section."; empty for none."""
+    """Return "Title › Section" as "Title. Section."; empty if it is empty."""
     return f"{heading.replace(' › ', '. ')}." if heading else ""
 
 
 def _spans(passage: Passage, found: list[_Found], n: int) -> list[Span]:
-    """Turn offsets within a passage into its ``n`` best spans of the document, one a place."""
+    """Return the ``n`` best spans of a passage, one per place, with offsets in the document."""
     best: dict[tuple[int, int], _Found] = {}
     for place in sorted(found, key=lambda place: (-place[2], place[:2])):
         start, end, *_scores = place
@@ -226,7 +222,7 @@ def _spans(passage: Passage, found: list[_Found], n: int) -> list[Span]:
 def _whole_words(
     starts: NDArray[np.float32], ends: NDArray[np.float32], words: NDArray[np.int64]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Forbid spans that begin or end inside a word: nobody quotes half a word."""
+    """Exclude spans that begin or end inside a word: nobody quotes half a word."""
     same = words[1:] == words[:-1]
     starts, ends = starts.copy(), ends.copy()
     starts[1:][same] = -np.inf
