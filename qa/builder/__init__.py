@@ -1,6 +1,7 @@
 """Build a stored index from a folder of documents; only what changed is processed."""
 
-from qa.builder.build import ENCODING, READING, Progress, build, encoded_text, is_stale
+from qa.builder.build import READING, build, is_stale
+from qa.builder.embedding import ENCODING, Progress, encoded_text
 from qa.builder.report import BuildReport, FileReport
 from qa.builder.sandbox import Sandbox
 from qa.builder.watch import watch

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Sequence
 from contextlib import closing, nullcontext
 from functools import partial
 from itertools import islice
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from qa.builder.corpus import Contents, Examined, corpus_files, differs, survey
+from qa.builder.embedding import Progress, embed
 from qa.builder.fingerprint import build_settings, content_key, library_versions, vector_key
 from qa.builder.report import BuildReport, FileReport
 from qa.builder.sandbox import Load, Sandbox
@@ -33,14 +30,9 @@ from qa.index import (
     sweep,
     write_generation,
 )
-from qa.types import Encoder, Passage
+from qa.types import Encoder
 
-_CHUNK = 32
-
-# Called with the stage of a build, the number of items done, and their total.
-Progress = Callable[[str, int, int], None]
 READING = "reading files"
-ENCODING = "encoding passages"
 
 
 def build(
@@ -116,25 +108,7 @@ def build(
             encoded = 0
             journal = Journal(index_dir, vector_key(manifest), encoder.dimension)
             if changed:
-                shards = shards_of(manifest)
-                kept = previous.files_of({shard.key for shard in shards}) if previous else {}
-                keys = {file.shard for file in kept.values()}
-                originals = iter([pair for pair in indexed if not pair[0].copy_of])
-                written = [
-                    (file, content)
-                    for shard in shards
-                    for file, content in islice(originals, shard.documents)
-                    if shard.key not in keys
-                ]
-                unchanged = {file.path for file, content in written if content is None}
-                contents = [
-                    _stored(previous, file.path) if content is None else content
-                    for file, content in written
-                ]
-                vectors, encoded = _vectors(
-                    contents, unchanged, previous, manifest, encoder, journal, progress
-                )
-                write_generation(index_dir, manifest, contents, vectors, kept=kept)
+                encoded = _write(index_dir, manifest, indexed, previous, encoder, journal, progress)
             journal.remove()
         sweep(index_dir)
     return BuildReport(
@@ -171,62 +145,33 @@ def is_stale(folder: Path, index_dir: Path, encoder_fingerprint: str) -> bool:
     return any(differs(path, known[document_id]) for document_id, path in corpus.items())
 
 
-def encoded_text(passage: Passage) -> str:
-    """Return the text that a passage's vector is made from: its heading, then its text."""
-    return f"{passage.heading}\n{passage.text}" if passage.heading else passage.text
-
-
-def _vectors(
-    contents: Sequence[Contents],
-    unchanged: Collection[str],
-    previous: StoredIndex | None,
+def _write(
+    index_dir: Path,
     manifest: Manifest,
+    indexed: Sequence[tuple[IndexedFile, Contents | None]],
+    previous: StoredIndex | None,
     encoder: Encoder,
     journal: Journal,
     progress: Progress | None,
-) -> tuple[NDArray[np.float32], int]:
-    """Return one vector per passage, and how many of them had to be encoded.
-
-    ``unchanged`` documents keep their vectors. The passages of the others are looked up by
-    their text, since a file may have been renamed or changed in part.
-    """
-    if previous and vector_key(previous.manifest) != vector_key(manifest):
-        previous = None
-    known: dict[int, int] = {}  # new row: row in the previous index
-    passages: dict[int, Passage] = {}  # new row: passage to look up by its text
-    row = 0
-    for document, parts in contents:
-        rows = range(row, row + len(parts))
-        if previous and document.id in unchanged:
-            known.update(zip(rows, previous.rows_of(document.id), strict=True))
-        else:
-            passages.update(zip(rows, parts, strict=True))
-        row = rows.stop
-    texts = {row: encoded_text(passage) for row, passage in passages.items()}
-    digests = {row: _digest(text) for row, text in texts.items()}
-    if previous:
-        stored = {
-            _digest(encoded_text(passage)): row
-            for row, passage in previous.texts.passages_as_long_as(passages.values())
-        }
-        known.update((row, stored[digest]) for row, digest in digests.items() if digest in stored)
-    vectors = np.empty((row, encoder.dimension), dtype=np.float32)
-    if previous:
-        vectors[list(known)] = previous.vectors.reconstruct(list(known.values()))
-    digests = {row: digest for row, digest in digests.items() if row not in known}
-    new = journal.read()
-    waiting = {digest: texts[row] for row, digest in digests.items() if digest not in new}
-    for done in range(0, len(waiting), _CHUNK):
-        chunk = list(islice(waiting.items(), done, done + _CHUNK))
-        encoded = encoder.encode([text for _, text in chunk])
-        pairs = list(zip((digest for digest, _ in chunk), encoded, strict=True))
-        journal.add(pairs)
-        new.update(pairs)
-        if progress is not None:
-            progress(ENCODING, done + len(chunk), len(waiting))
-    for row, digest in digests.items():
-        vectors[row] = new[digest]
-    return vectors, sum(digest in waiting for digest in digests.values())
+) -> int:
+    """Write a generation that keeps the shards it can; return how many passages were encoded."""
+    shards = shards_of(manifest)
+    kept = previous.files_of({shard.key for shard in shards}) if previous else {}
+    keys = {file.shard for file in kept.values()}
+    originals = iter([pair for pair in indexed if not pair[0].copy_of])
+    written = [
+        (file, content)
+        for shard in shards
+        for file, content in islice(originals, shard.documents)
+        if shard.key not in keys
+    ]
+    unchanged = {file.path for file, content in written if content is None}
+    contents = [
+        _stored(previous, file.path) if content is None else content for file, content in written
+    ]
+    vectors, encoded = embed(contents, unchanged, previous, manifest, encoder, journal, progress)
+    write_generation(index_dir, manifest, contents, vectors, kept=kept)
+    return encoded
 
 
 def _previous(index_dir: Path) -> StoredIndex | None:
@@ -241,10 +186,6 @@ def _stored(previous: StoredIndex | None, document_id: str) -> Contents:
     if previous is None:
         raise KeyError(document_id)
     return previous.document(document_id), previous.texts.passages_of(document_id)
-
-
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode("utf-8")).digest()
 
 
 def _reported(found: Examined) -> FileReport:

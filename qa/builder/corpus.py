@@ -28,7 +28,7 @@ def corpus_files(folder: Path, index_dir: Path) -> dict[str, Path]:
     """
     if not folder.is_dir():
         return {}
-    found = [*_oddities(folder), *find_files(folder)]
+    found = [*_special_files(folder), *find_files(folder)]
     others = {path.parent for path in found if path.name == CURRENT}
     indexes = {_real(index_dir), *(_real(part) for each in others for part in parts_of_index(each))}
     return {
@@ -118,18 +118,18 @@ def _examine(
     return file, (document, passages)
 
 
-def _oddities(folder: Path) -> list[Path]:
+def _special_files(folder: Path) -> list[Path]:
     """Return links, pipes and the like that cannot be read, and folders that cannot be entered."""
     closed: list[Path] = []
-    odd = []
+    special = []
     for place, folders, names in os.walk(
         folder, onerror=lambda error: closed.append(Path(error.filename))
     ):
         folders[:] = [name for name in folders if not name.startswith(".")]
         names += [name for name in folders if Path(place, name).is_symlink()]
         paths = [Path(place, name) for name in names if not name.startswith(".")]
-        odd += [path for path in paths if _unfit(path, folder)]
-    return [*odd, *closed]
+        special += [path for path in paths if _unfit(path, folder)]
+    return [*special, *closed]
 
 
 def _is_in(path: Path, places: Set[Path]) -> bool:

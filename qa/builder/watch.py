@@ -6,7 +6,8 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from qa.builder.build import Progress, build, is_stale
+from qa.builder.build import build, is_stale
+from qa.builder.embedding import Progress
 from qa.builder.report import BuildReport
 from qa.errors import QAError
 from qa.types import Encoder
