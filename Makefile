@@ -46,7 +46,7 @@ bench-peers: $(INSTALLED) $(PEERS_INSTALLED)
 train: $(INSTALLED)
 	@test -n "$(DATA)" -a -n "$(TEXT)" || { \
 		echo 'name the data: make train DATA=folder TEXT=file'; exit 2; }
-	$(BIN)/python -m training.recipe $(DATA) $(TEXT) $(if $(BEFORE),--null-teacher $(BEFORE))
+	$(BIN)/python -m training.recipe $(DATA) $(TEXT) $(if $(BEFORE),--before $(BEFORE))
 
 clean:
 	rm -rf $(VENV) $(PEERS) build

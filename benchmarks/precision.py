@@ -27,7 +27,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         for name, int8 in (("float32", False), ("int8", True)):
             models = Path(temporary, name)
-            export_reader(options.checkpoint, models, training={}, int8=int8)
+            export_reader(options.checkpoint, models, int8=int8)
             outcomes[name] = ask_reader(options.file, OnnxReader(models), limit=options.limit)
     for name, asked in outcomes.items():
         em, f1 = (100 * mean(getattr(each, score) for each in asked) for score in ("em", "f1"))

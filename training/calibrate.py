@@ -25,7 +25,8 @@ from qa.evaluation.datasets import Paragraph, read_paragraphs
 from qa.evaluation.pool import held_out_titles
 from qa.networks.reader import OnnxReader
 from qa.networks.weights import MODELS
-from training.commands import at_least_one, in_one_line, swap_in
+from training.checkpoint import replace_file
+from training.command import at_least_one, run
 from training.fit_logistic import fit_logistic
 from training.fit_ranking import fit_ranking
 from training.reading import (
@@ -152,7 +153,6 @@ def check_halves(paragraphs: Sequence[Paragraph], held_out: Set[str]) -> None:
             )
 
 
-@in_one_line
 def main() -> None:
     """Fit on the first half of a file's articles, report on the second, write the result."""
     parser = argparse.ArgumentParser(prog="python -m training.calibrate", description=main.__doc__)
@@ -198,9 +198,9 @@ def main() -> None:
         **scores,
     }
     written = json.dumps(stored, indent=2)
-    swap_in(options.models / "calibration.json", f"{written}\n".encode())
+    replace_file(options.models / "calibration.json", f"{written}\n".encode())
     print(written)
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -20,8 +20,9 @@ from transformers import (
 
 from qa.errors import ModelCorrupt
 from qa.hashing import sha256_of
-from qa.networks.weights import ENCODER_NAME, ENCODER_SHA256, encoder_folder
-from training.commands import how_made, load_tokenizer, swap_in
+from qa.networks.weights import ENCODER_NAME, ENCODER_SHA256
+from training.checkpoint import read_made_of, replace_file
+from training.networks import load_tokenizer
 
 HEADS = 12
 OPSET = 20  # the first that has Gelu
@@ -79,7 +80,7 @@ class _RowReader(torch.nn.Module):
 
 
 class _RowEncoder(torch.nn.Module):
-    """One text in, its unit vector out: the mean over the tokens, at length one."""
+    """One text in, its unit vector out: the normalised mean over the tokens."""
 
     def __init__(self, body: PreTrainedModel) -> None:
         super().__init__()
@@ -148,18 +149,15 @@ def _check_same(row: torch.nn.Module, exported: Path, inputs: Sequence[str]) -> 
     session = onnxruntime.InferenceSession(str(exported), providers=["CPUExecutionProvider"])
     feeds = {name: tensor.numpy() for name, tensor in zip(inputs, given, strict=True)}
     difference = float(np.abs(np.concatenate(session.run(None, feeds)) - expected).max())
-    if not difference <= 1e-3:  # nor where it is no number
+    if not difference <= 1e-3:  # so that NaN is refused too
         raise ModelCorrupt(
-            f"{exported} differs from its checkpoint by {difference:.3g}: "
-            "look at the exporter's version in constraints.txt"
+            f"{exported} differs from its checkpoint by {difference:.3g}",
+            "check the exporter's version in constraints.txt",
         )
 
 
-def quantize(float_model: Path, target: Path, *, keep_float: tuple[str, ...] = ()) -> None:
-    """Write the int8 file: dynamic quantisation, one weight scale per output channel.
-
-    ``keep_float`` names the nodes whose weights stay in float32.
-    """
+def quantize(float_model: Path, target: Path) -> None:
+    """Write the int8 file: dynamic quantisation, one weight scale per output channel."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     quantize_dynamic(
@@ -168,56 +166,51 @@ def quantize(float_model: Path, target: Path, *, keep_float: tuple[str, ...] = (
         per_channel=True,
         reduce_range=False,
         weight_type=QuantType.QInt8,
-        nodes_to_exclude=list(keep_float),
         extra_options={"MatMulConstBOnly": True},
     )
 
 
-def export_reader(
-    checkpoint: Path, models: Path, *, training: dict[str, object], int8: bool = True
-) -> Path:
+def export_reader(checkpoint: Path, models: Path, *, int8: bool = True) -> Path:
     """Write ``reader.onnx``, ``tokenizer.json`` and ``reader.json`` into ``models``.
 
-    ``training`` says how the weights came about. Without ``int8`` the file is in
-    float32, to be compared with.
+    Without ``int8`` the file is in float32, to be compared with.
     """
     model = AutoModelForQuestionAnswering.from_pretrained(
         checkpoint, dtype=torch.float32, attn_implementation=_ATTENTION
     ).eval()
-    row = _RowReader(model).eval()
-    tokenizer = (checkpoint / "tokenizer.json").read_bytes()
     models.mkdir(parents=True, exist_ok=True)
-    (models / "tokenizer.json").write_bytes(tokenizer)
+    (models / "tokenizer.json").write_bytes((checkpoint / "tokenizer.json").read_bytes())
     outputs = ("start_logits", "end_logits")
-    about = {"training": training}
-    return _write(row, "reader", models, outputs=outputs, about=about, int8=int8)
+    about = {"training": read_made_of(checkpoint)}
+    return _write(_RowReader(model).eval(), "reader", models, outputs, about, int8=int8)
 
 
-def export_encoder(models: Path, *, checkpoint: Path | None = None) -> Path:
-    """Write ``encoder.onnx`` and ``encoder.json`` into ``models``, from the pinned weights.
+def export_encoder(checkpoint: Path, models: Path) -> Path:
+    """Write ``encoder.onnx`` and ``encoder.json`` into ``models``.
 
-    With ``checkpoint``, from what :mod:`training.contrastive` made of them. The tokenizer is
-    that of the reader, which was made from the same weights.
+    The tokenizer is that of the reader, which was made from the same weights.
     """
     model = AutoModel.from_pretrained(
-        checkpoint or encoder_folder(), dtype=torch.float32, attn_implementation=_ATTENTION
+        checkpoint, dtype=torch.float32, attn_implementation=_ATTENTION
     ).eval()
     models.mkdir(parents=True, exist_ok=True)
     if not (models / "tokenizer.json").is_file():
         load_tokenizer().save(str(models / "tokenizer.json"))
-    about: dict[str, object] = {"source": ENCODER_NAME, "source_sha256": ENCODER_SHA256}
-    if checkpoint:
-        about["training"] = how_made(checkpoint)
-    return _write(_RowEncoder(model).eval(), "encoder", models, outputs=("vector",), about=about)
+    about = {
+        "source": ENCODER_NAME,
+        "source_sha256": ENCODER_SHA256,
+        "training": read_made_of(checkpoint),
+    }
+    return _write(_RowEncoder(model).eval(), "encoder", models, ("vector",), about)
 
 
 def _write(
     row: torch.nn.Module,
     name: str,
     models: Path,
-    *,
     outputs: Sequence[str],
     about: Mapping[str, object],
+    *,
     int8: bool = True,
 ) -> Path:
     """Write a network, and beside it the hashes that are checked on load."""
@@ -228,12 +221,12 @@ def _write(
         if int8:
             plain, made = made, Path(folder) / "int8.onnx"
             quantize(plain, made)
-        swap_in(target, made.read_bytes())
+        replace_file(target, made.read_bytes())
     description = {
         "format": 1,
         "weights_sha256": sha256_of(target),
         "tokenizer_sha256": sha256_of(models / "tokenizer.json"),
         **about,
     }
-    swap_in(models / f"{name}.json", f"{json.dumps(description, indent=2)}\n".encode())
+    replace_file(models / f"{name}.json", f"{json.dumps(description, indent=2)}\n".encode())
     return target

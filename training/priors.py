@@ -3,44 +3,44 @@
 In SQuAD 2.0 whole articles have questions of one kind, and most training sets have no
 unanswerable question at all: whether there is an answer can be guessed from the paragraph
 (AUC 0.94 on paragraphs not seen), and a network that guesses so has learnt nothing for a
-reader's own documents. What can be guessed is therefore taken out: it is added to the logits
-in training, and left away afterwards.
+reader's own documents. So the guess is taken out: it is added to the logits in training, and
+not afterwards.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from training.examples import Context, Example
+from training.questions import Questions
 
-# The inverse of the penalty on weights; of 0.001 to 0.1 it has the least log loss on
+# The inverse of the penalty on weights: of 0.001 to 0.1 this one has the least log loss on
 # paragraphs that were held out of the fit.
 _C = 0.01
 _ITERATIONS = 200
 
 
-def with_priors(examples: Sequence[Example], contexts: Sequence[Context]) -> list[Example]:
-    """Give each example the log-odds that its paragraph lends to "no answer".
+def with_priors(questions: Questions) -> Questions:
+    """Give each example the log-odds of "no answer" given its paragraph.
 
-    Of a logistic regression on the paragraph's tokens and the set it comes from, less
-    the log-odds over all that it is fitted on, so that the reader keeps those. An example
-    with a negative beside it has none, and is not fitted on: its two paragraphs are of one
-    kind, and tell nothing. To be called on all that is trained on, which is what a network
-    could learn by heart: there the guess has an AUC of 0.98. A product of experts, of which
-    one knows the bias alone: "Bias Product" of Clark, Yatskar and Zettlemoyer (2019).
+    By a logistic regression on the paragraph's tokens and the set it comes from, less the
+    log-odds over all that it is fitted on, so that the reader keeps those. An example with a
+    negative beside it has no prior and is not fitted on: of its two paragraphs one has the
+    answer. To be called on all that is trained on, which is what a network could learn by heart:
+    there the guess has an AUC of 0.98. A product of experts, of which one knows the bias alone:
+    "Bias Product" of Clark, Yatskar and Zettlemoyer (2019).
     """
     from scipy.sparse import csr_matrix
     from sklearn.linear_model import LogisticRegression
 
-    alone = [example for example in examples if example.negative < 0]
+    alone = [example for example in questions.train if example.negative < 0]
     counts = Counter((example.context, not example.answers) for example in alone)
     absent = sum(count for (_, is_absent), count in counts.items() if is_absent)
     if absent in (0, len(alone)):
-        return list(examples)
+        return questions.with_train(questions.train, priors=True)
+    contexts = questions.contexts
     used = sorted({example.context for example in alone})
     row = {context: i for i, context in enumerate(used)}
     tokens = [np.unique(contexts[context].ids) for context in used]
@@ -62,9 +62,10 @@ def with_priors(examples: Sequence[Example], contexts: Sequence[Context]) -> lis
     )
     overall = np.log(absent / (len(alone) - absent))
     priors = model.decision_function(features) - overall
-    return [
+    train = [
         example
         if example.negative >= 0
         else replace(example, prior=float(priors[row[example.context]]))
-        for example in examples
+        for example in questions.train
     ]
+    return questions.with_train(train, priors=True)

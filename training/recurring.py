@@ -1,8 +1,8 @@
 """Questions from plain text: a sentence with a blank, and the paragraph that fills it.
 
 Recurring-span selection (Ram et al., "Few-shot question answering by pretraining span
-selection", ACL 2021): words that stand twice in a paragraph are blanked once, and the
-reader is to find them where they are left. Here the blanked sentence is the question
+selection", ACL 2021): words that occur twice in a paragraph are blanked once, and the
+reader has to find them where they are left. Here the blanked sentence is the question
 (a cloze, as in Dhingra et al., NAACL 2018), so that a row looks as it does later.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -23,9 +23,9 @@ from tokenizers import Tokenizer
 from qa.errors import DatasetError
 from qa.evaluation.datasets import read_rows
 from qa.networks.reader import MAX_QUESTION_TOKENS
-from training.examples import tokens_covering
+from training.questions import tokens_covering
+from training.rows import MASK
 
-BLANK = "[MASK]"  # a token that the vocabulary has
 MAX_WORDS = 6
 MIN_SENTENCE_WORDS = 8
 # Blanks to choose from in a paragraph, the longest first: a longer span says more than the
@@ -49,9 +49,9 @@ class Clozes:
     """A paragraph in which words recur.
 
     ``ids`` are its tokens; ``sentences`` the first and last token of each sentence that is long
-    enough to ask something; ``blanks`` for each of its recurring spans the first and last token
-    of every place where it stands, one in such a sentence and one outside of it at least.
-    ``article`` numbers the text that the paragraph is of.
+    enough to ask something; ``blanks`` the first and last token of every occurrence of each
+    recurring span, of which at least one is in such a sentence and one outside of it.
+    ``article`` numbers the text that the paragraph is from.
     """
 
     ids: NDArray[np.uint16]
@@ -77,15 +77,16 @@ class Cloze:
 def read_clozes(path: Path, tokenizer: Tokenizer, *, workers: int = 1) -> list[Clozes]:
     """Return the paragraphs of ``path`` in which words recur, in their order.
 
-    ``path`` holds an article a line, ``{"paragraphs": [text, ...]}``, plain or gzipped. Raises
-    :class:`~qa.errors.DatasetError` naming the line that is none, and where nothing recurs.
+    ``path`` has an article a line, ``{"paragraphs": [text, ...]}``, plain or gzipped. Raises
+    :class:`~qa.errors.DatasetError` naming the line that is not an article, and where nothing
+    recurs.
     """
     articles = []
     for number, row in read_rows(path):
         texts = row.get("paragraphs") if isinstance(row, dict) else None
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
             raise DatasetError(
-                f'{path}, line {number}: no article: write {{"paragraphs": ["text", ...]}}'
+                f"{path}, line {number}: not an article", 'write {"paragraphs": ["text", ...]}'
             )
         articles.append(texts)
     with ProcessPoolExecutor(workers) as pool:
@@ -94,7 +95,7 @@ def read_clozes(path: Path, tokenizer: Tokenizer, *, workers: int = 1) -> list[C
         )
         clozes = [each for of_article in found for each in of_article]
     if not clozes:
-        raise DatasetError(f"{path} has no paragraph that says something twice: give more text")
+        raise DatasetError(f"{path} has no paragraph in which words recur", "give more text")
     return clozes
 
 
@@ -117,7 +118,7 @@ def clozes_of(text: str, tokenizer: Tokenizer, *, article: int = 0) -> Clozes | 
     asking = in_tokens(s for s in sentences if len(_WORD.findall(text, *s)) >= MIN_SENTENCE_WORDS)
     blanks = []
     for places in _recurring(text, sentences):
-        # Words that are no tokens of their own may share one: the first of them stands there.
+        # Two places may share a token that covers both: the first of them counts.
         apart: list[Span] = []
         for place in in_tokens(places):
             if not apart or place[0] > apart[-1][1]:
@@ -139,7 +140,7 @@ def _within(span: Span, other: Span) -> bool:
 
 
 def _recurring(text: str, sentences: Sequence[Span]) -> list[list[Span]]:
-    """Return every place of each span that two sentences say, the longest spans first."""
+    """Return every place of each span that occurs in two sentences, the longest spans first."""
     places: dict[str, list[Span]] = {}
     said_in: dict[str, set[int]] = {}
     for number, sentence in enumerate(sentences):
@@ -158,8 +159,8 @@ def _recurring(text: str, sentences: Sequence[Span]) -> list[list[Span]]:
     return [places[key] for key in keys]
 
 
-def draw_cloze(clozes: Clozes, rng: random.Random, *, blank: int) -> Cloze:
-    """Blank one span of a paragraph, everywhere in one sentence, by the token ``blank``."""
+def draw_cloze(clozes: Clozes, rng: random.Random) -> Cloze:
+    """Blank one span of a paragraph, everywhere in one sentence, by ``[MASK]``."""
     places = rng.choice(clozes.blanks)
     drawn, (first, last) = rng.choice(
         [
@@ -174,7 +175,7 @@ def draw_cloze(clozes: Clozes, rng: random.Random, *, blank: int) -> Cloze:
     at = position = first
     for start, end in places:
         if first <= start and end <= last:
-            question += [*ids[position:start].tolist(), blank]
+            question += [*ids[position:start].tolist(), MASK]
             position = end + 1
             if (start, end) == drawn:
                 at = len(question) - 1
@@ -193,18 +194,9 @@ def draw_cloze(clozes: Clozes, rng: random.Random, *, blank: int) -> Cloze:
     )
 
 
-def stands_in(words: NDArray[np.int32], ids: NDArray[np.integer]) -> bool:
-    """Tell whether the tokens ``words`` stand in ``ids``, one after another."""
+def contains(ids: NDArray[np.integer], words: NDArray[np.int32]) -> bool:
+    """Return whether the tokens ``words`` occur in ``ids``, one after another."""
     if len(ids) < len(words):
         return False
     windows = np.lib.stride_tricks.sliding_window_view(ids, len(words))
     return bool((windows == words).all(axis=1).any())
-
-
-def paragraphs_in(clozes: Sequence[Clozes]) -> Iterator[range]:
-    """Yield the positions of each article's paragraphs, which are to be neighbours."""
-    begin = 0
-    for position in range(1, len(clozes) + 1):
-        if position == len(clozes) or clozes[position].article != clozes[begin].article:
-            yield range(begin, position)
-            begin = position

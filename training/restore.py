@@ -1,13 +1,14 @@
 """The shipped int8 files as checkpoints: ``python -m training.restore FOLDER``.
 
-Transformers loads what is written, so that others can use the reader or train it
-further: ``python -m training.reader DATA --start FOLDER``. The encoder, with ``--encoder``, is
-written for sentence-transformers.
+Transformers loads the reader that is written, so that others can use it or train it further
+(:func:`training.reader.train_reader`); sentence-transformers loads the encoder, with
+``--encoder``.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,8 +22,8 @@ from onnx import numpy_helper
 
 from qa.errors import ModelCorrupt
 from qa.networks.weights import MODELS, Model, encoder_folder, read_model
-from training.commands import in_one_line
-from training.trainer import new_model
+from training.command import run
+from training.networks import load_reader
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -35,14 +36,11 @@ def restore(target: Path, *, models: Path = MODELS) -> None:
 
     Its logits differ from those of the int8 file by the rounding of activations
     alone. Raises :class:`~qa.errors.ModelCorrupt` for a file that
-    ``training.export`` has not made.
+    :mod:`training.export` did not write.
     """
-    stored = read_model("reader", folder=models)
-    model = new_model(encoder_folder())
-    weights = _weights_in(stored, models / "reader.onnx", "reader")
-    named = {_of_reader(name): value for name, value in weights.items()}
-    _fill(model, named, models / "reader.onnx", "reader")
-    model.save_pretrained(target)
+    reader = load_reader(encoder_folder())
+    stored = _load_weights(reader, "reader", models, {"body.": "bert.", "head.": "qa_outputs."})
+    reader.save_pretrained(target)
     (target / "tokenizer.json").write_text(stored.tokenizer, encoding="utf-8")
 
 
@@ -54,38 +52,34 @@ def restore_encoder(target: Path, *, models: Path = MODELS) -> None:
     """
     from sentence_transformers import SentenceTransformer
 
-    stored = read_model("encoder", folder=models)
     network = SentenceTransformer(str(encoder_folder()), device="cpu", local_files_only=True)
-    weights = _weights_in(stored, models / "encoder.onnx", "encoder")
     body: PreTrainedModel = network[0].auto_model  # type: ignore[assignment]
-    # It ends in a mean over the tokens, and has no use for the pooler that comes with it.
-    kept = {name: w.numpy() for name, w in body.state_dict().items() if name.startswith("pooler.")}
-    named = {name.removeprefix("body."): value for name, value in weights.items()}
-    _fill(body, kept | named, models / "encoder.onnx", "encoder")
+    _load_weights(body, "encoder", models, {"body.": ""})
     network.save_pretrained(str(target), create_model_card=False)
 
 
-def _of_reader(name: str) -> str:
-    return name.replace("body.", "bert.").replace("head.", "qa_outputs.")
+def _load_weights(
+    network: torch.nn.Module, kind: str, models: Path, prefixes: Mapping[str, str]
+) -> Model:
+    """Give a network the weights of an exported file, and return the file.
 
-
-def _weights_in(stored: Model, path: Path, kind: str) -> dict[str, NDArray[np.float32]]:
-    """Return the parameters of the file at ``path``, which is to be a ``kind`` of ours."""
+    ``prefixes`` of parameters in the file become those of the network. Its pooler, which no
+    exported network has, stays as it is.
+    """
+    stored = read_model(kind, folder=models)
     try:
-        return float_weights(onnx.load_model_from_string(stored.network))
-    except (DecodeError, KeyError) as error:  # no network, or one with other parts
-        raise ModelCorrupt(f"{path} is no {kind} of ours ({error})", _REMEDY) from error
-
-
-def _fill(
-    model: torch.nn.Module, weights: Mapping[str, NDArray[np.float32]], path: Path, kind: str
-) -> None:
-    """Give ``model`` the weights of the file at ``path``, which is to be a ``kind`` of ours."""
-    try:
-        model.load_state_dict({name: torch.from_numpy(value) for name, value in weights.items()})
-    except RuntimeError as error:  # names or shapes that do not fit
+        weights = float_weights(onnx.load_model_from_string(stored.network))
+        for old, new in prefixes.items():
+            weights = {re.sub(f"^{old}", new, name): value for name, value in weights.items()}
+        state = {name: torch.from_numpy(value) for name, value in weights.items()}
+        pooler = {n: v for n, v in network.state_dict().items() if n.startswith("pooler.")}
+        network.load_state_dict(state | pooler)
+    # Not a network, one with other parts, or parameters of other names or shapes.
+    except (DecodeError, KeyError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise ModelCorrupt(f"{path} is no {kind} of ours ({reason})", _REMEDY) from error
+        problem = f"{models / kind}.onnx is not an exported {kind} ({reason})"
+        raise ModelCorrupt(problem, _REMEDY) from error
+    return stored
 
 
 def float_weights(model: onnx.ModelProto) -> dict[str, NDArray[np.float32]]:
@@ -129,13 +123,12 @@ def _bias_after(node: onnx.NodeProto, consumers: dict[str, onnx.NodeProto]) -> s
                 return str(name)
 
 
-@in_one_line
 def main() -> None:
     """Write the shipped reader or encoder as a float32 checkpoint."""
     parser = argparse.ArgumentParser(prog="python -m training.restore", description=main.__doc__)
     parser.add_argument("target", type=Path, metavar="FOLDER")
     parser.add_argument("--models", type=Path, default=MODELS, help="default: the shipped ones")
-    parser.add_argument("--encoder", action="store_true", help="the encoder, not the reader")
+    parser.add_argument("--encoder", action="store_true", help="the encoder instead of the reader")
     options = parser.parse_args()
     if options.encoder:
         restore_encoder(options.target, models=options.models)
@@ -146,4 +139,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -1,185 +1,51 @@
-"""Made paragraphs in which something changes hands, and questions on who gave and who got it.
+"""Made paragraphs in which something changes hands, and questions from both sides.
 
-Labelled data holds few questions such as "Who received the car?", and a reader
-trained on it alone takes the giver for the receiver wherever the sentence
-speaks of giving. Here a sentence by rule, with names and surroundings from real
-paragraphs, is asked from both sides, and for what it does not say.
+Labelled data has few questions such as "Who bought the farm?", and a reader trained on it alone
+takes the seller for the buyer wherever the sentence speaks of a sale. Here a sentence by rule,
+with names and surroundings from real paragraphs, is asked about from both sides, and about what
+it does not say. A test compares the questions with those that we report scores on.
 """
 
 from __future__ import annotations
 
 import random
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from tokenizers import Tokenizer
 
 from qa.evaluation.datasets import LabelledQuestion, Paragraph, Reference
+from training.questions import Questions
 
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z]\w+(?: [A-Z]\w+){1,2}\b(?! ?[A-Z])")
 _SENTENCE = re.compile(r"[A-Z][^.!?]{30,200}[.!?](?= |$)")
 
-_PEOPLE = (
-    "President",
-    "Prime Minister",
-    "King",
-    "Bishop",
-    "Mayor",
-    "Senator",
-    "Professor",
-    "Captain",
-    "Foreign Minister",
-    "the French president",
-    "the Chinese leader",
-    "the Indian prime minister",
-    "South African leader",
-    "Brazilian singer",
-    "the American actor",
-    "the collector",
-    "the painter",
-    "the farmer",
-    "his neighbour",
-    "her brother",
-    "businessman",
-    "the museum's director",
-    "",
-    "",
-    "",
-    "",
-)
-# What is handed over, as the text says it, and what a question may call it.
-_THINGS = {
-    "luxury car": ("car", "luxury car", "gift"),
-    "limousine": ("car", "limousine", "vehicle"),
-    "vintage sports car": ("car", "sports car"),
-    "old saloon": ("car", "saloon"),
-    "motorcycle": ("motorcycle", "motorbike"),
-    "bicycle": ("bicycle", "bike"),
-    "yacht": ("yacht", "boat"),
-    "helicopter": ("helicopter", "aircraft"),
-    "tractor": ("tractor", "machine"),
-    "young horse": ("horse", "animal"),
-    "puppy": ("dog", "puppy"),
-    "landscape painting": ("painting", "picture"),
-    "bronze statue": ("statue", "sculpture"),
-    "ceremonial sword": ("sword", "weapon"),
-    "hunting rifle": ("rifle", "gun"),
-    "gold watch": ("watch", "gift"),
-    "pearl necklace": ("necklace", "jewellery"),
-    "medieval manuscript": ("manuscript", "book"),
-    "family Bible": ("Bible", "book"),
-    "sealed letter": ("letter", "message"),
-    "silver cup": ("cup", "trophy"),
-    "cheque": ("cheque", "money"),
-    "country house": ("house", "country house"),
-    "plot of land": ("land", "plot of land"),
-    "grand piano": ("piano", "instrument"),
-    "violin": ("violin", "instrument"),
-    "telescope": ("telescope",),
-    "camera": ("camera",),
-    "porcelain vase": ("vase", "present"),
-    "fur coat": ("coat",),
-}
-_MAKERS = ("", "", "", "", "Russian-made ", "British-built ", "rare ", "new ", "second-hand ")
-_TAILS = (
-    "",
-    "",
-    " as a gift",
-    " as a sign of friendship",
-    " in {year}",
-    " at a ceremony in {other_place}",
-    " on the anniversary of the treaty",
-    ", the state news agency reported on Tuesday",
-    ", according to officials",
-    ", who had asked for it for years",
-)
-_AFTERWARDS = (
-    "{third} said the {noun} given to {receiver_last} could break the rules.",
-    "Asked about the {noun}, {third} declined to comment.",
-    "{giver_last} and {receiver_last} had met in {other_place} in {year}.",
-    "{third} called the {noun} the finest of its kind.",
-    "{receiver_last} is said to own several more.",
-    "The {noun} was shown to the public, {third} reported.",
-    "",
-    "",
-)
-_HEADLINES = (
-    "{giver_last} gives {receiver_last} {thing}",
-    "{receiver_last} receives {thing}",
-    "{thing} for {receiver_last}",
-    "{giver_last} and {receiver_last}",
-    "",
-)
+
+_PARTS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+_UNTITLED = 0.3
 
 
-@dataclass(frozen=True, slots=True)
-class _Deed:
-    """A way to hand something over: its verb, and what it makes of both sides."""
-
-    past: str
-    participle: str
-    present: str
-    received: tuple[str, ...]
+def question_templates() -> Iterator[str]:
+    """Yield every question that can be made, with slots for the noun and the names."""
+    for deed in _PARTS["deeds"]:
+        for took in deed[3:]:
+            for way in (way for ways in _PARTS["asked"].values() for way in ways):
+                yield _with_verbs(way, deed, took)
 
 
-_RECEIVED = ("received", "got", "accepted", "was given", "ended up with")
-_DEEDS = (
-    _Deed("gave", "given", "give", _RECEIVED),
-    _Deed("gave", "given", "give", _RECEIVED),
-    _Deed("presented", "presented", "present", _RECEIVED),
-    _Deed("handed", "handed", "hand", _RECEIVED),
-    _Deed("donated", "donated", "donate", _RECEIVED),
-    _Deed("sent", "sent", "send", ("received", "got", "was sent")),
-    _Deed("awarded", "awarded", "award", ("received", "got", "won", "was awarded")),
-    _Deed("sold", "sold", "sell", ("bought", "acquired", "got", "purchased")),
-    _Deed("lent", "lent", "lend", ("borrowed", "got", "received")),
-)
-# {g} gives {t} to {r}: the places where these are filled in become the answers.
-_STATEMENTS = (
-    "{g} {past} {t} to {r}{tail}.",
-    "{g} has {participle} {t} to {r}{tail}.",
-    "{g} {past} {t} to {r}{tail}.",
-    "{g} has {participle} {t} to {r}{tail}.",
-    "{r} {got} {t} from {g}{tail}.",
-    "{r} {got} {t}, which {g} had {participle}{tail}.",
-    "{t} was {participle} to {r} by {g}{tail}.",
-    "{t} that {g} {past} to {r} caused some surprise{tail}.",
-    "It was {g} who {past} {t} to {r}{tail}.",
-    "It was {r} to whom {g} {past} {t}{tail}.",
-    "{t}, {participle} by {g}, went to {r}{tail}.",
-)
-_ASK_RECEIVER = (
-    "Who {got} the {noun}?",
-    "Who {got} the {noun}?",
-    "Who {got} the {noun}?",
-    "Who {got} the {noun} from {giver}?",
-    "Who was the {noun} {participle} to?",
-    "To whom was the {noun} {participle}?",
-    "Who did {giver} {present} the {noun} to?",
-    "Who was the recipient of the {noun}?",
-    "{giver} {past} the {noun} to whom?",
-)
-_ASK_GIVER = (
-    "Who {past} the {noun}?",
-    "Who {past} the {noun}?",
-    "Who {past} the {noun} to {receiver}?",
-    "Who was the {noun} from?",
-    "By whom was the {noun} {participle}?",
-    "From whom did {receiver} get the {noun}?",
-)
-_ASK_THING = (
-    "What did {giver} {present} to {receiver}?",
-    "What did {receiver} get from {giver}?",
-    "What was {participle} to {receiver}?",
-)
-_ASK_UNSAID = (
-    "How much did the {noun} cost?",
-    "What colour is the {noun}?",
-    "Who stole the {noun}?",
-    "Who repaired the {noun}?",
-    "How old is the {noun}?",
-    "Why did {receiver} return the {noun}?",
-    "Who insured the {noun}?",
-)
+def with_transfers(
+    questions: Questions, tokenizer: Tokenizer, *, count: int, seed: int
+) -> Questions:
+    """Add ``count`` made paragraphs with the names of the paragraphs that are trained on.
+
+    To be called after negatives are chosen: one made paragraph answers the question of another.
+    """
+    used = sorted({example.context for example in questions.train})
+    texts = [questions.contexts[context].text for context in used]
+    made = transfer_paragraphs(texts, count=count, seed=seed)
+    return questions.with_paragraphs(made, tokenizer, "transfers")
 
 
 def transfer_paragraphs(texts: Sequence[str], *, count: int, seed: int) -> list[Paragraph]:
@@ -196,8 +62,8 @@ def transfer_paragraphs(texts: Sequence[str], *, count: int, seed: int) -> list[
 
 def _made(rng: random.Random, names: Sequence[str], context: str, number: int) -> Paragraph:
     giver, receiver, third = rng.sample(names, 3)
-    thing = rng.choice(list(_THINGS))
-    deed = rng.choice(_DEEDS)
+    thing = rng.choice(list(_PARTS["things"]))
+    deed = rng.choice(_PARTS["deeds"])
     words = {
         "giver": giver,
         "receiver": receiver,
@@ -205,40 +71,43 @@ def _made(rng: random.Random, names: Sequence[str], context: str, number: int) -
         "giver_last": giver.split()[-1],
         "receiver_last": receiver.split()[-1],
         "thing": thing,
-        "noun": rng.choice(_THINGS[thing]),
-        "other_place": rng.choice(names).split()[0],
+        "noun": rng.choice(_PARTS["things"][thing]),
+        "place": rng.choice(names).split()[0],
         "year": str(rng.randint(1850, 2024)),
-        "past": deed.past,
-        "participle": deed.participle,
-        "present": deed.present,
     }
-    tail = rng.choice(_TAILS).format(**words)
     pieces = {
-        "g": (rng.choice(_PEOPLE), giver),
-        "r": (rng.choice(_PEOPLE), receiver),
-        "t": (rng.choice(("a", "the")), rng.choice(_MAKERS) + thing),
+        "g": (_title(rng), giver),
+        "r": (_title(rng), receiver),
+        "t": (rng.choice(("a", "the")), rng.choice(_PARTS["makers"]) + thing),
     }
-    statement, answers = _fill(
-        rng.choice(_STATEMENTS), pieces, {**words, "tail": tail, "got": deed.received[0]}
-    )
+    way = _with_verbs(rng.choice(_PARTS["statements"]), deed, deed[3])
+    statement, answers = _fill(way, pieces, {"tail": rng.choice(_PARTS["tails"]).format(**words)})
     around = [s.strip() for s in _SENTENCE.findall(context)]
     at = rng.randint(0, min(2, len(around)))
     before = " ".join(around[:at])
-    afterwards = rng.choice(_AFTERWARDS).format(**words)
+    afterwards = rng.choice(_PARTS["afterwards"]).format(**words)
     text = " ".join(part for part in (before, statement, afterwards, *around[at : at + 2]) if part)
     shift = len(before) + bool(before)
     questions = []
-    kinds = [(_ASK_RECEIVER, "r"), (_ASK_GIVER, "g"), (_ASK_THING, "t"), (_ASK_UNSAID, "")]
-    chosen = [kinds[0], *rng.sample(kinds[1:], rng.choice((1, 2)))]
-    for ways, key in chosen:
-        question = rng.choice(ways).format(**words, got=rng.choice(deed.received))
+    for kind in ("r", *rng.sample("gtu", rng.choice((1, 2)))):
+        way = _with_verbs(rng.choice(_PARTS["asked"][kind]), deed, rng.choice(deed[3:]))
         references = tuple(
             Reference(text[start + shift : end + shift], start + shift)
-            for start, end in answers.get(key, ())
+            for start, end in answers.get(kind, ())
         )
-        questions.append(LabelledQuestion(f"transfer-{number}-{key or 'u'}", question, references))
-    title = rng.choice(_HEADLINES).format(**words)
-    return Paragraph(title, text, tuple(questions))
+        id_ = f"transfer-{number}-{kind}"
+        questions.append(LabelledQuestion(id_, way.format(**words), references))
+    return Paragraph(rng.choice(_PARTS["headlines"]).format(**words), text, tuple(questions))
+
+
+def _title(rng: random.Random) -> str:
+    return "" if rng.random() < _UNTITLED else rng.choice(_PARTS["people"])
+
+
+def _with_verbs(template: str, deed: Sequence[str], took: str) -> str:
+    """Return a template with the verbs filled in, and other slots as they are."""
+    verbs = dict(zip(("past", "participle", "present"), deed, strict=False), took=took)
+    return re.sub(r"\{(past|participle|present|took)\}", lambda slot: verbs[slot[1]], template)
 
 
 def _fill(
@@ -246,8 +115,8 @@ def _fill(
 ) -> tuple[str, dict[str, list[tuple[int, int]]]]:
     """Fill a statement in; return it with the spans that answer for each piece.
 
-    The name alone is accepted twice, and once with what stands before it
-    ("President Jane Roe"): both are right, the shorter is preferred.
+    The name alone is accepted twice, and once with what is before it ("Captain Jane Roe"):
+    both are right, the shorter is preferred.
     """
     text, spans = "", {}
     for part in re.split(r"(\{[grt]\})", statement):

@@ -1,21 +1,23 @@
-"""Scores of a model in training on the held-out split, by the library's own decoding."""
+"""Scores of a reader in training on the held-out questions, by the library's own decoding."""
 
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import torch
-from transformers import PreTrainedModel
 
 from qa.evaluation.metrics import best_over_references, exact_match, f1
 from qa.networks.spans import best_spans
-from training.batches import Batch, collate
-from training.examples import Context, Example, make_sequence
+from training.networks import DEVICE
+from training.objective import Sides
+from training.questions import Example, Questions
+from training.rows import Batch, collate, make_row
 
-Logits = Callable[[Batch], tuple[torch.Tensor, torch.Tensor]]
+_ROWS_PER_BATCH = 16
+_SAMPLE = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,54 +29,27 @@ class _Judged:
     margin: float
 
 
-def of_both_kinds(examples: Sequence[Example]) -> list[Example]:
-    """Return the examples on paragraphs that answer some of their questions and others not."""
-    kinds: dict[int, set[bool]] = {}
-    for example in examples:
-        kinds.setdefault(example.context, set()).add(bool(example.answers))
-    return [example for example in examples if len(kinds[example.context]) == 2]
+def validate(logits: Callable[[Batch], Sides], questions: Questions) -> dict[str, float]:
+    """Return EM and F1 of the best span on answerable examples, and the AUC of the margin.
 
-
-def validate(
-    model: PreTrainedModel,
-    examples: Sequence[Example],
-    paired: Sequence[Example],
-    contexts: Sequence[Context],
-    *,
-    special: tuple[int, int],
-    logits: Logits,
-    rows_per_batch: int = 16,
-) -> dict[str, float]:
-    """Return EM and F1 of the best span on answerable examples, and the null's accuracy.
-
-    ``null_auc`` is the chance that an answerable question's margin of best span over
-    null exceeds that of an unanswerable one on the same paragraph, over ``paired``:
-    across paragraphs it could be guessed from them alone. The prior on a span's
-    length counts tokens here, for words. Contexts longer than a window are
-    cut around the answer, so the scores run a little high: they follow a
-    training run, ``qa eval`` judges its result.
+    ``null_auc`` is the chance that an answerable question's margin of best span over null
+    exceeds that of an unanswerable one on the same paragraph: across paragraphs it could be
+    guessed from them alone. The prior on a span's length counts tokens here, not words. Contexts
+    longer than a window are cut around the answer, so the scores are a little high: they follow
+    a training, ``qa eval`` judges its result.
     """
-    judge = partial(
-        _judge,
-        model,
-        contexts=contexts,
-        special=special,
-        logits=logits,
-        rows_per_batch=rows_per_batch,
-    )
-    model.train(False)
-    there = [each for each in judge(examples) if each.example.answers]
-    margins: dict[int, tuple[list[float], list[float]]] = {}
-    for each in judge(paired):
-        of_kind = margins.setdefault(each.example.context, ([], []))
-        of_kind[bool(each.example.answers)].append(each.margin)
-    model.train()
+    held_out = list(questions.held_out)
+    sample = random.Random(0).sample(held_out, min(_SAMPLE, len(held_out)))
+    judge = list(_judge(logits, [e for e in sample if e.answers], questions))
     exact, overlap = (
-        [best_over_references(metric, each.text, each.example.references) for each in there]
+        [best_over_references(metric, each.text, each.example.references) for each in judge]
         for metric in (exact_match, f1)
     )
-    pairs = [(a, b) for absent, present in margins.values() for a in present for b in absent]
-    wins = sum((a > b) + (a == b) / 2 for a, b in pairs)
+    margins: dict[int, tuple[list[float], list[float]]] = defaultdict(lambda: ([], []))
+    for each in _judge(logits, on_both_kinds(held_out), questions):
+        margins[each.example.context][bool(each.example.answers)].append(each.margin)
+    pairs = [(a, p) for absent, present in margins.values() for p in present for a in absent]
+    wins = sum((present > absent) + (present == absent) / 2 for absent, present in pairs)
     return {
         "questions": len(exact),
         "em": round(100 * sum(exact) / max(1, len(exact)), 2),
@@ -83,36 +58,32 @@ def validate(
     }
 
 
+def on_both_kinds(examples: Sequence[Example]) -> list[Example]:
+    """Return the examples on paragraphs that answer some of their questions and others not."""
+    kinds: dict[int, set[bool]] = defaultdict(set)
+    for example in examples:
+        kinds[example.context].add(bool(example.answers))
+    return [example for example in examples if len(kinds[example.context]) == 2]
+
+
 def _judge(
-    model: PreTrainedModel,
+    logits: Callable[[Batch], Sides],
     examples: Sequence[Example],
-    *,
-    contexts: Sequence[Context],
-    special: tuple[int, int],
-    logits: Logits,
-    rows_per_batch: int,
+    questions: Questions,
 ) -> Iterator[_Judged]:
     """Read examples in batches of like length; one without a possible span is passed over."""
     rng = random.Random(0)
-    device = next(model.parameters()).device.type
+    contexts = questions.contexts
     order = sorted(examples, key=lambda e: len(contexts[e.context].ids))
-    for begin in range(0, len(order), rows_per_batch):
-        part = order[begin : begin + rows_per_batch]
-        rows = [
-            make_sequence(e.question_ids, contexts[e.context], e.answers, special=special, rng=rng)
-            for e in part
-        ]
+    for begin in range(0, len(order), _ROWS_PER_BATCH):
+        part = order[begin : begin + _ROWS_PER_BATCH]
+        rows = [make_row(e.question_ids, contexts[e.context].ids, e.answers, rng=rng) for e in part]
         with torch.inference_mode():
-            starts, ends = logits(collate(rows).to(device))
-        for i, (example, row) in enumerate(zip(part, rows, strict=True)):
-            context = contexts[example.context]
+            starts, ends = (side.cpu().numpy() for side in logits(collate(rows).to(DEVICE)))
+        for example, row, start, end in zip(part, rows, starts, ends, strict=True):
             window = slice(row.window_start, len(row.ids) - 1)
-            start, end = starts[i].cpu().numpy(), ends[i].cpu().numpy()
-            spans = best_spans(start[window], end[window], n=1)
-            if not spans:
-                continue
-            first, last, score = spans[0]
-            text = context.text[
-                context.starts[first + row.first_token] : context.ends[last + row.first_token]
-            ]
-            yield _Judged(example, text, score - float(start[0] + end[0]))
+            for first, last, score in best_spans(start[window], end[window], n=1):
+                context = contexts[example.context]
+                begins = context.starts[first + row.first_token]
+                text = context.text[begins : context.ends[last + row.first_token]]
+                yield _Judged(example, text, score - float(start[0] + end[0]))
