@@ -181,7 +181,7 @@ def test_a_missing_folder_is_reported_as_missing(outdated, tmp_path, capsys, ver
     assert f"`qa build FOLDER --index {outdated / 'index'}`" in line
 
 
-def test_eval_corpus_and_reader(run, tmp_path, capsys):
+def test_eval_corpus_and_reader(run, place, tmp_path, capsys):
     golden = tmp_path / "golden.jsonl"
     rows = [
         {"id": "1", "question": "Who carved the clock?", "answers": ["Ichiro Tanaka"]},
@@ -217,6 +217,20 @@ def test_eval_corpus_and_reader(run, tmp_path, capsys):
     assert "recall@50" in report.read_text()
     scores = json.loads(out)
     assert (scores["questions"], scores["mrr"], scores["ndcg_at_10"]) == (1, 100, 100)
+    # An answer that only the file contains counts as a miss, and is reported.
+    page = place / "documents" / "page.html"
+    page.write_text("<p>A page with some text in it.</p><nav>Hokusai of Edo</nav>")
+    assert run("build", str(place / "documents"))[0] == 0
+    lost = {"id": "3", "question": "Who?", "answers": ["Hokusai"], "document": "page.html"}
+    golden.write_text(json.dumps({**lost, "also": [], "why": "in the menu", "tags": ["person"]}))
+    code, out, error = run("eval", "corpus", "--questions", str(golden), "--json")
+    assert code == 0
+    assert error == "not extracted from its file: the answer of 1 question, 3\n"
+    scores = json.loads(out)
+    assert (scores["stages"]["not retrieved"], scores["best_right"]) == (1, 0)
+    assert scores["recall_at"]["20"] == scores["by_tag"]["person"]["recall_at_20"] == 0
+    page.unlink()
+    assert run("build", str(place / "documents"))[0] == 0
     rows[0]["answers"] = ["Hokusai"]
     golden.write_text("".join(json.dumps(row) + "\n" for row in rows))
     code, out, error = run("eval", "corpus", "--questions", str(golden))

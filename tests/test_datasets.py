@@ -5,7 +5,7 @@ import pytest
 
 from qa.errors import DatasetError
 from qa.evaluation.datasets import read_paragraphs
-from qa.evaluation.golden import GoldenQuestion, check_golden, read_golden
+from qa.evaluation.golden import GoldenQuestion, check_golden, markup_free, read_golden
 
 ROW = {
     "title": "Gift",
@@ -73,6 +73,35 @@ def test_golden_files_may_contain_paragraphs(tmp_path):
     ]
 
 
+def test_further_documents_and_notes_are_read(tmp_path):
+    path = tmp_path / "golden.jsonl"
+    rows = [
+        {"id": "a", "question": "Who?", "answers": ["Kim"], "document": "x", "also": ["y", "x"]},
+        {"id": "b", "question": "Who?", "answers": ["Kim"], "document": ["x"], "also": "z"},
+        {"id": "c", "question": "Why?", "answers": [], "document": None, "why": "not stated"},
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert [each.documents for each in read_golden(path)] == [("x", "y"), ("x", "z"), ()]
+
+
+def test_an_answer_lost_by_extraction_is_no_error_of_the_question(tmp_path):
+    path, file = tmp_path / "golden.jsonl", tmp_path / "x.html"
+    file.write_text("<p>The <b>builder</b>\nwas Ada&nbsp;Blum.</p>", encoding="utf-8")
+    row = {"id": "a", "question": "Who?", "answers": ["builder was Ada\u00a0Blum"]}
+    path.write_text(json.dumps({**row, "document": "x.html"}))
+    questions = read_golden(path)
+    documents = {"x.html": "Nothing."}
+
+    def check(file_text):
+        return check_golden(path, questions, documents, documents.__getitem__, file_text)
+
+    assert check(lambda name: markup_free(tmp_path / name)) == ["a"]
+    with pytest.raises(DatasetError, match=r"does not occur in x\.html"):
+        check(lambda name: "Something else.")
+    documents["x.html"] = "The builder was Ada Blum."
+    assert check(lambda name: "") == []
+
+
 def test_a_duplicate_id_and_an_empty_set_are_errors(tmp_path):
     path = tmp_path / "golden.jsonl"
     path.write_text((json.dumps(ROW) + "\n") * 2)
@@ -130,6 +159,8 @@ def test_an_error_names_the_answer_that_does_not_occur_in_its_context(tmp_path):
         {"document": 3},
         {"document": [3]},
         {"documents": ["a.txt"]},
+        {"also": 3},
+        {"also": [""]},
         {"question": "???"},
         {"question": "Who \ud800?"},
     ],

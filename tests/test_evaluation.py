@@ -43,8 +43,11 @@ OUTCOMES = [
     outcome("b", ("Ada Blum",), ("architect Ada Blum",), True, passage="The architect Ada Blum."),
     outcome("c", ("Ada Blum",), ("Rerik", "Kassel", "Ada Blum"), True, tags=("person",)),
     outcome("d", ("Ada Blum",), ("Rerik",), True, (False, False)),
-    outcome("e", ("Ada Blum",), ("Ada Blum",), False, confidence=0.2),
-    outcome("f", (), (HOSTILE,), True, (), 0.7, passage=f"It says {HOSTILE}.", source="x.txt:8-9"),
+    outcome("e", ("Ada Blum",), ("Ada Blum",), False, confidence=0.2, place_right=False),
+    outcome(
+        *("f", (), (HOSTILE,), True, (), 0.7),
+        **{"passage": f"It says {HOSTILE}.", "source": "x.txt:8-9", "tags": ("absent",)},
+    ),
     outcome("g", (), ("Rerik",), False, (), 0.1),
     outcome("h", (), (), False, (), 0.0),
 ]
@@ -83,20 +86,48 @@ def test_scores_equal_those_computed_by_hand(scores):
     assert scores["top3_right"] == 80  # and b, whose F1 is 0.8
     assert scores["coverage_at_80"] == pytest.approx(1 / 8)  # a alone: f is wrong
     assert scores["answered_but_absent"] == pytest.approx(33.33)
-    assert scores["refused_but_there"] == 20
-    assert scores["recall_at"] == {"1": 60, "5": 80, "10": 80}
+    assert scores["best_right"] == 60  # a, b, e of five
+    assert scores["best_right_in_place"] == 40  # e is from another place
+    shares = (scores["right_shown"], scores["wrong_shown"], scores["refused_but_there"])
+    assert shares == (40, 40, 20)  # a, b | c, d | e
+    # a (0.9), b (0.6), e (0.2) against f (0.7), g (0.1), h (0.0).
+    assert scores["right_against_absent_auc"] == pytest.approx((3 + 2 + 2) / 9, abs=1e-4)
+    assert scores["recall_at"] == {"1": 60, "5": 80, "10": 80, "20": 80}
     assert scores["mrr"] == 70  # (1/2 + 1 + 1 + 0 + 1) / 5
     assert scores["ms"]["read"] == {"median": 8, "p95": 8}
     assert (scores["ms_median"], scores["ms_p95"]) == (10, 10)
     assert scores["misses"] == ["b", "c", "d", "e", "f"]
     assert scores["stages"] == {RIGHT: 3, **dict.fromkeys(MISSES, 1)}
     assert scores["by_tag"]["person"]["em"] == 50
+    person, absent = scores["by_tag"]["person"], scores["by_tag"]["absent"]
+    assert (person["right_shown"], person["wrong_shown"], person["best_right"]) == (50, 50, 50)
+    assert person["answered_but_absent"] is None
+    assert (absent["answered_but_absent"], absent["right_shown"]) == (100, None)
     low, high = scores["intervals"]["em"]
     assert 0 <= low < 37.5 < high <= 100
     # a, b (F1 0.8) and e are right; by confidence: a | f | b, c, d as their mean | e | g | h.
     risks = [0, 1 / 2, *((1 + k * 2 / 3) / (2 + k) for k in (1, 2, 3)), 3 / 6, 4 / 7, 5 / 8]
     assert scores["risk_coverage_auc"] == pytest.approx(sum(risks) / 8, abs=1e-4)
     json.dumps(scores)
+
+
+def test_recall_beyond_the_passages_read_is_that_of_the_deeper_search():
+    deep = [
+        outcome(
+            "a", ("A",), ("A",), True, (False,) * 10, relevant_deep=(False,) * 14 + (True,) * 6
+        ),
+        outcome("b", ("B",), ("B",), True, (True,) * 10, relevant_deep=(True,) * 20),
+    ]
+    scores = corpus_scores(deep, top_k=10, threshold=0.5)
+    assert scores["recall_at"] == {"1": 50, "5": 50, "10": 50, "20": 100}
+    assert scores["mrr"] == 50  # of the passages that may be read
+    assert deep[0].stage == "right"
+
+
+def test_without_unanswerable_questions_there_is_no_auc():
+    scores = corpus_scores(OUTCOMES[:3], top_k=10, threshold=0.5)
+    assert scores["right_against_absent_auc"] is None
+    assert "AUC" not in table(scores)
 
 
 def test_the_null_threshold_is_fitted_on_one_half_and_evaluated_on_the_other():

@@ -1,4 +1,5 @@
 import math
+import re
 
 import numpy as np
 import pytest
@@ -7,12 +8,14 @@ from qa.evaluation.chance import mcnemar, mean_interval, paired_interval
 from qa.evaluation.confidence import (
     Bin,
     agreement,
+    auc,
     calibration_error,
     reliability,
     risk_coverage,
     risk_coverage_area,
 )
-from qa.evaluation.metrics import best_over_references, exact_match, f1, holds
+from qa.evaluation.metrics import best_over_references, exact_match, f1, holds, is_right
+from qa.evaluation.places import in_right_row
 from qa.evaluation.retrieval_metrics import ndcg_at, recall_at, reciprocal_rank
 from qa.text import normalize
 
@@ -144,6 +147,71 @@ def test_mcnemar_equals_the_sign_test_of_the_flips(gained, lost, p):
 )
 def test_a_text_contains_an_answer_as_words_or_normalized(text, answer, expected):
     assert holds(text, answer) is expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "reference", "expected"),
+    [
+        ("the green car", "green car", True),
+        ("green car of", "green car", True),  # F1 0.8
+        ("car", "green car", False),
+        ("old mill in Rerik by the sea", "the mill", False),  # five words more
+        ("mill in Rerik by sea", "the mill", True),  # four
+        ("watermill", "mill", False),
+        ("paid in Rerik, not the mill", "mill of Rerik", False),
+        ("", "mill", False),
+    ],
+)
+def test_a_right_answer_overlaps_or_has_few_words_more(answer, reference, expected):
+    assert is_right(answer, reference) == float(expected)
+
+
+def test_auc_is_the_share_of_ordered_pairs():
+    positive = np.array([1, 1, 0, 0])
+    assert auc(np.array([0.9, 0.3, 0.5, 0.1]), positive) == 3 / 4
+    assert auc(np.array([0.9, 0.5, 0.5, 0.1]), positive) == 3.5 / 4  # a tie is one half
+    assert auc(np.array([0.9, 0.8, 0.5, 0.1]), positive) == 1
+    assert auc(np.array([0.9, 0.8]), np.array([1, 1])) == 0.5
+
+
+TABLE = """Arrivals
+Gate | Boat | Crew
+1 | Ada Blum | 6
+2 | Rosa Thal | 6
+3 | The Adder | 9
+
+Tenter Lane    2.07   steady
+Mill Bridge    2.07   rising
+She sailed with 6 in 1894.
+The crew of the Ada Blum was 6.
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "quoted", "expected"),
+    [
+        ("How many crew on Ada Blum?", "Ada Blum | 6", True),
+        ("How many crew on Ada Blum?", "Rosa Thal | 6", False),
+        ("ROSA THAL: crew", "Rosa Thal | 6", True),
+        ("How many sailed?", "Ada Blum | 6", True),  # no row is nearer to the question
+        ("How many sailed?", "Rosa Thal | 6", True),
+        ("level at mill bridge", "Mill Bridge    2.07", True),
+        ("level at mill bridge", "Tenter Lane    2.07", False),
+        ("How many crew on Ada Blum?", "sailed with 6", True),  # prose
+        ("crew of the Adder", "Adder | 9", True),  # the only row with the value
+        ("crew of the Ada Blum", "Adder | 9", True),
+    ],
+)
+def test_a_cell_is_right_in_the_row_nearest_to_the_question(question, quoted, expected):
+    end = TABLE.index(quoted) + len(quoted)
+    value = re.split(r"\s+", quoted)[-1]
+    assert in_right_row(TABLE, end - len(value), end, question) is expected
+
+
+def test_a_cell_at_the_end_of_a_text_is_in_its_row():
+    text = "x | 6\ny | 6"
+    assert in_right_row(text, len(text) - 1, len(text), "y")
+    assert not in_right_row(text, len(text) - 1, len(text), "x")
 
 
 def test_agreement_is_the_expected_f1_of_the_first_text():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ import click
 from qa.cli.options import COUNT, PATH, SHARE, index_option, json_option
 from qa.cli.terminal import counter, print_json
 from qa.errors import QAError
+from qa.text import counted, listed
 
 if TYPE_CHECKING:
     from qa.evaluation.comparison import Row
@@ -148,14 +150,26 @@ def _progress(total: int) -> Callable[[int], None]:
 def _golden(path: Path, index: Path) -> tuple[QA, list[GoldenQuestion]]:
     """Return the index and the questions, after checking that its documents contain the answers."""
     from qa.evaluation.corpus import check_current
-    from qa.evaluation.golden import check_golden, read_golden
+    from qa.evaluation.golden import check_golden, markup_free, read_golden
     from qa.pipeline import QA
 
     questions = read_golden(path)
     qa = QA.open(index)
     check_current(qa)
     document_ids = [file.path for file in qa.manifest.documents]
-    check_golden(path, questions, document_ids, lambda name: qa.document(name).text)
+    folder = Path(qa.manifest.folder)
+    lost = check_golden(
+        path,
+        questions,
+        document_ids,
+        lambda name: qa.document(name).text,
+        lambda name: markup_free(folder / name),
+    )
+    if lost:
+        count = counted(len(lost), "question")
+        print(
+            f"not extracted from its file: the answer of {count}, {listed(lost)}", file=sys.stderr
+        )
     return qa, questions
 
 

@@ -8,11 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from qa.evaluation.metrics import RIGHT_FROM_F1 as RIGHT_FROM_F1
 from qa.evaluation.metrics import f1
-
-# A best answer counts as right from this F1 on, as in the fitting of the probability:
-# "the green car" for "green car", not "car".
-RIGHT_FROM_F1 = 0.8
 
 Floats = NDArray[np.float64]
 
@@ -85,6 +82,23 @@ def risk_coverage_area(confidences: Floats, right: Floats) -> float:
     ``AURC = (1 / n) Σ risk at coverage i / n`` (Geifman, Uziel and El-Yaniv, 2019).
     """
     return float(risk_coverage(confidences, right)[1].mean())
+
+
+def auc(confidences: Floats, positive: Floats) -> float:
+    """Return the area under the ROC curve, 0 to 1, higher is better.
+
+    The share of pairs of a positive and a negative in which the positive has the higher
+    confidence, ties as one half (Hanley and McNeil, 1982). Both arrays have shape
+    ``(answers,)``; ``positive`` contains 0 and 1. 0.5 if either class is empty.
+    """
+    from scipy.stats import rankdata
+
+    positives = int(positive.sum())
+    negatives = len(positive) - positives
+    if not positives or not negatives:
+        return 0.5
+    ranks = rankdata(confidences)[positive > 0].sum()
+    return float((ranks - positives * (positives + 1) / 2) / (positives * negatives))
 
 
 def coverage_at_80(confidences: Floats, right: Floats) -> float:

@@ -12,6 +12,7 @@ from qa.errors import DatasetError
 from qa.evaluation.golden import GoldenQuestion
 from qa.evaluation.metrics import holds
 from qa.evaluation.outcomes import Outcome
+from qa.evaluation.places import in_right_row
 from qa.evaluation.scores import (
     answer_scores,
     percentile_95,
@@ -19,9 +20,11 @@ from qa.evaluation.scores import (
     stage_milliseconds,
 )
 from qa.pipeline import QA
-from qa.types import Hit, Passage
+from qa.types import Hit, Passage, Place
 
 Progress = Callable[[int], None]
+# Passages retrieved for recall; those beyond the ``top_k`` of a question are not read.
+DEPTH = 20
 
 
 def evaluate_corpus(
@@ -111,7 +114,10 @@ def corpus_scores(outcomes: Sequence[Outcome], *, top_k: int, threshold: float) 
     median and 95th percentile by stage, ``ms_median`` and ``ms_p95`` those of the whole
     question; ``misses`` lists the ids of questions without an exact match.
     """
-    answers, retrieval = answer_scores(outcomes), retrieval_scores(outcomes, top_k=top_k)
+    answers, retrieval = (
+        answer_scores(outcomes),
+        retrieval_scores(outcomes, depth=max(top_k, DEPTH)),
+    )
     milliseconds = [outcome.timings_ms["total"] for outcome in outcomes]
     return {
         **answers,
@@ -129,7 +135,7 @@ def retrieve_scores(outcomes: Sequence[Outcome], *, top_k: int) -> dict[str, Any
     """Return the scores of retrieval alone; ``misses`` lists the ids not retrieved."""
     return {
         "questions": len(outcomes),
-        **retrieval_scores(outcomes, top_k=top_k),
+        **retrieval_scores(outcomes, depth=top_k),
         "ms": stage_milliseconds(outcomes),
         "misses": [outcome.id for outcome in outcomes if not any(outcome.relevant)],
     }
@@ -173,8 +179,17 @@ def _of_originals(question: GoldenQuestion, qa: QA) -> GoldenQuestion:
     return replace(question, documents=tuple(named))
 
 
+def _right_place(place: Place, question: GoldenQuestion, qa: QA) -> bool:
+    """Return whether a place is in a document named and, in a table, in the right row."""
+    if question.documents and qa.original_of(place.document_id) not in question.documents:
+        return False
+    text = qa.document(place.document_id).text
+    return in_right_row(text, place.start, place.end, question.question)
+
+
 def _ask(question: GoldenQuestion, qa: QA, top_k: int, threshold: float) -> Outcome:
     prediction = qa.ask(question.question, top_k=top_k, threshold=0.0)
+    deep = qa.search(question.question, top_k=DEPTH).passages if top_k < DEPTH else ()
     question = _of_originals(question, qa)
     outcome = Outcome(
         question.id,
@@ -188,6 +203,7 @@ def _ask(question: GoldenQuestion, qa: QA, top_k: int, threshold: float) -> Outc
         tags=question.tags,
         timings_ms=prediction.timings_ms,
         relevant_total=_relevant_total(question, qa),
+        relevant_deep=relevant_passages(deep, question),
     )
     if prediction.answers:
         best = prediction.answers[0]
@@ -197,6 +213,9 @@ def _ask(question: GoldenQuestion, qa: QA, top_k: int, threshold: float) -> Outc
             confidence=best.probability,
             source=best.source,
             passage=best.passage.text,
+            place_right=any(
+                _right_place(place, question, qa) for place in (best.place, *best.also_at)
+            ),
         )
     if prediction.passages:
         hit = prediction.passages[0]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 from qa.errors import DatasetError
 from qa.evaluation.datasets import question_of, read_rows, text_of
 
-_KEYS = {"id", "question", "answers", "document", "tags"}
+_TAG = re.compile(r"<[^>]*>")
+_KEYS = {"id", "question", "answers", "document", "also", "tags", "why"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +39,11 @@ class GoldenQuestion:
 def read_golden(path: str | Path) -> list[GoldenQuestion]:
     """Read corpus questions; raise :class:`~qa.errors.DatasetError` naming the line.
 
-    Each line is ``{"id", "question", "answers": [text, …], "document": id or
-    [id, …] or null, "tags": […]}`` (``document`` and ``tags`` may be absent),
-    or a paragraph with questions in the format of `qa eval reader`, whose context is
-    ignored. SQuAD's JSON is read too.
+    Each line is ``{"id", "question", "answers": [text, …], "document": id or [id, …] or null,
+    "also": the same for further documents with the answer, "tags": […], "why": a note}``, of
+    which ``document``, ``also``, ``tags`` and ``why`` are optional, or a paragraph with
+    questions in the format of `qa eval reader`, whose context is ignored. SQuAD's JSON is
+    read too.
     """
     questions = list(_read(path))
     if not questions:
@@ -60,20 +65,19 @@ def check_golden(
     questions: Sequence[GoldenQuestion],
     document_ids: Collection[str],
     text: Callable[[str], str],
-) -> None:
+    file_text: Callable[[str], str] = lambda _: "",
+) -> list[str]:
     """Raise :class:`~qa.errors.DatasetError` for the first question that contradicts the corpus.
 
     Each document named must be among ``document_ids``, and each accepted answer must occur in
     a document named, or in any document if none is named; only white space may differ.
-    ``text`` returns the text of a document.
+    ``text`` returns the indexed text of a document, ``file_text`` that of its file. An answer
+    that only the file contains is no error of the question: extraction lost it. The ids of
+    such questions, which count as misses, are returned.
     """
-    known: dict[str, str] = {}
-
-    def spaced(document_id: str) -> str:
-        if document_id not in known:
-            known[document_id] = _spaced(text(document_id))
-        return known[document_id]
-
+    indexed = cache(lambda document_id: _spaced(text(document_id)))
+    in_file = cache(lambda document_id: _spaced(file_text(document_id)))
+    lost: dict[str, None] = {}
     for question in questions:
         where = f"{path}, line {question.line} ({question.id})"
         for document_id in question.documents:
@@ -84,12 +88,22 @@ def check_golden(
                 )
         within = question.documents or document_ids
         for answer in question.answers:
-            if not any(_spaced(answer) in spaced(document_id) for document_id in within):
+            if any(_spaced(answer) in indexed(document_id) for document_id in within):
+                continue
+            if any(_spaced(answer) in in_file(document_id) for document_id in within):
+                lost[question.id] = None
+            else:
                 named = ", ".join(question.documents) or "any document"
                 raise DatasetError(
                     f"{where}: the answer {answer!r} does not occur in {named}",
                     "write it as the document does, or name the document that says it",
                 )
+    return list(lost)
+
+
+def markup_free(path: Path) -> str:
+    """Return the text of a file without its tags; meaningless for a binary file."""
+    return unescape(_TAG.sub(" ", path.read_bytes().decode("utf-8", errors="replace")))
 
 
 def _spaced(text: str) -> str:
@@ -108,12 +122,12 @@ def _read(path: str | Path) -> Iterator[GoldenQuestion]:
                 continue
             if unknown := row.keys() - _KEYS:
                 raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
-            documents = row.get("document") or ()
+            documents = (*_documents(row.get("document")), *_documents(row.get("also")))
             yield GoldenQuestion(
                 str(row["id"]),
                 question_of(row["question"]),
                 tuple(text_of(text) for text in _list(row["answers"])),
-                (documents,) if isinstance(documents, str) else tuple(map(text_of, documents)),
+                tuple(dict.fromkeys(documents)),
                 tuple(text_of(tag) for tag in _list(row.get("tags") or [])),
                 line=number,
             )
@@ -122,6 +136,10 @@ def _read(path: str | Path) -> Iterator[GoldenQuestion]:
                 f"{path}, line {number}: not a question ({error!r})",
                 'write {"id", "question", "answers": ["…"], "document", "tags"}',
             ) from error
+
+
+def _documents(value: Any) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(map(text_of, value or ()))
 
 
 def _list(value: Any) -> list[Any]:

@@ -8,6 +8,11 @@ from collections.abc import Callable, Sequence
 
 from qa.text import mentions, normalize
 
+# An answer counts as right from this F1 on, as in the fitting of the probability:
+# "the green car" for "green car", not "car".
+RIGHT_FROM_F1 = 0.8
+MAX_EXTRA_WORDS = 4
+
 
 def exact_match(prediction: str, reference: str) -> float:
     """Return 1.0 when both texts are equal after :func:`normalize`, else 0.0."""
@@ -39,6 +44,18 @@ def holds(text: str, answer: str) -> bool:
         return mentions(text, answer) or f" {normalized} " in f" {normalize(text)} "
     # Normalised to nothing, as the grade "A" is, which looks like an article: match the letters.
     return bool(answer) and bool(re.search(rf"(?<!\w){re.escape(answer)}(?!\w)", text))
+
+
+def is_right(prediction: str, reference: str) -> float:
+    """Return 1.0 for an answer that a person would accept, else 0.0.
+
+    Its F1 is at least ``RIGHT_FROM_F1``, or it is the reference with at most
+    ``MAX_EXTRA_WORDS`` more: "the mill in Rerik" for "the mill".
+    """
+    if f1(prediction, reference) >= RIGHT_FROM_F1:
+        return 1.0
+    extra = len(normalize(prediction).split()) - len(normalize(reference).split())
+    return float(extra <= MAX_EXTRA_WORDS and holds(prediction, reference))
 
 
 def best_over_references(

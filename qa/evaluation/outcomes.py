@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from qa.evaluation.metrics import best_over_references, exact_match, f1
+from qa.evaluation.metrics import best_over_references, exact_match, f1, is_right
 from qa.evaluation.retrieval_metrics import reciprocal_rank
 
 RIGHT = "right"
@@ -31,6 +31,9 @@ class Outcome:
     nearest first, whether it contains an accepted answer; ``relevant_total`` is the number of
     such passages, retrieved or not, 0 if unknown. ``passage`` is that of the best answer,
     or else the nearest. ``is_read`` is False where passages were searched and not read.
+    ``relevant_deep`` continues ``relevant`` with passages that were not to be read, empty if
+    there was no deeper search; ``place_right`` states whether the best answer is quoted from
+    the right place.
     """
 
     id: str
@@ -47,6 +50,8 @@ class Outcome:
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     relevant_total: int = 0
     is_read: bool = True
+    relevant_deep: tuple[bool, ...] = ()
+    place_right: bool = True
 
     @property
     def answerable(self) -> bool:
@@ -82,6 +87,11 @@ class Outcome:
     def best_f1(self) -> float:
         """F1 of the best answer, whatever its probability; 0 to 1."""
         return best_over_references(f1, self.best, self.accepted)
+
+    @property
+    def best_right(self) -> bool:
+        """Whether the best answer is right, whatever its probability; see ``is_right``."""
+        return self.answerable and bool(best_over_references(is_right, self.best, self.accepted))
 
     @property
     def top3_em(self) -> float:
@@ -126,6 +136,8 @@ class Outcome:
             "confidence": round(self.confidence, 4),
             "em": self.em,
             "f1": round(self.f1, 4),
+            "right": self.best_right,
+            "place_right": self.place_right,
         }
         return {
             "id": self.id,

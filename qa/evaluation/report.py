@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from qa.evaluation.outcomes import MISSES, RIGHT, Outcome
 from qa.evaluation.plots import plots
-from qa.evaluation.table import score_rows
+from qa.evaluation.table import COLUMNS, LEGEND, score_rows
 
 TEMPLATE = Path(__file__).parent / "report.html"
 # More would be slow to lay out in a browser.
@@ -42,6 +42,8 @@ def report_html(
         title=title,
         scores=scores,
         rows=list(score_rows(scores)),
+        columns=COLUMNS,
+        legend=LEGEND,
         plots=drawn,
         by_stage=[stage for stage in by_stage if stage[2]],
         left_out=max(len(missed) - MAX_MISSES, 0),

@@ -13,10 +13,15 @@ NAMES = {
     "f1": "F1",
     "best_em": "EM at any probability",
     "best_f1": "F1 at any probability",
+    "best_right": "right at any probability",
+    "best_right_in_place": "… and from the right place",
     "top3_em": "EM, best of three",
     "top3_right": "right among three (F1 ≥ 0.8)",
-    "answered_but_absent": "false answers",
+    "right_shown": "right answer shown",
+    "wrong_shown": "wrong answer shown",
     "refused_but_there": "refused though present",
+    "answered_but_absent": "false answers",
+    "right_against_absent_auc": "AUC, right against absent",
     "mrr": "MRR",
     "ndcg_at_10": "nDCG@10",
     "ece": "calibration error (ECE)",
@@ -24,7 +29,29 @@ NAMES = {
     "risk_coverage_auc": "risk–coverage area",
     "coverage_at_80": "coverage at 80 % accuracy",
 }
-FRACTIONS = {"ece", "sigmoid_ece", "risk_coverage_auc", "coverage_at_80"}
+FRACTIONS = {
+    "right_against_absent_auc",
+    "ece",
+    "sigmoid_ece",
+    "risk_coverage_auc",
+    "coverage_at_80",
+}
+# The columns of the table by tag: all in percent.
+COLUMNS = {
+    "em": "EM",
+    "f1": "F1",
+    "best_right": "best",
+    "right_shown": "right",
+    "wrong_shown": "wrong",
+    "refused_but_there": "refused",
+    "answered_but_absent": "false",
+    "recall_at_5": "in 5",
+    "recall_at_20": "in 20",
+}
+LEGEND = (
+    "best: right, shown or not; right, wrong: shown; refused: though present; "
+    "false: though absent; in k: recall@k"
+)
 
 
 def table(scores: Mapping[str, Any]) -> str:
@@ -61,12 +88,12 @@ def _lines(scores: Mapping[str, Any]) -> Iterator[str]:
             f"{half['null_threshold']:.2f}: EM {half['em']:.1f}, F1 {half['f1']:.1f}"
         )
     if by_tag := scores.get("by_tag"):
-        yield f"\n{'tag':28}{'EM':>7}   95 % from – to   {'F1':>5}   questions"
+        yield f"\n{'tag':16}{'questions':>9}" + "".join(f"{words:>8}" for words in COLUMNS.values())
         for tag, row in by_tag.items():
-            edges = row["em_interval"]
-            interval = f"{edges[0]:.1f} – {edges[1]:.1f}" if edges else ""
-            counts = f"{row['f1']:5.1f}   {row['questions']:,}"
-            yield f"{tag:28}{row['em']:7.1f}   {interval:14}   {counts}"
+            values = (row[name] for name in COLUMNS)
+            shown = "".join(f"{'–' if each is None else f'{each:.1f}':>8}" for each in values)
+            yield f"{tag:16}{row['questions']:9,}{shown}"
+        yield LEGEND
     if stages := scores.get("stages"):
         yield "\nmisses"
         for stage, words in MISSES.items():
