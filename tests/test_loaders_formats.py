@@ -409,6 +409,104 @@ def test_word_files_are_read_as_their_last_revision(read):
     assert body(read(file.getvalue())) == ["It was dug in 1210"]
 
 
+def word(paragraphs, levels=None):
+    """A Word file of ``(style, level, text)``, numbered by the form and text of each level."""
+    import docx
+    from docx.oxml import parse_xml
+    from docx.oxml.ns import nsdecls
+
+    document = docx.Document()
+    if levels:
+        made = "".join(
+            f'<w:lvl w:ilvl="{n}"><w:start w:val="{start}"/><w:numFmt w:val="{form}"/>{more}'
+            f'<w:lvlText w:val="{text}"/></w:lvl>'
+            for n, (start, form, text, more) in enumerate(levels)
+        )
+        numbering = document.part.numbering_part.element
+        head = nsdecls("w")
+        numbering.insert(
+            0, parse_xml(f'<w:abstractNum {head} w:abstractNumId="90">{made}</w:abstractNum>')
+        )
+        restart = '<w:lvlOverride w:ilvl="0"><w:startOverride w:val="1"/></w:lvlOverride>'
+        for number, more in ((90, ""), (91, restart)):
+            numbering.append(
+                parse_xml(
+                    f'<w:num {head} w:numId="{number}"><w:abstractNumId w:val="90"/>{more}</w:num>'
+                )
+            )
+    for style, level, text in paragraphs:
+        paragraph = document.add_paragraph(text, style=style if isinstance(style, str) else None)
+        if level is not None:
+            paragraph._p.get_or_add_pPr().append(
+                parse_xml(
+                    f'<w:numPr {nsdecls("w")}><w:ilvl w:val="{level}"/>'
+                    f'<w:numId w:val="{style}"/></w:numPr>'
+                )
+            )
+    file = io.BytesIO()
+    document.save(file)
+    return file.getvalue()
+
+
+def test_items_of_a_numbered_list_have_their_numbers(read):
+    items = [
+        ("List Number", None, "Dig."),
+        ("List Number", None, "Line it."),
+        ("Normal", None, "Rest."),
+    ]
+    items += [("List Bullet", None, "A rope."), ("List Number", None, "Cover it.")]
+    assert body(read(word(items))) == ["1. Dig.", "2. Line it.", "Rest.", "A rope.", "3. Cover it."]
+
+
+def test_clauses_are_numbered_as_word_shows_them(read):
+    levels = [
+        (1, "upperRoman", "Article %1", ""),
+        (1, "decimal", "%1.%2", "<w:isLgl/>"),
+        (3, "lowerLetter", "(%3)", ""),
+    ]
+    clauses = [(90, 0, "Use"), (90, 1, "Water"), (90, 2, "For the mill."), (90, 2, "For the town.")]
+    clauses += [
+        (90, 1, "Fish"),
+        (90, 0, "Rent"),
+        (90, 1, "Paid"),
+        (90, 2, "In May."),
+        (0, 0, "Plain"),
+    ]
+    clauses += [(91, 0, "Annex"), (91, 0, "Maps")]
+    assert body(read(word(clauses, levels))) == [
+        *("Article I Use", "1.1 Water", "(c) For the mill.", "(d) For the town.", "1.2 Fish"),
+        *(
+            "Article II Rent",
+            "2.1 Paid",
+            "(c) In May.",
+            "Plain",
+            "Article I Annex",
+            "Article II Maps",
+        ),
+    ]
+
+
+def test_boxes_of_a_form_are_ticked_or_not(read):
+    import docx
+    from docx.oxml import parse_xml
+
+    names = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" '
+    names += 'xmlns:w14="http://schemas.microsoft.com/office/word/2010/wordml"'
+    document = docx.Document()
+    paragraph = document.add_paragraph("Depth measured: ")
+    for value, text in ((0, "rope"), (1, "sonar")):
+        paragraph._p.append(
+            parse_xml(
+                f'<w:sdt {names}><w:sdtPr><w14:checkbox><w14:checked w14:val="{value}"/>'
+                "</w14:checkbox></w:sdtPr><w:sdtContent><w:r><w:t>x</w:t></w:r></w:sdtContent></w:sdt>"
+            )
+        )
+        paragraph.add_run(f" {text} ")
+    file = io.BytesIO()
+    document.save(file)
+    assert body(read(file.getvalue())) == ["Depth measured: ☐ rope ☒ sonar"]
+
+
 def test_a_footnote_follows_its_paragraph(read):
     note = (
         '<text:p>Dug by monks<text:note text:note-class="footnote"><text:note-citation>1'

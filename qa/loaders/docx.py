@@ -10,6 +10,7 @@ from qa.loaders.archive import core_properties, parse_xml, read_member, refuse_e
 from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted, TextBuilder
 from qa.loaders.markup import add_markup
+from qa.loaders.numbering import Numbering
 
 _STYLES = """
 p[style-name='Title'] => h1:fresh
@@ -20,6 +21,8 @@ r[style-name='Hyperlink'] =>
 
 def read_docx(data: bytes, archive: zipfile.ZipFile) -> Extracted:
     """Return headings, paragraphs, table rows and notes of the last revision.
+
+    Clauses and list items have their numbers.
 
     Page headers, page footers and deleted text are left out.
     """
@@ -32,7 +35,7 @@ def read_docx(data: bytes, archive: zipfile.ZipFile) -> Extracted:
             refuse_entities(read_member(archive, name))  # mammoth reads them itself
     try:
         result = convert_to_html(
-            io.BytesIO(data),
+            io.BytesIO(_with_numbers(data, archive)),
             style_map=_STYLES,
             convert_image=img_element(lambda image: {"src": ""}),
         )
@@ -52,3 +55,23 @@ def read_docx(data: bytes, archive: zipfile.ZipFile) -> Extracted:
         date=find_date(stated.get("modified", "")[:10]),
         author=stated.get("creator", ""),
     )
+
+
+def _with_numbers(data: bytes, archive: zipfile.ZipFile) -> bytes:
+    """Return the file with the numbers of its lists in the text, which mammoth leaves out."""
+    from lxml import etree
+
+    numbering = parse_xml(read_member(archive, "word/numbering.xml"))
+    body = parse_xml(read_member(archive, "word/document.xml"))
+    if numbering is None or body is None:
+        return data
+    styles = parse_xml(read_member(archive, "word/styles.xml"))
+    if not Numbering(numbering, styles).write_numbers(body):
+        return data
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as changed:
+        for name in dict.fromkeys(archive.namelist()):
+            if name.endswith((".xml", ".rels")):  # mammoth reads no more than these
+                text = name != "word/document.xml"
+                changed.writestr(name, read_member(archive, name) if text else etree.tostring(body))
+    return file.getvalue()

@@ -13,8 +13,8 @@ _SKIPPED = {
 _RAISED = str.maketrans("0123456789+-n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ")
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd mark q rp rt ruby s "
-    "samp small span strike strong sub sup time tt u var wbr".split()
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i img input ins kbd label mark q "
+    "rp rt ruby s samp small span strike strong sub sup time tt u var wbr".split()
 )
 
 
@@ -86,6 +86,10 @@ def _gather(node: Any, words: list[str]) -> None:
     """Collect the text below a node, with a space around block elements."""
     tag = _name(node)
     if tag in ("script", "style", "template"):
+        return
+    if tag == "input":
+        if node.get("type", "").lower() in ("checkbox", "radio"):
+            words.append("☐ " if node.get("checked") is None else "☒ ")
         return
     if tag == "sup":
         # The number of a note would become part of the word or number before it.
