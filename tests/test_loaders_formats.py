@@ -871,7 +871,7 @@ def test_a_news_page_gives_the_article_alone(read):
         "2023-03-14",
         "Jane Roe",
     )
-    assert body(document) == [DEEP, LINED]
+    assert body(document) == ["14 March 2023", DEEP, LINED]
 
 
 def test_old_pages_with_manual_line_breaks_are_complete(read):
@@ -880,9 +880,62 @@ def test_old_pages_with_manual_line_breaks_are_complete(read):
         f"<div class='text'>{DEEP}<br><br>{LINED}</div><div class='text'>{DEEP} Again.</div>"
         "</td></tr></table></body></html>"
     )
-    found = body(read(page, "old.html"))
-    assert found[:2] == [DEEP, LINED]
-    assert f"{DEEP} Again." in found
+    assert body(read(page, "old.html")) == ["Home", DEEP, LINED, f"{DEEP} Again."]
+
+
+def page(*elements):
+    return f"<html><head><title>x</title></head><body>{''.join(elements)}</body></html>"
+
+
+def test_cells_keep_their_place_and_their_words_apart(read):
+    rows = "<tr><th>Well</th><th>Depth</th><th>Fittings</th></tr>"
+    rows += '<tr><td><div><a href="x">North</a></div></td><td></td>'
+    rows += "<td><ul><li>Winch</li><li>Roof</li></ul></td></tr>"
+    rows += "<tr><td><a href='y'>South</a></td><td>7 m<br>when full</td><td>none</td></tr>"
+    assert body(read(page(f"<p>{DEEP}</p><table>{rows}</table>"), "a.html")) == [
+        DEEP,
+        "Well | Depth | Fittings",
+        "North |  | Winch Roof",
+        "South | 7 m when full | none",
+    ]
+
+
+def test_code_in_a_sentence_stays_in_it(read):
+    text = "<p>Set <code>DEPTH</code> to <code>19</code> before you start the pump.</p>"
+    assert body(read(page(text), "a.html")) == ["Set DEPTH to 19 before you start the pump."]
+
+
+def test_a_term_and_its_definition_are_one_line(read):
+    terms = "<dl><dt>Depth</dt><dd>19 m</dd><dt>Owner:</dt><dd>the abbey</dd></dl>"
+    assert body(read(page(f"<p>{DEEP}</p>{terms}"), "a.html"))[1:] == [
+        "Depth: 19 m",
+        "Owner: the abbey",
+    ]
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        f"<article><p>{LINED}</p></article><article><p>{{}}</p></article>",
+        f"<p>{LINED}</p><figure><img src='x'><figcaption>{{}}</figcaption></figure>",
+        f"<p>{LINED}</p><div class='tab' style='display:none'><p>{{}}</p></div>",
+        f"<p>{LINED}</p><details><summary>How deep?</summary><p>{{}}</p></details>",
+        f"<p>{LINED}</p><blockquote>Deep.</blockquote><cite>{{}}</cite>",
+        f"<table><tr><td><font>{LINED}<br><br>{{}}</font></td></tr></table>",
+    ],
+)
+def test_text_of_a_page_is_not_lost_wherever_it_is(read, element):
+    found = body(read(page(element.format(DEEP)), "a.html"))
+    assert LINED in found
+    assert DEEP in found
+
+
+def test_menus_and_advertising_are_left_out_of_a_page_that_is_read_whole(read):
+    menu = "".join(f"<li><a href='{n}'>Stories of the year {n}</a></li>" for n in range(1990, 1999))
+    other = '<div class="newsletter-box">Our letter comes on Fridays.</div><p id="ads">Yes</p>'
+    other += "<div><input type='checkbox'></div>"
+    articles = f"<article><p>{DEEP}</p></article><article><p>{LINED}</p></article>"
+    assert body(read(page(f"<ul>{menu}</ul>", articles, other), "a.html")) == [DEEP, LINED]
 
 
 # What cannot be read

@@ -1,8 +1,9 @@
-"""Read the main text of saved web pages with trafilatura."""
+"""Read saved web pages without what belongs to the site."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Any
 
 from qa.loaders.extracted import Extracted, TextBuilder
@@ -12,6 +13,8 @@ from qa.loaders.markup import add_page
 _DOCTYPE = re.compile(
     r"\A\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.I | re.S
 )
+_WORD = re.compile(r"\w+")
+_MAX_LOSS = 0.1
 _PIECES = {"p", "item", "quote", "code", "head", "row"}
 # What trafilatura would keep on short pages, and marks in the text that people skip.
 _PRUNED = [
@@ -29,10 +32,10 @@ def looks_like_html(text: str) -> bool:
 
 
 def read_html(text: str) -> Extracted:
-    """Return the main text with headings, lists and tables, the title, the date and the author.
+    """Return the text with headings, lists and tables, the title, the date and the author.
 
-    Where trafilatura finds no main text, as on very short pages, take the whole body without
-    scripts and navigation.
+    The body is read without scripts, navigation and advertising. Where that leaves out what
+    trafilatura takes for the main text, its text is returned instead.
     """
     from trafilatura import bare_extraction
     from trafilatura.metadata import extract_metadata
@@ -56,9 +59,10 @@ def read_html(text: str) -> Extracted:
     body = getattr(found, "body", None)
     if body is not None:
         _add(body, builder)
-    if sum(block.kind == "body" for block in builder.blocks) == 0:
-        builder = TextBuilder()
-        add_page(text, builder)
+    whole = TextBuilder()
+    add_page(text, whole)
+    if _lost(whole, builder) < _MAX_LOSS:
+        builder = whole
     builder.close()
     title = " ".join(((metadata.title if metadata else None) or "").split())
     heading = builder.first_heading()
@@ -68,6 +72,13 @@ def read_html(text: str) -> Extracted:
         date=(metadata.date if metadata else None) or "",
         author=(metadata.author if metadata else None) or "",
     )
+
+
+def _lost(text: TextBuilder, other: TextBuilder) -> float:
+    """Return the share of the words of ``other`` that a text lacks, 0 to 1."""
+    found = Counter(_WORD.findall("\n".join(text.parts)))
+    words = Counter(_WORD.findall("\n".join(other.parts)))
+    return (words - found).total() / max(words.total(), 1)
 
 
 def _add(node: Any, builder: TextBuilder) -> None:
