@@ -211,6 +211,7 @@ def test_markdown_is_quoted_without_its_markup(read):
     assert (document.title, document.date) == ("The plan", "2020-01-02")
     assert of_kind(document, "heading") == ["Goals", "Later"]
     assert of_kind(document, "body") == [
+        "title: 'The plan'\ndate: 2020-01-02",
         "We want all of it.",
         "one code",
         "two",
@@ -218,6 +219,21 @@ def test_markdown_is_quoted_without_its_markup(read):
         "Ada | tea",
         "x = 1",
         "a cat Done soon.",
+    ]
+
+
+def test_html_and_notes_in_markdown_are_text(read):
+    document = read(
+        "[![build](b.svg)](b)\n\n# Well\n\n<p align=center>Dug by <b>monks</b>.</p>\n\n"
+        "<table>\n<tr><td>Depth</td><td>19 m</td></tr>\n</table>\n\n<details>"
+        "<summary>Who?</summary>The abbey.</details>\n\nIt is `[^1]` old.[^1] First line<br>"
+        "second line [^a-z].\n\n- [ ] roof\n- [x] rope\n\n[^1]: Annals.\n\n<!-- hidden -->\n",
+        "well.md",
+    )
+    assert document.title == "Well"
+    assert of_kind(document, "body") == [
+        *("Dug by monks.", "Depth | 19 m", "Who?", "The abbey."),
+        *("It is [^1] old. First line second line [^a-z].", "[ ] roof", "[x] rope", "Annals."),
     ]
 
 

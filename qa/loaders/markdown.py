@@ -6,6 +6,12 @@ import re
 
 from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted, TextBuilder
+from qa.loaders.markup import add_page
+
+_LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+# A note's number, and the line of its text, which is no link's address.
+_NOTE = re.compile(r"\[\^([^\]\s]+)\](?::[ \t]*)?")
+_NOTE_TEXT = re.compile(r"^\[\^([^\]\s]+)\]:", re.MULTILINE)
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 # A field of the front matter: a value on its line, or a list on the lines below.
@@ -16,10 +22,10 @@ _FIELD = re.compile(
 
 
 def read_markdown(text: str) -> Extracted:
-    """Return headings, paragraphs, list items, table rows and code as plain text.
+    """Return headings, paragraphs, list items, table rows, code and HTML as plain text.
 
-    A table row becomes one line, cells joined by " | ". The front matter's ``title``, ``date``
-    and ``author`` become metadata.
+    A table row becomes one line, cells joined by " | ". The front matter is text too; its
+    ``title``, ``date`` and ``author`` become metadata.
     """
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
@@ -29,20 +35,31 @@ def read_markdown(text: str) -> Extracted:
         fields = {name.lower(): _value(value) for name, value in _FIELD.findall(front.group(1))}
         text = text[front.end() :]
 
+    notes = set(_NOTE_TEXT.findall(text))
+
+    def without_number(found: re.Match[str]) -> str:
+        return "" if found.group(1) in notes else found.group()
+
     def plain(token: Token) -> str:
         parts = []
+        links = 0
         for child in token.children or ():
-            if child.type in ("text", "code_inline") or child.type == "image":
-                parts.append(child.content)
-            elif child.type in ("softbreak", "hardbreak"):
+            links += (child.type == "link_open") - (child.type == "link_close")
+            if child.type == "text":
+                parts.append(_NOTE.sub(without_number, child.content))
+            elif child.type == "code_inline" or (child.type == "image" and not links):
+                parts.append(child.content)  # a picture in a link is a badge
+            elif child.type in ("softbreak", "hardbreak") or _LINE_BREAK.match(child.content):
                 parts.append(" ")
         return "".join(parts)
 
     builder = TextBuilder()
+    if front:
+        builder.add(front.group(1), "body")
     title = ""
     level = 0
     row: list[str] | None = None
-    for token in MarkdownIt("commonmark").enable("table").parse(text):
+    for token in MarkdownIt("commonmark").enable("table").parse(_NOTE_TEXT.sub(r"\\\g<0>", text)):
         if token.type == "heading_open":
             level = int(token.tag[1:])
         elif token.type == "heading_close":
@@ -63,6 +80,8 @@ def read_markdown(text: str) -> Extracted:
                 builder.add_content(content)
         elif token.type in ("fence", "code_block"):
             builder.add(token.content, "body")
+        elif token.type == "html_block":
+            add_page(token.content, builder)
     return builder.result(
         title=fields.get("title") or title,
         date=find_date(fields.get("date", "")),
