@@ -23,9 +23,8 @@ from qa.answers.calibration import Calibration
 from qa.answers.candidates import Candidate, rank_candidates
 from qa.answers.early_stop import MIN_CHANGE, MIN_GAIN
 from qa.answers.reading import FIRST, read
-from qa.evaluation.confidence import RIGHT_FROM_F1
 from qa.evaluation.golden import GoldenQuestion, read_golden
-from qa.evaluation.metrics import best_over_references, exact_match, f1
+from qa.evaluation.metrics import RIGHT_FROM_F1, best_over_references, exact_match, f1
 from qa.networks.reader import OnnxReader
 from qa.pipeline import QA
 from qa.types import Hit, Span

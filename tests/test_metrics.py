@@ -14,7 +14,7 @@ from qa.evaluation.confidence import (
     risk_coverage,
     risk_coverage_area,
 )
-from qa.evaluation.metrics import best_over_references, exact_match, f1, holds, is_right
+from qa.evaluation.metrics import best_over_references, contains_answer, exact_match, f1, is_right
 from qa.evaluation.places import in_right_row
 from qa.evaluation.retrieval_metrics import ndcg_at, recall_at, reciprocal_rank
 from qa.text import normalize
@@ -146,7 +146,7 @@ def test_mcnemar_equals_the_sign_test_of_the_flips(gained, lost, p):
     ],
 )
 def test_a_text_contains_an_answer_as_words_or_normalized(text, answer, expected):
-    assert holds(text, answer) is expected
+    assert contains_answer(text, answer) is expected
 
 
 @pytest.mark.parametrize(

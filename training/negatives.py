@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from qa.errors import ModelCorrupt
-from qa.evaluation.metrics import holds
+from qa.evaluation.metrics import contains_answer
 from qa.networks.weights import encoder_folder
 from qa.retrieval.hybrid import fuse
 from training.checkpoint import replace_file
@@ -91,7 +91,7 @@ def _chosen(questions: Questions, *, share: float, seed: int) -> NDArray[np.int6
         wrong = (
             row
             for row in fuse(cosines, lexical)
-            if not any(holds(texts[row], answer) for answer in accepted)
+            if not any(contains_answer(texts[row], answer) for answer in accepted)
         )
         rows[i] = next(wrong, -1)
     return rows

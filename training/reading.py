@@ -14,9 +14,8 @@ from qa.answers.ranking import Ranking
 from qa.answers.reading import FIRST
 from qa.builder import build
 from qa.errors import DatasetError
-from qa.evaluation.confidence import RIGHT_FROM_F1
 from qa.evaluation.datasets import Paragraph
-from qa.evaluation.metrics import best_over_references, f1
+from qa.evaluation.metrics import RIGHT_FROM_F1, best_over_references, f1
 from qa.evaluation.pool import write_pool
 from qa.index import open_index
 from qa.networks.encoder import SentenceEncoder

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from qa.evaluation.confidence import RIGHT_FROM_F1, Floats, risk_coverage_area
-from qa.evaluation.metrics import best_over_references, exact_match, f1
+from qa.evaluation.confidence import Floats, risk_coverage_area
+from qa.evaluation.metrics import RIGHT_FROM_F1, best_over_references, exact_match, f1
 from qa.evaluation.retrieval_metrics import recall_at
 from qa.evaluation.scores import percent, percentile_95
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.evaluation.metrics import RIGHT_FROM_F1 as RIGHT_FROM_F1
 from qa.evaluation.metrics import f1
 
 Floats = NDArray[np.float64]

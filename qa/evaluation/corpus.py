@@ -10,7 +10,7 @@ from typing import Any
 
 from qa.errors import DatasetError
 from qa.evaluation.golden import GoldenQuestion
-from qa.evaluation.metrics import holds
+from qa.evaluation.metrics import contains_answer
 from qa.evaluation.outcomes import Outcome
 from qa.evaluation.places import in_right_row
 from qa.evaluation.scores import (
@@ -154,7 +154,7 @@ def relevant_passages(hits: Sequence[Hit], question: GoldenQuestion) -> tuple[bo
 
 
 def _answers(passage: Passage, question: GoldenQuestion) -> bool:
-    return any(holds(passage.text, answer) for answer in question.answers)
+    return any(contains_answer(passage.text, answer) for answer in question.answers)
 
 
 def _relevant_total(question: GoldenQuestion, qa: QA) -> int:

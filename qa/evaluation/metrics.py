@@ -35,7 +35,7 @@ def f1(prediction: str, reference: str) -> float:
     return 2 * precision * recall / (precision + recall)
 
 
-def holds(text: str, answer: str) -> bool:
+def contains_answer(text: str, answer: str) -> bool:
     """Return whether a text contains an answer, as words or after :func:`normalize`.
 
     As words, "Tanaka's" contains "Tanaka"; normalised, "the US Army" contains "U.S.".
@@ -55,7 +55,7 @@ def is_right(prediction: str, reference: str) -> float:
     if f1(prediction, reference) >= RIGHT_FROM_F1:
         return 1.0
     extra = len(normalize(prediction).split()) - len(normalize(reference).split())
-    return float(extra <= MAX_EXTRA_WORDS and holds(prediction, reference))
+    return float(extra <= MAX_EXTRA_WORDS and contains_answer(prediction, reference))
 
 
 def best_over_references(
