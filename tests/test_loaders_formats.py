@@ -390,6 +390,34 @@ def test_a_user_password_is_an_error_and_an_owner_password_is_not(read, user, re
             read(file.getvalue())
 
 
+def test_the_values_of_a_form_are_beside_their_labels(read):
+    def form(canvas, _):
+        fields = canvas.acroForm
+        for name, value, x, y in (
+            ("a", "Ada", 140, 696),
+            ("b", "Blum", 380, 696),
+            ("c", "9", 72, 626),
+        ):
+            fields.textfield(name=name, value=value, x=x, y=y, width=80, height=20)
+        fields.textfield(name="height", value="19 m", x=72, y=300, width=80, height=20)
+        for name, checked, x in (("d", True, 72), ("e", False, 172)):
+            fields.checkbox(name=name, checked=checked, x=x, y=546, size=14)
+
+    labels = [(72, 700, "First name"), (300, 700, "Last name"), (72, 650, "Age in years")]
+    labels += [(90, 550, "smokes"), (190, 550, "drinks")]
+    assert body(read(printed(labels, margins=form))) == [
+        *("First name Ada Last name Blum", "Age in years 9", "☒ smokes ☐ drinks", "height: 19 m")
+    ]
+
+
+def test_notes_on_a_page_can_be_quoted(read):
+    def note(canvas, _):
+        canvas.textAnnotation("It was\nfilled in.", Rect=(400, 400, 420, 420))
+
+    document = read(printed([(72, 700, DEEP[:60])], margins=note))
+    assert body(document) == [DEEP[:60].strip(), "It was filled in."]
+
+
 # DOCX, ODT, EPUB
 
 

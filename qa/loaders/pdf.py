@@ -12,6 +12,7 @@ from statistics import median, median_low
 from typing import Any
 
 from qa.errors import UnreadableDocument
+from qa.loaders.annotations import NOTE_SIZE, add_annotations
 from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted
 from qa.loaders.layout import arrange
@@ -49,6 +50,8 @@ class _Word:
 def read_pdf(data: bytes) -> Extracted:
     """Return the text in reading order, its pages and its metadata.
 
+    The values of form fields are beside their labels, notes at the end of their page.
+
     Raises UnreadableDocument for a file that is encrypted or damaged, and for a scan, whose
     pages are pictures without text. If only some pages are, a last block of furniture names
     them.
@@ -65,11 +68,14 @@ def read_pdf(data: bytes) -> Extracted:
         try:
             if len(document) > MAX_PAGES:
                 raise UnreadableDocument(f"PDF of more than {MAX_PAGES:,} pages", "split it")
+            if document.get_formtype():
+                document.init_forms()
             pages = [_page_lines(document, number) for number in range(len(document))]
             pictures = [
                 number
                 for number, lines in enumerate(pages, 1)
-                if not lines and _has_picture(document[number - 1])
+                if all(line.size == NOTE_SIZE for line in lines)
+                and _has_picture(document[number - 1])
             ]
             metadata = document.get_metadata_dict()
         except PdfiumError as error:
@@ -120,7 +126,9 @@ def _page_lines(document: Any, number: int) -> list[Line]:
     page = document[number]
     text_page = page.get_textpage()
     try:
-        return list(_lines(text_page.raw, number, page.get_height()))
+        lines = list(_lines(text_page.raw, number, page.get_height()))
+        form = document.formenv
+        return add_annotations(lines, page, None if form is None else form.raw, number)
     finally:
         text_page.close()
         page.close()
