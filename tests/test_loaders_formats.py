@@ -390,6 +390,24 @@ def test_a_user_password_is_an_error_and_an_owner_password_is_not(read, user, re
             read(file.getvalue())
 
 
+def test_raised_figures_are_exponents_or_the_numbers_of_notes(read):
+    from reportlab.lib.styles import getSampleStyleSheet
+    from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer
+
+    style = getSampleStyleSheet()["BodyText"]
+    text = "The well gives 250<super>1</super> litres a day from 30 m<super>2</super> of rock, "
+    text += "or 9 x 10<super>4</super> a year, says the engineer.<super>2</super> "
+    text += "No CO<sub>2</sub> is in it."
+    notes = ["<super>1</super> In summer.", "<super>2</super> Otto Kern."]
+    file = io.BytesIO()
+    story = [Paragraph(text, style), Spacer(1, 500), *(Paragraph(note, style) for note in notes)]
+    SimpleDocTemplate(file, invariant=1).build(story)
+    assert body(read(file.getvalue()))[0] == (
+        "The well gives 250 ¹ litres a day from 30 m² of rock, or 9 x 10⁴ a year, says the "
+        "engineer. ² No CO2 is in it."
+    )
+
+
 def test_the_values_of_a_form_are_beside_their_labels(read):
     def form(canvas, _):
         fields = canvas.acroForm

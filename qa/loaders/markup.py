@@ -7,12 +7,12 @@ from typing import Any
 
 from qa.loaders.extracted import TextBuilder
 from qa.loaders.furniture import is_navigation
+from qa.loaders.line import RAISED
 
 _SKIPPED = {
     *("script style nav header footer aside form noscript template head title".split()),
     *("svg math button select iframe object".split()),
 }
-_RAISED = str.maketrans("0123456789+-n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ")
 # Where a line is broken by hand; twice, it ends a paragraph.
 _BREAK = "\v"
 _EMPTY_LINE = re.compile(r"\v[ \t\r\n\xa0]*\v")
@@ -171,7 +171,7 @@ def _gather(node: Any, words: list[str]) -> None:
     if tag == "sup":
         # The number of a note would become part of the word or number before it.
         if next(node.iter("a", "{*}a"), None) is None and _name(node.getparent()) != "a":
-            words.append("".join(node.itertext()).translate(_RAISED))
+            words.append("".join(node.itertext()).translate(RAISED))
         return
     words.append(node.text or "")
     for child in node:

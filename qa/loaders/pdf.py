@@ -6,7 +6,7 @@ import ctypes
 import re
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median, median_low
 from typing import Any
@@ -16,7 +16,7 @@ from qa.loaders.annotations import NOTE_SIZE, add_annotations
 from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted
 from qa.loaders.layout import arrange
-from qa.loaders.line import Line
+from qa.loaders.line import RAISED, Line
 
 MAX_PAGES = 5_000
 _PASSWORD, _SECURITY = 4, 5  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
@@ -31,6 +31,13 @@ _GENERATED = re.compile(
     r"|microsoft word.*|\(?(?:unspecified|anonymous)\)?|document\s*\d*",
     re.IGNORECASE,
 )
+# A baseline this share of the line's height above another is raised.
+_MIN_RISE = 0.12
+_NOTE_NUMBER = re.compile(r"\d{1,3}(?=\s?[^\W\d]|$)")
+_RAISED_NUMBER = re.compile(r"(?<=\S)[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+# What has an exponent: a power of ten, a unit of length, a variable.
+_BASE = re.compile(r"(?:\b10|\b[a-zA-Z]|\b[kcdmµ]m|\bft|\bin)$")
+_LOWERED = {raised: plain for plain, raised in RAISED.items()}
 # Hyphens, soft hyphens, and the codes that PDFium returns for them.
 _HYPHENS = {0x02, 0x2D, 0xAD, 0x2010, 0xFFFE}
 _INVISIBLE = {0x7F, 0xAD, 0x200B, 0xFEFF, 0xFFFE, 0xFFFF}
@@ -128,6 +135,7 @@ def _page_lines(document: Any, number: int) -> list[Line]:
     try:
         lines = list(_lines(text_page.raw, number, page.get_height()))
         form = document.formenv
+        lines = _separate_note_numbers(lines)
         return add_annotations(lines, page, None if form is None else form.raw, number)
     finally:
         text_page.close()
@@ -170,7 +178,10 @@ def _lines(handle: Any, page: int, page_height: float) -> Iterator[Line]:
         elif code > 32 and code not in _INVISIBLE:
             if not characters:
                 first = index
-            characters.append(chr(code))
+            character = chr(code)
+            if character.isdecimal() and characters and _is_raised(pdfium, handle, first, index):
+                character = character.translate(RAISED)
+            characters.append(character)
             last = index
     yield from end_line(last, hyphenated=False)
 
@@ -203,6 +214,48 @@ def _box(pdfium: Any, handle: Any, index: int) -> tuple[float, float, float, flo
     box = pdfium.FS_RECTF()
     pdfium.FPDFText_GetLooseCharBox(handle, index, ctypes.byref(box))
     return box.left, box.right, box.bottom, box.top
+
+
+def _is_raised(pdfium: Any, handle: Any, first: int, index: int) -> bool:
+    """Return whether a character's baseline is above that of its word's first character."""
+    heights = []
+    for each in (first, index):
+        x, y = ctypes.c_double(), ctypes.c_double()
+        if not pdfium.FPDFText_GetCharOrigin(handle, each, ctypes.byref(x), ctypes.byref(y)):
+            return False
+        heights.append(y.value)
+    if heights[0] == heights[1]:
+        return False
+    _, _, bottom, top = _box(pdfium, handle, first)
+    return _MIN_RISE < (heights[1] - heights[0]) / max(top - bottom, 0.1) < 1
+
+
+def _separate_note_numbers(lines: list[Line]) -> list[Line]:
+    """Return a page's lines with a space before the numbers of notes, but not before exponents.
+
+    A note's number also begins a line, in small type or in the lower half of the page.
+    """
+    notes = {
+        found.group()
+        for line, after in pairwise([*lines, *lines[-1:]])
+        if (found := _NOTE_NUMBER.match(line.cells[0]))
+        and (
+            (found.group() == line.text and line.size < 0.85 * after.size)
+            or (found.end() < len(line.cells[0]) and line.bottom < line.page_height / 2)
+        )
+    }
+    if not notes:
+        return lines
+
+    def separate(found: re.Match[str]) -> str:
+        number = found.group().translate(_LOWERED)
+        is_power = _BASE.search(found.string[: found.start()]) is not None
+        return found.group() if is_power or number not in notes else f" {found.group()}"
+
+    return [
+        replace(line, cells=tuple(_RAISED_NUMBER.sub(separate, cell) for cell in line.cells))
+        for line in lines
+    ]
 
 
 def _text(characters: Sequence[str]) -> str:
