@@ -6,7 +6,6 @@ import errno
 import shlex
 import socket
 import sys
-import webbrowser
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -28,11 +27,10 @@ PORT = 7860
 
 
 def serve(
-    folder: str | Path = "seeds",
-    index: str | Path = "index",
+    folder: str | Path,
+    index: str | Path,
     host: str = HOST,
     port: int = PORT,
-    open_browser: bool = False,
     strict: float | None = None,
 ) -> None:
     """Open the index, building it where needed, and serve the page until interrupted.
@@ -56,8 +54,6 @@ def serve(
         if not is_loopback(host):
             _say("Anyone who can reach this address can read the documents: there is no password.")
         _say(f"Verbatim is running at {url} (press Ctrl+C to stop)")
-        if open_browser:
-            webbrowser.open(url)
         with suppress(KeyboardInterrupt):  # the way to stop it
             Server(app).run(sockets=[listener])
 
