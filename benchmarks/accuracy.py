@@ -90,7 +90,7 @@ def curves(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 def main() -> None:
     """Measure the reader, the pooled corpus and ``seeds/``; write the results by commit."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy", description=main.__doc__)
-    parser.add_argument("data", type=Path, help="folder that holds test/squad-v1.1-dev.jsonl.gz")
+    parser.add_argument("data", type=Path, help="folder that contains test/squad-v1.1-dev.jsonl.gz")
     parser.add_argument("--sample", type=int, default=1000, help="questions of each pooled sample")
     options = parser.parse_args()
     reader = OnnxReader()

@@ -117,7 +117,7 @@ class Laboratory:
                 return "a mixture"
             self.build()
             if state(self.index) != self.after:
-                return "the next build does not mend it"
+                return "the next build does not repair it"
             if self.index.exists():
                 verify(self.index)
             left = sorted(path.name for path in self.index.iterdir())

@@ -170,7 +170,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.early_stop", description=main.__doc__
     )
-    parser.add_argument("data", type=Path, help="folder that holds test/squad-v1.1-dev.jsonl.gz")
+    parser.add_argument("data", type=Path, help="folder that contains test/squad-v1.1-dev.jsonl.gz")
     parser.add_argument(
         "--sample", type=int, default=1000, help="of the pooled articles' questions"
     )

@@ -28,10 +28,10 @@ def commit() -> str:
 def machine() -> dict[str, Any]:
     """Return what times depend on: the gain of int8 varies with the processor."""
     try:
-        told = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+        cpuinfo = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:
-        told = ""
-    name = re.search(r"^model name\s*: (.+)$", told, flags=re.MULTILINE)
+        cpuinfo = ""
+    name = re.search(r"^model name\s*: (.+)$", cpuinfo, flags=re.MULTILINE)
     return {
         "cores": cores(),
         "arch": platform.machine(),

@@ -92,7 +92,7 @@ class QA:
 
     @property
     def manifest(self) -> Manifest:
-        """What the open index holds."""
+        """The manifest of the open index."""
         return self._index.manifest
 
     def threshold_for(self, strict: float) -> float:
@@ -112,9 +112,9 @@ class QA:
         return self._index.document(document_id)
 
     def build_command(self) -> str:
-        """Return what brings the index up to date, as a shell takes it.
+        """Return the shell command that brings the index up to date.
 
-        ``FOLDER`` stands where the folder of the documents is gone.
+        The folder is ``FOLDER`` if the one it was built from no longer exists.
         """
         folder = Path(self.manifest.folder)
         return build_command(self._index.path, folder if folder.is_dir() else "FOLDER")
@@ -124,9 +124,9 @@ class QA:
         return sorted(outdated_documents(self._index, self._index.indexed))
 
     def original_of(self, document_id: str) -> str:
-        """Return the document that holds the text of one: itself, or what it is a copy of.
+        """Return the document whose text is stored: itself, or the one it is a copy of.
 
-        Passages name that one. KeyError for an unknown id.
+        Passages have its id. KeyError for an unknown id.
         """
         return self._index.places_of(document_id)[0]
 
@@ -225,7 +225,7 @@ def open_or_build(
         try:
             return QA._assemble(open_index(index, encoder_fingerprint=encoder.fingerprint), encoder)
         except StoredIndexError:
-            pass  # damaged: the documents are at hand, so it is built anew
+            pass  # damaged: built again from the documents
     report = build(folder, index, encoder=encoder, progress=progress)
     if on_build is not None:
         on_build(report)

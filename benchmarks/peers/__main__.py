@@ -80,7 +80,7 @@ def compare(
         built: dict[str, dict[str, Any]] = {}
         passages: dict[str, Passage] = {}
         for child in children:  # one after the other, Verbatim first
-            _tell(f"{documents}: {child.name} builds its index")
+            _report(f"{documents}: {child.name} builds its index")
             built[child.name] = child.request(
                 build={
                     "place": str(folder),
@@ -92,7 +92,7 @@ def compare(
             )
             if child.name == "verbatim":
                 passages = _write_passages(folder / child.name, folder / "passages.jsonl")
-        replies = ask_in_turns(questions, children, passages, told=documents)
+        replies = ask_in_turns(questions, children, passages, label=documents)
         peaks = {child.name: child.request(end=True)["peak_mib"] for child in children}
     finally:
         for child in children:
@@ -122,7 +122,7 @@ def ask_in_turns(
     children: Sequence[Child],
     passages: dict[str, Passage],
     *,
-    told: str,
+    label: str,
 ) -> dict[str, list[Reply]]:
     """Put each block of questions to one system after the other, another one first each time."""
     replies: dict[str, list[Reply]] = {child.name: [] for child in children}
@@ -130,7 +130,7 @@ def ask_in_turns(
         child.request(ask=questions[-1].question)
     for turn, first in enumerate(range(0, len(questions), BLOCK)):
         block = questions[first : first + BLOCK]
-        _tell(f"{told}: questions {first + 1} to {first + len(block)} of {len(questions)}")
+        _report(f"{label}: questions {first + 1} to {first + len(block)} of {len(questions)}")
         for position in range(len(children)):
             child = children[(position + turn) % len(children)]
             for question in block:
@@ -179,7 +179,7 @@ def _write_reader(folder: Path) -> None:
     AutoTokenizer.from_pretrained(folder, model_max_length=512).save_pretrained(folder)
 
 
-def _tell(words: str) -> None:
+def _report(words: str) -> None:
     print(f"{time.strftime('%H:%M:%S')}  {words}", file=sys.stderr, flush=True)
 
 
