@@ -16,8 +16,9 @@ from qa.index.manifest import Manifest
 from qa.networks.encoder import SentenceEncoder
 from qa.networks.reader import OnnxReader
 from qa.retrieval.filters import DocumentFilter
-from qa.retrieval.question import readable, resolve
+from qa.retrieval.question import resolve
 from qa.retrieval.retriever import Retriever
+from qa.text import without_surrogates
 from qa.types import Document, Encoder, Passage, Prediction, Reader, SearchResult
 
 INDEX = "index"
@@ -152,7 +153,7 @@ class QA:
         wanted = _filter(only, since, until, language)
         retrieved = self._retriever.retrieve(resolved, top_k, wanted)
         return SearchResult(
-            question=readable(question),
+            question=without_surrogates(question),
             resolved_question=resolved,
             passages=retrieved.hits,
             outdated=tuple(sorted(retrieved.outdated)),
@@ -199,7 +200,7 @@ class QA:
         found = bool(answers) and answers[0].probability >= threshold
         marks.append(time.perf_counter())
         return Prediction(
-            question=readable(question),
+            question=without_surrogates(question),
             resolved_question=resolved,
             answers=answers if found else (),
             found=found,

@@ -22,6 +22,15 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(names[:MAX_LISTED]) + (f" and {more:,} more" if more > 0 else "")
 
 
+def without_surrogates(text: str) -> str:
+    """Return a text with "?" for each lone surrogate, which UTF-8 cannot encode.
+
+    They come from a command line that is not UTF-8, from a browser's JSON, or from a damaged
+    file.
+    """
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def normalize(text: str) -> str:
     """Lower-case ``text`` and drop ASCII punctuation, English articles and extra space.
 

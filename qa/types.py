@@ -113,10 +113,11 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an answer is: a document, offsets, and a page where there are pages.
+    """Where an answer is: a document, offsets, and a page if the format has pages.
 
-    ``sha256`` is of the file's bytes when it was indexed; ``title``, ``date``, ``author`` and
-    ``language`` are those of the :class:`Document`, empty where they are not known.
+    ``sha256`` is of the file's bytes when it was indexed; ``text`` is the document's text at
+    the place, which may differ from the answer's in case and punctuation. ``title``, ``date``,
+    ``author`` and ``language`` are those of the :class:`Document`, empty if unknown.
     """
 
     document_id: str
@@ -125,6 +126,7 @@ class Place:
     path: str
     page: int | None = None
     sha256: str = ""
+    text: str = ""
     title: str = ""
     date: str = ""
     author: str = ""
@@ -177,8 +179,8 @@ class Answer:
 class SearchResult:
     """The passages nearest to a question, nearest first, unread.
 
-    ``outdated`` lists the documents that changed or vanished since the build: they were
-    left out.
+    ``outdated`` lists the documents left out because they changed or vanished since the build;
+    it is empty if none of them was among the nearest.
     """
 
     question: str
@@ -193,8 +195,8 @@ class Prediction:
 
     ``answers`` come best first, none more probable than the one before, and are empty when
     ``found`` is false. ``passages`` are those retrieved, nearest first; ``passages_read`` of
-    them were read and have spans: fewer where reading on was not worth it. ``outdated`` lists
-    the documents that changed or vanished since the build: they were left out.
+    them were read and have spans: fewer where reading on was not worth it. ``outdated`` is that
+    of :class:`SearchResult`.
     """
 
     question: str

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from qa.answers.candidates import Ranking
 from qa.answers.early_stop import EarlyStopping
 from qa.answers.logistic import Logistic
-from qa.answers.ranking import Ranking
 from qa.errors import DatasetError
 from qa.evaluation.datasets import LabelledQuestion, Paragraph, Reference
 from qa.evaluation.pool import held_out_titles

@@ -4,10 +4,9 @@ import math
 import pytest
 
 from qa.answers.calibration import Calibration
-from qa.answers.candidates import Candidate
+from qa.answers.candidates import Candidate, Ranking
 from qa.answers.early_stop import EarlyStopping
 from qa.answers.logistic import Logistic
-from qa.answers.ranking import Ranking
 from qa.errors import ModelCorrupt, ModelNotFound
 from qa.networks.reader import OnnxReader
 from qa.networks.weights import MODELS

@@ -1,8 +1,7 @@
 import pytest
 
 from qa.answers.calibration import ANSWER_FEATURES
-from qa.answers.candidates import rank_candidates
-from qa.answers.ranking import Ranking
+from qa.answers.candidates import Ranking, rank_candidates
 from qa.types import Hit, Passage, Span
 
 SCORE_ALONE = Ranking(0.0)

@@ -14,7 +14,7 @@ import pytest
 import qa
 from qa import errors
 from qa.answers.calibration import Calibration
-from qa.answers.verification import check_answers
+from qa.answers.exported import check_answers
 from qa.builder import build
 from qa.cli import main
 from qa.errors import (

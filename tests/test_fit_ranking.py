@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.optimize import check_grad
 
-from qa.answers.ranking import Ranking
+from qa.answers.candidates import Ranking
 from qa.errors import DatasetError
 from qa.types import Hit, Passage, Span
 from training import fit_ranking as fitting

@@ -8,9 +8,9 @@ from qa import QA
 from qa.answers import candidates
 from qa.answers import early_stop as stopping
 from qa.answers.calibration import Calibration
+from qa.answers.candidates import Ranking
 from qa.answers.early_stop import FEATURES, EarlyStopping
 from qa.answers.logistic import Logistic
-from qa.answers.ranking import Ranking
 from qa.answers.reading import FIRST, read
 from qa.errors import DatasetError
 from qa.evaluation.golden import GoldenQuestion

@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from qa.answers.calibration import Calibration
+from qa.answers.candidates import Ranking
 from qa.answers.early_stop import EarlyStopping
-from qa.answers.ranking import Ranking
 from qa.answers.reading import read
 from qa.errors import DatasetError
 from qa.evaluation.confidence import calibration_error, coverage_at_80

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.answers.ranking import Ranking
+from qa.answers.candidates import Ranking
 from qa.errors import DatasetError
 from qa.evaluation.confidence import Floats
 from training.reading import WholeReading, is_right

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from qa.answers.candidates import Candidate, as_compared, rank_candidates
+from qa.answers.candidates import Candidate, Ranking, as_compared, rank_candidates
 from qa.answers.early_stop import EarlyStopping, features
-from qa.answers.ranking import Ranking
 from qa.answers.reading import FIRST
 from qa.builder import build
 from qa.errors import DatasetError

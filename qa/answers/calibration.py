@@ -12,11 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from qa.answers.candidates import Candidate
+from qa.answers.candidates import Candidate, Ranking
 from qa.answers.early_stop import FEATURES as STOPPING_FEATURES
 from qa.answers.early_stop import EarlyStopping
 from qa.answers.logistic import Logistic
-from qa.answers.ranking import Ranking
 from qa.errors import ModelCorrupt, ModelNotFound
 from qa.networks.weights import MODELS, REINSTALL
 

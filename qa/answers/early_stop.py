@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from qa.answers.candidates import Candidate
+from qa.answers.candidates import Candidate, Ranking
 from qa.answers.logistic import Logistic
-from qa.answers.ranking import Ranking
 from qa.text import mentions
 from qa.types import Hit, Passage, Span
 

@@ -15,8 +15,9 @@ def verify(
 ) -> tuple[Answer, ...]:
     """Return the candidates with their probabilities as checked quotations, in order.
 
-    No file in ``excluded`` is cited. Raises :class:`~qa.errors.IndexCorrupt` where the words
-    are not those of the document, letter by letter.
+    No file in ``excluded`` is cited. Raises :class:`~qa.errors.IndexCorrupt` if the words at a
+    place are not those of the document as it was indexed, letter by letter; that the file is
+    still the same is checked in :mod:`qa.retrieval.retriever`.
     """
     return tuple(
         _answer(index, candidate, probability, excluded) for candidate, probability in candidates
@@ -28,20 +29,13 @@ def _answer(
 ) -> Answer:
     place, *copies = _places(index, candidate.span, excluded)
     elsewhere = [place for span in candidate.also for place in _places(index, span, excluded)]
-    answer = Answer(
+    return Answer(
         text=candidate.span.text,
         place=place,
         probability=round(probability, 4),
         passage=candidate.span.passage,
         also_at=(*copies, *elsewhere),
     )
-    text = index.document(answer.document_id).text
-    if text[answer.start : answer.end] != answer.text:
-        raise IndexCorrupt(
-            f"the index does not agree with its text of {answer.document_id}",
-            f"run {build_command(index.path, index.manifest.folder)}",
-        )
-    return answer
 
 
 def _places(index: StoredIndex, span: Span, excluded: Set[str]) -> Iterator[Place]:
@@ -50,6 +44,11 @@ def _places(index: StoredIndex, span: Span, excluded: Set[str]) -> Iterator[Plac
     copies = set(index.places_of(document_id)) - {document_id} - excluded
     for each in (document_id, *sorted(copies - outdated_documents(index, copies))):
         document = index.document(each)
+        if document.text[span.start : span.end] != span.text:
+            raise IndexCorrupt(
+                f"a passage of {each} in the index is not part of its text",
+                f"run {build_command(index.path, index.manifest.folder)}",
+            )
         yield Place(
             document.id,
             span.start,
@@ -57,6 +56,7 @@ def _places(index: StoredIndex, span: Span, excluded: Set[str]) -> Iterator[Plac
             document.source,
             page=document.page_at(span.start),
             sha256=document.sha256,
+            text=span.text,
             title=document.title,
             date=document.date,
             author=document.author,

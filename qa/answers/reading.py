@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qa.answers.candidates import Candidate, rank_candidates
+from qa.answers.candidates import Candidate, Ranking, rank_candidates
 from qa.answers.early_stop import EarlyStopping, features
-from qa.answers.ranking import Ranking
 from qa.types import Hit, Reader, Span
 
 # The nearest passages, read before anything is known; a constant, not the number of cores,

@@ -48,7 +48,6 @@ def hit_to_dict(hit: Hit) -> dict[str, Any]:
 
 def _answer(answer: Answer) -> dict[str, Any]:
     return {
-        "text": answer.text,
         "probability": answer.probability,
         **_place(answer.place),
         "passage": _passage(answer.passage),
@@ -58,6 +57,7 @@ def _answer(answer: Answer) -> dict[str, Any]:
 
 def _place(place: Place) -> dict[str, Any]:
     return {
+        "text": place.text,
         "document": place.document_id,
         "sha256": place.sha256,
         "start": place.start,

@@ -82,7 +82,7 @@ def verify(answer: Path | None, index: Path) -> int:
     if answer is None:
         print(verify_index(index))
         return 0
-    from qa.answers.verification import check_answers
+    from qa.answers.exported import check_answers
 
     checked = check_answers(answer, Path(read_manifest(index).folder))
     print("\n".join(map(str, checked)) or "no answers: the result was “not found”")

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from qa.errors import FeedbackError
+from qa.text import without_surrogates
 
 FORMAT_VERSION = 1
 TIMEOUT_S = 10.0
@@ -88,7 +89,7 @@ class FeedbackStore:
             vote.end,
         )
         # A question may contain lone surrogates, which SQLite cannot store.
-        clean = [_clean(value) if isinstance(value, str) else value for value in row]
+        clean = [without_surrogates(value) if isinstance(value, str) else value for value in row]
         with self._open() as connection:
             connection.execute("INSERT OR REPLACE INTO votes VALUES (?,?,?,?,?,?,?,?)", clean)
 
@@ -126,7 +127,7 @@ class FeedbackStore:
             connection.execute(
                 "INSERT OR REPLACE INTO reviews VALUES (?,?,?,?,?)",
                 (
-                    _clean(review.question),
+                    without_surrogates(review.question),
                     _now(),
                     json.dumps(review.answers),
                     json.dumps(review.documents),
@@ -171,7 +172,3 @@ class FeedbackStore:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def _clean(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from qa.errors import UnreadableDocument
 from qa.loaders.dates import find_date, is_date_line
 from qa.loaders.furniture import credit_start, is_agency_line
+from qa.text import without_surrogates
 from qa.types import Block, BlockKind
 
 MAX_CHARACTERS = 20_000_000
@@ -36,7 +37,7 @@ class Extracted:
 
 def stated_author(value: str) -> str:
     """Return the author of a file's metadata in one line, empty if a program filled it in."""
-    value = " ".join(value.encode("utf-8", "replace").decode("utf-8").split())
+    value = " ".join(without_surrogates(value).split())
     value = value[:MAX_AUTHOR_CHARACTERS].strip(" ,;")
     return "" if _GENERATED_AUTHOR.fullmatch(value) else value
 

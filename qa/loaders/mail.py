@@ -12,6 +12,7 @@ from qa.errors import UnreadableDocument
 from qa.loaders.encoding import decode
 from qa.loaders.extracted import Extracted, TextBuilder
 from qa.loaders.markup import add_page
+from qa.text import without_surrogates
 
 MAX_MESSAGES = 20_000
 _MAX_DEPTH = 5
@@ -248,7 +249,7 @@ def _field(message: EmailMessage, name: str) -> str:
         value = str(message[name] or "")
     except Exception:  # the header parser raises many kinds of errors
         return ""
-    return " ".join(value.encode("utf-8", "replace").decode("utf-8").split())
+    return " ".join(without_surrogates(value).split())
 
 
 def _author(message: EmailMessage) -> str:

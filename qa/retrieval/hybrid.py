@@ -9,7 +9,6 @@ import numpy as np
 
 from qa.index import StoredIndex
 from qa.networks.threads import cores
-from qa.retrieval.question import readable
 from qa.types import Encoder, Hit
 
 # The weight of the best match by words beside the cosine. The cosine alone is best for
@@ -72,7 +71,6 @@ class HybridSearch:
         Each of the two searches returns ``candidates`` passages. Those of the documents in
         ``exclude`` are skipped, and the next ones take their ranks.
         """
-        question = readable(question)
         depth = max(candidates, top_k)
         stored = self._index.texts.names()
         left = stored - set(exclude) if exclude else stored

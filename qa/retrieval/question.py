@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from qa.errors import QuestionError
+from qa.text import without_surrogates
 
 MAX_WORDS = 5000
 # From the start, or from after a full stop or colon, to the one question mark.
@@ -41,7 +42,7 @@ def resolve(question: str) -> str:
     (:func:`asking_part`). Raises :class:`~qa.errors.QuestionError` for a question without a
     letter or digit, and for one of more than ``MAX_WORDS`` words.
     """
-    words = readable(question).split()
+    words = without_surrogates(question).split()
     if not any(character.isalnum() for word in words for character in word):
         raise QuestionError("the question is empty", "write it in words")
     if len(words) > MAX_WORDS:
@@ -49,14 +50,6 @@ def resolve(question: str) -> str:
             f"the question has {len(words):,} words", f"ask one of at most {MAX_WORDS:,}"
         )
     return asking_part(" ".join(words))
-
-
-def readable(question: str) -> str:
-    """Return the question with each lone surrogate replaced: no tokenizer accepts one.
-
-    They come from a command line that is not UTF-8, or from a browser's JSON.
-    """
-    return question.encode("utf-8", "replace").decode("utf-8")
 
 
 def asking_part(question: str) -> str:

@@ -14,7 +14,7 @@ from markupsafe import escape
 from qa.answers.serialize import prediction_to_dict
 from qa.errors import FeedbackError, QAError, QuestionError
 from qa.feedback import Vote
-from qa.retrieval.question import readable
+from qa.text import without_surrogates
 from qa.web.corpus import Corpus, OpenIndex
 from qa.web.render import conversation_html, evidence_html, library_html, strictness_html
 from qa.web.views import Turn, View
@@ -51,13 +51,13 @@ class Handlers:
         self, question: str, turns: Turns, strict: Strict
     ) -> Iterator[tuple[Turns, Any, Any, str]]:
         """Yield the turns, the conversation, the evidence and the emptied question box."""
-        yield from self._answer(Turn(readable(question)), turns, strict)
+        yield from self._answer(Turn(without_surrogates(question)), turns, strict)
 
     def on_button(
         self, turns: Turns, strict: Strict, event: gr.EventData
     ) -> Iterator[tuple[Turns, Any, Any, str]]:
         """Do the same for a button: an example, or a question whose best guess is wanted."""
-        asked = Turn(readable(str(event.question)), best_guess=event.guess is True)
+        asked = Turn(without_surrogates(str(event.question)), best_guess=event.guess is True)
         yield from self._answer(asked, turns, strict)
 
     def on_strict(self, turns: Turns, strict: Strict, wanted: Any) -> tuple[Strict, Any, Any]:

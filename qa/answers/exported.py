@@ -12,15 +12,16 @@ from qa.builder import Sandbox
 from qa.errors import AnswerFileError, UnreadableDocument
 from qa.hashing import sha256_of
 
-Verdict = Literal["valid", "document changed", "gone", "not a quotation"]
+Verdict = Literal["valid", "document changed", "gone", "cannot be read", "not a quotation"]
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedPlace:
     """One place of an exported answer, and whether it is still a quotation.
 
-    ``not a quotation``: the file is unchanged, but the words are not at the place. The answer
-    was altered, or written by another version of Verbatim.
+    ``cannot be read``: the file is unchanged, but reading it fails or takes too long now. ``not
+    a quotation``: the words are not at the place. The answer was altered, or written by another
+    version of Verbatim.
     """
 
     document: str
@@ -53,7 +54,11 @@ def check_answers(exported: Path, folder: Path) -> list[CheckedPlace]:
     with Sandbox() as sandbox:
         return [
             CheckedPlace(
-                document, start, end, text, _verdict(sandbox, folder, document, sha256, start, text)
+                document,
+                start,
+                end,
+                text,
+                _verdict(sandbox, folder, document, sha256, start, end, text),
             )
             for document, sha256, start, end, text in places
         ]
@@ -67,13 +72,13 @@ def _places(prediction: Any) -> Iterator[tuple[str, str, int, int, str]]:
                 str(place["document"]),
                 str(place["sha256"]),
                 int(place["start"]),
-                int(place["start"]) + len(answer["text"]),
-                str(answer["text"]),
+                int(place["end"]),
+                str(place["text"]),
             )
 
 
 def _verdict(
-    sandbox: Sandbox, folder: Path, document: str, sha256: str, start: int, text: str
+    sandbox: Sandbox, folder: Path, document: str, sha256: str, start: int, end: int, text: str
 ) -> Verdict:
     path = folder / document
     try:
@@ -85,7 +90,7 @@ def _verdict(
     except (OSError, ValueError, RuntimeError):  # an invalid name, or a circular link
         return "gone"
     except UnreadableDocument:
-        return "not a quotation"
+        return "cannot be read"
     if found.sha256 != sha256:
         return "document changed"
-    return "valid" if text and found.text.startswith(text, start) else "not a quotation"
+    return "valid" if text and found.text[start:end] == text else "not a quotation"
