@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,8 +11,8 @@ from qa.answers.calibration import Calibration
 from qa.answers.quotations import verify
 from qa.answers.reading import read
 from qa.builder import BuildReport, Progress, build, is_stale
-from qa.errors import StoredIndexError
-from qa.index import DocumentSummary, StoredIndex, build_command, open_index, outdated_documents
+from qa.errors import QuestionError, StoredIndexError
+from qa.index import DocumentSummary, StoredIndex, build_command, open_index
 from qa.index.manifest import Manifest
 from qa.networks.encoder import SentenceEncoder
 from qa.networks.reader import OnnxReader
@@ -28,10 +29,7 @@ MIN_PROBABILITY = 0.02
 
 
 class QA:
-    """Answers questions about one index; immutable, and safe to share between threads.
-
-    ``threshold`` is the lowest probability shown as an answer; None takes the calibration's.
-    """
+    """Answers questions about one index; immutable, and safe to share between threads."""
 
     def __init__(
         self,
@@ -40,21 +38,23 @@ class QA:
         encoder: Encoder,
         reader: Reader,
         calibration: Calibration,
-        threshold: float | None = None,
     ) -> None:
         self._index = index
-        self._encoder = encoder
         self._retriever = Retriever(index, encoder)
         self._reader = reader
         self._calibration = calibration
-        self._threshold = calibration.threshold if threshold is None else threshold
+        self._threshold = calibration.threshold
 
     @classmethod
-    def open(cls, index: str | Path = INDEX) -> QA:
-        """Open a stored index with the shipped encoder and reader."""
-        encoder = SentenceEncoder()
-        stored = open_index(Path(index), encoder_fingerprint=encoder.fingerprint)
-        return cls._assemble(stored, encoder)
+    def open(cls, index: str | Path = INDEX, *, encoder: str | Path | None = None) -> QA:
+        """Open a stored index with the encoder it was built with and the shipped reader.
+
+        ``encoder`` is the folder of another sentence-transformers model; None takes the shipped
+        one, to whose scores the probability was fitted.
+        """
+        chosen = SentenceEncoder(encoder)
+        stored = open_index(Path(index), encoder_fingerprint=chosen.fingerprint)
+        return cls._assemble(stored, chosen)
 
     @classmethod
     def build(
@@ -62,13 +62,17 @@ class QA:
         folder: str | Path = FOLDER,
         index: str | Path = INDEX,
         *,
+        encoder: str | Path | None = None,
         progress: Progress | None = None,
     ) -> QA:
-        """Bring the index up to date with the folder, then open it."""
-        encoder = SentenceEncoder()
-        build(Path(folder), Path(index), encoder=encoder, progress=progress)
-        stored = open_index(Path(index), encoder_fingerprint=encoder.fingerprint)
-        return cls._assemble(stored, encoder)
+        """Bring the index up to date with the folder, then open it.
+
+        ``encoder`` is that of :meth:`open`; ``progress`` that of :func:`qa.builder.build`.
+        """
+        chosen = SentenceEncoder(encoder)
+        build(Path(folder), Path(index), encoder=chosen, progress=progress)
+        stored = open_index(Path(index), encoder_fingerprint=chosen.fingerprint)
+        return cls._assemble(stored, chosen)
 
     @classmethod
     def _assemble(cls, stored: StoredIndex, encoder: SentenceEncoder) -> QA:
@@ -78,13 +82,9 @@ class QA:
 
     def with_threshold(self, threshold: float) -> QA:
         """Return the same pipeline with another default threshold."""
-        return QA(
-            self._index,
-            encoder=self._encoder,
-            reader=self._reader,
-            calibration=self._calibration,
-            threshold=threshold,
-        )
+        other = copy.copy(self)
+        other._threshold = threshold
+        return other
 
     @property
     def threshold(self) -> float:
@@ -122,7 +122,7 @@ class QA:
 
     def outdated(self) -> list[str]:
         """Return the documents that changed or vanished since the build, by id."""
-        return sorted(outdated_documents(self._index, self._index.indexed))
+        return sorted(self._index.outdated(self._index.indexed))
 
     def original_of(self, document_id: str) -> str:
         """Return the document whose text is stored: itself, or the one it is a copy of.
@@ -149,6 +149,7 @@ class QA:
 
         ``only``, ``since``, ``until`` and ``language`` are those of :meth:`ask`.
         """
+        _at_least_one(top_k=top_k)
         resolved = resolve(question)
         wanted = _filter(only, since, until, language)
         retrieved = self._retriever.retrieve(resolved, top_k, wanted)
@@ -177,9 +178,10 @@ class QA:
         certain; :meth:`threshold_for` gives one in terms of false answers. ``only`` chooses
         documents by shell patterns ("2024/*"), ``since`` and ``until`` by date, ``language`` by
         ISO 639-1 code: see :class:`~qa.retrieval.filters.DocumentFilter`. Raises
-        :class:`~qa.errors.QuestionError` for an empty or endless question, and where no
-        document matches the filter.
+        :class:`~qa.errors.QuestionError` for an empty or endless question, where no document
+        matches the filter, and for a ``top_k`` or ``max_answers`` below 1.
         """
+        _at_least_one(top_k=top_k, max_answers=max_answers)
         threshold = self._threshold if threshold is None else threshold
         wanted = _filter(only, since, until, language)
         marks = [time.perf_counter()]
@@ -231,6 +233,12 @@ def open_or_build(
     if on_build is not None:
         on_build(report)
     return QA._assemble(open_index(index, encoder_fingerprint=encoder.fingerprint), encoder)
+
+
+def _at_least_one(**numbers: int) -> None:
+    for name, number in numbers.items():
+        if number < 1:
+            raise QuestionError(f"{name} is {number}", "give a number from 1 on")
 
 
 def _filter(only: str | Sequence[str], since: str, until: str, language: str) -> DocumentFilter:

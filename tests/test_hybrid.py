@@ -67,7 +67,7 @@ def first(retriever, question):
     return retriever.search(question, 1)[0].passage.text
 
 
-def test_meaning_finds_what_shares_no_word(retriever):
+def test_vectors_find_passages_without_a_shared_word(retriever):
     hits = retriever.search("Which doctor treated somebody's daughter?", 1)
     assert hits[0].passage.text.startswith("The physician")
 
@@ -85,12 +85,12 @@ def test_meaning_finds_what_shares_no_word(retriever):
         ("Ichiro", "The clock was carved"),
     ],
 )
-def test_names_numbers_and_codes_are_found_by_their_words(retriever, question, begin):
+def test_names_numbers_and_codes_are_found_by_words(retriever, question, begin):
     assert first(retriever, question).startswith(begin)
 
 
 @pytest.mark.parametrize("typed", ["wrzesneiwski", "Wrzesniewsk", "wrzesniewsky", "wrzessniewski"])
-def test_a_misspelt_name_finds_the_one_that_is_meant(index, typed):
+def test_a_misspelt_name_is_found(index, typed):
     (row, _), *others = index.words.search(typed, 10)
     assert index.passages([row])[0].text.startswith("Zbigniew Wrzesniewski")
     assert others == []
@@ -101,13 +101,13 @@ def test_a_misspelt_name_finds_the_one_that_is_meant(index, typed):
     ["wrzesneiwksi", "milk", "clocks carved"],
     ids=["two slips", "too short: not the mill", "known by its stem"],
 )
-def test_only_long_unknown_words_stand_for_others(index, typed):
+def test_only_long_unknown_words_match_similar_ones(index, typed):
     found = [index.passages([row])[0].text for row, _ in index.words.search(typed, 10)]
     assert all("clock" in text for text in found)
 
 
 @pytest.mark.parametrize("typed", ["87033", "INV10024", "17299"])
-def test_a_number_that_no_document_has_stands_for_no_other(encoder, tmp_path, typed):
+def test_an_unknown_number_matches_no_similar_one(encoder, tmp_path, typed):
     (tmp_path / "documents").mkdir()
     text = "Invoice INV10023 names heading 87034 and 17295 clocks."
     (tmp_path / "documents" / "a.txt").write_text(text, encoding="utf-8")
@@ -117,7 +117,7 @@ def test_a_number_that_no_document_has_stands_for_no_other(encoder, tmp_path, ty
     assert stored.words.search(typed, 5) == []
 
 
-def test_ranks_say_which_search_found_it(index, retriever):
+def test_a_hit_has_its_rank_in_each_search(index, retriever):
     (hit, *_) = retriever.search("8703", 3)
     assert hit.lexical_rank == 1
     words = {row for row, _ in index.words.search("8703", 50)}
@@ -140,9 +140,7 @@ def test_the_fused_score_is_the_cosine_and_a_share_of_the_best_match(index, retr
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
 
 
-def test_what_words_alone_find_has_its_cosine_and_no_rank_by_meaning(
-    retriever, encoder, monkeypatch
-):
+def test_a_hit_by_words_alone_has_a_cosine_and_no_dense_rank(retriever, encoder, monkeypatch):
     monkeypatch.setattr("qa.retrieval.hybrid.LEXICAL_WEIGHT", 10.0)
     question = "Rain, storms and other weather, or Zdzislaw"
     named, _ = retriever.search(question, 2)
@@ -155,7 +153,7 @@ def test_what_words_alone_find_has_its_cosine_and_no_rank_by_meaning(
     assert named.similarity + 1 < named.score <= named.similarity + 10
 
 
-def test_fusing_counts_how_near_and_not_only_which_is_nearer():
+def test_fusion_counts_similarities_not_ranks():
     far = {0: 0.9, 1: 0.2, 2: 0.1}
     assert fuse(far, {1: 30.0, 0: 6.0}) == pytest.approx({0: 0.9 + 0.08, 1: 0.2 + 0.4, 2: 0.1})
     assert list(fuse(far, {1: 30.0})) == [0, 1, 2]
@@ -167,7 +165,7 @@ def test_fusing_counts_how_near_and_not_only_which_is_nearer():
     assert fuse({}, {}) == {}
 
 
-def test_of_two_that_are_alike_the_one_that_stands_first_comes_first():
+def test_ties_go_to_the_lower_row():
     assert list(fuse({7: 0.5, 3: 0.5, 5: 0.5}, {})) == [3, 5, 7]
 
 
@@ -192,7 +190,7 @@ def test_top_k_bounds_the_hits(retriever):
         assert len(retriever.search("clock", top_k)) == min(top_k, total)
 
 
-def test_excluded_documents_are_left_out_and_make_room(retriever):
+def test_excluded_documents_make_room_for_others(retriever):
     hits = retriever.search("clock from Osaka", 3, exclude={"gift.txt"}, candidates=3)
     assert len(hits) == 3
     assert all(hit.passage.document_id != "gift.txt" for hit in hits)
@@ -201,7 +199,7 @@ def test_excluded_documents_are_left_out_and_make_room(retriever):
 
 @given(out=st.sets(st.sampled_from(sorted(TEXTS))), candidates=st.integers(1, 12))
 @settings(max_examples=25, deadline=None)
-def test_leaving_out_changes_no_other_order_of_meaning(retriever, out, candidates):
+def test_excluding_documents_keeps_the_order_of_the_others(retriever, out, candidates):
     question = "Which form must reach the office?"
     full = retriever.search(question, 20, candidates=50)
     kept = [hit for hit in full if hit.passage.document_id not in out]
@@ -219,7 +217,7 @@ def test_leaving_out_changes_no_other_order_of_meaning(retriever, out, candidate
     question=st.sampled_from(["clock", "HS 8703 or 8704", "Which form must reach the office?"]),
 )
 @settings(max_examples=25, deadline=None)
-def test_words_and_vectors_pass_over_documents_and_alter_no_score(index, encoder, chosen, question):
+def test_excluding_documents_changes_no_score(index, encoder, chosen, question):
     full = index.words.search(question, 50)
     inside = {row for name in chosen for row in index.rows_of(name)}
     only = index.words.search(question, 50, only=chosen)

@@ -236,7 +236,7 @@ def test_open_or_build_builds_once_and_again_only_after_a_change(folder, tmp_pat
     assert "never rebuilt" in qa.document("bridge.txt").text
 
 
-def test_open_or_build_mends_a_damaged_index(folder, tmp_path):
+def test_open_or_build_rebuilds_a_damaged_index(folder, tmp_path):
     index = tmp_path / "index"
     open_or_build(folder, index)
     (vectors,) = index.glob("g-*/vectors/*.faiss")
@@ -276,7 +276,13 @@ def test_answers_come_in_the_order_of_the_ranking(shared_qa, monkeypatch):
     assert far_apart[0] < backwards[0]
 
 
-def test_no_answers_are_none_and_fewer_than_none_too(shared_qa):
-    for number in (0, -1):
-        prediction = shared_qa.ask("Who opened the library?", threshold=0, max_answers=number)
-        assert (prediction.answers, prediction.found) == ((), False)
+@pytest.mark.parametrize("number", [0, -1])
+def test_numbers_below_one_are_refused(shared_qa, number):
+    question = "Who opened the library?"
+    for ask in (
+        lambda: shared_qa.ask(question, max_answers=number),
+        lambda: shared_qa.ask(question, top_k=number),
+        lambda: shared_qa.search(question, top_k=number),
+    ):
+        with pytest.raises(QuestionError, match=f"is {number}: give a number from 1 on"):
+            ask()

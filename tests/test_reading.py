@@ -11,7 +11,7 @@ from qa.answers.calibration import Calibration
 from qa.answers.candidates import Ranking
 from qa.answers.early_stop import FEATURES, EarlyStopping
 from qa.answers.logistic import Logistic
-from qa.answers.reading import FIRST, read
+from qa.answers.reading import FIRST, LARGEST_ROUND, read
 from qa.errors import DatasetError
 from qa.evaluation.golden import GoldenQuestion
 from qa.networks.reader import OnnxReader
@@ -102,7 +102,7 @@ def test_the_nearest_are_read_before_anything_is_known():
     assert rounds([], NOT_ONE, []) == []
 
 
-def test_then_the_likeliest_and_as_many_as_were_read():
+def test_each_round_reads_as_many_as_before_the_likeliest_first():
     assert rounds(TWO, EVERY) == [[0, 1], [2, 3], [4, 5, 6]]
     repeating = only(repeats=9.0)
     assert rounds(TWO, repeating) == [[0, 1], [4, 6]]
@@ -149,7 +149,27 @@ def test_a_reading_has_what_was_read_and_the_candidates_of_it():
     assert found.passages_read == 2
     assert [each.span.text for each in found.candidates] == ["Ichiro Tanaka", "Dresden"]
     assert found.select(1) == found.candidates[:1]
-    assert found.select(0) == found.select(-1) == ()
+    assert found.select(9) == found.candidates
+
+
+def test_a_round_has_a_largest_size():
+    many = [
+        Hit(Passage(f"{n}.txt", 0, 4, "Text"), 0.5, 0.5, n + 1, n + 1)
+        for n in range(5 * LARGEST_ROUND)
+    ]
+    reader = RecordedReader(many, [[]] * len(many))
+    sizes = []
+
+    class Counted:
+        fingerprint = ""
+
+        def read(self, question, passages, **limits):
+            sizes.append(len(passages))
+            return reader.read(question, passages)
+
+    read(Counted(), "", many, ranking=SCORE_ALONE, early_stopping=NOT_ONE)
+    assert sum(sizes) == len(many)
+    assert max(sizes) == LARGEST_ROUND
 
 
 def test_candidates_are_ranked_once_a_round(monkeypatch):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence, Set
 
 from qa.answers.candidates import Candidate
 from qa.errors import IndexCorrupt
-from qa.index import StoredIndex, build_command, outdated_documents
+from qa.index import StoredIndex, build_command
 from qa.types import Answer, Place, Span
 
 
@@ -42,7 +42,7 @@ def _places(index: StoredIndex, span: Span, excluded: Set[str]) -> Iterator[Plac
     """Yield where a span occurs: its document, then each copy that is still unchanged."""
     document_id = span.passage.document_id
     copies = set(index.places_of(document_id)) - {document_id} - excluded
-    for each in (document_id, *sorted(copies - outdated_documents(index, copies))):
+    for each in (document_id, *sorted(copies - index.outdated(copies))):
         document = index.document(each)
         if document.text[span.start : span.end] != span.text:
             raise IndexCorrupt(

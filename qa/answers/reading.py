@@ -12,6 +12,8 @@ from qa.types import Hit, Reader, Span
 # The nearest passages, read before anything is known; a constant, not the number of cores,
 # so that every machine reads the same passages.
 FIRST = 2
+# The most passages of one round: a reader has a budget of tokens for each call.
+LARGEST_ROUND = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Reading:
 
     def select(self, limit: int) -> tuple[Candidate, ...]:
         """Return the best candidates, at most ``limit``."""
-        return self.candidates[: max(limit, 0)]
+        return self.candidates[:limit]
 
 
 def read(
@@ -46,7 +48,8 @@ def read(
     """Read the hits in rounds, until no unread one is worth it.
 
     The nearest two come first. Each further round reads at most as many passages as were read
-    before it, side by side, those most likely to change the answer first.
+    before it, and at most ``LARGEST_ROUND``, side by side, those most likely to change the
+    answer first.
     """
     spans: list[Sequence[Span] | None] = [None] * len(hits)
     candidates: list[Candidate] = []
@@ -67,15 +70,15 @@ def _next_to_read(
 ) -> list[int]:
     """Return the positions of the hits to read next; empty to stop."""
     unread = [position for position, each in enumerate(spans) if each is None]
-    read = len(hits) - len(unread)
-    if not read:
+    if len(unread) == len(hits):
         return unread[:FIRST]
+    room = min(len(hits) - len(unread), LARGEST_ROUND)
     if not candidates:  # nothing to better: the nearest come next
-        return unread[:read]
+        return unread[:room]
     priorities = {}
     for position in unread:
         known = features(hits[position], candidates[0], hits[0], ranking)
         priority = early_stopping.priority(known)
         if priority is not None:
             priorities[position] = priority
-    return sorted(priorities, key=lambda position: (-priorities[position], position))[:read]
+    return sorted(priorities, key=lambda position: (-priorities[position], position))[:room]

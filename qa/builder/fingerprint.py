@@ -1,9 +1,10 @@
-"""What decides the content of an index beside the documents themselves."""
+"""What decides the content of an index, besides the documents themselves."""
 
 from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+from collections.abc import Sequence
 from pathlib import Path
 
 from qa.builder.splitter import OVERLAP_SENTENCES
@@ -16,32 +17,38 @@ _READING = (
     *("pypdfium2", "mammoth", "striprtf", "py3langid"),
 )
 _LIBRARIES = ("verbatim-qa", *_ENCODING, *_READING, "faiss-cpu", "tantivy")
-# Our own code that does, which changes between releases too.
-_CODE = (
-    "builder",
-    "index",
-    "loaders",
+# Our own code on which a vector depends, and all on which an index does: both change between
+# releases too.
+_ENCODING_CODE = (
+    "builder/embedding.py",
     "networks/encoder.py",
     "networks/sentence_network.py",
     "networks/transformer_network.py",
     "networks/weights.py",
 )
+_CODE = ("builder", "index", "loaders", *_ENCODING_CODE)
 
 
 def build_settings(folder: Path, max_tokens: int) -> dict[str, str | int]:
-    """Return the settings that decide documents and passages beside the files."""
-    package = Path(__file__).parents[1]
-    digest = hashlib.sha256()
-    for entry in _CODE:
-        for path in sorted([package / entry, *(package / entry).rglob("*.py")]):
-            if path.is_file():
-                digest.update(path.read_bytes())
+    """Return the settings that decide documents, passages and vectors, besides the files."""
     return {
         "folder": folder.as_posix(),  # as given, since each document's source begins with it
         "max_tokens": max_tokens,
         "overlap_sentences": OVERLAP_SENTENCES,
-        "code": digest.hexdigest(),
+        "code": _digest(_CODE),
+        "encoding_code": _digest(_ENCODING_CODE),
     }
+
+
+def _digest(entries: Sequence[str]) -> str:
+    """Return one hash for the code of these files and folders of the package."""
+    package = Path(__file__).parents[1]
+    digest = hashlib.sha256()
+    for entry in entries:
+        for path in sorted([package / entry, *(package / entry).rglob("*.py")]):
+            if path.is_file():
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def library_versions() -> dict[str, str]:
@@ -70,5 +77,9 @@ def content_key(manifest: Manifest) -> tuple[object, ...]:
 
 
 def vector_key(manifest: Manifest) -> tuple[object, ...]:
-    """Return everything beside its text that decides a vector."""
-    return manifest.encoder_fingerprint, [manifest.libraries.get(name) for name in _ENCODING]
+    """Return everything that decides a vector, besides its text."""
+    return (
+        manifest.encoder_fingerprint,
+        manifest.settings.get("encoding_code"),
+        [manifest.libraries.get(name) for name in _ENCODING],
+    )

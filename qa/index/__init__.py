@@ -5,7 +5,6 @@ Its format is described in ``index/README.md``.
 
 from qa.index.commands import build_command, index_command
 from qa.index.documents import DocumentSummary
-from qa.index.freshness import outdated_documents
 from qa.index.generation import (
     CURRENT,
     parts_of_index,
@@ -31,7 +30,6 @@ __all__ = [
     "build_command",
     "index_command",
     "open_index",
-    "outdated_documents",
     "parts_of_index",
     "read_manifest",
     "shards_of",

@@ -2,32 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from qa.hashing import sha256_of
-from qa.index.stored import StoredIndex
+from qa.index.manifest import IndexedFile
 
 
-def outdated_documents(index: StoredIndex, document_ids: Iterable[str]) -> set[str]:
-    """Return the ids of those documents whose file changed or vanished since the build.
+class Freshness:
+    """Compares files with what was indexed; safe to share between threads.
 
-    A file with the indexed size and time counts as unchanged. A file whose time alone differs
-    is hashed, once for each new time.
+    ``folder`` is the folder of the documents, ``indexed`` its files as they were indexed, by
+    path below it, and ``written_ns`` when the index was written, in nanoseconds.
     """
-    return {document_id for document_id in document_ids if _is_outdated(index, document_id)}
 
+    def __init__(self, folder: Path, indexed: Mapping[str, IndexedFile], written_ns: int) -> None:
+        self._folder = folder
+        self._indexed = indexed
+        self._written_ns = written_ns
+        self._lock = threading.Lock()
+        # Size and times of files that were hashed: once, not at each question.
+        self._hashed: dict[str, tuple[int, int, int]] = {}
 
-def _is_outdated(index: StoredIndex, document_id: str) -> bool:
-    indexed = index.indexed[document_id]
-    path = index.folder / document_id
-    try:
-        stat = path.stat()
-        found = (stat.st_size, stat.st_mtime_ns)
-        if found in ((indexed.size, indexed.mtime_ns), index.unchanged.get(document_id)):
-            return False
-        if stat.st_size != indexed.size or sha256_of(path) != indexed.sha256:
+    def outdated(self, document_ids: Iterable[str]) -> set[str]:
+        """Return the ids of the documents whose file changed or vanished since the build.
+
+        A file with the indexed size and modification time counts as unchanged if, besides, its
+        status did not change after the index was written: a program can set the former time,
+        but not the latter. Any other file of the same size is hashed, once for each new time.
+        """
+        return {each for each in document_ids if self._is_outdated(each)}
+
+    def _is_outdated(self, document_id: str) -> bool:
+        indexed = self._indexed[document_id]
+        path = self._folder / document_id
+        try:
+            stat = path.stat()
+            if stat.st_size != indexed.size:
+                return True
+            # On Windows this is the time of creation, which is no less strict.
+            changed_later = stat.st_ctime_ns >= self._written_ns
+            if stat.st_mtime_ns == indexed.mtime_ns and not changed_later:
+                return False
+            found = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+            with self._lock:
+                if self._hashed.get(document_id) == found:
+                    return False
+            if sha256_of(path) != indexed.sha256:
+                return True
+        except OSError:
             return True
-    except OSError:
-        return True
-    index.unchanged[document_id] = found
-    return False
+        with self._lock:
+            self._hashed[document_id] = found
+        return False

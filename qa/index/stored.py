@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -12,6 +12,7 @@ from qa.errors import IndexCorrupt, IndexMismatch
 from qa.index import documents, vectors, words
 from qa.index.commands import build_command
 from qa.index.documents import DocumentStore, DocumentSummary
+from qa.index.freshness import Freshness
 from qa.index.generation import MANIFEST, check_files, live_generation, manifest_of
 from qa.index.lock import ReaderLock
 from qa.index.manifest import Manifest, StoredFile
@@ -41,8 +42,8 @@ class StoredIndex:
         for file in manifest.documents:
             if file.copy_of:
                 self._copies.setdefault(file.copy_of, []).append(file.path)
-        # Size and time of files whose time alone changed: hashed once, not at each question.
-        self.unchanged: dict[str, tuple[int, int]] = {}
+        written_ns = (generation / MANIFEST).stat().st_mtime_ns
+        self._freshness = Freshness(self.folder, self.indexed, written_ns)
         self._lock = ReaderLock(generation / MANIFEST)
         try:
             keys = [shard.key for shard in manifest.shards]
@@ -62,10 +63,6 @@ class StoredIndex:
                 f"{generation} cannot be opened ({error})",
                 f"run {build_command(index_dir, manifest.folder)}",
             ) from error
-
-    def passage(self, row: int) -> Passage:
-        """Return the passage at a row; KeyError for an unknown row."""
-        return self.texts.passages([row])[0]
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """Return the passages at these rows, in this order; KeyError for an unknown row."""
@@ -116,6 +113,10 @@ class StoredIndex:
             for file in self.manifest.files
             if file.shard in keys
         }
+
+    def outdated(self, document_ids: Iterable[str]) -> set[str]:
+        """Return the ids of those documents whose file changed or vanished since the build."""
+        return self._freshness.outdated(document_ids)
 
     def close(self) -> None:
         """Release the generation; closing twice is allowed."""

@@ -9,12 +9,13 @@ import numpy as np
 
 from qa.index import StoredIndex
 from qa.networks.threads import cores
+from qa.text import without_surrogates
 from qa.types import Encoder, Hit
 
-# The weight of the best match by words beside the cosine. The cosine alone is best for
+# The weight of the best match by words against the cosine. The cosine alone is best for
 # questions typed by people who had not read the text, and worst for those who had; this is a
-# compromise. Chosen on training files of six kinds and on the half of SQuAD v2.0 dev that the
-# probability is fitted to (training/LOG.md).
+# compromise. Chosen on training files of six kinds, on the half of SQuAD v2.0 dev that the
+# probability is fitted to, and on seeds/ (training/LOG.md).
 LEXICAL_WEIGHT = 0.4
 # A best match with a BM25 score below this counts for less. In a folder of a few documents,
 # where no word is rare, it often shares only common words with the question.
@@ -71,6 +72,7 @@ class HybridSearch:
         Each of the two searches returns ``candidates`` passages. Those of the documents in
         ``exclude`` are skipped, and the next ones take their ranks.
         """
+        question = without_surrogates(question)
         depth = max(candidates, top_k)
         stored = self._index.texts.names()
         left = stored - set(exclude) if exclude else stored

@@ -6,7 +6,7 @@ from collections.abc import Set
 from dataclasses import dataclass, replace
 
 from qa.errors import QuestionError
-from qa.index import StoredIndex, index_command, outdated_documents
+from qa.index import StoredIndex, index_command
 from qa.retrieval.filters import DocumentFilter
 from qa.retrieval.hybrid import HybridSearch
 from qa.types import Encoder, Hit
@@ -39,10 +39,10 @@ class Retriever:
         """
         unwanted = self._unwanted(wanted) if wanted else frozenset()
         hits = self._nearest(question, top_k, unwanted)
-        if not outdated_documents(self._index, {hit.passage.document_id for hit in hits}):
+        if not self._index.outdated({hit.passage.document_id for hit in hits}):
             return Retrieved(hits, frozenset(), unwanted)
         # Rare, and then often true of the whole folder: check all documents at once.
-        outdated = outdated_documents(self._index, self._index.indexed.keys() - unwanted)
+        outdated = self._index.outdated(self._index.indexed.keys() - unwanted)
         excluded = unwanted | outdated
         return Retrieved(self._nearest(question, top_k, excluded), frozenset(outdated), excluded)
 
