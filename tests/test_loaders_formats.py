@@ -21,9 +21,9 @@ from making import (
 from qa.errors import UnreadableDocument
 from qa.index.documents import DocumentStore, write_documents
 from qa.loaders.language import identify_language
-from qa.loaders.layout import arrange
-from qa.loaders.line import Line
 from qa.loaders.mail import looks_like_mail
+from qa.loaders.pdf.layout import arrange
+from qa.loaders.pdf.line import Line
 
 DEEP = "The old well in the market square is 19 metres deep, and it was dug by monks in 1210."
 LINED = "In 1954 the mason Karl Orth lined it with new sandstone from the valley of the river."
@@ -1046,6 +1046,6 @@ def test_limits_on_archive_entries_and_pages(read, monkeypatch):
     monkeypatch.setattr("qa.loaders.archive.MAX_ENTRIES", 3)
     with pytest.raises(UnreadableDocument, match="more than 3 files"):
         read(make_docx(CONTENT))
-    monkeypatch.setattr("qa.loaders.pdf.MAX_PAGES", 1)
+    monkeypatch.setattr("qa.loaders.pdf.document.MAX_PAGES", 1)
     with pytest.raises(UnreadableDocument, match="more than 1 pages"):
         read(printed([(72, 700, "text")], pages=2))

@@ -7,7 +7,7 @@ from typing import Any
 
 from qa.loaders.extracted import TextBuilder
 from qa.loaders.furniture import is_navigation
-from qa.loaders.line import RAISED
+from qa.loaders.pdf.line import RAISED
 
 _SKIPPED = {
     *("script style nav header footer aside form noscript template head title".split()),

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 from statistics import median
 
-from qa.loaders.columns import split_columns
 from qa.loaders.extracted import Extracted, TextBuilder
-from qa.loaders.line import LIGATURES, Line
+from qa.loaders.pdf.columns import split_columns
+from qa.loaders.pdf.line import LIGATURES, Line
 from qa.types import BlockKind
 
 # Headers and footers are within this share of the page's height from its edge.

@@ -12,11 +12,11 @@ from statistics import median, median_low
 from typing import Any
 
 from qa.errors import UnreadableDocument
-from qa.loaders.annotations import NOTE_SIZE, add_annotations
 from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted
-from qa.loaders.layout import arrange
-from qa.loaders.line import RAISED, Line
+from qa.loaders.pdf.annotations import NOTE_SIZE, add_annotations
+from qa.loaders.pdf.layout import arrange
+from qa.loaders.pdf.line import RAISED, Line
 
 MAX_PAGES = 5_000
 _PASSWORD, _SECURITY = 4, 5  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
