@@ -390,6 +390,30 @@ def test_a_user_password_is_an_error_and_an_owner_password_is_not(read, user, re
             read(file.getvalue())
 
 
+@pytest.mark.parametrize(
+    ("line", "is_text"),
+    [
+        ("Balance: 2,310.50 pounds", True),
+        ("Call 0181 496 0233", True),
+        ("Due on 3 May 2026", True),
+        ("97 %", True),
+        ("Seats: 40", True),
+        ("3.1 The repair", False),
+        ("Chapter 12", False),
+        ("Wells of 1954", False),
+    ],
+)
+def test_a_bold_line_that_states_a_value_can_be_quoted(read, line, is_text):
+    def bold(canvas, _):
+        canvas.setFont("Helvetica-Bold", 11)
+        canvas.drawString(72, 740, line)
+
+    lines = [(72, 700 - 14 * n, f"{DEEP[:60]} and on it goes in line {n}") for n in range(4)]
+    document = read(printed(lines, margins=bold))
+    assert (line in body(document)) == is_text
+    assert (line in of_kind(document, "heading")) != is_text
+
+
 def test_raised_figures_are_exponents_or_the_numbers_of_notes(read):
     from reportlab.lib.styles import getSampleStyleSheet
     from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 from statistics import median
 
+from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted, TextBuilder
 from qa.loaders.pdf.columns import split_columns
 from qa.loaders.pdf.line import LIGATURES, Line
@@ -23,6 +24,11 @@ _PAGE_NUMBER = re.compile(
 # Tolerance for the alignment of cells, in points.
 _ALIGNED = 1.5
 _EDGE_NUMBER = re.compile(r"^\W*\d+\W+|\W+\d+\W*$")
+# An amount of money, a figure of thousands or with decimals, a telephone number, "key: 7".
+_VALUE = re.compile(
+    r"[€£$]\s?\d|\d\s?(?:€|£|%|euros?\b|dollars?\b|pounds?\b)|\d{1,3}(?:[,'’]\d{3})+\b|\b\d+[.,]\d{2}\b"
+    r"|(?<!\d)(?:\+|0)\d[\d /()-]{6,}\d|^[^:]{2,40}:\s*\d+$"
+)
 _LEADERS = re.compile(r"(?:\s?\.){4,}\s*[\divxlc]*$")
 _BULLET = re.compile(r"(?:[•‣◦▪●–—*-]|\(?(?:\d{1,3}|[a-z])[.)])\s")
 _ENDS = tuple('.!?:;…"”’»)')
@@ -77,6 +83,8 @@ def arrange(
             kind = "heading"
             if paragraph.lines[0].page == 0 and size > max(heading[1], 1.12 * body_size):
                 heading = (text, size)
+            if _states_value(text):
+                kind = "body"  # "Total due: 1,944.00 euro" in bold, a figure on a poster
         level = min(large.index(size) + 1, 6) if kind == "heading" else 0
         if kind == "body" and not paragraph.is_row:
             start = builder.add_content(text)
@@ -280,6 +288,11 @@ def _seam(before: str, after: str, words: Counter[str]) -> str:
     if whole != hyphened:
         return "" if whole > hyphened else "-"
     return "-" if not rest[:1].islower() or _HYPHENATED.search(part) else ""
+
+
+def _states_value(text: str) -> bool:
+    """Return whether a line in bold or large type says something: an amount, a number, a day."""
+    return _VALUE.search(text) is not None or bool(find_date(text))
 
 
 def _is_heading(paragraph: _Paragraph, text: str, body_size: float, bold_body: bool) -> bool:
