@@ -73,7 +73,7 @@ def ask(
     if not prediction.found:
         print("Not found in these documents.")
         if prediction.passages:
-            print("The nearest passages, which do not answer it:\n")
+            print("The closest passages:\n")
         for hit in prediction.passages[:3]:
             passage = hit.passage
             print(f"    {passage.document_id}:{passage.start}-{passage.end}")
