@@ -17,7 +17,6 @@ from qa.networks.weights import MODELS, encoder_folder, read_model
 from training.checkpoint import read_made_of, write_made_of
 from training.encoder import (
     PASSAGE_TOKENS,
-    EncoderSchedule,
     asked_once,
     passage_of,
     train_encoder,
@@ -25,6 +24,7 @@ from training.encoder import (
     validate,
 )
 from training.export import export_encoder
+from training.loop import Schedule
 from training.networks import load_tokenizer
 from training.questions import load_questions
 from training.restore import restore_encoder
@@ -89,7 +89,7 @@ def test_training_brings_questions_to_their_paragraphs_and_resumes(
 ):
     from sentence_transformers import SentenceTransformerTrainer
 
-    schedule = EncoderSchedule(4, learning_rate=1e-4, batch_size=4)
+    schedule = Schedule(4, learning_rate=1e-4, tokens_per_batch=4 * PASSAGE_TOKENS)
 
     def trained(folder):
         train_encoder(questions, schedule, folder, start=encoder_folder(), save_every=2)

@@ -1,8 +1,8 @@
 """Fit the probabilities: ``python -m training.calibrate squad-v2.0-dev.jsonl.gz``.
 
-The articles of the file, sorted by title, are halved: the first half is fitted
-to, the second is only reported on. Fitted first is which answer comes first, then when to
-read on, then, on what is read so, whether an answer is right.
+The articles of the file, sorted by title, are halved: the models are fitted to the first half,
+and the second is only reported on. Fitted are the ranking of answers, then when to stop
+reading, then, on what is read with both, the probability that an answer is right.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ from training.reading import (
     read_whole,
 )
 
-# Shares of absent answers refused, for which the threshold is counted.
+# Shares of unanswerable questions refused, for each of which a threshold is determined.
 STRICTNESS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
-# The share at which `qa ask` stands unless told otherwise. SQuAD's unanswerable questions
-# were written to look answerable; of those that people ask, far more are refused.
+# The default share of `qa ask`. SQuAD's unanswerable questions were written to look answerable;
+# of those that people ask, far more are refused.
 OPERATING_POINT = 0.7
 
 
@@ -68,7 +68,7 @@ def judge(reading: WholeReading, *, ranking: Ranking, early_stopping: EarlyStopp
 def fit(
     judged: Sequence[Judged], *, reader: str, ranking: Ranking, early_stopping: EarlyStopping
 ) -> Calibration:
-    """Fit a logistic regression to the candidates, and count the thresholds on the same ones."""
+    """Fit a logistic regression to the candidates, and determine the thresholds on the same."""
     rows, right = zip(*(pair for question in judged for pair in question.candidates), strict=True)
     fitted = Calibration(ranking, fit_logistic(rows, right), early_stopping, 0.0, reader)
     best = [_best(question, fitted) for question in judged]
@@ -91,11 +91,11 @@ def _best(question: Judged, calibration: Calibration) -> tuple[float, bool]:
 
 
 def report(judged: Sequence[Judged], calibration: Calibration) -> dict[str, object]:
-    """Return how the probability fares on questions, in percent unless it says otherwise.
+    """Return the scores of the probability on questions, in percent unless stated otherwise.
 
     ``ece``, from 0 to 1, and ``coverage_at_80`` are those of
-    :mod:`qa.evaluation.confidence`; ``absent_answered_at_strict`` is what became of
-    each point of ``strictness``.
+    :mod:`qa.evaluation.confidence`; ``absent_answered_at_strict`` is the share of unanswerable
+    questions that get an answer at each point of ``strictness``.
     """
     best = [_best(question, calibration) for question in judged]
     probability = np.array([p for p, _ in best])
@@ -149,7 +149,8 @@ def check_halves(paragraphs: Sequence[Paragraph], held_out: Set[str]) -> None:
         if kinds != {True, False}:
             raise DatasetError(
                 "each half of the articles, sorted by title, needs questions that have an answer "
-                "and questions that have none: take a file such as squad-v2.0-dev.jsonl.gz"
+                "and questions that have none",
+                "take a file such as squad-v2.0-dev.jsonl.gz",
             )
 
 
@@ -157,7 +158,7 @@ def main() -> None:
     """Fit on the first half of a file's articles, report on the second, write the result."""
     parser = argparse.ArgumentParser(prog="python -m training.calibrate", description=main.__doc__)
     parser.add_argument("file", type=Path, help="paragraphs with questions, some unanswerable")
-    parser.add_argument("--models", type=Path, default=MODELS, help="where the reader lies")
+    parser.add_argument("--models", type=Path, default=MODELS, help="the folder of the reader")
     parser.add_argument("--sample", type=at_least_one, default=2500, help="questions of each half")
     options = parser.parse_args()
     paragraphs = list(read_paragraphs(options.file))

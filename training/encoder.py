@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ import torch
 from tokenizers import Tokenizer
 
 from training.checkpoint import is_made, read_made_of, write_made_of
-from training.loop import WARMUP, WEIGHT_DECAY
+from training.loop import WARMUP, WEIGHT_DECAY, Schedule
 from training.networks import ATTENTION, BFLOAT16, DEVICE, load_tokenizer
 from training.questions import Example, Questions
 from training.rows import draw_heading, window_start
@@ -35,19 +35,9 @@ _TWINS = frozenset({"squad-rejoined"})
 _SCALE = 20.0
 
 
-@dataclass(frozen=True, slots=True)
-class EncoderSchedule:
-    """The hyper-parameters of the encoder; the learning rate falls to zero in a line."""
-
-    steps: int
-    learning_rate: float
-    batch_size: int
-    seed: int = 1
-
-
 def train_encoder(
     questions: Questions,
-    schedule: EncoderSchedule,
+    schedule: Schedule,
     folder: Path,
     *,
     start: Path,
@@ -55,13 +45,10 @@ def train_encoder(
 ) -> Path:
     """Train an encoder from ``start`` and write it, unless it is there; return its folder.
 
-    An interrupted run resumes from the last checkpoint in ``folder``.
+    An interrupted run resumes from the last checkpoint in ``folder``. The learning rate falls in
+    a line from the end of the warm-up; the weights are the last ones.
     """
-    made_of = {
-        **questions.made_of,
-        "start": read_made_of(start),
-        "schedule": asdict(schedule),
-    }
+    made_of = {**questions.made_of, "start": read_made_of(start), "schedule": asdict(schedule)}
     if is_made(folder, made_of):
         return folder
     from sentence_transformers import (
@@ -78,7 +65,7 @@ def train_encoder(
         args=SentenceTransformerTrainingArguments(
             output_dir=str(folder / "steps"),
             max_steps=schedule.steps,
-            per_device_train_batch_size=schedule.batch_size,
+            per_device_train_batch_size=schedule.tokens_per_batch // PASSAGE_TOKENS,
             learning_rate=schedule.learning_rate,
             lr_scheduler_type="linear",
             warmup_steps=WARMUP,

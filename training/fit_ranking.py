@@ -1,4 +1,4 @@
-"""How much retrieval_weight counts beside the reader's score, fitted."""
+"""How much the score of a passage counts beside that of a span, fitted."""
 
 from __future__ import annotations
 
@@ -13,34 +13,35 @@ from qa.evaluation.confidence import Floats
 from training.reading import WholeReading, is_right
 
 Bools = NDArray[np.bool_]
-# What a weight costs by its square, all features at unit variance: next to nothing, but where
-# a feature tells all right spans from all others there is no other end to its weight.
+# Of the squared weights, all features at unit variance: next to nothing, but a feature that
+# separates all right spans from all others would have an infinite weight without it.
 _PENALTY = 1e-3
 
 
 def fit_ranking(readings: Sequence[WholeReading]) -> Ranking:
-    """Fit what makes a right span the first among all spans read for its question.
+    """Fit the weights that rank a right span first among all spans read for its question.
 
-    By conditional logit (McFadden, 1974): of the spans ``i`` of a question the share
-    ``exp(w · xᵢ) / Σⱼ exp(w · xⱼ)`` that the right ones have together is made as great as it
-    can be, its logarithm over all questions. ``x`` is the score of the span and the score of its
-    passage as a hit; the weight of the second is given in units of that of the first. Questions
-    without a right span, or with no other, say nothing. Raises
-    :class:`~qa.errors.DatasetError` where there is none that does, or a higher score makes no
-    answer better.
+    By conditional logit (McFadden, 1974): maximise, over all questions, the logarithm of the
+    share ``exp(w · xᵢ) / Σⱼ exp(w · xⱼ)`` of the right spans ``i`` among the spans ``j`` of a
+    question. ``x`` is the score of the span and the score of its passage as a hit; the weight of
+    the second is given in units of that of the first. Questions without a right span, or without
+    a wrong one, are left out. Raises :class:`~qa.errors.DatasetError` where no others are left,
+    or where a higher score does not make an answer better.
     """
     from scipy.optimize import minimize
 
     questions = list(_questions(readings))
     if not questions:
-        raise DatasetError("too few questions to learn what comes first: take a larger --sample")
+        raise DatasetError("too few questions to fit the ranking", "take a larger --sample")
     scale = np.concatenate([features for features, _ in questions]).std(axis=0)
     scale[scale == 0] = 1.0
     scaled = [(features / scale, right) for features, right in questions]
     fitted = minimize(_loss, np.zeros(scale.shape), args=(scaled,), jac=True, method="L-BFGS-B")
     score, retrieval_weight = fitted.x / scale
-    if not score > 0:  # no number either
-        raise DatasetError("a higher score makes no answer better: is this reader trained?")
+    if not score > 0:  # so that NaN is refused too
+        raise DatasetError(
+            "a higher score does not make an answer better", "train the reader first"
+        )
     return Ranking(round(float(retrieval_weight / score), 4))
 
 

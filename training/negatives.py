@@ -6,8 +6,6 @@ import random
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import faiss
@@ -16,11 +14,9 @@ import tantivy
 import torch
 from numpy.typing import NDArray
 
-from qa.errors import ModelCorrupt
 from qa.evaluation.metrics import contains_answer
 from qa.networks.weights import encoder_folder
 from qa.retrieval.hybrid import fuse
-from training.checkpoint import replace_file
 from training.networks import ATTENTION, BFLOAT16, DEVICE
 from training.questions import Questions
 
@@ -34,51 +30,20 @@ _DEPTH = 8
 _WORD = re.compile(r"\w+")
 
 
-def with_negatives(questions: Questions, path: Path, *, share: float, seed: int) -> Questions:
-    """Give a ``share`` of the answerable questions one hard negative; ``path`` keeps the choice.
+def with_negatives(questions: Questions, *, share: float, seed: int) -> Questions:
+    """Give a ``share`` of the answerable questions one hard negative.
 
     The negative is the best hit for the question in which no accepted answer occurs. Hits are
     fused as ``qa.retrieval.hybrid.HybridSearch`` fuses them, by vectors and by the stems of the
-    text alone. Questions must be those of the choice that is kept: raises
-    :class:`~qa.errors.ModelCorrupt` where they are not.
+    text alone. The same arguments give the same negatives, on one machine.
     """
-    if path.is_file():
-        rows = _kept(path, len(questions.train))
-    else:
-        rows = _chosen(questions, share=share, seed=seed)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = BytesIO()
-        np.save(file, rows)
-        replace_file(path, file.getvalue())
-    train = [
-        replace(example, negative=int(row))
-        for example, row in zip(questions.train, rows, strict=True)
-    ]
-    return questions.with_train(train, negatives=share)
-
-
-def _kept(path: Path, examples: int) -> NDArray[np.int64]:
-    remedy = "remove it, or give another --output"
-    try:
-        rows: NDArray[np.int64] = np.load(path)
-    except (OSError, ValueError, EOFError) as error:
-        raise ModelCorrupt(f"{path} cannot be read ({error})", remedy) from error
-    if rows.shape != (examples,):
-        raise ModelCorrupt(
-            f"{path} is of other data ({rows.size} examples, here {examples})", remedy
-        )
-    return rows
-
-
-def _chosen(questions: Questions, *, share: float, seed: int) -> NDArray[np.int64]:
-    """Return the position of each example's negative, -1 for none."""
     rng = random.Random(seed)
-    rows = np.full(len(questions.train), -1, dtype=np.int64)
-    chosen = [i for i, e in enumerate(questions.train) if e.answers and rng.random() < share]
+    train = list(questions.train)
+    chosen = [i for i, e in enumerate(train) if e.answers and rng.random() < share]
+    if not chosen:
+        return questions.with_train(train, negatives=share)
     texts = [context.text for context in questions.contexts]
-    asked = [questions.train[i].question for i in chosen]
-    if not asked:
-        return rows
+    asked = [train[i].question for i in chosen]
     by_words = _by_words(texts, asked)
     vectors, asked_vectors = _embedded(texts, asked)
     index = faiss.IndexFlatIP(vectors.shape[1])
@@ -87,14 +52,11 @@ def _chosen(questions: Questions, *, share: float, seed: int) -> NDArray[np.int6
     for i, vector, lexical, dense in zip(chosen, asked_vectors, by_words, by_vectors, strict=True):
         found = [*map(int, dense), *lexical]
         cosines = dict(zip(found, map(float, vectors[found] @ vector), strict=True))
-        accepted = questions.train[i].references
-        wrong = (
-            row
-            for row in fuse(cosines, lexical)
-            if not any(contains_answer(texts[row], answer) for answer in accepted)
-        )
-        rows[i] = next(wrong, -1)
-    return rows
+        for row in fuse(cosines, lexical):
+            if not any(contains_answer(texts[row], answer) for answer in train[i].references):
+                train[i] = replace(train[i], negative=row)
+                break
+    return questions.with_train(train, negatives=share)
 
 
 def _embedded(*texts: Sequence[str]) -> list[NDArray[np.float32]]:
@@ -106,9 +68,7 @@ def _embedded(*texts: Sequence[str]) -> list[NDArray[np.float32]]:
     from sentence_transformers import SentenceTransformer
 
     encoder: SentenceTransformer = SentenceTransformer(
-        str(encoder_folder()),
-        device=DEVICE,
-        model_kwargs={"attn_implementation": ATTENTION},
+        str(encoder_folder()), device=DEVICE, model_kwargs={"attn_implementation": ATTENTION}
     )
     encoder.max_seq_length = PASSAGE_TOKENS
     with torch.autocast(DEVICE, dtype=torch.bfloat16, enabled=BFLOAT16):

@@ -238,10 +238,7 @@ def balanced(questions: Questions, made: Sequence[Example], *, seed: int) -> Que
             others.append(example)
     chosen = [*absent.values(), *absent.values(), *made]
     few = min(round(_OTHERS * len(chosen)), len(others))
-    chosen += [
-        *rng.sample(present, min(len(chosen) - few, len(present))),
-        *rng.sample(others, few),
-    ]
+    chosen += [*rng.sample(present, min(len(chosen) - few, len(present))), *rng.sample(others, few)]
     rng.shuffle(chosen)
     return questions.with_train(chosen, balanced=True, unanswerable=len(made))
 

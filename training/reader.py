@@ -16,13 +16,7 @@ from training.batches import Batches
 from training.checkpoint import is_made, read_made_of, write_checkpoint
 from training.distillation import Ensemble
 from training.loop import Schedule, train
-from training.networks import (
-    DROPOUT,
-    hidden_states,
-    load_reader,
-    load_tokenizer,
-    span_logits,
-)
+from training.networks import DROPOUT, hidden_states, load_reader, load_tokenizer, span_logits
 from training.objective import Sides, Teacher, distillation_loss, span_loss, with_prior
 from training.questions import Questions
 from training.rows import Batch, Row, rows_of

@@ -1,4 +1,4 @@
-"""Questions read to the end, and what is learnt from them: when reading on is worth it."""
+"""Questions read to the end, and what is fitted to them: when to read another passage."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from training.fit_logistic import fit_logistic
 TOP_K = 10
 # How many answers are shown unless another number is asked for.
 SHOWN = 3
-# After how many of the nearest passages those left are looked at. Reading takes the likeliest
-# after the first two, so that from the second round on this is only near to what happens.
+# How many of the nearest passages are read before each of the others is tried. Reading takes the
+# likeliest after the first two, so that from the second round on this is an approximation.
 _ROUNDS = (FIRST, 2 * FIRST, 4 * FIRST)
 
 
@@ -82,11 +82,13 @@ def read_whole(
 def fit_early_stopping(readings: Sequence[WholeReading], ranking: Ranking) -> EarlyStopping:
     """Fit the chances that a passage changes the answer, and that the answer gains by it.
 
-    Raises :class:`~qa.errors.DatasetError` where no passage does, or each one.
+    Raises :class:`~qa.errors.DatasetError` where no passage does, or every one.
     """
     rows, changed, gained = early_stopping_rows(readings, ranking)
     if len(set(changed)) < 2 or len(set(gained)) < 2:
-        raise DatasetError("too few questions to learn when to read on: take a larger --sample")
+        raise DatasetError(
+            "too few questions to fit when to stop reading", "take a larger --sample"
+        )
     return EarlyStopping(fit_logistic(rows, changed), fit_logistic(rows, gained))
 
 
@@ -95,7 +97,7 @@ def early_stopping_rows(
 ) -> tuple[list[dict[str, float]], list[bool], list[bool]]:
     """Return features, whether the answer changes and whether it gains, a row for each passage.
 
-    Each is one that is left after a round of the nearest, read next to those alone.
+    Each row is of a passage that is not among the nearest, read after those alone.
     """
     rows, changed, gained = [], [], []
     for reading in readings:
@@ -113,7 +115,7 @@ def early_stopping_rows(
 
 
 def changes(before: Sequence[Candidate], after: Sequence[Candidate]) -> bool:
-    """Tell whether another answer comes first, or the same one stands in more places.
+    """Return whether another answer comes first, or the same one occurs in more places.
 
     ``before`` and ``after`` are the candidates without and with one passage more.
     """
@@ -123,19 +125,19 @@ def changes(before: Sequence[Candidate], after: Sequence[Candidate]) -> bool:
 def gains(
     before: Sequence[Candidate], after: Sequence[Candidate], accepted: tuple[str, ...]
 ) -> bool:
-    """Tell whether a right answer comes first, or is among those shown, that was not before.
+    """Return whether a right answer comes first, or is among those shown, and was not before.
 
-    Further places of what comes first count too, whether it is right or not.
+    Further places of the first answer count too, whether it is right or not.
     """
-    return _standing(after, accepted) > _standing(before, accepted) or _more_places(before, after)
+    return _rightness(after, accepted) > _rightness(before, accepted) or _more_places(before, after)
 
 
 def is_right(text: str, accepted: tuple[str, ...]) -> bool:
-    """Tell whether an answer counts as right; to a question without accepted ones none does."""
+    """Return whether an answer counts as right; without accepted answers none does."""
     return bool(accepted) and best_over_references(f1, text, accepted) >= RIGHT_FROM_F1
 
 
-def _standing(shown: Sequence[Candidate], accepted: tuple[str, ...]) -> int:
+def _rightness(shown: Sequence[Candidate], accepted: tuple[str, ...]) -> int:
     """Return 2 where the first answer is right, 1 where a later one is, 0 where none is."""
     right = [is_right(each.span.text, accepted) for each in shown]
     return 2 if right[0] else int(any(right))

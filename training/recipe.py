@@ -18,7 +18,7 @@ from qa.networks.threads import cores
 from qa.networks.weights import MODELS, encoder_folder
 from training.checkpoint import average
 from training.command import at_least_one, run
-from training.encoder import EncoderSchedule, train_encoder
+from training.encoder import PASSAGE_TOKENS, train_encoder
 from training.export import export_encoder, export_reader
 from training.loop import Schedule
 from training.negatives import with_negatives
@@ -60,7 +60,7 @@ def make(
     _say("2. Encoder: each question near its own paragraph, far from others")
     encoder = train_encoder(
         questions,
-        EncoderSchedule(at_most(288), learning_rate=3e-5, batch_size=256),
+        Schedule(at_most(288), learning_rate=3e-5, tokens_per_batch=256 * PASSAGE_TOKENS),
         output / "encoder",
         start=original,
     )
@@ -74,7 +74,7 @@ def make(
     )
 
     _say("4. Hard negatives: for a quarter of the questions, what our own retrieval confuses")
-    asked = with_negatives(questions, output / "negatives.npy", share=0.25, seed=DATA_SEED)
+    asked = with_negatives(questions, share=0.25, seed=DATA_SEED)
 
     def varied(seed: int) -> Questions:
         """Return the questions with made ones, some reworded, and the priors of paragraphs."""

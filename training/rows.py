@@ -119,11 +119,7 @@ def window_start(
 
 
 def rows_of(
-    group: int,
-    example: Example,
-    contexts: Sequence[Context],
-    *,
-    rng: random.Random,
+    group: int, example: Example, contexts: Sequence[Context], *, rng: random.Random
 ) -> list[Row]:
     """Return the row of an example, and that of its negative where it has one.
 

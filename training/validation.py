@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 import torch
 
@@ -20,15 +19,6 @@ _ROWS_PER_BATCH = 16
 _SAMPLE = 600
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """The text of an example's best span, and its margin over null, in logits."""
-
-    example: Example
-    text: str
-    margin: float
-
-
 def validate(logits: Callable[[Batch], Sides], questions: Questions) -> dict[str, float]:
     """Return EM and F1 of the best span on answerable examples, and the AUC of the margin.
 
@@ -40,14 +30,14 @@ def validate(logits: Callable[[Batch], Sides], questions: Questions) -> dict[str
     """
     held_out = list(questions.held_out)
     sample = random.Random(0).sample(held_out, min(_SAMPLE, len(held_out)))
-    judge = list(_judge(logits, [e for e in sample if e.answers], questions))
+    judged = list(_judge(logits, [e for e in sample if e.answers], questions))
     exact, overlap = (
-        [best_over_references(metric, each.text, each.example.references) for each in judge]
+        [best_over_references(metric, text, example.references) for example, text, _ in judged]
         for metric in (exact_match, f1)
     )
     margins: dict[int, tuple[list[float], list[float]]] = defaultdict(lambda: ([], []))
-    for each in _judge(logits, on_both_kinds(held_out), questions):
-        margins[each.example.context][bool(each.example.answers)].append(each.margin)
+    for example, _, margin in _judge(logits, on_both_kinds(held_out), questions):
+        margins[example.context][bool(example.answers)].append(margin)
     pairs = [(a, p) for absent, present in margins.values() for p in present for a in absent]
     wins = sum((present > absent) + (present == absent) / 2 for absent, present in pairs)
     return {
@@ -67,11 +57,12 @@ def on_both_kinds(examples: Sequence[Example]) -> list[Example]:
 
 
 def _judge(
-    logits: Callable[[Batch], Sides],
-    examples: Sequence[Example],
-    questions: Questions,
-) -> Iterator[_Judged]:
-    """Read examples in batches of like length; one without a possible span is passed over."""
+    logits: Callable[[Batch], Sides], examples: Sequence[Example], questions: Questions
+) -> Iterator[tuple[Example, str, float]]:
+    """Yield examples, the text of the best span of each, and its margin over null in logits.
+
+    They are read in batches of like length; one without a possible span is passed over.
+    """
     rng = random.Random(0)
     contexts = questions.contexts
     order = sorted(examples, key=lambda e: len(contexts[e.context].ids))
@@ -86,4 +77,4 @@ def _judge(
                 context = contexts[example.context]
                 begins = context.starts[first + row.first_token]
                 text = context.text[begins : context.ends[last + row.first_token]]
-                yield _Judged(example, text, score - float(start[0] + end[0]))
+                yield example, text, score - float(start[0] + end[0])

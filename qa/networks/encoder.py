@@ -22,7 +22,7 @@ class SentenceEncoder:
     """The encoder, on the CPU; safe to share between threads.
 
     Questions and passages go through the same network. The shipped one is all-MiniLM-L6-v2,
-    trained further on questions (:mod:`training.contrastive`) with sentence-transformers and
+    trained further on questions (:mod:`training.encoder`) with sentence-transformers and
     exported to int8 ONNX. It runs on ONNX Runtime directly: importing sentence-transformers and
     its PyTorch takes several seconds, and `qa ask` answers in about one. ``model`` is the
     folder of any other sentence-transformers model, which that library then runs.
