@@ -78,5 +78,5 @@ def test_what_cannot_be_learnt_from_says_so():
     absent = [WholeReading((), each.hits, each.spans) for each in [reading(rng)]]
     with pytest.raises(DatasetError, match="--sample"):
         fit_ranking(absent)
-    with pytest.raises(DatasetError, match="is this reader trained"):
+    with pytest.raises(DatasetError, match="train the reader first"):
         fit_ranking([reading(rng, score_counts=-1.0) for _ in range(200)])

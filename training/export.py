@@ -156,20 +156,6 @@ def _check_same(row: torch.nn.Module, exported: Path, inputs: Sequence[str]) -> 
         )
 
 
-def quantize(float_model: Path, target: Path) -> None:
-    """Write the int8 file: dynamic quantisation, one weight scale per output channel."""
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    quantize_dynamic(
-        float_model,
-        target,
-        per_channel=True,
-        reduce_range=False,
-        weight_type=QuantType.QInt8,
-        extra_options={"MatMulConstBOnly": True},
-    )
-
-
 def export_reader(checkpoint: Path, models: Path, *, int8: bool = True) -> Path:
     """Write ``reader.onnx``, ``tokenizer.json`` and ``reader.json`` into ``models``.
 
@@ -213,14 +199,26 @@ def _write(
     *,
     int8: bool = True,
 ) -> Path:
-    """Write a network, and beside it the hashes that are checked on load."""
+    """Write a network, and beside it the hashes that are checked on load.
+
+    int8 is by dynamic quantisation, with one weight scale per output channel.
+    """
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
     target = models / f"{name}.onnx"
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "float.onnx"
         export_float(row, made, outputs=outputs)
         if int8:
             plain, made = made, Path(folder) / "int8.onnx"
-            quantize(plain, made)
+            quantize_dynamic(
+                plain,
+                made,
+                per_channel=True,
+                reduce_range=False,
+                weight_type=QuantType.QInt8,
+                extra_options={"MatMulConstBOnly": True},
+            )
         replace_file(target, made.read_bytes())
     description = {
         "format": 1,

@@ -47,10 +47,9 @@ Ids = NDArray[np.int32]
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """A tokenised paragraph: ids ``(tokens,)`` and the code points each token covers.
+    """A tokenised paragraph: ids ``(tokens,)`` and the code points that each token covers.
 
-    ``heading_ids`` is its title as the reader sees it; empty where it has none.
-    ``source`` names the set it is of.
+    ``heading_ids`` is its title as the reader sees it, ``source`` the name of its set.
     """
 
     text: str
@@ -133,10 +132,9 @@ def load_questions(
 
 
 def is_held_out(paragraph: Paragraph) -> bool:
-    """Return whether a paragraph belongs to the validation split.
+    """Return whether a paragraph is in the validation split, by a hash of its first eight words.
 
-    Decided by a hash of its first eight words, so that two revisions of one
-    paragraph fall on the same side.
+    Two revisions of one paragraph then are on the same side.
     """
     words = " ".join(paragraph.context.lower().split()[:8])
     digest = hashlib.sha256(words.encode()).digest()
@@ -148,7 +146,7 @@ def tokenised(
 ) -> Iterator[tuple[Paragraph, Context, list[Example]]]:
     """Yield each paragraph, its context and its examples; contexts count from ``position``.
 
-    The texts go to the tokenizer all at once, which then uses a thread for each core.
+    The tokenizer gets all texts at once, so that it uses a thread for each core.
     """
     texts = [paragraph.context for paragraph in paragraphs]
     questions = [each.question.strip() for of_one in paragraphs for each in of_one.questions]
@@ -203,8 +201,7 @@ def tokens_covering(
 def reworded(questions: Questions, tokenizer: Tokenizer, *, share: float, seed: int) -> Questions:
     """Ask a ``share`` of the questions as people type them: with a typo, as keywords, politely.
 
-    Each becomes one of the results of the rules in ``qa.evaluation.perturbations``, which
-    include the question itself where a rule does not apply; examples keep their order.
+    By the rules in ``qa.evaluation.perturbations``; one that does not apply changes nothing.
     """
     rng = random.Random(seed)
     train = []
