@@ -129,7 +129,7 @@ def test_search_and_info_and_verify(run):
 
 @pytest.fixture(scope="module")
 def outdated(tmp_path_factory):
-    """An index with its documents, all but one of which changed or went."""
+    """An index and its documents, of which one is unchanged, one removed and six changed."""
     made = tmp_path_factory.mktemp("outdated")
     (made / "documents").mkdir()
     for number in range(8):

@@ -14,7 +14,7 @@ from qa.evaluation.comparison import comparable, compare, comparison_text, read_
 from qa.evaluation.corpus import corpus_scores, relevant_passages
 from qa.evaluation.golden import GoldenQuestion
 from qa.evaluation.outcomes import MISSES, RIGHT, Outcome
-from qa.evaluation.reader import RIVALS, ask_reader, best_null_threshold, reader_scores
+from qa.evaluation.reader import ask_reader, best_null_threshold, reader_scores
 from qa.evaluation.report import report_html
 from qa.evaluation.table import table
 from qa.types import Hit, Passage, Span
@@ -174,7 +174,6 @@ def test_the_confidence_of_a_reader_is_the_agreement_of_its_best_spans(tmp_path)
 
     class Reader:
         def read(self, question, passages, *, n):
-            assert n == RIVALS
             passage = passages[0]
             places = [(at, at + 13, 3.0), (at + 7, at + 13, 2.0), (at + 17, at + 22, 1.0)]
             return [[Span(passage, *place, 5.0) for place in places]]
@@ -373,4 +372,5 @@ def test_the_report_opens_in_a_browser_without_requests(page, tmp_path, scheme):
     assert wrong == []
     assert HOSTILE in marks
     assert width <= 390
-    assert behind == {"light": "rgb(238, 241, 240)", "dark": "rgb(15, 21, 20)"}[scheme]
+    brightness = sum(map(int, re.findall(r"\d+", behind))) / (3 * 255)
+    assert brightness > 0.9 if scheme == "light" else brightness < 0.1

@@ -61,12 +61,12 @@ def test_seeds_are_a_folder_of_all_main_formats(seeds):
     assert 7500 <= total <= 11000
 
 
-def test_every_seed_says_where_its_facts_stand(seeds):
+def test_every_seed_names_the_sources_of_its_facts(seeds):
     for name, blocks in seeds.items():
         assert "\n".join(blocks).count("Where these facts stand: ") == 1, name
 
 
-def test_the_made_seeds_come_out_the_same_every_time(tmp_path):
+def test_the_made_seeds_are_reproducible(tmp_path):
     for folder in ("once", "again"):
         (tmp_path / folder).mkdir()
         make_seeds(tmp_path / folder)
@@ -74,7 +74,7 @@ def test_the_made_seeds_come_out_the_same_every_time(tmp_path):
     assert {path.suffix for path in made} == MADE
     for path in made:
         assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes(), path.name
-        # Another zlib packs the same into other bytes: what is read from them must be the same.
+        # Another version of zlib compresses to other bytes: compare the text too.
         ours, stored = load(path, folder=path.parent), load(SEEDS / path.name, folder=SEEDS)
         assert (ours.text, ours.blocks) == (stored.text, stored.blocks), "run tests/make_seeds.py"
 

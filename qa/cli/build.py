@@ -101,7 +101,7 @@ def documents_folder(given: Path | None, index: Path) -> Path:
         if any(index.glob("g-*")):  # a damaged index: which generation is live is unknown
             raise
         return Path(FOLDER)
-    # As it was written then, if that still leads there: a build then finds nothing changed.
+    # The path as given to that build, if it still leads there: the settings are then unchanged.
     written = Path(str(manifest.settings.get("folder", manifest.folder)))
     folder = Path(manifest.folder)
     return written if written.resolve() == folder.resolve() else folder

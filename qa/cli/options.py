@@ -26,7 +26,7 @@ class Share(click.ParamType[float]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
-        """Return the number; fail for any other and for what is not a number."""
+        """Return the number; fail for any other value."""
         try:
             number = float(value)
         except ValueError:

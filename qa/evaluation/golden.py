@@ -72,8 +72,8 @@ def check_golden(
     Each document named must be among ``document_ids``, and each accepted answer must occur in
     a document named, or in any document if none is named; only white space may differ.
     ``text`` returns the indexed text of a document, ``file_text`` that of its file. An answer
-    that only the file contains is no error of the question: extraction lost it. The ids of
-    such questions, which count as misses, are returned.
+    that only the file contains was lost by extraction, which is not an error in the question:
+    the ids of such questions, which count as misses, are returned.
     """
     indexed = cache(lambda document_id: _spaced(text(document_id)))
     in_file = cache(lambda document_id: _spaced(file_text(document_id)))
