@@ -14,7 +14,7 @@ from qa.errors import ModelCorrupt
 from qa.networks.encoder import SentenceEncoder
 from qa.networks.sentence_network import SentenceNetwork
 from qa.networks.weights import MODELS, encoder_folder, read_model
-from training.checkpoint import read_made_of, write_made_of
+from training.checkpoint import finish, read_made_of
 from training.encoder import (
     PASSAGE_TOKENS,
     asked_once,
@@ -133,7 +133,7 @@ def test_training_brings_questions_to_their_paragraphs_and_resumes(
     with pytest.MonkeyPatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(SentenceTransformerTrainer, "training_step", interrupted)
         trained(tmp_path / "parts")
-    assert (tmp_path / "parts" / "steps" / "checkpoint-2").is_dir()
+    assert (tmp_path / "parts" / "state" / "checkpoint-2").is_dir()
     parts = trained(tmp_path / "parts").state_dict()
     assert all(torch.allclose(each, parts[name], atol=1e-6) for name, each in after.items())
     # What is done is not done again, and not with another schedule.
@@ -141,7 +141,7 @@ def test_training_brings_questions_to_their_paragraphs_and_resumes(
     trained(tmp_path / "whole")
     assert "train_loss" not in capsys.readouterr().out
     schedule = replace(schedule, learning_rate=2e-4)
-    with pytest.raises(ModelCorrupt, match="another schedule"):
+    with pytest.raises(ModelCorrupt, match="other settings"):
         trained(tmp_path / "whole")
 
 
@@ -169,11 +169,11 @@ def test_what_was_trained_ships_in_int8_and_comes_back_in_float32(tmp_path):
         network[0].auto_model.encoder.layer[-1].output.LayerNorm.weight[:96] *= -1
     checkpoint, models = tmp_path / "checkpoint", tmp_path / "models"
     network.save_pretrained(str(checkpoint), create_model_card=False)
-    write_made_of(checkpoint, {"steps": 2})
+    finish(checkpoint, {"steps": 2})
     export_encoder(checkpoint, models)
     # It has the tokenizer of the reader, to the byte, and says how it was made.
     assert (models / "tokenizer.json").read_bytes() == (MODELS / "tokenizer.json").read_bytes()
-    assert json.loads((models / "encoder.json").read_text())["training"] == {"steps": 2}
+    assert json.loads((models / "encoder.json").read_text())["training"]["steps"] == 2
     file = (models / "encoder.onnx").read_bytes()
     assert len(file) < 23e6 and b"modeling_bert.py" not in file
     texts = ["Who received the car?", "The mayor of Emden opened the bridge over the canal."]

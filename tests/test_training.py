@@ -245,7 +245,7 @@ class Tiny(torch.nn.Module):
         return self.head(self.dropout(hidden)).unbind(dim=-1)
 
 
-def run_tiny(rows, folder, *, steps=45, stop_at=None, made_of=(), seed=1, **others):
+def run_tiny(rows, folder, *, steps=45, stop_at=None, **others):
     """Train a tiny network; ``stop_at`` interrupts the run in the middle of a step."""
     network = Tiny()
     taken = iter(range(1, 1000))
@@ -255,12 +255,9 @@ def run_tiny(rows, folder, *, steps=45, stop_at=None, made_of=(), seed=1, **othe
             raise KeyboardInterrupt
         return span_loss(network.logits(batch), batch)
 
-    schedule = Schedule(steps, 1e-2, tokens_per_batch=200, averaging=20, seed=seed)
-    batches = MadeBatches(rows, seed)
-    made_of = {"mood": "glad"} | dict(made_of)
-    return train(
-        network, batches, loss_of, schedule, folder, made_of=made_of, save_every=8, **others
-    )
+    schedule = Schedule(steps, 1e-2, tokens_per_batch=200, averaging=20)
+    batches = MadeBatches(rows, seed=1)
+    return train(network, batches, loss_of, schedule, folder, save_every=8, **others)
 
 
 def test_a_run_that_is_interrupted_and_resumed_ends_where_an_unbroken_one_does(rows, tmp_path):
@@ -278,13 +275,9 @@ def test_a_run_that_is_interrupted_and_resumed_ends_where_an_unbroken_one_does(r
     assert [line["step"] for line in log if line["event"] == "start"] == [0, 16, 24]
     log = [json.loads(line) for line in (tmp_path / "whole/log.jsonl").read_text().splitlines()]
     assert log[-1] == {"event": "validation", "step": 45, "score": 0}
-    # Done is done, and what was made of something else is not resumed.
+    # With all steps taken there is nothing left to do.
     again = run_tiny(rows, tmp_path / "parts", stop_at=1)
     assert torch.equal(again.head.weight, parts.head.weight)
-    with pytest.raises(ModelCorrupt, match="begun with another mood"):
-        run_tiny(rows, tmp_path / "parts", made_of={"mood": "sad"})
-    with pytest.raises(ModelCorrupt, match="another seed"):
-        run_tiny(rows, tmp_path / "parts", seed=9)
 
 
 def test_the_average_follows_the_weights(rows, tmp_path):
@@ -298,7 +291,7 @@ def test_the_average_follows_the_weights(rows, tmp_path):
             return span_loss(network.logits(batch), batch)
 
         schedule = Schedule(41, 1e-2, tokens_per_batch=200, averaging=averaging, cooldown=0.0)
-        average = train(network, MadeBatches(rows, 1), loss_of, schedule, folder, made_of={})
+        average = train(network, MadeBatches(rows, 1), loss_of, schedule, folder)
         return average.head.bias, network.head.bias
 
     last, trained = watched(tmp_path / "last", 1)
@@ -320,12 +313,11 @@ def test_what_cannot_be_trained_on_is_reported(rows, tmp_path):
             lambda batch: span_loss(network.logits(batch), batch) * math.nan,
             Schedule(2, 1e-2, tokens_per_batch=200),
             tmp_path / "nan",
-            made_of={},
         )
     run_tiny(rows, tmp_path, steps=8)
-    whole = (tmp_path / "state.pt").read_bytes()
+    whole = (tmp_path / "state").read_bytes()
     for damaged in (b"", b"something else", whole[:-100]):
-        (tmp_path / "state.pt").write_bytes(damaged)
+        (tmp_path / "state").write_bytes(damaged)
         with pytest.raises(ModelCorrupt, match="remove it to begin again"):
             run_tiny(rows, tmp_path, steps=8)
 
@@ -344,13 +336,25 @@ def test_a_mean_is_of_the_weights_and_says_of_which(tmp_path, tokenizer):
     heads = [load_reader(folder).qa_outputs.weight for folder in folders]
     mean = average(folders, tmp_path / "mean")
     assert torch.allclose(load_reader(mean).qa_outputs.weight, sum(heads) / 3)
-    assert read_made_of(mean) == {"mean_of": [{"seed": 1}, {"seed": 2}, {"seed": 3}]}
-    assert is_made(folders[0], {"seed": 1})
-    assert not is_made(tmp_path / "nowhere", {"seed": 1})
-    with pytest.raises(ModelCorrupt, match="another seed: give another --output"):
-        is_made(folders[0], {"seed": 2})
+    assert [each["seed"] for each in read_made_of(mean)["mean_of"]] == [1, 2, 3]
     assert read_made_of(encoder_folder()) == ENCODER_NAME
     assert read_made_of(tmp_path) == str(tmp_path)
+
+
+def test_a_checkpoint_is_complete_without_a_state_and_of_what_it_was_begun_with(
+    tmp_path, tokenizer
+):
+    folder = small_reader(tmp_path / "reader", tokenizer, 1)
+    assert is_made(folder, {"seed": 1})
+    with pytest.raises(ModelCorrupt, match="other settings: give another --output"):
+        is_made(folder, {"seed": 2})
+    (folder / "state").write_bytes(b"")  # as where the checkpoint was being written
+    assert not is_made(folder, {"seed": 1})
+    begun = tmp_path / "begun"
+    assert not is_made(begun, {"seed": 1})
+    assert not is_made(begun, {"seed": 1})
+    with pytest.raises(ModelCorrupt, match="other settings"):
+        is_made(begun, {"seed": 2})
 
 
 @pytest.fixture
@@ -422,6 +426,7 @@ def test_the_whole_recipe_makes_both_models_and_resumes_where_it_was_interrupted
     logs = {path: path.read_text() for path in output.glob("*/log.jsonl")}
     assert {path.parent.name for path in logs} == {"text", *readers[:-1]}
     assert not models.exists()
+    assert not list(output.glob("*/state"))
     recipe.main()
     # What was done is not done again.
     assert all(path.read_text() == log for path, log in logs.items())
@@ -457,7 +462,7 @@ def test_the_whole_recipe_makes_both_models_and_resumes_where_it_was_interrupted
     assert made["null_teacher"] == str(output / "reader1") and made["balanced"]
     # Another order is not taken for done.
     monkeypatch.setattr("sys.argv", ["recipe", *words[:-1], "3"])
-    with pytest.raises(ModelCorrupt, match="was made with another schedule"):
+    with pytest.raises(ModelCorrupt, match="encoder was begun with other settings"):
         recipe.main()
 
 

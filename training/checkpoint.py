@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -15,20 +16,41 @@ from qa.networks.weights import ENCODER_NAME, encoder_folder
 from training.networks import load_reader, load_tokenizer
 
 MADE_OF = "training.json"
+# What an interrupted training resumes from; gone when its checkpoint is complete.
+STATE = "state"
+
+
+def is_made(folder: Path, made_of: Mapping[str, object]) -> bool:
+    """Return whether a checkpoint is complete; record what it is made of before it is begun.
+
+    Raises :class:`~qa.errors.ModelCorrupt` where it was begun with something else.
+    """
+    if (folder / MADE_OF).is_file():
+        begun = read_made_of(folder)
+        asked = json.loads(json.dumps(made_of))
+        if not isinstance(begun, dict) or any(begun.get(name) != asked[name] for name in asked):
+            raise ModelCorrupt(f"{folder} was begun with other settings", "give another --output")
+        return not (folder / STATE).exists() and (folder / "config.json").is_file()
+    _write_made_of(folder, made_of)
+    return False
 
 
 def write_checkpoint(
     network: PreTrainedModel, folder: Path, tokenizer: Tokenizer, made_of: Mapping[str, object]
 ) -> None:
-    """Write a checkpoint; what it was made of comes last, as the mark that it is whole."""
+    """Write a reader's checkpoint."""
     network.save_pretrained(folder)
     tokenizer.save(str(folder / "tokenizer.json"))
-    write_made_of(folder, made_of)
+    finish(folder, made_of)
 
 
-def write_made_of(folder: Path, made_of: Mapping[str, object]) -> None:
-    """Write what a checkpoint was made of, whole or not at all."""
-    replace_file(folder / MADE_OF, f"{json.dumps(made_of, indent=1)}\n".encode())
+def finish(folder: Path, made_of: Mapping[str, object]) -> None:
+    """Record what a checkpoint was made of and with, and remove the state of its training."""
+    _write_made_of(folder, {**made_of, "torch": torch.__version__})
+    state = folder / STATE
+    if state.is_dir():
+        shutil.rmtree(state)
+    state.unlink(missing_ok=True)
 
 
 def read_made_of(folder: Path) -> object:
@@ -41,20 +63,9 @@ def read_made_of(folder: Path) -> object:
         return str(folder)
 
 
-def is_made(folder: Path, made_of: Mapping[str, object]) -> bool:
-    """Return whether a checkpoint is there and was made of just this.
-
-    Raises :class:`~qa.errors.ModelCorrupt` where it was made of something else.
-    """
-    found = read_made_of(folder)
-    if not isinstance(found, dict):
-        return False
-    asked = json.loads(json.dumps(made_of))
-    if changed := [name for name, value in asked.items() if found.get(name) != value]:
-        raise ModelCorrupt(
-            f"{folder} was made with another {', '.join(changed)}", "give another --output"
-        )
-    return True
+def _write_made_of(folder: Path, made_of: Mapping[str, object]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    replace_file(folder / MADE_OF, f"{json.dumps(made_of, indent=1)}\n".encode())
 
 
 def average(checkpoints: Sequence[Path], folder: Path) -> Path:

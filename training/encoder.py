@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import torch
 from tokenizers import Tokenizer
 
-from training.checkpoint import is_made, read_made_of, write_made_of
+from training.checkpoint import STATE, finish, is_made, read_made_of
 from training.loop import WARMUP, WEIGHT_DECAY, Schedule
 from training.networks import ATTENTION, BFLOAT16, DEVICE, load_tokenizer
 from training.questions import Example, Questions
@@ -63,7 +63,7 @@ def train_encoder(
     trainer = SentenceTransformerTrainer(
         model=encoder,
         args=SentenceTransformerTrainingArguments(
-            output_dir=str(folder / "steps"),
+            output_dir=str(folder / STATE),
             max_steps=schedule.steps,
             per_device_train_batch_size=schedule.tokens_per_batch // PASSAGE_TOKENS,
             learning_rate=schedule.learning_rate,
@@ -84,12 +84,12 @@ def train_encoder(
         train_dataset=triplets(questions, tokenizer, encoder, seed=schedule.seed),
         loss=MultipleNegativesRankingLoss(encoder, scale=_SCALE),
     )
-    last = get_last_checkpoint(folder / "steps")  # type: ignore[no-untyped-call]
+    last = get_last_checkpoint(folder / STATE)  # type: ignore[no-untyped-call]
     trainer.train(resume_from_checkpoint=last)
     scores = validate(encoder, questions)
     print(scores, flush=True)
     encoder.save_pretrained(str(folder), create_model_card=False)
-    write_made_of(folder, {**made_of, "scores": scores, "torch": torch.__version__})
+    finish(folder, {**made_of, "scores": scores})
     return folder
 
 

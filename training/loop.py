@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
@@ -17,12 +17,12 @@ from torch.utils.data import DataLoader
 from qa.errors import ModelCorrupt
 from qa.networks.threads import cores
 from training.batches import Batches
+from training.checkpoint import STATE
 from training.networks import DEVICE
 from training.rows import Batch
 
 WARMUP = 0.05
 WEIGHT_DECAY = 0.01
-STATE = "state.pt"
 # Steps between two updates of the average of the weights.
 _AVERAGE_EVERY = 10
 _LOG_EVERY = 50
@@ -61,7 +61,6 @@ def train(
     schedule: Schedule,
     folder: Path,
     *,
-    made_of: Mapping[str, object],
     scores_of: Callable[[Network], dict[str, float]] | None = None,
     save_every: int = 250,
 ) -> Network:
@@ -69,9 +68,8 @@ def train(
 
     ``loss_of`` is the loss of ``network`` on a batch, ``scores_of`` the scores of an average on
     held-out data. ``folder`` receives ``log.jsonl`` (a line every 50 steps, and at times those
-    scores) and a state, from which an interrupted run resumes. ``made_of`` is what else
-    determines the weights, as JSON values. Raises :class:`~qa.errors.ModelCorrupt` where the
-    state cannot be read or was made of something else, and where the loss is not finite.
+    scores) and a state, from which an interrupted run resumes. Raises
+    :class:`~qa.errors.ModelCorrupt` where the state cannot be read or the loss is not finite.
     """
     folder.mkdir(parents=True, exist_ok=True)
     network.train()
@@ -80,15 +78,14 @@ def train(
     average = AveragedModel(network, multi_avg_fn=moving)
     optimizer = _optimizer(network, schedule)
     parts: dict[str, Any] = {"network": network, "average": average, "optimizer": optimizer}
-    made_of = {**made_of, **asdict(schedule)}
     step = 0
     if (folder / STATE).is_file():
-        state = _load(folder / STATE, made_of)
+        state = _load(folder / STATE)
         for name, part in parts.items():
             part.load_state_dict(state[name])
         step = state["step"]
     with (folder / "log.jsonl").open("a", encoding="utf-8") as log:
-        _record(log, event="start", step=step, device=DEVICE, **made_of)
+        _record(log, event="start", step=step, device=DEVICE, **asdict(schedule))
         # Kept on the device: reading each would wait for the end of every step.
         losses: list[torch.Tensor] = []
         tokens, since = 0, time.monotonic()
@@ -114,7 +111,7 @@ def train(
                 losses, tokens, since = [], 0, time.monotonic()
             if step % save_every == 0 or is_last:
                 states = {name: part.state_dict() for name, part in parts.items()}
-                _save(folder / STATE, **states, step=step, made_of=made_of)
+                _save(folder / STATE, **states, step=step)
             if scores_of and (step % _VALIDATE_EVERY == 0 or is_last):
                 scores = scores_of(average.module)  # type: ignore[arg-type]  # it is one
                 _record(log, event="validation", step=step, **scores)
@@ -129,17 +126,15 @@ def _save(path: Path, **state: object) -> None:
     sibling.replace(path)
 
 
-def _load(path: Path, made_of: Mapping[str, object]) -> dict[str, Any]:
-    """Return the state of an interrupted run that was made of the same things."""
-    remedy = "remove it to begin again, or give another --output"
+def _load(path: Path) -> dict[str, Any]:
+    """Return the state of an interrupted run."""
     try:
         state: dict[str, Any] = torch.load(path, map_location=DEVICE, weights_only=True)
     except Exception as error:  # of many classes, depending on the bytes of a damaged file
         reason = " ".join(str(error).split())[:200]
-        raise ModelCorrupt(f"{path} cannot be read ({reason})", remedy) from error
-    begun = state["made_of"]
-    if changed := [name for name, value in made_of.items() if begun.get(name) != value]:
-        raise ModelCorrupt(f"{path} was begun with another {', '.join(changed)}", remedy)
+        raise ModelCorrupt(
+            f"{path} cannot be read ({reason})", "remove it to begin again"
+        ) from error
     return state
 
 

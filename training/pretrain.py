@@ -48,7 +48,7 @@ def pretrain(text: Path, schedule: Schedule, folder: Path, *, start: Path) -> Pa
 
     ``text`` has an article a line, ``{"paragraphs": [text, ...]}``, plain or gzipped.
     """
-    made_of: dict[str, object] = {
+    made_of = {
         "start": read_made_of(start),
         "text": text.name,
         "schedule": asdict(schedule),
@@ -57,7 +57,6 @@ def pretrain(text: Path, schedule: Schedule, folder: Path, *, start: Path) -> Pa
         return folder
     tokenizer = load_tokenizer()
     clozes = read_clozes(text, tokenizer, workers=cores())
-    made_of["paragraphs"] = len(clozes)
     torch.manual_seed(schedule.seed)  # for the heads, which are new
     reader = load_reader(start, dropout=DROPOUT)
     network = ReaderAndRestorer(reader).to(DEVICE)
@@ -73,8 +72,8 @@ def pretrain(text: Path, schedule: Schedule, folder: Path, *, start: Path) -> Pa
         return spans + torch.nn.functional.cross_entropy(logits.float(), right)
 
     batches = ClozeBatches(clozes, schedule)
-    trained = train(network, batches, loss_of, schedule, folder, made_of=made_of)
-    write_checkpoint(trained.reader, folder, tokenizer, {**made_of, "torch": torch.__version__})
+    trained = train(network, batches, loss_of, schedule, folder)
+    write_checkpoint(trained.reader, folder, tokenizer, made_of)
     return folder
 
 

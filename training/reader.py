@@ -66,10 +66,8 @@ def train_reader(
         return validate(partial(logits_of, network), questions)
 
     batches = QuestionBatches(questions, schedule)
-    average = train(
-        reader, batches, loss_of, schedule, folder, made_of=made_of, scores_of=scores_of
-    )
-    write_checkpoint(average, folder, tokenizer, {**made_of, "torch": torch.__version__})
+    average = train(reader, batches, loss_of, schedule, folder, scores_of=scores_of)
+    write_checkpoint(average, folder, tokenizer, made_of)
     return folder
 
 
