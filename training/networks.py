@@ -33,19 +33,22 @@ class RowDropout(torch.nn.Module):
 
     Variational dropout, one mask for all positions of a sequence: Gal and Ghahramani
     (2016), section 4. It needs as many random numbers as a row has features. One mask a token
-    needs some hundred times as many: drawing those took half of a training step on a CPU.
+    needs some hundred times as many: drawing those took half of a training step on a CPU. They
+    come from ``generator``; without one, from PyTorch's own.
     """
 
-    def __init__(self, probability: float) -> None:
+    def __init__(self, probability: float, generator: torch.Generator | None = None) -> None:
         super().__init__()
         self.probability = probability
+        self.generator = generator
 
     def forward(self, hidden: torch.Tensor) -> torch.Tensor:
         """Return ``hidden``, ``(rows, tokens, width)``, features left out, the others scaled."""
         if not self.training or not self.probability:
             return hidden
         rows, _, width = hidden.shape
-        kept = torch.rand(rows, 1, width, device=hidden.device) >= self.probability
+        drawn = torch.rand(rows, 1, width, device=hidden.device, generator=self.generator)
+        kept = drawn >= self.probability
         return hidden * (kept.to(hidden.dtype) / (1 - self.probability))
 
 

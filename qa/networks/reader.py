@@ -160,7 +160,7 @@ class OnnxReader:
         starts, ends = self._run(row.input_ids, row.token_type_ids)
         null = float(starts[0]) + float(ends[0])
         words = np.array([-1 if word is None else word for word in row.words], dtype=np.int64)
-        starts, ends = _whole_words(starts[row.window], ends[row.window], words)
+        starts, ends = whole_words(starts[row.window], ends[row.window], words)
         return [
             (row.offsets[first][0], row.offsets[last][1], score, null)
             for first, last, score in best_spans(starts, ends, words=words, n=n)
@@ -219,7 +219,7 @@ def _spans(passage: Passage, found: list[_Found], n: int) -> list[Span]:
     ]
 
 
-def _whole_words(
+def whole_words(
     starts: NDArray[np.float32], ends: NDArray[np.float32], words: NDArray[np.int64]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Exclude spans that begin or end inside a word: nobody quotes half a word."""

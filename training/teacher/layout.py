@@ -1,0 +1,85 @@
+"""Natural questions as rows: passages are drawn for a question, and laid out beside it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from qa.networks.reader import MAX_HEADING_TOKENS, as_sentences
+from qa.types import Passage
+from training.questions import Context, encode_question, tokens_covering
+from training.rows import make_row
+from training.teacher.natural import Candidate, Found, Question
+from training.teacher.units import About, Unit
+
+
+class Layout:
+    """Lays passages out as rows, and tokenises each passage once."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
+        self._contexts: dict[Passage, Context] = {}
+
+    def unit(
+        self, question: Question, candidates: Sequence[Candidate], corpus: str, rng: random.Random
+    ) -> Unit:
+        """Return a question's rows, one for each candidate."""
+        question_ids = encode_question(question.text, self._tokenizer)
+        rows, about = [], []
+        for candidate in candidates:
+            passage, context = candidate.passage, self._context(candidate.passage)
+            spans = [
+                tokens_covering(start, end, context.starts, context.ends)
+                for start, end in candidate.spans
+            ]
+            answers = {span: 1 for span in spans if span is not None}
+            rows.append(
+                make_row(
+                    question_ids, context.ids, answers, rng=rng, heading_ids=context.heading_ids
+                )
+            )
+            about.append(
+                About(
+                    question.text,
+                    passage.text,
+                    question.answers,
+                    corpus,
+                    question.id,
+                    passage.document_id,
+                    passage.start,
+                    candidate.rank,
+                )
+            )
+        return Unit(tuple(rows), tuple(about))
+
+    def _context(self, passage: Passage) -> Context:
+        """Return a passage as tokens, with its heading as the shipped reader reads it."""
+        if passage not in self._contexts:
+            text, heading = (
+                self._tokenizer.encode(each, add_special_tokens=False)
+                for each in (passage.text, as_sentences(passage.heading))
+            )
+            offsets = np.array(text.offsets, dtype=np.int32).reshape(-1, 2)
+            self._contexts[passage] = Context(
+                passage.text,
+                np.array(text.ids, dtype=np.int32),
+                offsets[:, 0].copy(),
+                offsets[:, 1].copy(),
+                np.array(heading.ids[:MAX_HEADING_TOKENS], dtype=np.int32),
+                passage.document_id,
+            )
+        return self._contexts[passage]
+
+
+def drawn(found: Found, *, negatives: int, rng: random.Random) -> list[Candidate]:
+    """Return a question's positives and some of its negatives, mostly those of a high rank."""
+    left = list(found.negatives)
+    chosen: list[Candidate] = []
+    while left and len(chosen) < negatives:
+        candidate = rng.choices(left, weights=[1 / (2 + each.rank) for each in left])[0]
+        left.remove(candidate)
+        chosen.append(candidate)
+    return [*found.positives, *chosen]

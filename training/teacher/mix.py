@@ -1,0 +1,163 @@
+"""What the teacher learns from: ``python -m training.teacher.mix DATA NATURAL OUTPUT``.
+
+Labelled and natural questions are in one list, shuffled once, so that an interrupted run has seen
+some of each. Corpora that are left out are what a run is judged on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from qa.networks.threads import cores
+from qa.pipeline import QA
+from training.command import at_least_one, run
+from training.networks import load_tokenizer
+from training.teacher.labelled import labelled_units
+from training.teacher.layout import Layout, drawn
+from training.teacher.natural import FIT, Candidate, find, read_questions
+from training.teacher.units import Unit, tokens_of, write_units
+
+JUDGED_PASSAGES = 5
+# Held-out labelled questions to judge on: with an answer, and without.
+JUDGED_PRESENT, JUDGED_ABSENT = 300, 100
+
+
+@dataclass(frozen=True, slots=True)
+class Corpora:
+    """The natural corpora in a folder, their indexes, and how their questions become rows."""
+
+    folder: Path
+    indexes: Path
+    layout: Layout
+    seed: int
+
+    def open(self, corpus: str) -> QA:
+        """Return the pipeline over a corpus, its index up to date."""
+        return QA.build(self.folder / corpus / "docs", self.indexes / corpus)
+
+    def units(self, names: Sequence[str], *, draws: int, negatives: int) -> Iterator[Unit]:
+        """Yield units to train on: each question ``draws`` times, with other negatives.
+
+        A question without an answer has no positive, and one negative more.
+        """
+        rng = random.Random(self.seed)
+        for corpus in names:
+            questions = read_questions(self.folder, corpus)
+            qa = self.open(corpus)
+            found = [each for each in (find(qa, question) for question in questions) if each]
+            present = sum(bool(each.question.answers) for each in found)
+            print(
+                f"{corpus}: {present} with an answer, {len(found) - present} without, "
+                f"{len(questions) - len(found)} left out as unsure",
+                flush=True,
+            )
+            for _ in range(draws):
+                for each in found:
+                    count = negatives + (not each.positives)
+                    candidates = drawn(each, negatives=count, rng=rng)
+                    if candidates:
+                        yield self.layout.unit(each.question, candidates, corpus, rng)
+
+    def judged_units(self, names: Sequence[str], *, count: int) -> Iterator[Unit]:
+        """Yield a sample of the questions, each with the passages that retrieval returns."""
+        rng = random.Random(self.seed)
+        for corpus in names:
+            questions = [q for q in read_questions(self.folder, corpus) if not q.is_of_dialogue]
+            qa = self.open(corpus)
+            for question in rng.sample(questions, min(count // len(names), len(questions))):
+                hits = qa.search(question.text, top_k=JUDGED_PASSAGES).passages
+                candidates = [
+                    Candidate(hit.passage, rank) for rank, hit in enumerate(hits, start=1)
+                ]
+                yield self.layout.unit(question, candidates, corpus, rng)
+
+
+def mix(
+    data: Path,
+    corpora: Corpora,
+    output: Path,
+    *,
+    trained: Sequence[str],
+    left_out: Sequence[str],
+    draws: int = 2,
+    negatives: int = 3,
+    judged: int = 150,
+) -> dict[str, object]:
+    """Write ``train``, ``labelled`` and, of the corpora left out, ``natural``; return counts."""
+    seed = corpora.seed
+    natural = list(corpora.units(trained, draws=draws, negatives=negatives))
+    print(f"natural: {len(natural)} units, {tokens_of(natural)} tokens", flush=True)
+    if left_out:
+        write_units(output / "natural", list(corpora.judged_units(left_out, count=judged)))
+    labelled, held_out = labelled_units(data, load_tokenizer(), seed=seed)
+    print(f"labelled: {len(labelled)} units, {tokens_of(labelled)} tokens", flush=True)
+    rng = random.Random(seed)
+    present = [unit for unit in held_out if unit.about[0].answers]
+    absent = [unit for unit in held_out if not unit.about[0].answers]
+    sample = [
+        *rng.sample(present, min(JUDGED_PRESENT, len(present))),
+        *rng.sample(absent, min(JUDGED_ABSENT, len(absent))),
+    ]
+    write_units(output / "labelled", sample)
+    units = [*labelled, *natural]
+    rng.shuffle(units)
+    write_units(output / "train", units)
+    counts: dict[str, object] = {
+        "units": len(units),
+        "rows": sum(len(unit.rows) for unit in units),
+        "rows_without_answer": sum(0 in row.start_targets for unit in units for row in unit.rows),
+        "tokens": tokens_of(units),
+        "natural_tokens": tokens_of(natural),
+        "left_out": list(left_out),
+        "seed": seed,
+    }
+    (output / "counts.json").write_text(f"{json.dumps(counts, indent=1)}\n", encoding="utf-8")
+    return counts
+
+
+def main() -> None:
+    """Write the rows to train on and those to judge on."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training.teacher.mix", description=main.__doc__
+    )
+    parser.add_argument("data", type=Path, help="folder of *.jsonl.gz training sets")
+    parser.add_argument("natural", type=Path, help="folder of corpora, each with docs/")
+    parser.add_argument("output", type=Path, help="receives train/, labelled/ and natural/")
+    parser.add_argument("--indexes", type=Path, required=True, help="where corpora are indexed")
+    parser.add_argument(
+        "--leave-out", nargs="*", default=[], choices=FIT, help="corpora to judge on"
+    )
+    parser.add_argument(
+        "--draws", type=at_least_one, default=2, help="how often each natural question occurs"
+    )
+    parser.add_argument(
+        "--negatives", type=at_least_one, default=3, help="passages beside a positive"
+    )
+    parser.add_argument(
+        "--judged", type=at_least_one, default=150, help="natural questions to judge on"
+    )
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    torch.set_num_threads(cores())
+    counts = mix(
+        options.data,
+        Corpora(options.natural, options.indexes, Layout(load_tokenizer()), options.seed),
+        options.output,
+        trained=[corpus for corpus in FIT if corpus not in options.leave_out],
+        left_out=options.leave_out,
+        draws=options.draws,
+        negatives=options.negatives,
+        judged=options.judged,
+    )
+    print(json.dumps(counts))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,46 @@
+"""The hyper-parameters of a teacher's training, and how far it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What determines the weights, beside the start and the data.
+
+    A step takes ``accumulate`` batches of at most ``tokens_per_batch``. The embeddings and the
+    lowest ``frozen`` layers stay as they are. Over ``cooldown`` steps the learning rate falls to
+    zero; with 0 it stays constant after the ``warmup`` steps, so that every checkpoint is one to
+    cool down from (Hägele et al., 2024). ``averaging`` is the horizon, in steps, of the moving
+    average of the weights.
+    """
+
+    learning_rate: float = 3e-5
+    warmup: int = 100
+    cooldown: int = 0
+    weight_decay: float = 0.01
+    tokens_per_batch: int = 2560
+    accumulate: int = 2
+    frozen: int = 0
+    dropout: float = 0.1
+    averaging: int = 200
+    seed: int = 1
+
+
+@dataclass(slots=True)
+class Place:
+    """How far a run is: steps, epoch, batches of the epoch, and the step a cooldown began at."""
+
+    step: int = 0
+    epoch: int = 0
+    position: int = 0
+    begun: int = 0
+
+
+def learning_rate(recipe: Recipe, place: Place) -> float:
+    """Return the learning rate of the next step."""
+    if recipe.cooldown:
+        done = place.step - place.begun
+        return recipe.learning_rate * max(0.0, 1 - done / recipe.cooldown)
+    return recipe.learning_rate * min(1.0, (place.step + 1) / max(1, recipe.warmup))
