@@ -66,25 +66,23 @@ def numbers() -> str:
 
 
 def _accuracy(accuracy: dict[str, Any]) -> list[Row]:
-    v1 = accuracy["squad_v1"].get("reported", accuracy["squad_v1"])
-    v2 = accuracy["squad_v2"].get("reported", accuracy["squad_v2"]["second_half"])
-    mark = "¹" if "reported" in accuracy["squad_v1"] else "²"
+    v1, v2 = accuracy["squad_v1"]["reported"], accuracy["squad_v2"]["reported"]
     seeds, pooled = accuracy["seeds"], accuracy["pooled"]
     fitted, among_all = accuracy["calibration"], accuracy["held_out"]
     return [
         (
-            f"SQuAD v1.1 dev, paragraph given, {v1['questions']:,} questions{mark}",
+            f"SQuAD v1.1 dev, paragraph given, {v1['questions']:,} questions¹",
             f"EM {v1['em']:.1f}, F1 {v1['f1']:.1f}",
             ACCURACY,
         ),
         (
-            f"SQuAD v2.0 dev, second half, paragraph given, {v2['questions']:,} questions{mark}",
+            f"SQuAD v2.0 dev, second half, paragraph given, {v2['questions']:,} questions¹",
             f"EM {v2['em']:.1f}, F1 {v2['f1']:.1f}",
             ACCURACY,
         ),
         (
             f"SQuAD v1.1 dev pooled as {pooled['documents']} documents, "
-            f"{pooled['questions']:,} questions{mark}",
+            f"{pooled['questions']:,} questions¹",
             f"EM {pooled['best_em']:.1f}, F1 {pooled['best_f1']:.1f}, right among three "
             f"{pooled['top3_right']:.1f}, recall@5 {pooled['recall_at']['5']:.1f}",
             ACCURACY,

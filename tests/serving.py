@@ -32,12 +32,16 @@ after the war by the architect Paul Bode.
 2 May 2020
 
 The lighthouse of Rerik was designed by Ada Blum. It was lit for the first time in 1902.
+
+Photo: Ida Falk/Reuters
 """,
     "engineers.txt": """Engineers of the coast
 
 3 May 2020
 
 Many came from Rostock. The lighthouse of Rerik was designed by Ada Blum. She also drew bridges.
+
+Photo: Ida Falk/Reuters
 """,
 }
 # A hostile document: it must be shown, and none of it may run.

@@ -129,7 +129,9 @@ def calibrate(served, encoder, reader, monkeypatch):
         calibration = replace(Calibration.load(reader=reader.fingerprint), **changes)
         opened.append(open_index(served.corpus.index))
         parts = {"encoder": encoder, "reader": reader, "calibration": calibration}
-        qa = QA(opened[-1], **parts, threshold=threshold)
+        qa = QA(opened[-1], **parts)
+        if threshold is not None:
+            qa = qa.with_threshold(threshold)
         monkeypatch.setattr(served.corpus, "now", replace(served.corpus.now, qa=qa))
         return qa
 

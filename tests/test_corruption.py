@@ -156,8 +156,8 @@ def exported(intact, tmp_path):
     document = index.document("clock.txt")
     index.close()
     start = document.text.index("a clock")
-    place = {"sha256": document.sha256, "start": start, "end": start + 7, "page": None}
-    answer = {"text": "a clock", "document": "clock.txt", **place}
+    place = {"text": "a clock", "sha256": document.sha256, "start": start, "end": start + 7}
+    answer = {"document": "clock.txt", **place}
     answer["also_at"] = [{"document": "copy.txt", **place}]
     path = tmp_path / "answer.json"
     path.write_text(json.dumps({"answers": [answer]}), encoding="utf-8")
@@ -186,7 +186,11 @@ def test_an_exported_answer_is_valid_changed_or_gone(exported, capsys):
 
 
 @pytest.mark.parametrize(
-    "change", [{"text": "a crown"}, {"start": 3}, {"start": -9}, {"start": 10**30}, {"text": ""}]
+    "change",
+    [
+        *({"text": "a crown"}, {"text": ""}, {"end": 3}, {"end": 10**30}),
+        *({"start": 3}, {"start": -9}, {"start": 10**30}),
+    ],
 )
 def test_an_altered_answer_is_not_a_quotation(exported, capsys, change):
     _, path = exported
@@ -196,6 +200,16 @@ def test_an_altered_answer_is_not_a_quotation(exported, capsys, change):
     code, verdicts = checked(exported, capsys)
     assert code == 1
     assert verdicts[0] == "not a quotation"
+
+
+def test_a_further_place_is_compared_with_its_own_words(exported, capsys):
+    folder, path = exported
+    text = (folder / "copy.txt").read_text(encoding="utf-8")
+    first = text.split()[0]
+    prediction = json.loads(path.read_text(encoding="utf-8"))
+    prediction["answers"][0]["also_at"][0].update(text=first, start=0, end=len(first))
+    path.write_text(json.dumps(prediction), encoding="utf-8")
+    assert checked(exported, capsys) == (0, ["valid", "valid"])
 
 
 @pytest.mark.parametrize("name", ["../answer.json", "/etc/passwd", "a\0b", "", ".", "x" * 5000])
