@@ -8,7 +8,7 @@ from qa.types import Answer, Hit, Passage, Place, Prediction, SearchResult
 
 
 def prediction_to_dict(prediction: Prediction) -> dict[str, Any]:
-    """Return the JSON object that `qa ask --json` prints and the page's API returns.
+    """Return the JSON object that the page's API returns; `qa ask --json` adds the version.
 
     Offsets are code points of the document's text, end exclusive.
     """
@@ -25,7 +25,7 @@ def prediction_to_dict(prediction: Prediction) -> dict[str, Any]:
 
 
 def search_to_dict(found: SearchResult) -> dict[str, Any]:
-    """Return the JSON object that `qa search --json` prints."""
+    """Return the JSON object of a search; `qa search --json` adds the version."""
     return {
         "question": found.question,
         "resolved_question": found.resolved_question,

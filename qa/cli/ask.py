@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qa.cli.options import COUNT, SHARE, filter_options, index_option, json_option
-from qa.cli.terminal import indented, print_json, version
+from qa.cli.terminal import indented, print_json
 from qa.text import listed
 
 if TYPE_CHECKING:
     from qa.pipeline import QA
-    from qa.types import Prediction, SearchResult
+    from qa.types import Place, Prediction, SearchResult
 
 
 @click.command()
@@ -57,7 +57,7 @@ def ask(
         threshold = qa.threshold_for(strict)
     prediction = qa.ask(question, top_k=top_k, threshold=threshold, **documents)
     if as_json:
-        print_json({"version": version(), **prediction_to_dict(prediction)})
+        print_json(prediction_to_dict(prediction))
         return
     if prediction.asked_otherwise:
         print(f"(asked: {prediction.resolved_question})\n")
@@ -65,9 +65,9 @@ def ask(
         print(f"{_left_out(qa, prediction)}\n")
     for answer in prediction.answers:
         print(f"“{answer.text}”  {answer.probability:.0%}")
-        print(f"    {answer.source}")
+        print(f"    {_cited(answer.place)}")
         for place in answer.also_at:
-            print(f"    also {place.source}")
+            print(f"    also {_cited(place)}")
         print(indented(answer.passage.text))
         print()
     if not prediction.found:
@@ -99,7 +99,7 @@ def search(question: str, top_k: int, index: Path, as_json: bool, **documents: A
     if found.outdated:
         print(f"{_left_out(qa, found)}\n", file=sys.stderr if as_json else sys.stdout)
     if as_json:
-        print_json({"version": version(), **search_to_dict(found)})
+        print_json(search_to_dict(found))
         return
     if not found.passages:
         print("No passage is left to show.")
@@ -109,6 +109,11 @@ def search(question: str, top_k: int, index: Path, as_json: bool, **documents: A
         print(f"{position}. {passage.document_id}:{passage.start}-{passage.end}  ({ranks})")
         print(indented(passage.text))
         print()
+
+
+def _cited(place: Place) -> str:
+    """Return where an answer is, with the author and the date of its document if known."""
+    return ", ".join(filter(None, (place.source, place.author, place.date)))
 
 
 def _left_out(qa: QA, found: Prediction | SearchResult) -> str:

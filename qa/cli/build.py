@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qa.cli.options import PATH, folder_argument, index_option, json_option
-from qa.cli.terminal import counter, print_error, print_json, version
+from qa.cli.terminal import counter, print_error, print_json
 from qa.errors import IndexNotFound, QAError
 from qa.pipeline import FOLDER
 
@@ -60,7 +60,7 @@ def info(index: Path, as_json: bool) -> None:
 
     manifest = read_manifest(index)
     if as_json:
-        print_json({"version": version(), **manifest.to_dict()})
+        print_json(manifest.to_dict())
     else:
         print(manifest.summary())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -130,7 +131,9 @@ def robustness(file: Path, sample: int, as_json: bool) -> None:
     from qa.evaluation.robustness import NOTE, evaluate_robustness
     from qa.networks.reader import OnnxReader
 
-    scores = evaluate_robustness(file, OnnxReader(), sample=sample, progress=_progress(sample))
+    scores = evaluate_robustness(
+        file, OnnxReader(), sample=sample, progress=partial(counter(), "asked")
+    )
     if as_json:
         print_json({"note": NOTE, **scores})
         return

@@ -28,7 +28,7 @@ def list_votes(index: Path, as_json: bool) -> None:
     store = FeedbackStore.beside(index)
     votes = store.votes()
     if as_json:
-        print_json([asdict(vote) for vote in votes])
+        print_json({"votes": [asdict(vote) for vote in votes]})
         return
     for asked in feedback_questions(votes, store.reviews()):
         print(f"{asked.question}  ({'settled' if asked.is_settled else 'to be reviewed'})")

@@ -6,6 +6,7 @@ import json
 import sys
 import textwrap
 import time
+from collections.abc import Mapping
 
 from qa.builder import Progress
 from qa.errors import QAError
@@ -18,9 +19,9 @@ def version() -> str:
     return version("verbatim-qa")
 
 
-def print_json(value: object) -> None:
-    """Print a value as JSON."""
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+def print_json(value: Mapping[str, object]) -> None:
+    """Print an object as JSON, with the version of Verbatim as its first key."""
+    print(json.dumps({"version": version(), **value}, ensure_ascii=False, indent=2))
 
 
 def print_error(error: QAError) -> None:

@@ -18,9 +18,9 @@ def read_run(path: str | Path, *, kind: str) -> list[Row]:
     remedy = f"give a file saved by `qa eval {kind} … --json > FILE`"
     try:
         saved = json.loads(Path(path).read_text(encoding="utf-8"))
-        rows = comparable(saved["rows"])
         if saved["kind"] != kind:
             raise ValueError(f"it was saved by `qa eval {saved['kind']}`")
+        rows = comparable(saved["rows"])
     except OSError as error:
         raise DatasetError(f"cannot read {path} ({error.strerror})", remedy) from error
     except (ValueError, KeyError, TypeError) as error:

@@ -26,7 +26,7 @@ def evaluate_robustness(
     *,
     sample: int = 1000,
     seed: int = 1,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, dict[str, float]]:
     """Return, for each rule of rewording, EM and F1 in percent and their losses.
 
@@ -64,7 +64,7 @@ def evaluate_robustness(
             if reworded != question.question:
                 after[name].append((plain, score(reworded, passage, question.texts)))
         if progress is not None:
-            progress(len(before))
+            progress(len(before), len(asked))
     return {
         "as written": {
             "questions": len(before),
