@@ -51,11 +51,11 @@ def numbers() -> str:
         ),
     ]
     notes = (
-        "¹ Questions about articles and paragraphs on which no weights were chosen; when reading "
-        "stops was chosen on other questions about them. ² Some of these questions were used for "
-        "choices: weights of networks or words, when reading stops. `qa/models/README.md` lists "
-        f"all. Speed at commit {speed['commit']}, on {named(speed['machine'])}, shared with "
-        "other work."
+        "¹ Questions about articles and paragraphs on which no weights were chosen; the "
+        "early-stopping rule was chosen on other questions about them. ² Some of these questions "
+        "were used for choices: networks, the weight of BM25, early stopping. "
+        f"`qa/models/README.md` lists all. Speed at commit {speed['commit']}, on "
+        f"{named(speed['machine'])}, shared with other work."
     )
     pictures = [
         f"![{words}](benchmarks/results/{name})"
@@ -83,7 +83,7 @@ def _accuracy(accuracy: dict[str, Any]) -> list[Row]:
         (
             f"SQuAD v1.1 dev pooled as {pooled['documents']} documents, "
             f"{pooled['questions']:,} questions¹",
-            f"EM {pooled['best_em']:.1f}, F1 {pooled['best_f1']:.1f}, right among three "
+            f"EM {pooled['best_em']:.1f}, F1 {pooled['best_f1']:.1f}, right among the first three "
             f"{pooled['top3_right']:.1f}, recall@5 {pooled['recall_at']['5']:.1f}",
             ACCURACY,
         ),
@@ -104,8 +104,8 @@ def _accuracy(accuracy: dict[str, Any]) -> list[Row]:
             "`python -m training.calibrate squad-v2.0-dev.jsonl.gz`",
         ),
         (
-            f"… {among_all['questions']:,} about these over all {pooled['documents']} documents: "
-            "the curves below",
+            f"… {among_all['questions']:,} about those articles, searching all "
+            f"{pooled['documents']} documents: the curves below",
             f"{among_all['ece']:.3f}",
             ACCURACY,
         ),
