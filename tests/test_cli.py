@@ -516,3 +516,40 @@ def test_help_loads_no_heavy_library():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.split() == []
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_a_character_that_the_terminal_lacks_is_escaped(place, encoding):
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    command = [sys.executable, "-m", "qa", "ask", "Who carved the clock?"]
+    done = subprocess.run(
+        [*command, "--threshold", "0", "--index", str(place / "index")],
+        env=environment,
+        capture_output=True,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"Ichiro Tanaka" in done.stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_output_that_cannot_be_written_is_reported(place):
+    command = [sys.executable, "-m", "qa", "info", "--index", str(place / "index")]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"qa: the output cannot be written")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_control_characters_of_a_name_are_escaped(tmp_path, capsys):
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "a\n\x1b[31m.txt").write_text(TEXT, encoding="utf-8")
+    index = str(tmp_path / "index")
+    assert main(["build", str(folder), "--index", index]) == 0
+    for words in (["ask", "Who carved the clock?", "--threshold", "0"], ["search", "clock"]):
+        capsys.readouterr()
+        assert main([*words, "--index", index]) == 0
+        out, _ = capsys.readouterr()
+        assert "\x1b" not in out
+        assert "a\\n\\x1b[31m.txt" in out

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qa.cli.options import COUNT, SHARE, filter_options, index_option, json_option
-from qa.cli.terminal import indented, print_json
+from qa.cli.terminal import indented, print_json, printable
 from qa.text import listed
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def ask(
             print("The closest passages:\n")
         for hit in prediction.passages[:3]:
             passage = hit.passage
-            print(f"    {passage.document_id}:{passage.start}-{passage.end}")
+            print(f"    {printable(passage.document_id)}:{passage.start}-{passage.end}")
             print(indented(passage.text))
             print()
 
@@ -106,14 +106,15 @@ def search(question: str, top_k: int, index: Path, as_json: bool, **documents: A
     for position, hit in enumerate(found.passages, start=1):
         passage = hit.passage
         ranks = f"meaning {hit.dense_rank or '–'}, words {hit.lexical_rank or '–'}"
-        print(f"{position}. {passage.document_id}:{passage.start}-{passage.end}  ({ranks})")
+        where = f"{printable(passage.document_id)}:{passage.start}-{passage.end}"
+        print(f"{position}. {where}  ({ranks})")
         print(indented(passage.text))
         print()
 
 
 def _cited(place: Place) -> str:
     """Return where an answer is, with the author and the date of its document if known."""
-    return ", ".join(filter(None, (place.source, place.author, place.date)))
+    return printable(", ".join(filter(None, (place.source, place.author, place.date))))
 
 
 def _left_out(qa: QA, found: Prediction | SearchResult) -> str:

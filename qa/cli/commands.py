@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -71,6 +73,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if instruction := os.environ.get(COMPLETE):
         return shell_complete(root, {}, "qa", COMPLETE, instruction)
     given = list(sys.argv[1:] if arguments is None else arguments)
+    # A character that the terminal's encoding lacks is printed as its escape.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         with root.make_context("qa", given) as context:
             code: int | None = root.invoke(context)
@@ -93,6 +99,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print_error(QAError("interrupted", "run the same command to resume"))
         return 130
     except BrokenPipeError:  # as in `qa search … | head`
-        # What is still buffered would fail again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return 0
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _discard_output()
+        print_error(QAError("the output cannot be written (no space left)", "free some space"))
+        return 2
+
+
+def _discard_output() -> None:
+    """Send what is still buffered, and would fail again at exit, to nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
