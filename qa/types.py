@@ -38,7 +38,8 @@ class Document:
     of the file's bytes. ``date`` is ISO 8601, ``language`` an ISO 639-1 code; both and
     ``author`` are empty if unknown. ``pages`` are the offsets at which pages begin, empty if
     the format has no pages. ``blocks`` are in order, do not overlap, and have only white space
-    between them.
+    between them. ``notes`` say what of the file is not in the text, as in "2 pictures without
+    text".
     """
 
     id: str
@@ -51,6 +52,7 @@ class Document:
     pages: tuple[int, ...] = ()
     author: str = ""
     language: str = ""
+    notes: tuple[str, ...] = ()
 
     def page_at(self, offset: int) -> int | None:
         """Return the number of the page, from 1, that an offset is on; None without pages."""

@@ -1,6 +1,8 @@
+import json
 import os
 import shutil
 import threading
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -406,6 +408,30 @@ def test_a_report_lists_what_differs_from_the_previous_one(folder, tmp_path):
     ]
     assert total == second.total
     assert second.changes(second) == second.total
+
+
+def test_the_report_says_what_of_a_file_is_not_in_its_text(folder, tmp_path, encoder):
+    notes = ("2 pictures without text", "1 attachment not read: plan\x1b.dwg")
+
+    def notes_something(path, *, folder):
+        return replace(load(path, folder=folder), notes=notes if path.name == "mill.md" else ())
+
+    read = partial(builder.build, load=notes_something, encoder=encoder)
+    report = read(folder, tmp_path / "index")
+    lines = {file.path: file for file in report.files}
+    assert {path: file.notes for path, file in lines.items() if file.notes} == {"mill.md": notes}
+    assert str(lines["mill.md"]).endswith(
+        ": 2 passages; 2 pictures without text; 1 attachment not read: plan\\x1b.dwg"
+    )
+    shown = json.loads(json.dumps(report.to_dict()))["files"]
+    assert list(notes) in [file["notes"] for file in shown]
+    # They are stored: an unchanged file is not read again, and its line is the same.
+    assert read(folder, tmp_path / "index").files == report.files
+    assert "  mill.md: 2 pictures without text" in read_manifest(tmp_path / "index").summary()
+    index = open_index(tmp_path / "index")
+    assert index.document("mill.md").notes == notes
+    assert index.document("clock.txt").notes == ()
+    index.close()
 
 
 def test_a_report_adds_up():

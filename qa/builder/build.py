@@ -193,7 +193,12 @@ def _reported(found: Examined) -> FileReport:
         return FileReport(found.path, "skipped", reason=found.reason)
     file, _ = found
     return FileReport(
-        file.path, "indexed", passages=file.passages, copy_of=file.copy_of, sha256=file.sha256
+        file.path,
+        "indexed",
+        passages=file.passages,
+        copy_of=file.copy_of,
+        sha256=file.sha256,
+        notes=file.notes,
     )
 
 

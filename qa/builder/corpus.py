@@ -87,7 +87,7 @@ def _examine(
                 return replace(known, mtime_ns=mtime_ns)
             original = originals.get((known.sha256, path.suffix.lower()), "")
             count = 0 if original else known.passages
-            file = IndexedFile(document_id, known.sha256, size, mtime_ns, count, original)
+            file = replace(known, mtime_ns=mtime_ns, passages=count, copy_of=original)
             # A former copy has nothing stored: it is read if its original is gone.
             if original or not known.copy_of:
                 return file, None
@@ -96,7 +96,9 @@ def _examine(
         document = load(path, folder=folder)
         original = originals.get((document.sha256, path.suffix.lower()), "")
         if original:
-            file = IndexedFile(document_id, document.sha256, size, mtime_ns, 0, original)
+            file = IndexedFile(
+                document_id, document.sha256, size, mtime_ns, 0, original, document.notes
+            )
             return file, None
         document = replace(document, language=identify_language(document))
         passages = splitter.split(document)
@@ -114,7 +116,9 @@ def _examine(
     except Exception as error:  # parsers of foreign formats raise whatever they like
         reason = f"it cannot be read ({type(error).__name__}: {error})"
         return SkippedFile(document_id, " ".join(reason.split())[:300], size, mtime_ns)
-    file = IndexedFile(document_id, document.sha256, size, mtime_ns, len(passages))
+    file = IndexedFile(
+        document_id, document.sha256, size, mtime_ns, len(passages), notes=document.notes
+    )
     return file, (document, passages)
 
 

@@ -13,7 +13,8 @@ class FileReport:
     """The outcome of one file.
 
     ``reason`` says why it was skipped, with the remedy. ``copy_of`` is the file with the same
-    bytes whose passages are stored for both. ``sha256`` is empty for a skipped file.
+    bytes whose passages are stored for both. ``sha256`` is empty for a skipped file. ``notes``
+    say what of an indexed file is not in its text.
     """
 
     path: str
@@ -22,12 +23,13 @@ class FileReport:
     reason: str = ""
     copy_of: str = ""
     sha256: str = ""
+    notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         what = self.reason or counted(self.passages, "passage")
         if self.copy_of:
             what = f"the same as {self.copy_of}"
-        return _printable(f"{self.status}  {self.path}: {what}")
+        return _printable(f"{self.status}  {self.path}: {'; '.join((what, *self.notes))}")
 
 
 @dataclass(frozen=True, slots=True)

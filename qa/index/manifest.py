@@ -12,7 +12,7 @@ from typing import Any
 from qa.errors import IndexCorrupt, IndexMismatch
 from qa.index.commands import build_command
 
-FORMAT_VERSION = 4
+FORMAT_VERSION = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class IndexedFile:
 
     ``size`` in bytes and ``mtime_ns`` were taken before the file was read. ``copy_of`` is the
     id of a document with the same bytes, whose passages are stored; a copy has none itself.
+    ``notes`` say what of the file is not in its text.
     """
 
     path: str
@@ -29,6 +30,7 @@ class IndexedFile:
     mtime_ns: int
     passages: int
     copy_of: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ class Manifest:
                     dimension=int(values["dimension"]),
                     settings=dict(values["settings"]),
                     libraries=dict(values["libraries"]),
-                    documents=tuple(IndexedFile(**entry) for entry in values["documents"]),
+                    documents=tuple(_indexed(entry) for entry in values["documents"]),
                     skipped=tuple(SkippedFile(**entry) for entry in values["skipped"]),
                     shards=tuple(Shard(**entry) for entry in values["shards"]),
                     files=tuple(StoredFile(**entry) for entry in values["files"]),
@@ -153,8 +155,13 @@ class Manifest:
             f"settings    {_pairs(self.settings)}",
             f"libraries   {_pairs(self.libraries)}",
         ]
+        lines += [f"  {file.path}: {note}" for file in self.documents for note in file.notes]
         lines += [f"  skipped {file.path}: {file.reason}" for file in self.skipped]
         return "\n".join(lines)
+
+
+def _indexed(entry: dict[str, Any]) -> IndexedFile:
+    return IndexedFile(**{**entry, "notes": tuple(map(str, entry["notes"]))})
 
 
 def _pairs(values: Mapping[str, str | int]) -> str:

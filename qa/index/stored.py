@@ -83,10 +83,11 @@ class StoredIndex:
 
         A copy has the text and title of its original.
         """
-        original = self.indexed[document_id].copy_of
-        if not original:
-            return self.texts.document(document_id)
-        return self._as_copy(self.texts.document(original), document_id)
+        file = self.indexed[document_id]
+        document = self.texts.document(file.copy_of or document_id)
+        if file.copy_of:
+            document = self._as_copy(document, document_id)
+        return replace(document, notes=file.notes) if file.notes else document
 
     def places_of(self, document_id: str) -> tuple[str, ...]:
         """Return the ids of files with a document's bytes: the stored one, then its copies."""

@@ -20,6 +20,7 @@ from qa.loaders.pdf import read_pdf
 from qa.loaders.records import looks_like_json_lines, read_csv, read_json
 from qa.loaders.rtf import read_rtf
 from qa.loaders.text import read_text
+from qa.text import without_surrogates
 from qa.types import Document
 
 __all__ = ["find_files", "load", "unreadable"]
@@ -95,6 +96,7 @@ def load(path: Path, *, folder: Path) -> Document:
         blocks=extracted.blocks,
         pages=extracted.pages,
         author=stated_author(extracted.author),
+        notes=tuple(" ".join(without_surrogates(note).split()) for note in extracted.notes),
     )
 
 

@@ -25,7 +25,11 @@ _GENERATED_AUTHOR = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """The text of a file. Blocks are in order and do not overlap; ``date`` is ISO or empty."""
+    """The text of a file. Blocks are in order and do not overlap; ``date`` is ISO or empty.
+
+    ``notes`` say what of the file is not in the text, each a phrase for the report of a build,
+    as in "2 pictures without text" or "1 attachment not read: plan.dwg".
+    """
 
     text: str
     blocks: tuple[Block, ...]
@@ -33,6 +37,7 @@ class Extracted:
     date: str = ""
     author: str = ""
     pages: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def stated_author(value: str) -> str:
@@ -50,6 +55,7 @@ class TextBuilder:
     blocks: list[Block] = field(default_factory=list)
     length: int = 0
     date: str = ""
+    notes: list[str] = field(default_factory=list)
 
     def add(self, text: str, kind: BlockKind, *, level: int = 0) -> int:
         """Append a block after a blank line; return its start."""
@@ -98,4 +104,5 @@ class TextBuilder:
     ) -> Extracted:
         """Return the text; a date printed in it takes precedence over ``date``."""
         text = "".join(self.parts)
-        return Extracted(text, tuple(self.blocks), title, self.date or date, author, pages)
+        notes = tuple(self.notes)
+        return Extracted(text, tuple(self.blocks), title, self.date or date, author, pages, notes)
