@@ -15,7 +15,9 @@ from pathlib import Path
 import atheris
 
 # The libraries too, to reach their branches.
-with atheris.instrument_imports(include=["qa.loaders", "striprtf", "email", "markdown_it"]):
+with atheris.instrument_imports(
+    include=["qa.loaders", "striprtf", "email", "markdown_it", "icalendar"]
+):
     from qa.loaders import load
 
 from making import MAKERS, make_csv, make_jsonl, plain
@@ -34,6 +36,15 @@ STARTS = {
     "csv": make_csv([["name", "text"], ["a", "It is deep."]]),
     "jsonl": make_jsonl(CONTENT[:2]),
     "md": b"---\ntitle: T\n---\n# A\n\n- *b* [c](d)\n\n| e | f |\n|---|---|\n| g | h |\n",
+    "srt": b"1\n00:00:01,000 --> 00:00:04,000\nADA:\n<b>deep</b>.\n\n2\n0:0:5,0 --> 0:0:6,0\nx\n",
+    "vtt": b"WEBVTT\n\nNOTE x\n\na\n00:01.000 --> 00:04.000 align:start\n<v Ada>It is deep.</v>\n",
+    "ics": b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:a\\, b\n"
+    b"DTSTART;TZID=Europe/Paris:20260302T140000\nRRULE:FREQ=WEEKLY;BYDAY=MO\nEND:VEVENT\nEND:VCALENDAR\n",
+    "ipynb": b'{"nbformat": 4, "cells": [{"cell_type": "code", "source": ["a"], "outputs": [{'
+    b'"output_type": "stream", "text": "b", "data": {"text/html": "<table>"}}]}]}',
+    "chat": b"[02/03/2024, 14:05:10] Ada: It is deep\n[02/03/2024, 14:06:10] Otto: <x omitted>\n",
+    "json": b'{"name": "a", "messages": [{"from": "Ada", "date": "2024-03-02T14:05:10", "text": ['
+    b'"b", {"text": "c"}]}, {"user": "U", "ts": "1709388310.1", "text": "<@U>", "files": [{}]}]}',
     "txt": plain(CONTENT).encode("utf-16"),
 }
 

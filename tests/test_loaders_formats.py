@@ -732,8 +732,14 @@ def test_an_invitation_is_read_field_by_field(read):
         "BEGIN:VCALENDAR\nPRODID:-//x//y\nBEGIN:VEVENT\nSUMMARY:Talk on wells\\, part 2\n"
         "DTSTART;TZID=Europe/Paris:20260302T140000\nLOCATION:Old mi\n ll\nEND:VEVENT\nEND:VCALENDAR"
     )
-    found = body(read(message(("Content-Type: text/calendar", entry))))
-    assert found == ["Summary: Talk on wells, part 2\nStart: 2026-03-02 14:00\nLocation: Old mill"]
+    document = read(message(("Content-Type: text/calendar", entry)))
+    assert of_kind(document, "heading")[1:] == ["Talk on wells, part 2"]
+    assert body(document) == ["Start: 2026-03-02 14:00 Europe/Paris\nLocation: Old mill"]
+
+
+def test_a_damaged_invitation_is_read_as_text(read):
+    entry = "BEGIN:VCALENDAR\nSUMMARY:Talk"
+    assert body(read(message(("Content-Type: text/calendar", entry)))) == [entry]
 
 
 @pytest.mark.parametrize(

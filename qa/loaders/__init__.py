@@ -8,6 +8,7 @@ from pathlib import Path
 
 from qa.errors import EmptyCorpus, UnreadableDocument
 from qa.loaders.archive import open_archive
+from qa.loaders.calendar import looks_like_calendar, read_calendar
 from qa.loaders.docx import read_docx
 from qa.loaders.encoding import decode
 from qa.loaders.epub import read_epub
@@ -15,10 +16,11 @@ from qa.loaders.extracted import Extracted, stated_author
 from qa.loaders.html import looks_like_html, read_html
 from qa.loaders.mail import looks_like_mail, looks_like_mailbox, read_mail, read_mailbox
 from qa.loaders.markdown import read_markdown
-from qa.loaders.odt import read_odt
+from qa.loaders.opendocument import read_odt
 from qa.loaders.pdf import read_pdf
-from qa.loaders.records import looks_like_json_lines, read_csv, read_json
 from qa.loaders.rtf import read_rtf
+from qa.loaders.tables import looks_like_json_lines, read_csv, read_json
+from qa.loaders.talk import looks_like_chat, looks_like_subtitles, read_chat, read_subtitles
 from qa.loaders.text import read_text
 from qa.text import without_surrogates
 from qa.types import Document
@@ -35,7 +37,7 @@ _RTF = b"{\\rtf"
 _MARKDOWN = {".md", ".markdown"}
 _HTML = {".html", ".htm", ".xhtml"}
 _CSV = {".csv", ".tsv"}
-_JSON = {".json", ".jsonl", ".ndjson"}
+_JSON = {".json", ".jsonl", ".ndjson", ".ipynb"}
 _OCR = "run OCR on it and save a PDF with a text layer"
 # Recognised by its first bytes and not read: the problem and the remedy.
 _FOREIGN = {
@@ -129,6 +131,10 @@ def _extract(data: bytes, suffix: str) -> Extracted:
     text = decode(data)
     if not text.strip():
         raise UnreadableDocument("empty, nothing to index")
+    if looks_like_subtitles(text):
+        return read_subtitles(text)
+    if looks_like_calendar(text):
+        return read_calendar(text)
     if suffix in _HTML or looks_like_html(text):
         return read_html(text)
     if text.lstrip().startswith("<?xml"):
@@ -137,7 +143,9 @@ def _extract(data: bytes, suffix: str) -> Extracted:
         return read_json(text)
     if suffix in _CSV:
         return read_csv(text)
-    return read_markdown(text) if suffix in _MARKDOWN else read_text(text)
+    if suffix in _MARKDOWN:
+        return read_markdown(text)
+    return read_chat(text) if looks_like_chat(text) else read_text(text)
 
 
 def _read_archive(data: bytes) -> Extracted:

@@ -9,6 +9,7 @@ from email.utils import parseaddr, parsedate_to_datetime
 from typing import Any
 
 from qa.errors import UnreadableDocument
+from qa.loaders.calendar import add_calendar, looks_like_calendar
 from qa.loaders.encoding import decode
 from qa.loaders.extracted import Extracted, TextBuilder
 from qa.loaders.markup import add_page
@@ -28,18 +29,6 @@ _SHOWN = ("From", "To", "Cc", "Date")
 _QUOTED = re.compile(r"^[ \t]?(?:>[ \t]?)+")
 _SIGNATURE = re.compile(r"^[> \t]*-- ?$", re.MULTILINE)
 _WORD = re.compile(r"\w{2,}")
-# The fields of a calendar's entry that people read, by the names of iCalendar.
-_CALENDAR_FIELDS = {
-    "SUMMARY": "Summary",
-    "DTSTART": "Start",
-    "DTEND": "End",
-    "LOCATION": "Location",
-    "DESCRIPTION": "Description",
-    "ORGANIZER": "Organizer",
-    "ATTENDEE": "Attendee",
-}
-_CALENDAR_TIME = re.compile(r"\b(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)\d\dZ?")
-_CALENDAR_DAY = re.compile(r"\b(\d{4})(\d\d)(\d\d)\b")
 _LINK = re.compile(r"\S+://\S+|\S+@\S+")
 # From this share of its words on that the plain text lacks, HTML is another text.
 _OTHER_TEXT = 0.4
@@ -174,29 +163,13 @@ def _words_of(text: str) -> set[str]:
 def _add_text(kind: str, text: str, builder: TextBuilder) -> None:
     if kind == "text/html":
         add_page(text, builder)
-    elif kind == "text/calendar":
-        _add_calendar(text, builder)
+    elif kind == "text/calendar" and looks_like_calendar(text):
+        try:
+            add_calendar(text, builder)
+        except UnreadableDocument:  # what it says can still be read
+            _add_plain(text, builder)
     else:
         _add_plain(text, builder)
-
-
-def _add_calendar(text: str, builder: TextBuilder) -> None:
-    """Append the fields of each entry that people read, one entry a paragraph."""
-    unfolded = re.sub(r"\r?\n[ \t]", "", text)
-    entry: list[str] = []
-    for line in unfolded.splitlines():
-        field, _, value = line.partition(":")
-        name = field.partition(";")[0].upper()
-        if name in ("BEGIN", "END"):
-            builder.add("\n".join(entry), "body")
-            entry.clear()
-        elif name in _CALENDAR_FIELDS and value.strip():
-            value = re.sub(r"\\([\\;,])", r"\1", re.sub(r"\\[nN]", " ", value))
-            value = re.sub(r"^mailto:", "", value.strip(), flags=re.I)
-            value = _CALENDAR_TIME.sub(r"\1-\2-\3 \4:\5", value)
-            value = _CALENDAR_DAY.sub(r"\1-\2-\3", value)
-            entry.append(f"{_CALENDAR_FIELDS[name]}: {value}")
-    builder.add("\n".join(entry), "body")
 
 
 def _add_plain(text: str, builder: TextBuilder) -> None:

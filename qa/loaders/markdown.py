@@ -27,13 +27,24 @@ def read_markdown(text: str) -> Extracted:
     A table row becomes one line, cells joined by " | ". The front matter is text too; its
     ``title``, ``date`` and ``author`` become metadata.
     """
-    from markdown_it import MarkdownIt
-    from markdown_it.token import Token
-
     fields: dict[str, str] = {}
+    builder = TextBuilder()
     if front := _FRONT_MATTER.match(text):
         fields = {name.lower(): _value(value) for name, value in _FIELD.findall(front.group(1))}
         text = text[front.end() :]
+        builder.add(front.group(1), "body")
+    title = add_markdown(text, builder)
+    return builder.result(
+        title=fields.get("title") or title,
+        date=find_date(fields.get("date", "")),
+        author=fields.get("author") or fields.get("creator", ""),
+    )
+
+
+def add_markdown(text: str, builder: TextBuilder) -> str:
+    """Append Markdown without front matter; return its first heading, empty if there is none."""
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
     notes = set(_NOTE_TEXT.findall(text))
 
@@ -53,9 +64,6 @@ def read_markdown(text: str) -> Extracted:
                 parts.append(" ")
         return "".join(parts)
 
-    builder = TextBuilder()
-    if front:
-        builder.add(front.group(1), "body")
     title = ""
     level = 0
     row: list[str] | None = None
@@ -82,11 +90,7 @@ def read_markdown(text: str) -> Extracted:
             builder.add(token.content, "body")
         elif token.type == "html_block":
             add_page(token.content, builder)
-    return builder.result(
-        title=fields.get("title") or title,
-        date=find_date(fields.get("date", "")),
-        author=fields.get("author") or fields.get("creator", ""),
-    )
+    return title
 
 
 def _value(value: str) -> str:

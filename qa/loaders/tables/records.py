@@ -1,9 +1,7 @@
-"""Read tables and records: CSV, TSV, JSON and JSON Lines."""
+"""Read records: JSON and JSON Lines."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,7 +9,9 @@ from statistics import median
 from typing import Any
 
 from qa.errors import UnreadableDocument
-from qa.loaders.extracted import MAX_CHARACTERS, Extracted, TextBuilder
+from qa.loaders.extracted import Extracted, TextBuilder
+from qa.loaders.notebook import is_notebook, read_notebook
+from qa.loaders.talk import find_messages, read_messages
 
 # Columns of running text, and columns that name a record.
 _TEXT = "text content body paragraphs paragraph article abstract description summary".split()
@@ -20,48 +20,8 @@ _TITLE = "title headline subject heading name".split()
 _MIN_TEXT_CHARACTERS = 200
 # A list within a record that is longer becomes records of its own.
 _MAX_INLINE_CHARACTERS = 600
-_DELIMITERS = ",;\t|"
-_SAMPLE_ROWS = 20
-_NUMBER = re.compile(r"[-+]?[\d.,]+%?")
 _PARAGRAPH_END = re.compile(r"\r?\n[ \t]*\r?\n")
-_Fields = list[tuple[str, str]]
-
-
-def read_csv(text: str) -> Extracted:
-    """Return each row as a record; without a header, as cells joined by " | "."""
-    csv.field_size_limit(MAX_CHARACTERS)
-    delimiter = _delimiter(text)
-    spaced = re.search(rf'{re.escape(delimiter)} +"', text[:50_000]) is not None
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=spaced)
-    try:
-        rows = [
-            cells
-            for row in reader
-            if any(
-                cells := [" ".join(cell.split()) if "\n\n" not in cell else cell for cell in row]
-            )
-        ]
-    except csv.Error as error:
-        raise UnreadableDocument(
-            f"CSV that cannot be read ({error})", "save it as JSON Lines"
-        ) from error
-    builder = TextBuilder()
-    if len(rows) > 1 and _is_header(rows[0]):
-        names = rows[0]
-        _add_records(
-            [
-                [
-                    *zip(names, row, strict=False),
-                    *(("", cell) for cell in row[len(names) :]),
-                ]
-                for row in rows[1:]
-            ],
-            builder,
-        )
-    else:
-        for row in rows:
-            builder.add(" | ".join(cell for cell in row if cell), "body")
-    return builder.result()
+Fields = list[tuple[str, str]]
 
 
 def looks_like_json_lines(text: str) -> bool:
@@ -79,13 +39,17 @@ def read_json(text: str) -> Extracted:
     """Return every value of JSON or JSON Lines, each with its name.
 
     An object is a record; a list of objects, wherever it occurs, is one record per object.
-    Numbers are kept as they are written.
+    Numbers are kept as they are written. Notebooks and chats have loaders of their own.
     """
-    builder = TextBuilder()
     try:
         value = _parse(text)
     except ValueError:
         value = list(_lines(text))
+    if is_notebook(value):
+        return read_notebook(value)
+    if chats := find_messages(value):
+        return read_messages(chats)
+    builder = TextBuilder()
     title = ""
     if isinstance(value, dict):
         title = next((str(value[key]) for key in value if key.lower() in _TITLE), "")
@@ -115,7 +79,7 @@ def _lines(text: str) -> Iterator[Mapping[str, Any]]:
 def _add_object(value: Mapping[str, Any], builder: TextBuilder, *, level: int) -> None:
     """Append an object: its own values as one record, then each of its tables."""
     fields, tables = _split(value, is_table=_has_objects if level == 1 else _is_long)
-    _add_records([fields], builder)
+    add_records([fields], builder)
     for name, items in tables:
         builder.add(name, "heading", level=level)
         _add_list(items, builder)
@@ -123,9 +87,9 @@ def _add_object(value: Mapping[str, Any], builder: TextBuilder, *, level: int) -
 
 def _split(
     value: Mapping[str, Any], *, is_table: Callable[[Any], bool], name: str = ""
-) -> tuple[_Fields, list[tuple[str, list[Any]]]]:
+) -> tuple[Fields, list[tuple[str, list[Any]]]]:
     """Return the fields of an object, and its lists that are tables, each with its name."""
-    fields: _Fields = []
+    fields: Fields = []
     tables: list[tuple[str, list[Any]]] = []
     for key, inner in value.items():
         full = f"{name}.{key}" if name else key
@@ -145,7 +109,7 @@ def _add_list(items: Sequence[Any], builder: TextBuilder) -> None:
     if items and all(isinstance(item, dict) for item in items):
         records = [_split(item, is_table=_is_long) for item in items]
         if not any(tables for _, tables in records):
-            _add_records([fields for fields, _ in records], builder)
+            add_records([fields for fields, _ in records], builder)
             return
     for item in items:
         if isinstance(item, dict):
@@ -204,7 +168,7 @@ def _is_long(value: Any) -> bool:
     )
 
 
-def _add_records(records: Sequence[_Fields], builder: TextBuilder) -> None:
+def add_records(records: Sequence[Fields], builder: TextBuilder) -> None:
     """Append records of one table, each in one line.
 
     Where the table has a column of running text, that text becomes paragraphs, after the
@@ -230,7 +194,7 @@ def _add_records(records: Sequence[_Fields], builder: TextBuilder) -> None:
         builder.add(" | ".join(others), "body")
 
 
-def _text_column(records: Sequence[_Fields]) -> str:
+def _text_column(records: Sequence[Fields]) -> str:
     """Return the name of the column that has running text, empty if there is none.
 
     Its texts are long or of several paragraphs, or it is the only column.
@@ -251,25 +215,3 @@ def _text_column(records: Sequence[_Fields]) -> str:
         ):
             return name
     return ""
-
-
-def _is_header(row: list[str]) -> bool:
-    filled = [cell for cell in row if cell]
-    return (
-        len(filled) >= max(1, len(row) - 1)
-        and len(set(filled)) == len(filled)
-        and all(len(cell) <= 60 and not _NUMBER.fullmatch(cell) for cell in filled)
-    )
-
-
-def _delimiter(text: str) -> str:
-    """Return the delimiter that splits the first rows most evenly, and into the most cells."""
-    sample = text[:50_000]
-
-    def fitness(sign: str) -> tuple[float, int]:
-        rows = csv.reader(io.StringIO(sample, newline=""), delimiter=sign)
-        counts = [len(row) for row, _ in zip(rows, range(_SAMPLE_ROWS), strict=False) if row]
-        usual = max(set(counts), key=counts.count) if counts else 1
-        return (counts.count(usual) / len(counts) if usual > 1 else 0.0), usual
-
-    return max(_DELIMITERS, key=fitness)
