@@ -453,7 +453,7 @@ def test_the_commands_from_training_to_labels(tmp_path, monkeypatch, capsys, sta
     assert [line["event"] for line in log] == ["start", "step", "checkpoint", "validation", "end"]
     assert log[1]["step"] == 6 and log[1]["rate"] == 0
     with pytest.raises(SystemExit):
-        command(monkeypatch, train, start, folder, tmp_path / "x", "--cooldown", 2)
+        command(monkeypatch, train, start, folder, tmp_path / "x", "--from", path)
     (path,) = checkpoints(tmp_path / "cool")
     capsys.readouterr()
     last = ("--checkpoint", path, "--weights", "model")

@@ -35,7 +35,8 @@ class Row:
 
     The heading begins at position ``heading_start``, the window at ``window_start``, which is
     token ``first_token`` of its context. Position 0, the ``[CLS]`` token, stands for "no answer
-    here". ``group`` is the same for rows of one question.
+    here". ``group`` is the same for rows of one question. A ``guided`` row may be compared with a
+    finished reader too.
     """
 
     ids: Ids
@@ -46,6 +47,7 @@ class Row:
     end_targets: dict[int, float]
     group: int
     prior: float
+    guided: bool = False
 
 
 class Batch(NamedTuple):
@@ -53,7 +55,8 @@ class Batch(NamedTuple):
 
     ``candidate`` marks the positions an answer may use (the window, and
     ``[CLS]`` for "no answer here"); ``group`` says which rows share a question;
-    ``prior`` is the log-odds of "no answer" given the paragraph alone.
+    ``prior`` is the log-odds of "no answer" given the paragraph alone; ``guided`` marks
+    the rows that may be compared with a finished reader.
     """
 
     input_ids: torch.Tensor
@@ -64,6 +67,7 @@ class Batch(NamedTuple):
     end_targets: torch.Tensor
     group: torch.Tensor
     prior: torch.Tensor
+    guided: torch.Tensor
 
     def to(self, device: str) -> Batch:
         """Return the batch on ``device``; from pinned memory, without waiting for it."""
@@ -188,5 +192,6 @@ def collate(rows: Sequence[Row]) -> Batch:
                 targets[i, position] = weight
     group = np.array([row.group for row in rows], dtype=np.int64)
     prior = np.array([row.prior for row in rows], dtype=np.float32)
-    arrays = (ids, types, mask, candidate, starts, ends, group, prior)
+    guided = np.array([row.guided for row in rows], dtype=bool)
+    arrays = (ids, types, mask, candidate, starts, ends, group, prior, guided)
     return Batch(*(torch.from_numpy(array) for array in arrays))

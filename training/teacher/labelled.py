@@ -83,7 +83,8 @@ def _with_used_contexts(questions: Questions, chosen: Sequence[Example]) -> Ques
 
 def _unit(example: Example, contexts: Sequence[Context], *, seed: int) -> Unit:
     """Lay a question out with a heading drawn for it, and its negative beside it."""
-    rows = rows_of(0, example, contexts, rng=random.Random(seed))
+    laid_out = rows_of(0, example, contexts, rng=random.Random(seed))
+    rows = [replace(row, guided=True) for row in laid_out]
     read = [contexts[example.context], contexts[example.negative]][: len(rows)]
     about = [
         About(example.question, context.text, example.references, context.source)

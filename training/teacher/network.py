@@ -1,21 +1,29 @@
-"""The teacher's network: MPNet with a span head, which reads the shipped reader's rows.
+"""The network in training: the shipped reader's BERT, or MPNet, on the shipped reader's rows.
 
-Both vocabularies have the same word pieces under different numbers, so each row is translated
-token by token, and the logits of both networks are at the same positions. MPNet has no token
-types.
+Both vocabularies have the same word pieces under different numbers, so for MPNet each row is
+translated token by token, and the logits of both networks are at the same positions. MPNet has no
+token types.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
-from transformers import MPNetConfig, MPNetForQuestionAnswering
+from transformers import MPNetConfig, MPNetForQuestionAnswering, PreTrainedModel
 
 from qa.errors import ModelCorrupt, ModelNotFound
-from training.networks import BFLOAT16, DEVICE, RowDropout, load_tokenizer
+from training.networks import (
+    BFLOAT16,
+    DEVICE,
+    RowDropout,
+    load_reader,
+    load_tokenizer,
+    span_logits,
+)
 from training.objective import Sides
 from training.rows import Batch
 from training.teacher.weights import CONFIG, TOKENIZER, read_weights
@@ -30,18 +38,19 @@ _REMEDY = "join the downloaded parts with `python -m training.teacher.weights`"
 class Teacher:
     """The network, and ``table``, the id of each token by the shipped reader's id.
 
-    ``generator`` draws what dropout leaves out: each replica has its own.
+    The shipped reader's own network has no table. ``generator`` draws what dropout leaves out: each
+    replica has its own.
     """
 
-    network: MPNetForQuestionAnswering
-    table: torch.Tensor
+    network: PreTrainedModel
+    table: torch.Tensor | None
     bfloat16: bool
     dropout: float
     generator: torch.Generator
 
     def replica(self) -> Teacher:
         """Return a teacher that shares the weights and has its own gradients and dropout."""
-        network = MPNetForQuestionAnswering(self.network.config)
+        network = type(self.network)(self.network.config)
         network.to(torch.device(DEVICE))  # type: ignore[arg-type]  # wraps torch's own signature
         for own, shared in zip(network.parameters(), self.network.parameters(), strict=True):
             own.data = shared.data
@@ -55,24 +64,32 @@ class Teacher:
 
         Only the body runs in bfloat16: three digits are too few for a logit.
         """
+        if self.table is None:
+            given = {"input_ids": batch.input_ids, "token_type_ids": batch.token_type_ids}
+        else:
+            given = {"input_ids": self.table[batch.input_ids]}
         with torch.autocast(DEVICE, dtype=torch.bfloat16, enabled=self.bfloat16):
-            hidden = self.network.mpnet(
-                input_ids=self.table[batch.input_ids], attention_mask=batch.attention_mask
+            hidden = self.network.base_model(
+                **given, attention_mask=batch.attention_mask
             ).last_hidden_state
-        logits = self.network.qa_outputs(hidden.float())
-        return logits[..., 0], logits[..., 1]
+        return span_logits(self.network, hidden.float())
 
 
 def load_teacher(folder: Path, *, precision: str = "auto", dropout: float = 0.0) -> Teacher:
     """Return the teacher in a folder, with the same random span head each time if it has none.
 
-    Weights become float32. ``precision`` "auto" is what the device computes fastest. Raises
-    :class:`~qa.errors.ModelNotFound` where the folder has no teacher and
-    :class:`~qa.errors.ModelCorrupt` where it lacks weights or has other word pieces.
+    A checkpoint of the shipped reader's network is one too. Weights become float32. ``precision``
+    "auto" is what the device computes fastest. Raises :class:`~qa.errors.ModelNotFound` where the
+    folder has no teacher and :class:`~qa.errors.ModelCorrupt` where it lacks weights or has other
+    word pieces.
     """
     if not (folder / CONFIG).is_file() or not (folder / TOKENIZER).is_file():
         raise ModelNotFound(f"{folder} has no {CONFIG} or no {TOKENIZER}", _REMEDY)
     torch.manual_seed(0)
+    bfloat16 = BFLOAT16 if precision == "auto" else precision == "bf16"
+    if is_small(folder):
+        reader = load_reader(folder)
+        return Teacher(reader, None, bfloat16, dropout, _add_dropout(reader, dropout))
     config = MPNetConfig.from_pretrained(
         folder, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
     )
@@ -88,8 +105,13 @@ def load_teacher(folder: Path, *, precision: str = "auto", dropout: float = 0.0)
     network.load_state_dict(found, strict=False)
     network.to(torch.device(DEVICE))  # type: ignore[arg-type]  # wraps torch's own signature
     table = translation(load_tokenizer(), Tokenizer.from_file(str(folder / TOKENIZER))).to(DEVICE)
-    bfloat16 = BFLOAT16 if precision == "auto" else precision == "bf16"
     return Teacher(network, table, bfloat16, dropout, _add_dropout(network, dropout))
+
+
+def is_small(folder: Path) -> bool:
+    """Return whether a folder has a checkpoint of the shipped reader's network."""
+    kind = json.loads((folder / CONFIG).read_text(encoding="utf-8")).get("model_type")
+    return bool(kind == "bert")
 
 
 def translation(small: Tokenizer, large: Tokenizer) -> torch.Tensor:
@@ -105,10 +127,10 @@ def translation(small: Tokenizer, large: Tokenizer) -> torch.Tensor:
     return torch.tensor(ids)
 
 
-def _add_dropout(network: MPNetForQuestionAnswering, probability: float) -> torch.Generator:
+def _add_dropout(network: PreTrainedModel, probability: float) -> torch.Generator:
     """Put dropout by rows beside each layer normalisation; return its random generator."""
     generator = torch.Generator(DEVICE)
     for module in list(network.modules()):
-        if hasattr(module, "LayerNorm"):
+        if hasattr(module, "LayerNorm") and hasattr(module, "dropout"):
             module.dropout = RowDropout(probability, generator)
     return generator

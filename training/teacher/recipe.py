@@ -10,10 +10,10 @@ class Recipe:
     """What determines the weights, beside the start and the data.
 
     A step takes ``accumulate`` batches of at most ``tokens_per_batch``. The embeddings and the
-    lowest ``frozen`` layers stay as they are. Over ``cooldown`` steps the learning rate falls to
-    zero; with 0 it stays constant after the ``warmup`` steps, so that every checkpoint is one to
-    cool down from (Hägele et al., 2024). ``averaging`` is the horizon, in steps, of the moving
-    average of the weights.
+    lowest ``frozen`` layers stay as they are. The learning rate rises for ``warmup`` steps. Over
+    ``cooldown`` steps it falls to zero; with 0 it stays constant, so that every checkpoint is one
+    to cool down from (Hägele et al., 2024). ``averaging`` is the horizon, in steps, of the moving
+    average of the weights. ``guidance`` weighs the loss against the guide, where there is one.
     """
 
     learning_rate: float = 3e-5
@@ -25,6 +25,7 @@ class Recipe:
     frozen: int = 0
     dropout: float = 0.1
     averaging: int = 200
+    guidance: float = 1.0
     seed: int = 1
 
 
@@ -40,7 +41,6 @@ class Place:
 
 def learning_rate(recipe: Recipe, place: Place) -> float:
     """Return the learning rate of the next step."""
-    if recipe.cooldown:
-        done = place.step - place.begun
-        return recipe.learning_rate * max(0.0, 1 - done / recipe.cooldown)
-    return recipe.learning_rate * min(1.0, (place.step + 1) / max(1, recipe.warmup))
+    up = (place.step + 1) / max(1, recipe.warmup)
+    down = 1 - (place.step - place.begun) / recipe.cooldown if recipe.cooldown else 1.0
+    return recipe.learning_rate * max(0.0, min(1.0, up, down))

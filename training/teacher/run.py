@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import torch
 
 from training.networks import DEVICE
-from training.objective import span_loss, with_prior
+from training.objective import Sides, allowed, distillation_loss, span_loss, with_prior
 from training.rows import Batch
 from training.teacher.network import Teacher
 from training.teacher.recipe import Place, Recipe, learning_rate
@@ -41,8 +41,10 @@ class Average:
 class Run:
     """A training in progress."""
 
-    def __init__(self, teacher: Teacher, recipe: Recipe, *, workers: int = 1) -> None:
-        self.teacher, self.recipe = teacher, recipe
+    def __init__(
+        self, teacher: Teacher, recipe: Recipe, *, workers: int = 1, guide: Teacher | None = None
+    ) -> None:
+        self.teacher, self.recipe, self.guide = teacher, recipe, guide
         self.place = Place()
         freeze(teacher, recipe.frozen)
         self._replicas = [teacher, *(teacher.replica() for _ in range(workers - 1))]
@@ -71,7 +73,7 @@ class Run:
         self.optimizer.step()
         self.optimizer.zero_grad()
         self.place.step += 1
-        is_warming_up = not self.recipe.cooldown and self.place.step <= self.recipe.warmup
+        is_warming_up = self.place.step <= self.recipe.warmup
         self.average.update(self.weights, restart=is_warming_up)
         return torch.stack(losses).sum()
 
@@ -84,11 +86,24 @@ class Run:
         total = torch.zeros((), device=DEVICE)
         for batch in batches:
             batch = batch.to(DEVICE)
-            loss = span_loss(with_prior(replica.logits(batch), batch), batch)
-            loss = loss * (len(batch.input_ids) / rows)
+            loss = self._loss(replica.logits(batch), batch) * (len(batch.input_ids) / rows)
             loss.backward()  # type: ignore[no-untyped-call]
             total += loss.detach()
         return total
+
+    def _loss(self, logits: Sides, batch: Batch) -> torch.Tensor:
+        """Return the loss against the labels and, on guided rows, against the guide, a scalar."""
+        logits = with_prior(logits, batch)
+        loss = span_loss(logits, batch)
+        guided = batch.guided.nonzero()[:, 0]
+        if self.guide is None or not len(guided):
+            return loss
+        rows = Batch(*(each[guided] for each in batch))
+        with torch.no_grad():
+            start, end = with_prior(self.guide.logits(rows), rows)
+            targets = allowed(start, rows).softmax(dim=1), allowed(end, rows).softmax(dim=1)
+        matched = distillation_loss((logits[0][guided], logits[1][guided]), targets, rows)
+        return loss + self.recipe.guidance * matched * (len(guided) / len(batch.guided))
 
     @contextmanager
     def averaged(self) -> Iterator[Teacher]:
@@ -112,11 +127,13 @@ def assign(weights: Weights, values: Mapping[str, torch.Tensor]) -> None:
 
 def freeze(teacher: Teacher, layers: int) -> None:
     """Exclude the embeddings and the lowest layers from training."""
-    body = teacher.network.mpnet
+    body = teacher.network.base_model
     body.embeddings.requires_grad_(False)
-    # Every layer adds the same bias, the frozen ones too.
-    body.encoder.relative_attention_bias.requires_grad_(not layers)
-    for layer in body.encoder.layer[:layers]:
+    # Every layer of MPNet adds the same bias, the frozen ones too.
+    if hasattr(body.encoder, "relative_attention_bias"):
+        body.encoder.relative_attention_bias.requires_grad_(not layers)
+    lowest: torch.nn.ModuleList = body.encoder.layer[:layers]  # type: ignore[union-attr,index,assignment]
+    for layer in lowest:
         layer.requires_grad_(False)
 
 

@@ -1,7 +1,8 @@
 """Train the teacher: ``python -m training.teacher.train START DATA OUTPUT``.
 
 The same command resumes an interrupted run. The learning rate rises and then stays: end a run from
-any checkpoint by ``--cooldown STEPS --from CHECKPOINT`` with another output.
+any checkpoint by ``--cooldown STEPS --from CHECKPOINT`` with another output. Without ``--from`` it
+falls from the start.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import TextIO
 import torch
 
 from qa.errors import DatasetError, ModelCorrupt
+from qa.networks.threads import cores
 from training.command import at_least_one, run
 from training.networks import DEVICE, load_tokenizer
 from training.rows import Batch
@@ -140,9 +142,11 @@ def main() -> None:
     )
     parser.add_argument("start", type=Path, help="folder of the weights to start from")
     parser.add_argument("data", type=Path, help="the output of training.teacher.mix")
+    parser.add_argument("--judged", type=Path, help="judge on this output of it (default: DATA)")
     parser.add_argument("output", type=Path, help=f"receives checkpoints and {LOG}")
     parser.add_argument("--steps", type=at_least_one, default=5000, help="train to this step")
     parser.add_argument("--from", dest="origin", type=Path, help="checkpoint to cool down from")
+    parser.add_argument("--guide", type=Path, help="weights to stay near to on labelled rows")
     parser.add_argument("--precision", default="auto", choices=PRECISIONS)
     parser.add_argument(
         "--workers", type=at_least_one, default=1, help="a batch each, on one thread each"
@@ -154,14 +158,17 @@ def main() -> None:
         option = f"--{name.replace('_', '-')}"
         parser.add_argument(option, type=type(value), default=value, help="(default: %(default)s)")
     options = parser.parse_args()
-    if bool(options.cooldown) != bool(options.origin):
-        parser.error("--cooldown and --from need each other")
+    if options.origin and not options.cooldown:
+        parser.error("--from needs --cooldown")
     if options.workers > options.accumulate:
         parser.error("--workers: at most as many as the batches of a step, --accumulate")
     torch.set_num_threads(1)
     recipe = Recipe(**{name: getattr(options, name) for name in asdict(Recipe())})
     teacher = load_teacher(options.start, precision=options.precision, dropout=recipe.dropout)
-    state = Run(teacher, recipe, workers=options.workers)
+    guide = load_teacher(options.guide, precision=options.precision) if options.guide else None
+    if guide:
+        guide.network.train(False)
+    state = Run(teacher, recipe, workers=options.workers, guide=guide)
     options.output.mkdir(parents=True, exist_ok=True)
     if there := checkpoints(options.output):
         resume(state, there[-1])
@@ -171,8 +178,12 @@ def main() -> None:
     tokenizer = load_tokenizer()
 
     def scores_of(state: Run) -> Scores:
-        with state.averaged() as averaged:
-            return judge(options.data, tokenizer, averaged.logits)
+        torch.set_num_threads(cores())
+        try:
+            with state.averaged() as averaged:
+                return judge(options.judged or options.data, tokenizer, averaged.logits)
+        finally:
+            torch.set_num_threads(1)
 
     train(
         state,

@@ -93,6 +93,7 @@ class Rows:
             ends,
             group,
             float(arrays["prior"][number]),
+            bool(arrays["guided"][number]),
         )
 
     def batch(self, units: Sequence[int]) -> Batch:
@@ -134,6 +135,7 @@ def write_units(folder: Path, units: Sequence[Unit]) -> None:
         window_start=np.array([row.window_start for row in rows], dtype=np.uint16),
         first_token=np.array([row.first_token for row in rows], dtype=np.int32),
         prior=np.array([row.prior for row in rows], dtype=np.float32),
+        guided=np.array([row.guided for row in rows], dtype=bool),
         target_row=np.array(of_row, dtype=np.int32),
         target_position=np.array(positions, dtype=np.int16),
         target_start=np.array(starts, dtype=np.float32),
