@@ -12,22 +12,27 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-BlockKind = Literal["heading", "body", "furniture"]
+BlockKind = Literal["heading", "body", "row", "columns", "about", "furniture"]
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
     """A part of a document with one role.
 
-    Text of a ``body`` may be quoted. A ``heading`` names what follows and is not quoted.
-    ``furniture`` is not content: navigation, picture credits, agency initials. ``level`` is the
-    rank of a heading, 1 the highest.
+    A ``heading`` names what follows; ``level`` is its rank, 1 the highest. A ``row`` is a row of
+    a table, and ``columns`` a row that names the cells of the rows below it. ``about`` is a line
+    of the file's own properties, such as its author, that its text lacks. ``furniture`` is not
+    content: navigation, picture credits, agency initials. All but furniture may be quoted.
+
+    ``cells`` are the ``(start, end)`` of a row's cells in the order of columns. A merged cell
+    has the same place in each row and column that it covers; an empty one is ``(x, x)``.
     """
 
     start: int
     end: int
     kind: BlockKind
     level: int = 0
+    cells: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +60,33 @@ class Document:
     notes: tuple[str, ...] = ()
 
     def page_at(self, offset: int) -> int | None:
-        """Return the number of the page, from 1, that an offset is on; None without pages."""
+        """Return the number of the page, from 1, that an offset is on; None if on none."""
+        if any(b.kind == "about" and b.start <= offset < b.end for b in self.blocks[-3:]):
+            return None
         return sum(1 for begin in self.pages if begin <= offset) or None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is read in place of a passage's text, such as a table's rows with their headers.
+
+    ``text`` consists of pieces of the document and of words between them that were added.
+    ``pieces`` are ``(start, source, length)`` in the order of the text, without overlap:
+    ``text[start : start + length] == document.text[source : source + length]``. A quotation
+    never leaves its piece.
+    """
+
+    text: str
+    pieces: tuple[tuple[int, int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
     """What is retrieved and read: ``document.text[start:end] == text``, always.
 
-    ``heading`` is the document's title and the headings above, joined with " › ". It is encoded
-    and read with the text, but is not part of it.
+    ``heading`` is the document's title and the headings above, joined with " › ", as far as they
+    are not in the text. It is encoded and read with the text, but is not part of it. ``view``
+    is what is encoded and read in place of the text, None if that is the text itself.
     """
 
     document_id: str
@@ -72,6 +94,37 @@ class Passage:
     end: int
     text: str
     heading: str = ""
+    view: View | None = None
+
+    @property
+    def read_text(self) -> str:
+        """The text that is encoded and read."""
+        return self.view.text if self.view else self.text
+
+    def words_at(self, start: int, end: int) -> str:
+        """Return the words between two offsets in the document.
+
+        Raises ValueError unless the passage, or one piece of its view, contains them.
+        """
+        if self.start <= start <= end <= self.end:
+            return self.text[start - self.start : end - self.start]
+        begin, finish = self.in_read_text(start, end)
+        return self.read_text[begin:finish]
+
+    def in_read_text(self, start: int, end: int) -> tuple[int, int]:
+        """Return where words of the document occur in the text that is read.
+
+        Offsets in the document become offsets in :attr:`read_text`. Raises ValueError unless
+        one piece contains the words.
+        """
+        for begin, source, length in self.pieces():
+            if source <= start <= end <= source + length:
+                return begin + start - source, begin + end - source
+        raise ValueError(f"{start}-{end} is not in {self.document_id}:{self.start}-{self.end}")
+
+    def pieces(self) -> tuple[tuple[int, int, int], ...]:
+        """Return the pieces of the view; without one, the whole text is one piece."""
+        return self.view.pieces if self.view else ((0, self.start, len(self.text)),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +145,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A part of a passage that may be the answer.
+    """A part of a passage, or of the headers in its view, that may be the answer.
 
     ``start`` and ``end`` are offsets in the document. ``score`` is the raw sum of the start and
     end logits, less a penalty for length (:mod:`qa.networks.spans`); ``null_score`` is the sum
@@ -109,8 +162,7 @@ class Span:
     @property
     def text(self) -> str:
         """The words of the span."""
-        offset = self.passage.start
-        return self.passage.text[self.start - offset : self.end - offset]
+        return self.passage.words_at(self.start, self.end)
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,11 +215,11 @@ def test_markdown_is_quoted_without_its_markup(read):
         "We want all of it.",
         "one code",
         "two",
-        "who | what",
-        "Ada | tea",
         "x = 1",
         "a cat Done soon.",
     ]
+    assert of_kind(document, "columns") == ["who | what"]
+    assert of_kind(document, "row") == ["Ada | tea"]
 
 
 def test_html_and_notes_in_markdown_are_text(read):

@@ -1050,7 +1050,7 @@ def flagged_encrypted():
         (lambda: b'{"a": 1}\nnonsense\n', "line 2 is not a JSON object"),
         (lambda: b"<?xml version='1.0'?><rss><p>text</p></rss>", "an XML file: save it as"),
         (lambda: b"\x89PNG\r\n", "a PNG image: run OCR"),
-        (lambda: b"{\\rtf1 }", "no running text"),
+        (lambda: b"{\\rtf1 }", "no text"),
     ],
 )
 def test_an_unreadable_file_has_a_reason_of_one_line(read, data, reason):

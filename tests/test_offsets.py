@@ -85,19 +85,27 @@ def check(document, splitter):
         end = block.end
     assert text[end:].strip() == ""
     passages = splitter.split(document)
-    covered = set()
+    shown: set[int] = set()
+    read: set[int] = set()
     for passage in passages:
         assert text[passage.start : passage.end] == passage.text == passage.text.strip()
         assert passage.text
-        covered.update(range(passage.start, passage.end))
+        shown.update(range(passage.start, passage.end))
+        for start, source, length in passage.pieces():
+            assert passage.read_text[start : start + length] == text[source : source + length]
+            read.update(range(source, source + length))
     if passages:
-        assert max(splitter.count([p.text for p in passages])) <= MAX_TOKENS
+        assert max(splitter.count([p.read_text for p in passages])) <= MAX_TOKENS
     for block in document.blocks:
         inside = {i for i in range(block.start, block.end) if not text[i].isspace()}
-        if block.kind == "body":
-            assert inside <= covered
+        if block.kind == "furniture":
+            assert not inside & (shown | read)
+        elif block.kind in ("row", "columns"):
+            cells = {i for start, end in block.cells for i in range(start, end)}
+            assert {i for i in inside if text[i] != "|"} <= cells
+            assert inside <= shown and (block.kind == "columns" or cells & inside <= read)
         else:
-            assert not inside & covered
+            assert inside <= read
 
 
 @pytest.mark.parametrize("suffix", [".txt", ".md", ".html"])

@@ -83,9 +83,9 @@ def test_no_passage_crosses_headings_or_furniture(count):
     passages = Splitter(count, max_tokens=60).split(made)
     assert [(p.text, p.heading) for p in passages] == [
         ("One.", "Title"),
-        ("Two.", "Title › # First"),
+        ("# First\n\nTwo.", "Title"),
         ("Three.", "Title › # First"),
-        ("Four.", "Title › # Second"),
+        ("# Second\n\nFour.", "Title"),
     ]
 
 

@@ -66,7 +66,7 @@ def features(hit: Hit, best: Candidate, first: Hit, ranking: Ranking) -> dict[st
         "first_score": first.score,
         "gap": hit.score - first.score,
         "lexical": 1 / hit.lexical_rank if hit.lexical_rank else 0.0,
-        "repeats": float(not same_place and mentions(hit.passage.text, best.span.text)),
+        "repeats": float(not same_place and mentions(hit.passage.read_text, best.span.text)),
     }
 
 

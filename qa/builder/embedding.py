@@ -21,8 +21,8 @@ _CHUNK = 32
 
 
 def encoded_text(passage: Passage) -> str:
-    """Return the text that a passage's vector is made from: its heading, then its text."""
-    return f"{passage.heading}\n{passage.text}" if passage.heading else passage.text
+    """Return the text that a passage's vector is made from: its heading, then what is read."""
+    return f"{passage.heading}\n{passage.read_text}" if passage.heading else passage.read_text
 
 
 def embed(

@@ -5,12 +5,16 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
+from qa.builder.records import Field, Piece, Record, pieces_of, records_of, view_of
 from qa.types import Block, Document, Passage
 
 MAX_TOKENS = 160
 OVERLAP_SENTENCES = 1
 _HEADING_CHARACTERS = 200
+# The first cell of a row that is cut is repeated in each part, if it has no more tokens.
+_NAME_TOKENS = 40
 # From this share of the budget on, a passage ends at the paragraph's end.
 _FULL_ENOUGH = 0.6
 # No passage averages more characters per token, unknown words aside.
@@ -21,10 +25,29 @@ _PART_CHARACTERS = 20_000
 
 @dataclass(frozen=True, slots=True)
 class _Sentence:
+    """A sentence, or a row of a table with the pieces that it is read as.
+
+    ``pieces`` are None where it is read as it is, and empty where it is not read by itself.
+    """
+
     start: int
     end: int
     tokens: int
     ends_paragraph: bool
+    pieces: tuple[Piece, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Adjacent blocks: headings, then what they name.
+
+    ``above`` are the headings that apply, outermost first. ``start`` is where the text begins
+    that no furniture separates; it is after the headings if furniture follows them.
+    """
+
+    above: tuple[Block, ...]
+    blocks: tuple[Block, ...]
+    start: int
 
 
 class Splitter:
@@ -48,15 +71,68 @@ class Splitter:
     def split(self, document: Document) -> list[Passage]:
         """Return the passages of a document, in order.
 
-        A passage consists of body text and crosses neither headings nor furniture.
+        A passage crosses no furniture. It begins with the headings directly above it. A row of
+        a table is read as a record, and is not cut if it fits.
         """
-        passages = []
-        for heading, run in _runs(document):
-            sentences = [s for block in run for s in self._sentences(document.text, block)]
-            for part in self._pack(document.text, sentences):
-                start, end = part[0].start, part[-1].end
-                passages.append(Passage(document.id, start, end, document.text[start:end], heading))
-        return passages
+        return [
+            self._passage(document, run, part)
+            for run in _runs(document)
+            for part in self._pack(document.text, list(self._units(document.text, run)))
+        ]
+
+    def _passage(self, document: Document, run: _Run, part: list[_Sentence]) -> Passage:
+        text = document.text
+        start, end = part[0].start, max(each.end for each in part)
+        views = any(each.pieces is not None for each in part)
+        if start < run.start < end:  # its headings are read with it, but not shown in it
+            start, views = run.start, True
+        heading = _heading(document, run, part)
+        view = view_of(text, _paragraphs_of(part)) if views else None
+        return Passage(document.id, start, end, text[start:end], heading, view)
+
+    def _units(self, text: str, run: _Run) -> Iterator[_Sentence]:
+        """Yield the sentences and records of adjacent blocks."""
+        for is_table, group in groupby(run.blocks, lambda b: b.kind in ("row", "columns")):
+            blocks = list(group)
+            records = records_of(blocks) if is_table else []
+            if not records:
+                for block in blocks:
+                    yield from self._sentences(text, block)
+            elif blocks[0].kind == "columns":  # shown with the first record, read in each
+                yield _Sentence(blocks[0].start, blocks[0].end, 0, True, ())
+            for record in records:
+                yield from self._record(text, record)
+
+    def _record(self, text: str, record: Record) -> Iterator[_Sentence]:
+        """Yield a record as one unit; one beyond the budget in parts that repeat its name."""
+
+        def tokens(fields: Sequence[Field]) -> int:
+            return self._count([view_of(text, [pieces_of(fields)]).text])[0]
+
+        def unit(fields: Sequence[Field], named: int) -> _Sentence:
+            places = [place for _, place in fields[named:]]
+            start = max(record.start, min(start for start, _ in places))
+            end = max(start, min(record.end, max(end for _, end in places)))
+            return _Sentence(start, end, tokens(fields), True, tuple(pieces_of(fields)))
+
+        fields = record.fields
+        if tokens(fields) <= self._max:
+            pieces = tuple(pieces_of(fields))
+            yield _Sentence(record.start, record.end, tokens(fields), True, pieces)
+            return
+        name = fields[:1] if tokens(fields[:1]) <= min(_NAME_TOKENS, self._max) else ()
+        group = list(name)
+        for field in fields[len(name) :]:
+            if tokens([*group, field]) > self._max:
+                if len(group) > len(name):
+                    yield unit(group, len(name))
+                group = list(name)
+            if tokens([*group, field]) <= self._max:
+                group.append(field)
+            else:  # a cell of running text
+                yield from self._sentences(text, Block(*field[1], "body"))
+        if len(group) > len(name):
+            yield unit(group, len(name))
 
     def _sentences(self, text: str, block: Block) -> list[_Sentence]:
         from sentencex import get_sentence_boundaries
@@ -140,7 +216,12 @@ class Splitter:
         They are counted again if words may run together. This is repeated for each sentence, so
         for very many characters the result is a number beyond the budget.
         """
-        if not part or _apart(text[part[-1].end : sentence.start]):
+        if (
+            not part
+            or sentence.pieces is not None
+            or part[-1].pieces is not None
+            or _apart(text[part[-1].end : sentence.start])
+        ):
             return used + sentence.tokens
         start = part[0].start
         if sentence.end - start > _CHARACTERS_A_TOKEN * self._max:
@@ -148,27 +229,53 @@ class Splitter:
         return self._count([text[start : sentence.end]])[0]
 
 
-def _runs(document: Document) -> Iterator[tuple[str, list[Block]]]:
-    """Yield runs of adjacent body blocks, each with its heading."""
+def _runs(document: Document) -> Iterator[_Run]:
+    """Yield runs of adjacent blocks that may share a passage, each with its headings."""
     above: list[Block] = []
     run: list[Block] = []
+    start = -1  # of the first block after furniture
     for block in document.blocks:
-        if block.kind == "body":
-            run.append(block)
+        named = any(each.kind != "heading" for each in run)
+        about = block.kind == "about" and any(each.kind != "about" for each in run)
+        if run and (about or (named and block.kind in ("heading", "furniture"))):
+            yield _Run(tuple(above), tuple(run), start)
+            run, start = [], -1
+        if block.kind == "furniture":
+            start = -1
             continue
-        if run:
-            yield _heading(document, above), run
-            run = []
+        start = block.start if start < 0 else start
         if block.kind == "heading":
             above = [*(b for b in above if b.level < block.level), block]
+        elif block.kind == "about":
+            above = []
+        run.append(block)
     if run:
-        yield _heading(document, above), run
+        yield _Run(tuple(above), tuple(run), start)
 
 
-def _heading(document: Document, above: Sequence[Block]) -> str:
-    names = [document.title, *(document.text[b.start : b.end] for b in above)]
-    cleaned = dict.fromkeys(" ".join(name.split()) for name in names if name.strip())
-    return " › ".join(cleaned)[:_HEADING_CHARACTERS]
+def _heading(document: Document, run: _Run, part: Sequence[_Sentence]) -> str:
+    """Return the title and the headings above, as far as they are not in the part itself."""
+
+    def clean(block: Block) -> str:
+        return " ".join(document.text[block.start : block.end].split())
+
+    begin, end = part[0].start, part[-1].end
+    shown = {clean(b) for b in run.blocks if b.kind == "heading" and begin <= b.start < end}
+    names = [" ".join(document.title.split()), *map(clean, run.above)]
+    return " › ".join(dict.fromkeys(n for n in names if n and n not in shown))[:_HEADING_CHARACTERS]
+
+
+def _paragraphs_of(part: Sequence[_Sentence]) -> Iterator[Sequence[Piece]]:
+    """Yield the pieces of each paragraph and record; sentences of a paragraph are one piece."""
+    paragraph: list[_Sentence] = []
+    for number, each in enumerate(part, start=1):
+        if each.pieces is not None:
+            yield each.pieces
+            continue
+        paragraph.append(each)
+        if each.ends_paragraph or number == len(part):
+            yield [(paragraph[0].start, each.end)]
+            paragraph = []
 
 
 def _parts(text: str, block: Block) -> Iterator[tuple[int, int]]:

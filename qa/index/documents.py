@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from qa.types import Block, Document, Passage
+from qa.types import Block, Document, Passage, View
 
 FOLDER = "documents"
 
@@ -39,13 +39,14 @@ CREATE TABLE passage (
     start      INTEGER NOT NULL,
     "end"      INTEGER NOT NULL,
     text       TEXT NOT NULL,
-    heading    TEXT NOT NULL
+    heading    TEXT NOT NULL,
+    view       TEXT NOT NULL         -- JSON: [text, [[start, source, length], ...]], or empty
 ) STRICT;
 """
 _DOCUMENT = (
     "SELECT id, text, sha256, title, date, source, author, language, blocks, pages FROM document"
 )
-_PASSAGE = 'SELECT row, document, start, "end", text, heading FROM passage'
+_PASSAGE = 'SELECT row, document, start, "end", text, heading, view FROM passage'
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +95,17 @@ def write_documents(path: Path, documents: Iterable[tuple[Document, Sequence[Pas
                 ),
             )
             connection.executemany(
-                "INSERT INTO passage VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO passage VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
-                    (number, document.id, each.start, each.end, each.text, each.heading)
+                    (
+                        number,
+                        document.id,
+                        each.start,
+                        each.end,
+                        each.text,
+                        each.heading,
+                        _written(each.view),
+                    )
                     for number, each in enumerate(passages, start=row)
                 ),
             )
@@ -147,7 +156,7 @@ class DocumentStore:
             for row, *values in self._select(
                 shard, f"{_PASSAGE} WHERE row IN ({marks})", *(row - first for row in wanted)
             ):
-                found[first + row] = Passage(*values)
+                found[first + row] = _passage(values)
         return [found[row] for row in rows]
 
     def passages_of(self, document_id: str) -> list[Passage]:
@@ -156,7 +165,7 @@ class DocumentStore:
         rows = self._select(
             shard, f"{_PASSAGE} WHERE row >= ? AND row < ? ORDER BY row", first, first + count
         )
-        return [Passage(*values) for _, *values in rows]
+        return [_passage(values) for _, *values in rows]
 
     def names(self) -> Set[str]:
         """Return the ids of the documents."""
@@ -172,7 +181,7 @@ class DocumentStore:
         """Yield every passage in the order of rows."""
         for shard in range(len(self._connections)):
             for _, *values in self._select(shard, f"{_PASSAGE} ORDER BY row"):
-                yield Passage(*values)
+                yield _passage(values)
 
     def passages_as_long_as(self, others: Iterable[Passage]) -> Iterator[tuple[int, Passage]]:
         """Yield ``(row, passage)`` where the text is as long as that of one of the others.
@@ -183,7 +192,7 @@ class DocumentStore:
         query = f'{_PASSAGE} WHERE "end" - start IN (SELECT value FROM json_each(?)) ORDER BY row'
         for shard, first in enumerate(self._first_rows[:-1]):
             for row, *values in self._select(shard, query, lengths):
-                yield first + row, Passage(*values)
+                yield first + row, _passage(values)
 
     def summaries(self) -> list[DocumentSummary]:
         """Return one summary per document, in the order of the index."""
@@ -208,6 +217,11 @@ class DocumentStore:
             for passage in self.passages_of(summary.id):
                 if text[passage.start : passage.end] != passage.text:
                     raise ValueError(f"a passage of {summary.id} differs from its text")
+                if passage.view and any(
+                    text[source : source + length] != passage.view.text[start : start + length]
+                    for start, source, length in passage.view.pieces
+                ):
+                    raise ValueError(f"what is read of {summary.id} differs from its text")
 
     def close(self) -> None:
         """Close the databases; what they returned stays valid."""
@@ -226,3 +240,17 @@ class DocumentStore:
     def _select(self, shard: int, query: str, *parameters: object) -> list[Any]:
         with self._lock:
             return self._connections[shard].execute(query, parameters).fetchall()
+
+
+def _written(view: View | None) -> str:
+    return json.dumps([view.text, view.pieces], ensure_ascii=False) if view else ""
+
+
+def _passage(values: Sequence[Any]) -> Passage:
+    """Return the passage of a row of the database, its number left out."""
+    document_id, start, end, text, heading, written = values
+    view = None
+    if written:
+        words, pieces = json.loads(written)
+        view = View(words, tuple((begin, source, length) for begin, source, length in pieces))
+    return Passage(document_id, start, end, text, heading, view)

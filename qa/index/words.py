@@ -53,7 +53,7 @@ def write_segment(folder: Path, key: str, passages: Sequence[Passage]) -> None:
         # One thread and a large heap give one segment, in the order of the rows.
         writer = index.writer(heap_size=1_000_000_000, num_threads=1)
         for passage in passages:
-            text, heading = [passage.text], [passage.heading]
+            text, heading = [passage.read_text], [passage.heading]
             writer.add_document(
                 tantivy.Document(
                     stem=text, exact=text, heading=heading, document=[passage.document_id]

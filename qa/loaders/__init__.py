@@ -12,7 +12,7 @@ from qa.loaders.calendar import looks_like_calendar, read_calendar
 from qa.loaders.docx import read_docx
 from qa.loaders.encoding import decode
 from qa.loaders.epub import read_epub
-from qa.loaders.extracted import Extracted, stated_author
+from qa.loaders.extracted import Extracted, with_properties
 from qa.loaders.html import looks_like_html, read_html
 from qa.loaders.mail import looks_like_mail, looks_like_mailbox, read_mail, read_mailbox
 from qa.loaders.markdown import read_markdown
@@ -85,9 +85,10 @@ def load(path: Path, *, folder: Path) -> Document:
         extracted = _extract(data, path.suffix.lower())
     except RecursionError as error:
         raise UnreadableDocument("nested too deeply", "save it as plain text") from error
-    if not any(block.kind == "body" for block in extracted.blocks):
-        raise UnreadableDocument("no running text, nothing that could be quoted")
+    if all(block.kind == "furniture" for block in extracted.blocks):
+        raise UnreadableDocument("no text, nothing that could be quoted")
     document_id = path.relative_to(folder).as_posix()
+    extracted = with_properties(extracted)
     return Document(
         id=document_id,
         text=extracted.text,
@@ -97,7 +98,7 @@ def load(path: Path, *, folder: Path) -> Document:
         source=(folder / document_id).as_posix(),
         blocks=extracted.blocks,
         pages=extracted.pages,
-        author=stated_author(extracted.author),
+        author=extracted.author,
         notes=tuple(" ".join(without_surrogates(note).split()) for note in extracted.notes),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from qa.errors import UnreadableDocument
@@ -12,6 +13,8 @@ from qa.text import without_surrogates
 from qa.types import Block, BlockKind
 
 MAX_CHARACTERS = 20_000_000
+# A place in the text: start and end.
+Range = tuple[int, int]
 # A date line within the first blocks is the document's own date.
 _TOP_BLOCKS = 8
 MAX_AUTHOR_CHARACTERS = 200
@@ -47,6 +50,39 @@ def stated_author(value: str) -> str:
     return "" if _GENERATED_AUTHOR.fullmatch(value) else value
 
 
+def with_properties(extracted: Extracted) -> Extracted:
+    """Return a text with the properties of its file that it lacks, each a line at its end.
+
+    They are the title, the author and the date of the file's metadata. The author becomes one
+    line, empty if a program filled it in.
+    """
+    author = stated_author(extracted.author)
+    text = " ".join(extracted.text.split())
+    lines = [
+        f"{name}: {value}"
+        for name, value in (
+            ("Title", " ".join(extracted.title.split())),
+            ("Author", author),
+            ("Date", extracted.date),
+        )
+        if value and value not in text and not (name == "Date" and _is_dated(extracted))
+    ]
+    builder = TextBuilder([extracted.text], list(extracted.blocks), len(extracted.text))
+    for line in lines:
+        builder.add(line, "about")
+    return replace(
+        extracted, text="".join(builder.parts), blocks=tuple(builder.blocks), author=author
+    )
+
+
+def _is_dated(extracted: Extracted) -> bool:
+    """Return whether the date is that of a line near the top."""
+    return any(
+        find_date(extracted.text[block.start : block.end]) == extracted.date
+        for block in extracted.blocks[:_TOP_BLOCKS]
+    )
+
+
 @dataclass(slots=True)
 class TextBuilder:
     """Builds a text block by block, so that the offsets are right by construction."""
@@ -72,6 +108,35 @@ class TextBuilder:
         self.parts.append(text)
         self.length += len(text)
         return start
+
+    def add_row(
+        self, cells: Sequence[str | Range | None], *, header: bool = False
+    ) -> tuple[Range, ...]:
+        """Append a row of a table and return the place of each cell.
+
+        A cell is its text, None where the cell to its left is merged over it, or the place of
+        a cell above that is. With ``header`` the row names the cells of the rows below it. The
+        text is the cells joined by " | "; nothing is appended if all are empty.
+        """
+        own = [" ".join(cell.split()) if isinstance(cell, str) else cell for cell in cells]
+        texts = ["" if isinstance(cell, tuple) else cell for cell in own if cell is not None]
+        joined = " | ".join(texts)
+        if not any(texts):
+            return ()
+        start = self.add(joined, "columns" if header else "row")
+        end = self.length
+        offset = start - (len(joined) - len(joined.lstrip()))  # where an empty first cell begins
+        places: list[Range] = []
+        for cell in own:
+            if cell is None:
+                places.append(places[-1] if places else (start, start))
+                continue
+            length = len(cell) if isinstance(cell, str) else 0
+            begin = min(max(offset, start), end)
+            places.append((begin, begin + length) if isinstance(cell, str) else cell)
+            offset += length + len(" | ")
+        self.blocks[-1] = replace(self.blocks[-1], cells=tuple(places))
+        return tuple(places)
 
     def add_content(self, text: str) -> int:
         """Append a paragraph and return its start; picture credits become furniture.

@@ -67,6 +67,7 @@ def add_markdown(text: str, builder: TextBuilder) -> str:
     title = ""
     level = 0
     row: list[str] | None = None
+    is_header = False
     for token in MarkdownIt("commonmark").enable("table").parse(_NOTE_TEXT.sub(r"\\\g<0>", text)):
         if token.type == "heading_open":
             level = int(token.tag[1:])
@@ -74,8 +75,10 @@ def add_markdown(text: str, builder: TextBuilder) -> str:
             level = 0
         elif token.type == "tr_open":
             row = []
+        elif token.type in ("thead_open", "thead_close"):
+            is_header = token.type == "thead_open"
         elif token.type == "tr_close" and row is not None:
-            builder.add(" | ".join(row), "body")
+            builder.add_row(row, header=is_header)
             row = None
         elif token.type == "inline":
             content = plain(token)

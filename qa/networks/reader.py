@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +30,13 @@ STRIDE = 96
 # The limit of one call. Fifty passages of an index need less; other texts have any length.
 MAX_TOKENS_READ = 64 * MAX_TOKENS
 
-# Start and end as characters of the passage, the score, and the null score of the window.
+# A blank line, or the end of a line before an item of a list or a line "name: value".
+_EDGE = re.compile(
+    r"(?:\r\n?|[\n\v\f\x85\u2028\u2029])[ \t]*(?:[\r\n\v\f\x85\u2028\u2029]\s*"
+    r"|(?=(?:[-*•‣☐☒☑]|\d{1,3}[.)])[ \t]|[^\W\d][^:\r\n]{0,40}:[ \t]))"
+)
+
+# Start and end as characters of the text that is read, the score, and the null score of the window.
 _Found = tuple[int, int, float, float]
 
 
@@ -36,8 +44,8 @@ _Found = tuple[int, int, float, float]
 class _Row:
     """One call of the network: ids of shape ``(1, tokens)`` and the position of its window.
 
-    ``words`` and ``offsets`` are, for each token of the window, the number of its word in the
-    passage and its characters there.
+    ``words``, ``pieces`` and ``offsets`` are, for each token of the window, the number of its
+    word in the text that is read, the number of its piece, and its characters in that text.
     """
 
     passage: int
@@ -45,6 +53,7 @@ class _Row:
     token_type_ids: NDArray[np.int64]
     window: slice
     words: list[int | None]
+    pieces: NDArray[np.int64]
     offsets: list[tuple[int, int]]
 
 
@@ -86,10 +95,11 @@ class OnnxReader:
         Passages are read in order until ``max_tokens`` are used, the tokens of the question
         counted for each; the passages after that have no spans.
 
-        The heading is read before the passage, since what "the car" or "he" refers to is often
-        named only there; no span is taken from it. A span begins and ends at whole words. A
-        passage longer than the window of 256 tokens is read in windows that overlap by 96. The
-        null score of a span is that of its own window.
+        What is read is the view of a passage if it has one. The heading is read before it,
+        since what "the car" or "he" refers to is often named only there; no span is taken from
+        it. A span begins and ends at whole words, and crosses neither a blank line nor the edge
+        of a piece of the view, such as a cell. A passage longer than the window of 256 tokens is
+        read in windows that overlap by 96. The null score of a span is that of its own window.
         """
         question_ids = self._tokenizer.encode(question, add_special_tokens=False).ids
         question_ids = question_ids[:MAX_QUESTION_TOKENS]
@@ -124,13 +134,14 @@ class OnnxReader:
         encodings, headings = (
             self._tokenizer.encode_batch(texts, add_special_tokens=False)
             for texts in (
-                [passage.text for passage in passages],
+                [passage.read_text for passage in passages],
                 [as_sentences(passage.heading) for passage in passages],
             )
         )
         for position, (encoding, heading) in enumerate(zip(encodings, headings, strict=True)):
             # Each of these properties creates a new list.
             ids, words, offsets = encoding.ids, encoding.word_ids, encoding.offsets
+            pieces = _numbered(_stretches(passages[position]), offsets)
             heading_ids = heading.ids[:MAX_HEADING_TOKENS]
             offset = len(question_ids) + 2 + len(heading_ids)
             room = MAX_TOKENS - offset - 1
@@ -142,6 +153,7 @@ class OnnxReader:
                     types,
                     slice(offset, row.shape[1] - 1),
                     words[window],
+                    pieces[window],
                     offsets[window],
                 )
 
@@ -163,7 +175,7 @@ class OnnxReader:
         starts, ends = whole_words(starts[row.window], ends[row.window], words)
         return [
             (row.offsets[first][0], row.offsets[last][1], score, null)
-            for first, last, score in best_spans(starts, ends, words=words, n=n)
+            for first, last, score in best_spans(starts, ends, words=words, pieces=row.pieces, n=n)
         ]
 
     def _run(
@@ -208,15 +220,46 @@ def as_sentences(heading: str) -> str:
 
 def _spans(passage: Passage, found: list[_Found], n: int) -> list[Span]:
     """Return the ``n`` best spans of a passage, one per place, with offsets in the document."""
-    best: dict[tuple[int, int], _Found] = {}
-    for place in sorted(found, key=lambda place: (-place[2], place[:2])):
-        start, end, *_scores = place
+    best: dict[tuple[int, int], Span] = {}
+    for start, end, score, null in sorted(found, key=lambda place: (-place[2], place[:2])):
         if end > start:
-            best.setdefault((start, end), place)
-    return [
-        Span(passage, passage.start + start, passage.start + end, score, null)
-        for start, end, score, null in list(best.values())[:n]
-    ]
+            place = _in_document(passage, start, end)
+            best.setdefault(place, Span(passage, *place, score, null))
+    return list(best.values())[:n]
+
+
+def _in_document(passage: Passage, start: int, end: int) -> tuple[int, int]:
+    """Return offsets in the text that is read as offsets in the document."""
+    for begin, source, length in passage.pieces():
+        if begin <= start and end <= begin + length:
+            return source + start - begin, source + end - begin
+    raise ValueError(f"{start}-{end} crosses pieces of {passage.document_id}")
+
+
+def _stretches(passage: Passage) -> list[tuple[int, int]]:
+    """Return the parts of the text that is read which a span may not leave.
+
+    They are the pieces of the view, cut at blank lines and before an item of a list or a line
+    of the form "name: value".
+    """
+    text = passage.read_text
+    parts = []
+    for start, _, length in passage.pieces():
+        edges = [start, *(m.end() for m in _EDGE.finditer(text, start, start + length))]
+        parts += list(pairwise([*edges, start + length]))
+    return parts
+
+
+def _numbered(
+    parts: Sequence[tuple[int, int]], offsets: Sequence[tuple[int, int]]
+) -> NDArray[np.int64]:
+    """Return the number of the part that contains each token, -1 for none, ``(tokens,)``."""
+    starts = np.array([start for start, _ in parts], dtype=np.int64)
+    ends = np.array([end for _, end in parts], dtype=np.int64)
+    tokens = np.array(offsets, dtype=np.int64).reshape(-1, 2)
+    numbers = np.searchsorted(starts, tokens[:, 0], side="right") - 1
+    inside = (numbers >= 0) & (tokens[:, 1] <= ends[numbers])
+    return np.where(inside, numbers, -1)
 
 
 def whole_words(

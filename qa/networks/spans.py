@@ -17,6 +17,7 @@ def best_spans(
     end_logits: NDArray[np.float32],
     *,
     words: NDArray[np.int64] | None = None,
+    pieces: NDArray[np.int64] | None = None,
     n: int = 5,
     max_answer_tokens: int = MAX_ANSWER_TOKENS,
 ) -> list[tuple[int, int, float]]:
@@ -28,7 +29,9 @@ def best_spans(
     ``LENGTH_PRIOR`` times the logarithm of the span's number of words. The raw sum, after Clark
     & Gardner (2018), is comparable across passages; a softmax per passage is not. ``words``,
     shape ``(tokens,)``, is the ascending number of each token's word; without it each token is
-    a word. Ties are broken by position, so the result depends on the inputs alone.
+    a word. ``pieces``, of the same shape, is the number of the piece of text that each token
+    belongs to, -1 for none: a span stays within one. Ties are broken by position, so the result
+    depends on the inputs alone.
     """
     tokens = len(start_logits)
     if tokens == 0:
@@ -38,7 +41,12 @@ def best_spans(
     width = min(max_answer_tokens, tokens)
     padded = np.concatenate([end_logits, np.full(width - 1, -np.inf, dtype=end_logits.dtype)])
     ends = np.lib.stride_tricks.sliding_window_view(padded, width)
-    scores = (start_logits[:, None] + ends - _length_priors(words, width)).ravel()
+    scores = start_logits[:, None] + ends - _length_priors(words, width)
+    if pieces is not None:
+        padded = np.concatenate([pieces, np.full(width - 1, -1)])
+        same = np.lib.stride_tricks.sliding_window_view(padded, width) == pieces[:, None]
+        scores[~same | (pieces < 0)[:, None]] = -np.inf
+    scores = scores.ravel()
     wanted = min(n, int(np.isfinite(scores).sum()))
     if wanted == 0:
         return []

@@ -50,8 +50,11 @@ def excerpt(passage: Passage, start: int, end: int) -> tuple[str, str]:
     """Return the words before and after a stretch of a passage, within its paragraph.
 
     ``start`` and ``end`` are offsets in the document. Long text is cut at white
-    space, and an ellipsis replaces what was cut.
+    space, and an ellipsis replaces what was cut. Both are empty for words outside the
+    passage, such as the header of a table.
     """
+    if not passage.start <= start <= end <= passage.end:
+        return "", ""
     before = passage.text[: start - passage.start].rpartition("\n\n")[2]
     after = passage.text[end - passage.start :].partition("\n\n")[0]
     room = max(EXCERPT - (end - start), EXCERPT // 3)

@@ -44,7 +44,7 @@ class Layout:
             about.append(
                 About(
                     question.text,
-                    passage.text,
+                    passage.read_text,
                     question.answers,
                     corpus,
                     question.id,
@@ -60,11 +60,11 @@ class Layout:
         if passage not in self._contexts:
             text, heading = (
                 self._tokenizer.encode(each, add_special_tokens=False)
-                for each in (passage.text, as_sentences(passage.heading))
+                for each in (passage.read_text, as_sentences(passage.heading))
             )
             offsets = np.array(text.offsets, dtype=np.int32).reshape(-1, 2)
             self._contexts[passage] = Context(
-                passage.text,
+                passage.read_text,
                 np.array(text.ids, dtype=np.int32),
                 offsets[:, 0].copy(),
                 offsets[:, 1].copy(),

@@ -125,7 +125,7 @@ def find(qa: QA, question: Question) -> Found | None:
         candidate
         for candidate in returned
         if candidate.passage not in answering
-        and not any(contains_answer(candidate.passage.text, each) for each in question.answers)
+        and not any(contains_answer(candidate.passage.read_text, each) for each in question.answers)
     )
     return Found(question, positives, negatives)
 
@@ -141,8 +141,7 @@ def _positives(qa: QA, question: Question, ranks: Mapping[Passage, int]) -> tupl
             continue
         candidates = []
         for passage in qa.passages_of(document_id):
-            inside = [p for p in places if passage.start <= p[0] and p[1] <= passage.end]
-            spans = tuple((start - passage.start, end - passage.start) for start, end in inside)
+            spans = tuple(_read_at(passage, places))
             if spans:
                 candidates.append(Candidate(passage, ranks.get(passage, 0), spans))
         if len(places) > _FEW_PLACES:
@@ -151,6 +150,15 @@ def _positives(qa: QA, question: Question, ranks: Mapping[Passage, int]) -> tupl
         found += candidates
     found.sort(key=lambda candidate: candidate.rank or DEPTH + 1)
     return tuple(found[:_MOST_POSITIVES])
+
+
+def _read_at(passage: Passage, places: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield the places of a document that a passage contains, as offsets in what is read."""
+    for start, end in places:
+        try:
+            yield passage.in_read_text(start, end)
+        except ValueError:
+            continue
 
 
 def answer_places(text: str, answers: Sequence[str]) -> list[tuple[int, int]]:

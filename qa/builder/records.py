@@ -1,0 +1,88 @@
+"""Rows of tables as they are read: one record a row, each value after its header."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from qa.types import Block, View
+
+Range = tuple[int, int]
+# A piece of a view: a place in the document, or words that were added.
+Piece = Range | str
+# The pieces of a header, and the place of the value that it names.
+Field = tuple[tuple[Piece, ...], Range]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A row of a table with its values, each with its header."""
+
+    start: int
+    end: int
+    fields: tuple[Field, ...]
+
+
+def records_of(blocks: Sequence[Block]) -> list[Record]:
+    """Return the rows of a table as records, in order.
+
+    Header rows above one another are joined: "2024 Q1". An empty cell has no field, and a
+    merged one is read once a record.
+    """
+    records = []
+    headers: list[Block] = []
+    named = False
+    for block in blocks:
+        if block.kind == "columns":
+            headers = [block] if named else [*headers, block]
+        else:
+            records.append(Record(block.start, block.end, tuple(_fields(block, headers))))
+        named = block.kind == "row"
+    return records
+
+
+def pieces_of(fields: Sequence[Field]) -> list[Piece]:
+    """Return the pieces of a record: "Header: value; Header: value.".
+
+    Two values without a header are a name and its value: "name: value.".
+    """
+    pieces: list[Piece] = []
+    is_pair = len(fields) == 2 and not any(header for header, _ in fields)
+    for number, (header, value) in enumerate(fields):
+        if number:
+            pieces.append(": " if is_pair else "; ")
+        if header:
+            pieces += [*header, ": "]
+        pieces.append(value)
+    return [*pieces, "."]
+
+
+def view_of(text: str, paragraphs: Iterable[Sequence[Piece]]) -> View:
+    """Return paragraphs and records, given as pieces, as the view of a passage of ``text``."""
+    words: list[str] = []
+    places: list[tuple[int, int, int]] = []
+    length = 0
+    for paragraph in paragraphs:
+        for piece in (["\n"] if words and paragraph else []) + list(paragraph):
+            if isinstance(piece, str):
+                words.append(piece)
+            else:
+                start, end = piece
+                words.append(text[start:end])
+                places.append((length, start, end - start))
+            length += len(words[-1])
+    return View("".join(words), tuple(places))
+
+
+def _fields(row: Block, headers: Sequence[Block]) -> Iterator[Field]:
+    seen: set[Range] = set()
+    for column, value in enumerate(row.cells):
+        if value[0] == value[1] or value in seen:
+            continue
+        seen.add(value)
+        above = [header.cells[column] for header in headers if column < len(header.cells)]
+        names: list[Piece] = []
+        for name in dict.fromkeys(above):
+            if name[0] < name[1]:
+                names += [" ", name] if names else [name]
+        yield tuple(names), value
