@@ -25,7 +25,7 @@ def quotable(path, folder):
     return [
         document.text[block.start : block.end].replace("\xa0", " ")
         for block in document.blocks
-        if block.kind == "body"
+        if block.kind != "furniture"
     ]
 
 
