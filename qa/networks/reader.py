@@ -18,6 +18,7 @@ from qa.errors import ModelCorrupt
 from qa.networks.spans import best_spans
 from qa.networks.threads import cores
 from qa.networks.weights import MODELS, RETRAIN, check_vocabulary, read_model
+from qa.networks.words import number_words
 from qa.types import Passage, Span
 
 if TYPE_CHECKING:
@@ -45,14 +46,15 @@ class _Row:
     """One call of the network: ids of shape ``(1, tokens)`` and the position of its window.
 
     ``words``, ``pieces`` and ``offsets`` are, for each token of the window, the number of its
-    word in the text that is read, the number of its piece, and its characters in that text.
+    word in the text that is read (:mod:`qa.networks.words`), the number of its piece, and its
+    characters in that text.
     """
 
     passage: int
     input_ids: NDArray[np.int64]
     token_type_ids: NDArray[np.int64]
     window: slice
-    words: list[int | None]
+    words: list[int]
     pieces: NDArray[np.int64]
     offsets: list[tuple[int, int]]
 
@@ -97,9 +99,10 @@ class OnnxReader:
 
         What is read is the view of a passage if it has one. The heading is read before it,
         since what "the car" or "he" refers to is often named only there; no span is taken from
-        it. A span begins and ends at whole words, and crosses neither a blank line nor the edge
-        of a piece of the view, such as a cell. A passage longer than the window of 256 tokens is
-        read in windows that overlap by 96. The null score of a span is that of its own window.
+        it. A span begins and ends at whole words, takes in a number, a code or an address whole,
+        and crosses neither a blank line nor the edge of a piece of the view, such as a cell. A
+        passage longer than the window of 256 tokens is read in windows that overlap by 96. The
+        null score of a span is that of its own window.
         """
         question_ids = self._tokenizer.encode(question, add_special_tokens=False).ids
         question_ids = question_ids[:MAX_QUESTION_TOKENS]
@@ -140,8 +143,9 @@ class OnnxReader:
         )
         for position, (encoding, heading) in enumerate(zip(encodings, headings, strict=True)):
             # Each of these properties creates a new list.
-            ids, words, offsets = encoding.ids, encoding.word_ids, encoding.offsets
+            ids, offsets = encoding.ids, encoding.offsets
             pieces = _numbered(_stretches(passages[position]), offsets)
+            words = number_words(passages[position].read_text, encoding.word_ids, offsets, pieces)
             heading_ids = heading.ids[:MAX_HEADING_TOKENS]
             offset = len(question_ids) + 2 + len(heading_ids)
             room = MAX_TOKENS - offset - 1
@@ -171,7 +175,7 @@ class OnnxReader:
         """Return a row's best places, best first."""
         starts, ends = self._run(row.input_ids, row.token_type_ids)
         null = float(starts[0]) + float(ends[0])
-        words = np.array([-1 if word is None else word for word in row.words], dtype=np.int64)
+        words = np.array(row.words, dtype=np.int64)
         starts, ends = whole_words(starts[row.window], ends[row.window], words)
         return [
             (row.offsets[first][0], row.offsets[last][1], score, null)

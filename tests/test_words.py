@@ -1,0 +1,102 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa.networks.reader import OnnxReader
+from qa.networks.words import number_words, whole_things
+from qa.types import Passage
+
+WHOLE = """
++31 20 555 0172 | (0141) 555-0199 | 0161 555 0123 | 555-0163 | 1-888-555-0142 | 01 55 50 01 23
+09-2214 | QX-77 | HR/2031/04 | INV-2031-0007 | Covid-19 | 3-1
+price_list.final.pdf | notes-2031.TXT | /srv/data/run.log | src/core/io.py | user_id
+j.doe+x@mill.example | @mill-lane | #harvest | https://mill.example/a?b=1&c=2 | www.mill.example
+2031-04-09 | 09/04/2031 | 9.4.2031 | 9-Apr-2031 | 7:45 | 7:45 p.m | 6pm
+£14.50 | US$5.3m | € 20 | 20 € | EUR 35 | -$40 | 12.5% | 40 % | −7°C | 2.5kg | 60km/h | 1,200.50
+1.200,50 € | $5 million | 3.5 billion | 1/2 | v1.4.2 | G.R.R | D.C | AT&T | O'Hara | EH9 9ZZ | C++
+"""
+IN_PARTS = """
+Vienna's | German-born | 1914–1918 | 1914-18 | 10-15 | 20-year | and/or | don't | mid-1990s
+it was.Then | 8 kg | April 9 | 5, 6 | UK-based | part-time | post-1945 | page 3. | _bold_
+"""
+
+
+def cases(text):
+    return [case.strip() for line in text.split("\n") for case in line.split("|") if case.strip()]
+
+
+@pytest.mark.parametrize("thing", cases(WHOLE))
+@pytest.mark.parametrize("around", ["It is {}.", "({})", "{}, then", "a|{}|b", "“{}”: no"])
+def test_is_one_thing(thing, around):
+    start = around.index("{}")
+    assert (start, start + len(thing)) in whole_things(around.format(thing))
+
+
+@pytest.mark.parametrize("words", cases(IN_PARTS))
+def test_may_be_quoted_in_part(words):
+    text = f"So {words} it is."
+    joint = text.index(words) + max(words.find(mark) for mark in "'’-–/., _")
+    assert not any(start < joint < end - 1 for start, end in whole_things(text))
+
+
+def test_two_sums_side_by_side_stay_two():
+    text = "£ 20 £ 35, 8–12%, $10–$15 and 3.5–4.2"
+    found = [text[start:end] for start, end in whole_things(text)]
+    assert found == ["£ 20", "£ 35", "8", "12%", "$10", "$15", "3.5", "4.2"]
+
+
+@given(st.text("aB1.-/@_$+(' \u00e9\u4e2d#", max_size=60))
+def test_things_are_in_order_and_apart(text):
+    ends = 0
+    for start, end in whole_things(text):
+        assert ends <= start < end <= len(text)
+        assert text[start:end].strip()
+        ends = end
+
+
+@given(st.text("aB1.-/@_$+(' \u00e9", max_size=60))
+def test_numbers_grow_by_one_and_never_within_a_word(text):
+    offsets = [(at, at + 1) for at, character in enumerate(text) if not character.isspace()]
+    words = [sum(text[:start].count(mark) for mark in " .-/@_$+('") for start, _ in offsets]
+    numbers = number_words(text, words, offsets, [0] * len(words))
+    assert set(np.diff([-1, *numbers])) <= {0, 1}
+    assert all(
+        len({n for n, w in zip(numbers, words, strict=True) if w == word}) == 1
+        for word in set(words)
+    )
+
+
+def test_no_thing_is_in_two_pieces():
+    text, offsets = "£ 20", [(0, 1), (2, 4)]
+    assert number_words(text, [0, 1], offsets, [0, 0]) == [0, 0]
+    assert number_words(text, [0, 1], offsets, [0, 1]) == [0, 1]
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return OnnxReader()
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "thing"),
+    [
+        ("What is the mill's number?", "The mill: (0141) 555-0199, open daily.", "(0141) 555-0199"),
+        ("Which code opens the shed?", "The shed opens with the code 09-2214.", "09-2214"),
+        ("Who runs the feed?", "The feed is run by @mill-lane since May.", "@mill-lane"),
+        ("How much was the bill?", "The bill of £1,245.60 was paid in May.", "£1,245.60"),
+        (
+            "Where is the price list?",
+            "See price-list_2031.pdf for all prices.",
+            "price-list_2031.pdf",
+        ),
+    ],
+)
+def test_the_reader_quotes_things_whole(reader, question, text, thing):
+    spans = reader.read(question, [Passage("a.txt", 0, len(text), text)], n=40)[0]
+    start = text.index(thing)
+    end = start + len(thing)
+    assert spans[0].start <= start and end <= spans[0].end
+    for span in spans:
+        assert not start < span.start < end
+        assert not start < span.end < end
