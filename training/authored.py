@@ -1,0 +1,82 @@
+"""Check the questions in ``training/data``: every accepted answer stands in its document.
+
+``python -m training.authored [FOLDER]``: without a FOLDER only the corpora in ``everyday/``,
+whose documents are here; with it the contrast pairs too, over FOLDER's ``CORPUS/docs``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from qa.evaluation.contrast import misquoted, read_pairs
+from qa.evaluation.golden import GoldenQuestion, markup_free, read_golden
+
+DATA = Path(__file__).parent / "data"
+PAIRS = ("contrast.jsonl", "contrast-validation.jsonl")
+EVERYDAY = DATA / "everyday"
+LONGEST = 25
+
+
+def everyday_problems(folder: Path) -> Iterator[str]:
+    """Yield what is wrong with the questions of a corpus: its ``docs`` and ``questions.jsonl``."""
+    questions = read_golden(folder / "questions.jsonl")
+    texts = {path.name: _text(path) for path in sorted((folder / "docs").iterdir())}
+    seen: set[str] = set()
+    for question in questions:
+        if question.question.lower() in seen:
+            yield f"{question.id}: asked twice: {question.question}"
+        seen.add(question.question.lower())
+        yield from (f"{question.id}: {each}" for each in _problems(question, texts))
+    asked = {document for question in questions for document in question.documents}
+    yield from (f"{name}: nothing is asked about it" for name in sorted(texts.keys() - asked))
+
+
+def _problems(question: GoldenQuestion, texts: dict[str, str]) -> Iterator[str]:
+    if unknown := [document for document in question.documents if document not in texts]:
+        yield f"there is no document {unknown[0]!r}"
+        return
+    for answer in question.answers:
+        if not any(_spaced(answer) in texts[document] for document in question.documents):
+            yield f"not in its document: {answer!r}"
+        if len(answer.split()) > LONGEST:
+            yield f"longer than {LONGEST} words: {answer!r}"
+
+
+def pair_problems(folder: Path) -> Iterator[str]:
+    """Yield what is wrong with the contrast pairs over the corpora in a folder."""
+    text = cache(lambda corpus, document: _text(folder / corpus / "docs" / document))
+    for name in PAIRS:
+        for question, answer in misquoted(read_pairs(DATA / name), text):
+            yield f"{question}: not in its document: {answer!r}"
+
+
+def _text(path: Path) -> str:
+    return _spaced(markup_free(path))
+
+
+def _spaced(text: str) -> str:
+    return " ".join(text.split())
+
+
+def main() -> None:
+    """Print what is wrong and the number of questions by tag; exit with 1 if anything is."""
+    problems: list[str] = []
+    tags: Counter[str] = Counter()
+    for folder in sorted(path.parent for path in EVERYDAY.glob("*/questions.jsonl")):
+        problems += everyday_problems(folder)
+        for question in read_golden(folder / "questions.jsonl"):
+            tags.update(["questions", *question.tags])
+    for name in PAIRS:
+        tags.update(f"pairs: {pair.tag}" for pair in read_pairs(DATA / name))
+    if len(sys.argv) > 1:
+        problems += pair_problems(Path(sys.argv[1]))
+    print(*problems, *(f"{count:6}  {tag}" for tag, count in tags.most_common()), sep="\n")
+    sys.exit(bool(problems))
+
+
+if __name__ == "__main__":
+    main()
