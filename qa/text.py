@@ -31,6 +31,13 @@ def without_surrogates(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
+def printable(text: str) -> str:
+    """Return a line of text with an escape for each control character in it."""
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text
+    )
+
+
 def normalize(text: str) -> str:
     """Lower-case ``text`` and drop ASCII punctuation, English articles and extra space.
 

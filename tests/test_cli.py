@@ -553,3 +553,31 @@ def test_control_characters_of_a_name_are_escaped(tmp_path, capsys):
         out, _ = capsys.readouterr()
         assert "\x1b" not in out
         assert "a\\n\\x1b[31m.txt" in out
+
+
+def test_a_file_is_explained_without_building(run, tmp_path):
+    file = tmp_path / "boats.md"
+    file.write_text(
+        "# Boats\n\nAll berths are let.\n\n| Owner | Berth |\n|---|---|\n| Holm | 14 |\n"
+    )
+    code, out, _ = run("build", "--explain", str(file))
+    assert code == 0
+    assert "heading 1  Boats" in out
+    assert "columns    Owner | Berth" in out
+    assert "     Owner: Holm; Berth: 14." in out
+    assert "1 passage;" in out
+    code, out, _ = run("build", "--explain", str(file), "--json")
+    explained = json.loads(out)
+    assert [block["kind"] for block in explained["blocks"]] == ["heading", "body", "columns", "row"]
+    assert explained["blocks"][3]["cells"] == ["Holm", "14"]
+    assert explained["passages"][0]["read"].endswith("Owner: Holm; Berth: 14.")
+    assert not list(tmp_path.glob("g-*"))
+
+
+def test_a_file_that_a_build_would_skip_is_explained_by_its_reason(run, place, tmp_path):
+    code, _, error = run("build", "--explain", str(place / "documents" / "picture.txt"))
+    assert code == 2
+    assert "PNG" in problem_and_remedy(error)[0]
+    code, _, error = run("build", "--explain", str(tmp_path / "missing.txt"))
+    assert code == 2
+    assert "missing" in error or "cannot be read" in error

@@ -2,6 +2,7 @@
 
 from qa.builder.build import READING, build, is_stale
 from qa.builder.embedding import ENCODING, Progress, encoded_text
+from qa.builder.explanation import Explanation, explain
 from qa.builder.report import BuildReport, FileReport
 from qa.builder.sandbox import Sandbox
 from qa.builder.watch import watch
@@ -10,11 +11,13 @@ __all__ = [
     "ENCODING",
     "READING",
     "BuildReport",
+    "Explanation",
     "FileReport",
     "Progress",
     "Sandbox",
     "build",
     "encoded_text",
+    "explain",
     "is_stale",
     "watch",
 ]

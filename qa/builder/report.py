@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from qa.text import counted
+from qa.text import counted, printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class FileReport:
         what = self.reason or counted(self.passages, "passage")
         if self.copy_of:
             what = f"the same as {self.copy_of}"
-        return _printable(f"{self.status}  {self.path}: {'; '.join((what, *self.notes))}")
+        return printable(f"{self.status}  {self.path}: {'; '.join((what, *self.notes))}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class BuildReport:
         old = {file.path: file for file in before.files}
         new = {file.path for file in self.files}
         lines = [str(file) for file in self.files if old.get(file.path) != file]
-        lines += [_printable(f"gone     {path}") for path in old if path not in new]
+        lines += [printable(f"gone     {path}") for path in old if path not in new]
         return "\n".join([*lines, self.total])
 
     @property
@@ -82,7 +82,3 @@ class BuildReport:
 
     def __str__(self) -> str:
         return "\n".join([*map(str, self.files), self.total])
-
-
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from qa.cli.options import COUNT, SHARE, filter_options, index_option, json_option
-from qa.cli.terminal import indented, print_json, printable
-from qa.text import listed
+from qa.cli.terminal import indented, print_json
+from qa.text import listed, printable
 
 if TYPE_CHECKING:
     from qa.pipeline import QA

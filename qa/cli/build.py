@@ -24,13 +24,30 @@ if TYPE_CHECKING:
 @click.option(
     "--retry", is_flag=True, help="Retry files that took too long or too much memory before."
 )
+@click.option(
+    "--explain",
+    type=PATH,
+    metavar="FILE",
+    help="Build nothing; show how this file is read, and what is left out of it.",
+)
 @index_option
 @json_option("Print the report as JSON.")
-def build(folder: Path | None, watch: bool, retry: bool, index: Path, as_json: bool) -> None:
+def build(
+    folder: Path | None,
+    watch: bool,
+    retry: bool,
+    explain: Path | None,
+    index: Path,
+    as_json: bool,
+) -> None:
     """Bring the index up to date with a folder of documents."""
     from qa import builder
     from qa.networks.encoder import SentenceEncoder
 
+    if explain is not None:
+        explanation = builder.explain(explain, SentenceEncoder())
+        print_json(explanation.to_dict()) if as_json else print(explanation)
+        return
     folder, encoder, progress = documents_folder(folder, index), SentenceEncoder(), counter()
     reports: Iterable[BuildReport | QAError]
     if watch:

@@ -31,13 +31,6 @@ def print_error(error: QAError) -> None:
         print(f"    {_one_line(error.remedy)}", file=sys.stderr)
 
 
-def printable(name: str) -> str:
-    """Return the name of a file with an escape for each control character in it."""
-    return "".join(
-        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in name
-    )
-
-
 def indented(text: str) -> str:
     """Return a passage as a block of wrapped lines behind a rule."""
     return textwrap.fill(_one_line(text), 88, initial_indent="    │ ", subsequent_indent="    │ ")

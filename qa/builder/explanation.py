@@ -1,0 +1,89 @@
+"""How one file is read: its blocks, its passages, and what is left out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from qa.builder.sandbox import Sandbox
+from qa.builder.splitter import Splitter
+from qa.loaders.language import identify_language
+from qa.text import counted, printable
+from qa.types import Document, Encoder, Passage
+
+_SHOWN = 100  # characters of a block
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A file as a build reads it."""
+
+    document: Document
+    passages: tuple[Passage, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the blocks and passages as plain JSON values; offsets are of the text."""
+        document = self.document
+        return {
+            "document": document.id,
+            "title": document.title,
+            "date": document.date,
+            "author": document.author,
+            "language": document.language,
+            "notes": list(document.notes),
+            "blocks": [
+                {
+                    "kind": block.kind,
+                    "level": block.level,
+                    "start": block.start,
+                    "end": block.end,
+                    "text": document.text[block.start : block.end],
+                    "cells": [document.text[start:end] for start, end in block.cells],
+                }
+                for block in document.blocks
+            ],
+            "passages": [
+                {
+                    "start": passage.start,
+                    "end": passage.end,
+                    "heading": passage.heading,
+                    "read": passage.read_text,
+                }
+                for passage in self.passages
+            ],
+        }
+
+    def __str__(self) -> str:
+        document = self.document
+        kinds = Counter(block.kind for block in document.blocks)
+        about = [("title", document.title), ("date", document.date), ("author", document.author)]
+        lines = [document.id]
+        lines += [f"  {name}: {value}" for name, value in about if value]
+        lines += [f"  not read: {note}" for note in document.notes]
+        lines += ["", "Blocks (furniture is never quoted):"]
+        for block in document.blocks:
+            words = " ".join(document.text[block.start : block.end].split())
+            shown = words if len(words) <= _SHOWN else words[: _SHOWN - 2] + " …"
+            kind = f"heading {block.level}" if block.kind == "heading" else block.kind
+            lines.append(f"  {kind:10} {shown}")
+        lines += ["", "Passages, as they are read:"]
+        for number, passage in enumerate(self.passages, start=1):
+            lines.append(f"  {number}. {passage.start}-{passage.end}  {passage.heading}".rstrip())
+            lines += [f"     {line}" for line in passage.read_text.splitlines() if line.strip()]
+        total = ", ".join(counted(kinds[kind], f"{kind} block") for kind in sorted(kinds))
+        lines += ["", f"{counted(len(self.passages), 'passage')}; {total}"]
+        return "\n".join(printable(line) for line in lines)
+
+
+def explain(file: Path, encoder: Encoder) -> Explanation:
+    """Return how a build would read a file.
+
+    The file is read in a child process with limits, as in a build. Raises
+    :class:`~qa.errors.UnreadableDocument` where the build would skip it.
+    """
+    with Sandbox() as sandbox:
+        document = sandbox.load(file, folder=file.parent)
+    document = replace(document, language=identify_language(document))
+    return Explanation(document, tuple(Splitter(encoder.count_tokens).split(document)))
