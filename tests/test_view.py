@@ -52,7 +52,7 @@ def test_a_row_is_its_cells_and_each_has_its_place():
     builder.add_row(["", "Mon", "Tue"], header=True)
     builder.add_row(["Heron", "", " 9  to 5 "])
     builder.add_row(["", "", ""])
-    assert "".join(builder.parts) == "| Mon | Tue\n\nHeron |  | 9 to 5"
+    assert "".join(builder.parts) == "| Mon | Tue\nHeron |  | 9 to 5"
     assert cells_of(builder) == [["", "Mon", "Tue"], ["Heron", "", "9 to 5"]]
 
 
@@ -61,7 +61,7 @@ def test_a_merged_cell_has_its_place_in_each_row_and_column():
     builder.add_row(["Boat", "Fees", None], header=True)
     above = builder.add_row(["Gull", "12", "15"])
     builder.add_row([above[0], "13", "16"])
-    assert "".join(builder.parts) == "Boat | Fees\n\nGull | 12 | 15\n\n| 13 | 16"
+    assert "".join(builder.parts) == "Boat | Fees\nGull | 12 | 15\n| 13 | 16"
     assert cells_of(builder) == [
         ["Boat", "Fees", "Fees"],
         ["Gull", "12", "15"],
@@ -94,7 +94,7 @@ def test_a_long_table_names_its_columns_in_each_passage(splitter):
     lines = [line for passage in passages for line in passage.read_text.split("\n")]
     assert lines == ["Berths", *(f"Owner: Owner {n}; Berth: B{n}." for n in range(80))]
     assert max(splitter.count([passage.read_text for passage in passages])) <= MAX_TOKENS
-    assert passages[0].text.startswith("Berths\n\nOwner | Berth\n\nOwner 0 | B0")
+    assert passages[0].text.startswith("Berths\n\nOwner | Berth\nOwner 0 | B0")
     assert [passage.heading for passage in passages[:2]] == ["Harbour", "Harbour › Berths"]
 
 

@@ -13,6 +13,8 @@ from qa.text import without_surrogates
 from qa.types import Block, BlockKind
 
 MAX_CHARACTERS = 20_000_000
+# The kinds of rows.
+TABLE = ("columns", "row")
 # A place in the text: start and end.
 Range = tuple[int, int]
 # A date line within the first blocks is the document's own date.
@@ -94,15 +96,16 @@ class TextBuilder:
     notes: list[str] = field(default_factory=list)
 
     def add(self, text: str, kind: BlockKind, *, level: int = 0) -> int:
-        """Append a block after a blank line; return its start."""
+        """Append a block after a blank line, a row after a row on the next; return its start."""
         text = text.strip()
         if not text:
             return self.length
         if self.length + len(text) > MAX_CHARACTERS:
             raise UnreadableDocument("more than 20 million characters of text", "split it")
         if self.parts:
-            self.parts.append("\n\n")
-            self.length += 2
+            in_table = self.blocks and self.blocks[-1].kind in TABLE and kind in TABLE
+            self.parts.append("\n" if in_table else "\n\n")
+            self.length += len(self.parts[-1])
         start = self.length
         self.blocks.append(Block(start, start + len(text), kind, level))
         self.parts.append(text)

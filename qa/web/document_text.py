@@ -15,6 +15,8 @@ MARGIN = 100_000
 EXCERPT = 240
 
 Mark = tuple[int, int, str]
+# How a block is drawn, if not as running text.
+_CLASSES = {"heading": "heading", "columns": "columns", "about": "about", "furniture": "furniture"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +42,17 @@ def marked_text(document: Document, marks: Iterable[Mark]) -> MarkedText:
     length = len(document.text)
     focus = marks[0][0] if marks else 0
     begin, finish = max(focus - MARGIN, 0), min(focus + MARGIN, length)
-    spans = [*marks, *((b.start, b.end, b.kind) for b in document.blocks if b.kind != "body")]
+    spans = [
+        *marks,
+        *((b.start, b.end, _CLASSES[b.kind]) for b in document.blocks if b.kind in _CLASSES),
+    ]
     clipped = [(max(s, begin), min(e, finish), k) for s, e, k in spans if s < finish and e > begin]
     pieces = tuple(_pieces(document.text, begin, finish, clipped))
     return MarkedText(pieces, before=begin, after=length - finish)
 
 
 def excerpt(passage: Passage, start: int, end: int) -> tuple[str, str]:
-    """Return the words before and after a stretch of a passage, within its paragraph.
+    """Return the words before and after a stretch of a passage, within its paragraph or row.
 
     ``start`` and ``end`` are offsets in the document. Long text is cut at white
     space, and an ellipsis replaces what was cut. Both are empty for words outside the
@@ -55,14 +60,21 @@ def excerpt(passage: Passage, start: int, end: int) -> tuple[str, str]:
     """
     if not passage.start <= start <= end <= passage.end:
         return "", ""
-    before = passage.text[: start - passage.start].rpartition("\n\n")[2]
-    after = passage.text[end - passage.start :].partition("\n\n")[0]
+    edge = "\n" if passage.view else "\n\n"  # a row of a table is a line
+    before = passage.text[: start - passage.start].rpartition(edge)[2]
+    after = passage.text[end - passage.start :].partition(edge)[0]
     room = max(EXCERPT - (end - start), EXCERPT // 3)
     if len(before) > room // 3:
         before = "… " + before[-(room // 3) :].partition(" ")[2]
     if len(after) > room - len(before):
         after = after[: room - len(before)].rpartition(" ")[0] + " …"
     return before, after
+
+
+def opening(passage: Passage) -> str:
+    """Return the first words of a passage; an ellipsis replaces what was cut."""
+    text = passage.text
+    return text if len(text) <= EXCERPT else text[:EXCERPT].rpartition(" ")[0] + " …"
 
 
 def _pieces(

@@ -17,7 +17,7 @@ from qa.text import counted, listed, normalize
 from qa.types import Document, Passage, Place
 from qa.web import wording
 from qa.web.corpus import Library
-from qa.web.document_text import Mark, excerpt, marked_text
+from qa.web.document_text import Mark, excerpt, marked_text, opening
 from qa.web.views import NO_VOTES, Turn, View, places_of
 
 # Questions about the documents that come with Verbatim, each with the one that answers it.
@@ -38,7 +38,7 @@ _ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.globals.update(View=View, excerpt=excerpt, places_of=places_of)
+_ENVIRONMENT.globals.update(View=View, excerpt=excerpt, opening=opening, places_of=places_of)
 _ENVIRONMENT.filters.update(
     counted=counted,
     day=wording.day,
