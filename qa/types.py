@@ -20,9 +20,10 @@ class Block:
     """A part of a document with one role.
 
     A ``heading`` names what follows; ``level`` is its rank, 1 the highest. A ``row`` is a row of
-    a table, and ``columns`` a row that names the cells of the rows below it. ``about`` is a line
-    of the file's own properties, such as its author, that its text lacks. ``furniture`` is not
-    content: navigation, picture credits, agency initials. All but furniture may be quoted.
+    a table, and ``columns`` a row that names the cells of the rows below it; one table after
+    another has another ``level``. ``about`` is a line of the file's own properties, such as its
+    author, that its text lacks. ``furniture`` is not content: navigation, picture credits,
+    agency initials. All but furniture may be quoted.
 
     ``cells`` are the ``(start, end)`` of a row's cells in the order of columns. A merged cell
     has the same place in each row and column that it covers; an empty one is ``(x, x)``.

@@ -92,9 +92,9 @@ class Splitter:
 
     def _units(self, text: str, run: _Run) -> Iterator[_Sentence]:
         """Yield the sentences and records of adjacent blocks."""
-        for is_table, group in groupby(run.blocks, lambda b: b.kind in ("row", "columns")):
+        for table, group in groupby(run.blocks, _table):
             blocks = list(group)
-            records = records_of(blocks) if is_table else []
+            records = [] if table is None else records_of(blocks)
             if not records:
                 for block in blocks:
                     yield from self._sentences(text, block)
@@ -122,17 +122,23 @@ class Splitter:
             return
         name = fields[:1] if tokens(fields[:1]) <= min(_NAME_TOKENS, self._max) else ()
         group = list(name)
+        is_read = not name
         for field in fields[len(name) :]:
             if tokens([*group, field]) > self._max:
                 if len(group) > len(name):
-                    yield unit(group, len(name))
+                    yield unit(group, len(name) if is_read else 0)
+                    is_read = True
                 group = list(name)
             if tokens([*group, field]) <= self._max:
                 group.append(field)
-            else:  # a cell of running text
-                yield from self._sentences(text, Block(*field[1], "body"))
+                continue
+            if not is_read:
+                yield unit(name, 0)
+                is_read = True
+            # A cell of running text.
+            yield from self._sentences(text, Block(*field[1], "body"))
         if len(group) > len(name):
-            yield unit(group, len(name))
+            yield unit(group, len(name) if is_read else 0)
 
     def _sentences(self, text: str, block: Block) -> list[_Sentence]:
         from sentencex import get_sentence_boundaries
@@ -229,6 +235,11 @@ class Splitter:
         return self._count([text[start : sentence.end]])[0]
 
 
+def _table(block: Block) -> int | None:
+    """Return the number of the table that a block is a row of, None if it is not."""
+    return block.level if block.kind in ("row", "columns") else None
+
+
 def _runs(document: Document) -> Iterator[_Run]:
     """Yield runs of adjacent blocks that may share a passage, each with its headings."""
     above: list[Block] = []
@@ -237,7 +248,8 @@ def _runs(document: Document) -> Iterator[_Run]:
     for block in document.blocks:
         named = any(each.kind != "heading" for each in run)
         about = block.kind == "about" and any(each.kind != "about" for each in run)
-        if run and (about or (named and block.kind in ("heading", "furniture"))):
+        cut = start < 0 and block.kind == "heading"  # furniture is between two headings
+        if run and (about or cut or (named and block.kind in ("heading", "furniture"))):
             yield _Run(tuple(above), tuple(run), start)
             run, start = [], -1
         if block.kind == "furniture":
@@ -291,12 +303,12 @@ def _parts(text: str, block: Block) -> Iterator[tuple[int, int]]:
 
 
 def _apart(between: str) -> bool:
-    """Return whether the text between two sentences separates them for the tokenizer too.
+    """Return whether nothing but white space is between two sentences, for the tokenizer too.
 
     BERT's tokenizer deletes control characters, form feeds included, and joins the words
-    around them.
+    around them. Behind the text of a cell there may be the sign that ends it.
     """
-    return any(
+    return not between.strip() and any(
         sign in "\t\n\r" or (sign.isspace() and unicodedata.category(sign) != "Cc")
         for sign in between
     )

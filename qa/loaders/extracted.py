@@ -94,6 +94,7 @@ class TextBuilder:
     length: int = 0
     date: str = ""
     notes: list[str] = field(default_factory=list)
+    table: int = 0  # the number of the table that rows belong to
 
     def add(self, text: str, kind: BlockKind, *, level: int = 0) -> int:
         """Append a block after a blank line, a row after a row on the next; return its start."""
@@ -111,6 +112,10 @@ class TextBuilder:
         self.parts.append(text)
         self.length += len(text)
         return start
+
+    def begin_table(self) -> None:
+        """Begin another table: the headers of rows above it do not name the rows to come."""
+        self.table += 1
 
     def add_row(
         self, cells: Sequence[str | Range | None], *, header: bool = False
@@ -138,7 +143,7 @@ class TextBuilder:
             begin = min(max(offset, start), end)
             places.append((begin, begin + length) if isinstance(cell, str) else cell)
             offset += length + len(" | ")
-        self.blocks[-1] = replace(self.blocks[-1], cells=tuple(places))
+        self.blocks[-1] = replace(self.blocks[-1], level=self.table, cells=tuple(places))
         return tuple(places)
 
     def add_content(self, text: str) -> int:
