@@ -269,10 +269,68 @@ def make_rtf(content, *, title="", author="", furniture=""):
     ).encode("ascii")
 
 
+def make_pptx(content, *, title="", author="", furniture=""):
+    """Each heading begins a slide."""
+    import pptx
+    from pptx.util import Inches
+
+    presentation = pptx.Presentation()
+    properties = presentation.core_properties
+    properties.title, properties.author = _XML.sub("", title)[:255], author
+    properties.modified = WHEN
+    slide = None
+    for kind, value in [("heading", title), *content] if title else content:
+        if kind == "heading" or slide is None:
+            slide = presentation.slides.add_slide(presentation.slide_layouts[5])
+            slide.shapes.title.text = _XML.sub("", value) if kind == "heading" else ""
+            footer = slide.shapes.add_textbox(0, 0, 9, 9)
+            footer.text_frame.text = furniture
+            footer._element.nvSpPr.nvPr.append(_footer())
+        if kind == "text":
+            box = slide.shapes.add_textbox(0, 0, Inches(4), Inches(2))
+            box.text_frame.text = _XML.sub("", value)
+        elif kind == "table":
+            size = len(value), len(value[0])
+            table = slide.shapes.add_table(*size, 0, 0, Inches(4), Inches(2)).table
+            for row, cells in enumerate(value):
+                for column, text in enumerate(cells):
+                    table.cell(row, column).text = _XML.sub("", text)
+    file = io.BytesIO()
+    presentation.save(file)
+    with zipfile.ZipFile(file) as archive:
+        return zipped({name: archive.read(name) for name in archive.namelist()})
+
+
+def _footer():
+    from pptx.oxml import parse_xml
+    from pptx.oxml.ns import nsdecls
+
+    return parse_xml(f'<p:ph {nsdecls("p")} type="ftr"/>')
+
+
+def make_xlsx(content):
+    """Everything below one another in one sheet, with an empty row between."""
+    import xlsxwriter
+
+    file = io.BytesIO()
+    book = xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False})
+    sheet = book.add_worksheet("Wells")
+    number = 0
+    for kind, value in content:
+        for row in value if kind == "table" else [[value]]:
+            for column, text in enumerate(row):
+                sheet.write_string(number, column, text)
+            number += 1
+        number += 1
+    book.close()
+    return file.getvalue()
+
+
 MAKERS = {
     "pdf": make_pdf,
     "docx": make_docx,
     "odt": make_odt,
+    "pptx": make_pptx,
     "epub": make_epub,
     "html": make_html,
     "eml": make_eml,
@@ -281,9 +339,9 @@ MAKERS = {
 }
 
 
-def of_kind(document, kind):
-    """Return the texts of a document's blocks of one kind."""
-    return [document.text[b.start : b.end] for b in document.blocks if b.kind == kind]
+def of_kind(document, *kinds):
+    """Return the texts of a document's blocks of some kinds, in order."""
+    return [document.text[b.start : b.end] for b in document.blocks if b.kind in kinds]
 
 
 def write(folder, name, data):

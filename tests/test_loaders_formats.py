@@ -37,7 +37,7 @@ CONTENT = [
 
 
 def body(document):
-    return of_kind(document, "body")
+    return of_kind(document, "body", "columns", "row")
 
 
 # The format is detected by content, so a wrong name makes no difference.
@@ -1026,6 +1026,10 @@ def entities():
     return zipped({"META-INF/manifest.xml": "<manifest/>", "content.xml": lol})
 
 
+def ole(stream):
+    return b"\xd0\xcf\x11\xe0\xa1\xb1" + f"{stream}\0".encode("utf-16-le")
+
+
 def flagged_encrypted():
     data = bytearray(zipped({"word/document.xml": "<x/>"}))
     data[6] |= 1
@@ -1041,12 +1045,21 @@ def flagged_encrypted():
         (flagged_encrypted, "encrypted archive"),
         (lambda: make_docx(CONTENT)[:5000], "damaged zip archive or office document"),
         (lambda: make_pdf(CONTENT)[:40], "damaged PDF"),
-        (lambda: zipped({"xl/workbook.xml": ""}), "Excel workbook: save it as CSV"),
-        (lambda: zipped({"ppt/presentation.xml": ""}), "PowerPoint presentation"),
+        (lambda: zipped({"xl/workbook.xml": ""}), "damaged workbook: open it"),
+        (lambda: zipped({"ppt/presentation.xml": ""}), "damaged presentation: open it"),
         (lambda: zipped({"a.txt": "x"}), "zip archive: unpack it"),
         (lambda: zipped({"META-INF/container.xml": "<x/>"}), "EPUB without a list"),
-        (lambda: b"\xd0\xcf\x11\xe0\xa1\xb1", "old office document or message: save it"),
-        (lambda: b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), "encrypted"),
+        (lambda: ole("Other"), "an old office document: save it as DOCX"),
+        (lambda: ole("EncryptedPackage"), "encrypted"),
+        (lambda: ole("WordDocument"), r"Word document \(.doc\): convert it .* --convert-to docx"),
+        (lambda: ole("PowerPoint Document"), r"presentation \(.ppt\): convert it .* pptx FILE"),
+        (lambda: ole("Workbook"), "damaged workbook"),
+        (
+            lambda: b"well".ljust(60, b"\0") + b"BOOKMOBI" + b"\0" * 90,
+            "MOBI book: convert it to EPUB",
+        ),
+        (lambda: b"AT&TFORM\0\0\1\0DJVU", "a DjVu scan: convert it to a PDF"),
+        (lambda: zipped({"Index/Document.iwa": "x"}), "an iWork document: export it"),
         (lambda: b'{"a": 1}\nnonsense\n', "line 2 is not a JSON object"),
         (lambda: b"<?xml version='1.0'?><rss><p>text</p></rss>", "an XML file: save it as"),
         (lambda: b"\x89PNG\r\n", "a PNG image: run OCR"),
@@ -1057,6 +1070,19 @@ def test_an_unreadable_file_has_a_reason_of_one_line(read, data, reason):
     with pytest.raises(UnreadableDocument, match=reason) as caught:
         read(data())
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("a.pages", "a Pages document: export it from Pages as Word"),
+        ("a.key", "a Keynote presentation: export it from Keynote as PowerPoint"),
+        ("a.numbers", "a Numbers spreadsheet: export it from Numbers as Excel"),
+    ],
+)
+def test_documents_of_iwork_say_what_to_export(read, name, reason):
+    with pytest.raises(UnreadableDocument, match=reason):
+        read(zipped({"Index/Document.iwa": "x", "preview.jpg": "x"}), name)
 
 
 NESTED = {

@@ -251,6 +251,49 @@ def billion_laughs():
     return f'<?xml version="1.0"?><!DOCTYPE l [<!ENTITY l0 "lol">{entities}]><p>&l11;</p>'.encode()
 
 
+def packed(parts):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
+    return buffer.getvalue()
+
+
+def workbook(row, text="", rows=1):
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    relations = "".join(
+        f'<Relationship Id="r{number}" Type="{office}/{kind}" Target="{target}"/>'
+        for number, (kind, target) in enumerate(
+            [("worksheet", "worksheets/sheet1.xml"), ("sharedStrings", "sharedStrings.xml")]
+        )
+    )
+    data = "".join(row.format(number) for number in range(1, rows + 1))
+    return packed(
+        {
+            "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>'
+            '<sheet name="A" sheetId="1" r:id="r0"/></sheets></workbook>',
+            "xl/_rels/workbook.xml.rels": "<Relationships xmlns="
+            f'"http://schemas.openxmlformats.org/package/2006/relationships">{relations}'
+            "</Relationships>",
+            "xl/sharedStrings.xml": f'<sst xmlns="{main}"><si><t>{text}</t></si></sst>',
+            "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}"><sheetData>{data}'
+            "</sheetData></worksheet>",
+        }
+    )
+
+
+# Each row and each cell is there as often as a file can say.
+BILLION = (
+    '<o:document-content xmlns:o="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+    'xmlns:t="urn:oasis:names:tc:opendocument:xmlns:table:1.0" '
+    'xmlns:p="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><o:body><o:spreadsheet><t:table>'
+    + '<t:table-row t:number-rows-repeated="1048576"><t:table-cell '
+    't:number-columns-repeated="16384"><p:p>deep</p:p></t:table-cell></t:table-row>'
+    * 20
+    + "</t:table></o:spreadsheet></o:body></o:document-content>"
+)
+
 ZOO = {
     "zip bomb.docx": zipped(200_000_000),
     "zip bomb.zip": zipped(200_000_000),
@@ -259,6 +302,14 @@ ZOO = {
     "zeros.txt": b"\0" * 100_000,
     "cut.pdf": b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog",
     "empty.txt": b"",
+    "cells far apart.xlsx": workbook(
+        '<row r="1"><c r="A1"><v>1</v></c></row>'
+        '<row r="1048576"><c r="XFD1048576"><v>2</v></c></row>'
+    ),
+    "a billion cells.ods": packed({"META-INF/manifest.xml": "<m/>", "content.xml": BILLION}),
+    "one text a million times.xlsx": workbook(
+        '<row r="{0}"><c r="A{0}" t="s"><v>0</v></c></row>', text="deep " * 400_000, rows=20_000
+    ),
     "half a character.txt": b"\xff\xfe" + "Ende".encode("utf-16-le") + b"\x00",
 }
 

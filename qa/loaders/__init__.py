@@ -13,13 +13,15 @@ from qa.loaders.docx import read_docx
 from qa.loaders.encoding import decode
 from qa.loaders.epub import read_epub
 from qa.loaders.extracted import Extracted, with_properties
+from qa.loaders.foreign import is_old_workbook, refuse_books, refuse_iwork, refuse_ole
 from qa.loaders.html import looks_like_html, read_html
 from qa.loaders.mail import looks_like_mail, looks_like_mailbox, read_mail, read_mailbox
 from qa.loaders.markdown import read_markdown
-from qa.loaders.opendocument import read_odt
+from qa.loaders.office import read_pptx
+from qa.loaders.opendocument import read_opendocument
 from qa.loaders.pdf import read_pdf
 from qa.loaders.rtf import read_rtf
-from qa.loaders.tables import looks_like_json_lines, read_csv, read_json
+from qa.loaders.tables import looks_like_json_lines, read_csv, read_json, read_workbook
 from qa.loaders.talk import looks_like_chat, looks_like_subtitles, read_chat, read_subtitles
 from qa.loaders.text import read_text
 from qa.text import without_surrogates
@@ -118,11 +120,12 @@ def _extract(data: bytes, suffix: str) -> Extracted:
     if head.startswith(_PDF):
         return read_pdf(data)
     if head.startswith(_ZIP):
-        return _read_archive(data)
+        return _read_archive(data, suffix)
     if head.startswith(_OLE):
-        if "EncryptedPackage".encode("utf-16-le") in data:
-            raise UnreadableDocument("encrypted document", "save it without its password")
-        raise UnreadableDocument("an old office document or message", "save it as DOCX, PDF or EML")
+        if is_old_workbook(data):
+            return read_workbook(data)
+        raise refuse_ole(data)
+    refuse_books(data)
     if head.startswith(_RTF):
         return read_rtf(data)
     if looks_like_mailbox(data):
@@ -149,7 +152,7 @@ def _extract(data: bytes, suffix: str) -> Extracted:
     return read_chat(text) if looks_like_chat(text) else read_text(text)
 
 
-def _read_archive(data: bytes) -> Extracted:
+def _read_archive(data: bytes, suffix: str) -> Extracted:
     with open_archive(data) as archive:
         names = set(archive.namelist())
         if "word/document.xml" in names:
@@ -157,11 +160,14 @@ def _read_archive(data: bytes) -> Extracted:
         if "META-INF/container.xml" in names:
             return read_epub(archive)
         if {"content.xml", "META-INF/manifest.xml"} <= names:
-            return read_odt(archive)
-    if "xl/workbook.xml" in names:
-        raise UnreadableDocument("an Excel workbook", "save it as CSV")
-    if "ppt/presentation.xml" in names:
-        raise UnreadableDocument("a PowerPoint presentation", "save it as PDF")
+            return read_opendocument(archive)
+        if "ppt/presentation.xml" in names:
+            return read_pptx(archive)
+        if "xl/workbook.xml" in names:
+            return read_workbook(data, archive)
+        if "xl/workbook.bin" in names:
+            return read_workbook(data)
+    refuse_iwork(names, suffix)
     raise UnreadableDocument("a zip archive", "unpack it")
 
 

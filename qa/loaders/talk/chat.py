@@ -52,8 +52,9 @@ def read_chat(text: str) -> Extracted:
 
 def _blocks(text: str) -> Iterator[Block]:
     heads = list(_HEAD.finditer(text))
-    for head, following in zip(heads, [*heads[1:], None], strict=True):
-        message = text[head.start() : following.start() if following else len(text)].rstrip()
+    ends = [*(head.start() for head in heads[1:]), len(text)]
+    for head, end in zip(heads, ends, strict=False):
+        message = text[head.start() : end].rstrip()
         speaker = _SPEAKER.match(text, head.end())
         words = text[speaker.end() if speaker else head.end() : head.start() + len(message)]
         said = speaker is not None and not _LEFT_OUT.fullmatch(words.strip())

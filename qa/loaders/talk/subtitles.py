@@ -84,9 +84,10 @@ def read_subtitles(text: str) -> Extracted:
 def _cues(text: str) -> Iterator[_Cue]:
     """Yield the cues with words; a cue of several voices is several."""
     marks = list(_TIMES.finditer(text))
-    for mark, following in zip(marks, [*marks[1:], None], strict=True):
-        content = text[mark.end() : following.start() if following else len(text)]
-        lines = _spoken(content, is_last=following is None)
+    for number, mark in enumerate(marks, start=1):
+        is_last = number == len(marks)
+        content = text[mark.end() : len(text) if is_last else marks[number].start()]
+        lines = _spoken(content, is_last=is_last)
         parts = _VOICE.split("\n".join(lines))
         for voice, words in zip(["", *parts[1::2]], parts[::2], strict=True):
             spoken = [" ".join(unescape(_TAG.sub("", line)).split()) for line in words.split("\n")]

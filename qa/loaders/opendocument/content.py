@@ -1,0 +1,128 @@
+"""Append the text of OpenDocument's elements, which its kinds of files share.
+
+Two libraries were tried: odfpy has had no release since 2020, and odfdo puts footnotes into the
+middle of a paragraph's text.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+from qa.errors import UnreadableDocument
+from qa.loaders.archive import parse_xml, read_member
+from qa.loaders.extracted import TextBuilder
+from qa.loaders.tables.grid import Cell, add_grid
+
+TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
+TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+DRAW = "{urn:oasis:names:tc:opendocument:xmlns:drawing:1.0}"
+_MANIFEST = "{urn:oasis:names:tc:opendocument:xmlns:manifest:1.0}"
+SKIPPED = {
+    f"{TEXT}tracked-changes",
+    f"{OFFICE}annotation",
+    f"{OFFICE}forms",
+    f"{TEXT}sequence-decls",
+    f"{TEXT}table-of-content",
+    f"{TEXT}note-citation",
+}
+_NOTE = f"{TEXT}note"
+_MAX_SPACES = 100  # a file may declare any repeat count
+_MAX_REPEATED = 1_000
+
+
+def open_body(archive: zipfile.ZipFile) -> Any:
+    """Return the root of ``content.xml``; raise UnreadableDocument if it is encrypted."""
+    manifest = parse_xml(read_member(archive, "META-INF/manifest.xml"))
+    if (
+        manifest is not None
+        and next(manifest.iter(f"{_MANIFEST}encryption-data"), None) is not None
+    ):
+        raise UnreadableDocument("encrypted document", "save it without its password")
+    root = parse_xml(read_member(archive, "content.xml"))
+    if root is None:
+        raise UnreadableDocument("OpenDocument file without content", "save it again")
+    return root
+
+
+def add_content(node: Any, builder: TextBuilder) -> None:
+    """Append headings, paragraphs and tables below a node; a footnote follows its paragraph."""
+    for child in node:
+        if child.tag in SKIPPED or not isinstance(child.tag, str):
+            continue
+        if child.tag == f"{TEXT}h":
+            level = child.get(f"{TEXT}outline-level", "1")
+            builder.add(words(child), "heading", level=int(level) if level.isdigit() else 1)
+        elif child.tag == f"{TEXT}p":
+            if child.get(f"{TEXT}style-name", "") == "Title":
+                builder.add(words(child), "heading", level=1)
+            else:
+                builder.add_content(words(child))
+        elif child.tag == f"{TABLE}table":
+            add_table(child, builder)
+            continue
+        else:
+            add_content(child, builder)
+            continue
+        for note in child.iter(_NOTE):
+            for paragraph in note.iter(f"{TEXT}p"):
+                builder.add_content(words(paragraph))
+        for box in child.iter(f"{DRAW}text-box"):
+            add_content(box, builder)
+
+
+def add_table(table: Any, builder: TextBuilder) -> None:
+    """Append a table of text."""
+    rows = [list(_cells(row)) for row in _rows(table)]
+    marked = table.find(f"{TABLE}table-header-rows")
+    add_grid(rows, builder, headers=None if marked is None else len(list(_rows(marked))))
+
+
+def _rows(node: Any) -> Iterator[Any]:
+    """Yield the rows of a table, those in groups too, but not of tables in its cells."""
+    for child in node:
+        if child.tag == f"{TABLE}table-row":
+            yield from [child] * repeated(child, "number-rows-repeated", _MAX_REPEATED)
+        elif isinstance(child.tag, str) and child.tag.startswith(f"{TABLE}table-"):
+            yield from _rows(child)
+
+
+def _cells(row: Any) -> Iterator[Cell]:
+    for cell in row:
+        if cell.tag == f"{TABLE}table-cell":
+            text = " ".join(
+                filter(None, (words(part) for part in cell.iter(f"{TEXT}p", f"{TEXT}h")))
+            )
+            across = repeated(cell, "number-columns-spanned", _MAX_REPEATED)
+            down = repeated(cell, "number-rows-spanned", _MAX_REPEATED)
+            count = repeated(cell, "number-columns-repeated", _MAX_REPEATED)
+            yield from [Cell(text, across, down)] * count
+
+
+def repeated(node: Any, name: str, limit: int) -> int:
+    """Return how often an element counts, at least once."""
+    count = node.get(f"{TABLE}{name}", "1")
+    return max(1, min(int(count), limit)) if count.isdigit() else 1
+
+
+def words(node: Any) -> str:
+    """Return the text of a paragraph without the notes and frames anchored in it."""
+    parts: list[str] = []
+
+    def collect(element: Any) -> None:
+        parts.append(element.text or "")
+        for child in element:
+            name = child.tag if isinstance(child.tag, str) else ""
+            if name == f"{TEXT}s":
+                count = child.get(f"{TEXT}c", "1")
+                parts.append(" " * min(int(count) if count.isdigit() else 1, _MAX_SPACES))
+            elif name in (f"{TEXT}tab", f"{TEXT}line-break"):
+                parts.append(" ")
+            elif name.startswith((TEXT, "{http://www.w3.org")) and name not in (*SKIPPED, _NOTE):
+                collect(child)
+            parts.append(child.tail or "")
+
+    collect(node)
+    return " ".join("".join(parts).split())

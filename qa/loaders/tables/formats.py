@@ -1,0 +1,124 @@
+"""Show the numbers of a workbook as its cells do: percent, currency, decimals, thousands."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+from qa.loaders.archive import parse_xml, read_member
+
+# The formats that a file names by a number alone, as far as they are no dates (ECMA-376, 18.8.30).
+_BUILT_IN = {
+    **{1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%"},
+    **{37: "#,##0", 38: "#,##0", 39: "#,##0.00", 40: "#,##0.00"},
+    **dict.fromkeys((5, 6, 41, 42), "#,##0"),
+    **dict.fromkeys((7, 8, 43, 44), "#,##0.00"),
+}
+_LITERAL = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]-]*)(?:-[^\]]*)?\]')
+_REMOVED = re.compile(r"_.|\*.|\[[^\]]*\]")
+_NUMBER = re.compile(r"[#0?][#0?,]*(?:\.[#0?]+)?,*")
+# Letters of literal text are moved out of the way of the codes while a format is read.
+_SHIFT = 0xE000
+_HIDDEN = {_SHIFT + code: chr(code) for code in range(128)}
+_CHUNK_BYTES = 1 << 20
+_CELL = re.compile(rb"<(?:\w+:)?c\b[^>]*?>")
+_PLACE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
+_STYLE = re.compile(rb'\bs="(\d+)"')
+
+
+def shown(value: float, code: str) -> str:
+    """Return a number in a format, such as ``0.0%`` or ``#,##0.00 €``; empty if not understood.
+
+    Scientific notation, fractions and dates are not understood.
+    """
+    if re.search(r"\[[<>=]", code):  # sections for ranges of values
+        return ""
+    sections = _LITERAL.sub(lambda found: found.group().replace(";", "\0"), code).split(";")
+    use_second = value < 0 and len(sections) > 1 and bool(sections[1].strip())
+    section = sections[1] if use_second else sections[0]
+    literals = _LITERAL.sub(lambda m: _kept(next(filter(None, m.groups()), "")), section)
+    plain = _REMOVED.sub("", literals)
+    found = _NUMBER.search(plain)
+    if found is None or re.search(r"[a-zA-Z/@]", _NUMBER.sub("", plain, count=1)):
+        return ""
+    number = found.group()
+    scaled = abs(value) if use_second else value
+    before, after = plain[: found.start()], plain[found.end() :]
+    if "%" in before + after:
+        scaled *= 100
+    while number.endswith(","):  # in thousands
+        number, scaled = number[:-1], scaled / 1000
+    decimals = len(number.partition(".")[2])
+    text = f"{scaled:{',' if ',' in number else ''}.{decimals}f}"
+    optional = len(number) - len(number.rstrip("#")) if "." in number else 0
+    if optional:
+        cut = text[len(text) - optional :].rstrip("0")
+        text = (text[: len(text) - optional] + cut).rstrip(".")
+    sign = "-" if text.startswith("-") else ""
+    words = f"{sign}{before}{text.removeprefix('-')}{after}"
+    return " ".join(words.translate(_HIDDEN).replace("\0", ";").split())
+
+
+def _kept(text: str) -> str:
+    return "".join(chr(_SHIFT + ord(c)) if ord(c) < 128 else c for c in text)
+
+
+class CellFormats:
+    """The formats of the numbers in a workbook (XLSX)."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        self._codes: dict[bytes, str] = {}
+        root = parse_xml(read_member(archive, "xl/styles.xml"))
+        if root is None:
+            return
+        own = {node.get("numFmtId"): node.get("formatCode", "") for node in root.iter("{*}numFmt")}
+        styles: Any = root.find("{*}cellXfs")
+        for number, style in enumerate(styles if styles is not None else ()):
+            name = style.get("numFmtId", "0")
+            code = own.get(name) or _BUILT_IN.get(int(name) if name.isdigit() else 0, "")
+            if code and shown(1.5, code):
+                self._codes[str(number).encode()] = code
+
+    def of_cells(self, part: str) -> Iterator[tuple[int, int, str]]:
+        """Yield the row, the column and the format of each formatted cell of a sheet, in order."""
+        for tag in _cell_tags(self._archive, part) if self._codes else ():
+            style, place = _STYLE.search(tag), _PLACE.search(tag)
+            if style and place and (code := self._codes.get(style.group(1))):
+                yield int(place.group(2)) - 1, column_number(place.group(1)), code
+
+
+def extent(archive: zipfile.ZipFile, part: str) -> tuple[int, int]:
+    """Return the number of the last row and of the last column that a sheet has a cell in."""
+    rows = columns = 0
+    for chunk in _chunks(archive, part):
+        found = _PLACE.findall(chunk)
+        if found:
+            columns = max(columns, *map(column_number, {letters for letters, _ in found}))
+            rows = max(rows, *(int(number) for _, number in found))
+    return rows, columns + 1
+
+
+def column_number(letters: bytes) -> int:
+    """Return the number, from 0, of the column with these letters."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number - 1
+
+
+def _cell_tags(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
+    for chunk in _chunks(archive, part):
+        yield from _CELL.findall(chunk)
+
+
+def _chunks(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
+    """Yield a part in pieces that end where a tag ends."""
+    rest = b""
+    with archive.open(part) as file:
+        while data := file.read(_CHUNK_BYTES):
+            head, sign, tail = (rest + data).rpartition(b">")
+            yield head + sign
+            rest = tail[-_CHUNK_BYTES:]

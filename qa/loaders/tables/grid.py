@@ -1,0 +1,170 @@
+"""Append a table with merged cells, and find out which of its rows name its columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qa.loaders.extracted import TextBuilder
+
+_MAX_NAME_CHARACTERS = 60
+# A value and no name: a number, with or without a unit or a currency, a date, a time.
+_VALUE = re.compile(r"[^\w]*\d[\d.,:/\s–-]*(?:%|‰|°?[A-Za-zµ€£$²³]{1,4})?\W*|[-–—]|[✓✗xX]")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+SAMPLE_ROWS = 50
+MAX_COLUMNS = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a table; ``across`` and ``down`` are the columns and rows that it covers."""
+
+    text: str
+    across: int = 1
+    down: int = 1
+
+
+class Grid:
+    """Appends a table row by row; a cell that covers others has its value in each place."""
+
+    def __init__(self, builder: TextBuilder) -> None:
+        self._builder = builder
+        builder.begin_table()
+        self._covered: dict[int, tuple[tuple[int, int], int]] = {}  # column: place, rows left
+
+    def add(self, row: Sequence[Cell], *, header: bool = False) -> None:
+        """Append a row; the cells that another one covers are left out of it."""
+        covered, self._covered = self._covered, {}
+        cells: list[str | tuple[int, int] | None] = []
+        below: dict[int, int] = {}  # by column, the rows that its cell covers below this one
+        following = iter(row)
+        while len(cells) < MAX_COLUMNS:
+            column = len(cells)
+            if column in covered:
+                place, left = covered[column]
+                cells.append(place)
+                if left > 1:
+                    self._covered[column] = place, left - 1
+                continue
+            cell = next(following, None)
+            if cell is None:
+                if not any(each > column for each in covered):
+                    break
+                cells.append("")
+                continue
+            across = min(max(cell.across, 1), MAX_COLUMNS - column)
+            cells += [cell.text, *[None] * (across - 1)]
+            if cell.down > 1:
+                below |= dict.fromkeys(range(column, column + across), cell.down - 1)
+        places = self._builder.add_row(cells, header=header)
+        if places:
+            self._covered |= {column: (places[column], left) for column, left in below.items()}
+
+
+def add_grid(
+    rows: Sequence[Sequence[Cell]],
+    builder: TextBuilder,
+    *,
+    headers: int | None = None,
+    is_likely: bool = False,
+) -> None:
+    """Append a whole table.
+
+    The first ``headers`` rows name the columns; None finds out how many do, and ``is_likely``
+    tells that they were marked in some way. Rows of one cell above them are paragraphs.
+    """
+    first = next((n for n, row in enumerate(rows) if _filled(row) > 1), 0)
+    for row in rows[:first]:
+        for cell in row:
+            builder.add_content(cell.text)
+    rows = rows[first:]
+    if headers is not None:
+        headers = max(headers - first, 0)
+    else:
+        headers = count_headers(rows[:SAMPLE_ROWS], is_likely=is_likely)
+    grid = Grid(builder)
+    for number, row in enumerate(rows):
+        grid.add(row, header=number < headers)
+
+
+def _filled(row: Sequence[Cell]) -> int:
+    return sum(bool(cell.text.strip()) for cell in row)
+
+
+def count_headers(rows: Sequence[Sequence[Cell]], *, is_likely: bool = False) -> int:
+    """Return how many rows name the columns; a name over several columns has others below it."""
+    if len(rows) > 1 and len(rows[0]) > 1 and any(cell.across > 1 for cell in rows[0]):
+        deepest = max(cell.down for cell in rows[0])
+        below = 0 if deepest > 1 else header_rows(_texts(rows[1:]), is_likely=is_likely)
+        return deepest if 1 < deepest < len(rows) else below and 1 + below
+    return header_rows(_texts(rows), is_likely=is_likely)
+
+
+def header_rows(rows: Sequence[Sequence[str]], *, is_likely: bool = False) -> int:
+    """Return how many of the first rows name the columns, 0 or 1, by what is in the cells.
+
+    Names are short, all different and no values. Of two columns, the first may name the values
+    of the second instead; then there is no header unless the values differ in kind from their
+    name, or ``is_likely``.
+    """
+    if len(rows) < 2:
+        return 0
+    first, below = rows[0], rows[1:SAMPLE_ROWS]
+    names = [cell.strip() for cell in first if cell.strip()]
+    width = max(map(len, rows))
+    if (
+        len(names) < max(1, width - 1)
+        or len(set(names)) < len(names)
+        or any(len(name) > _MAX_NAME_CHARACTERS or name.endswith(":") for name in names)
+        or (any(map(_VALUE.fullmatch, names)) and not _are_years(names))
+    ):
+        return 0
+    return int(width > 2 or is_likely or _has_values(first, below))
+
+
+def has_values_below(rows: Sequence[Sequence[Cell]]) -> bool:
+    """Return whether a column consists of values below its first cell, which is none."""
+    first, *below = _texts(rows)
+    return _has_values(first, below)
+
+
+def _has_values(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    for number, name in enumerate(first):
+        values = [row[number].strip() for row in below if number < len(row)]
+        values = [value for value in values if value]
+        named = name.strip() and (not _VALUE.fullmatch(name.strip()) or _YEAR.fullmatch(name))
+        if named and len(values) > 1 and all(map(_VALUE.fullmatch, values)):
+            return True
+    return False
+
+
+def _are_years(names: Sequence[str]) -> bool:
+    """Return whether names are values only where they are years in order, after a word."""
+    years = [name for name in names if _YEAR.fullmatch(name)]
+    rest = [name for name in names if not _YEAR.fullmatch(name)]
+    return (
+        len(years) > 1
+        and not any(map(_VALUE.fullmatch, rest))
+        and years in (sorted(years), sorted(years, reverse=True))
+    )
+
+
+def _texts(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
+    """Return the texts of the first rows, that of a merged cell in each place it covers."""
+    texts: list[list[str]] = []
+    covered: dict[int, tuple[str, int]] = {}  # column: text, rows left
+    for row in rows[:SAMPLE_ROWS]:
+        line: list[str] = []
+        for cell in row:
+            while len(line) in covered:
+                text, left = covered.pop(len(line))
+                if left > 1:
+                    covered[len(line)] = text, left - 1
+                line.append(text)
+            across = min(max(cell.across, 1), MAX_COLUMNS)
+            if cell.down > 1:
+                covered |= {len(line) + n: (cell.text, cell.down - 1) for n in range(across)}
+            line += [cell.text] * across
+        texts.append(line)
+    return texts

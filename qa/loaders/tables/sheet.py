@@ -1,0 +1,166 @@
+"""Find the tables in a sheet of cells, where people put several of them, titles and notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
+
+from qa.loaders.extracted import TextBuilder
+from qa.loaders.tables.grid import SAMPLE_ROWS, Cell, Grid, count_headers, has_values_below
+
+# A row of a sheet: its number, and its cells that are not empty, by their column. A place that a
+# cell of a row above covers has a cell that goes over 0 columns.
+Row = tuple[int, Mapping[int, Cell]]
+_MIN_COLUMNS = 2
+_MAX_ROWS_COVERED = 10_000
+# Longer texts below a table are notes on it and no cells.
+_MAX_CELL_CHARACTERS = 80
+
+
+class Covered:
+    """The places of a sheet that merged cells above them cover."""
+
+    def __init__(self) -> None:
+        self._columns: dict[int, list[int]] = {}
+
+    def add(self, row: int, column: int, cell: Cell) -> None:
+        """Note the places below a cell that it covers."""
+        for below in range(row + 1, row + min(cell.down, _MAX_ROWS_COVERED)):
+            self._columns.setdefault(below, []).extend(range(column, column + cell.across))
+
+    def places(self, row: int) -> dict[int, Cell]:
+        """Return the covered places of a row, which is not asked for again."""
+        return {column: Cell("", 0) for column in self._columns.pop(row, ())}
+
+
+class Sheet:
+    """Appends a sheet, row by row; rows come in order, and empty ones are left out."""
+
+    def __init__(self, builder: TextBuilder) -> None:
+        self._builder = builder
+        self._columns: list[int] = []
+        self._header: list[str] = []
+        self._grid = Grid(builder)
+        self._texts: list[str] = []  # of rows with one cell, read and not yet appended
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Append all tables of a sheet; an empty row ends one, and so may an empty column."""
+        for group in _groups(iter(rows)):
+            sample = list(islice(group, SAMPLE_ROWS))
+            blocks = _blocks(sample)
+            following = next(group, None)
+            if following is not None or len(blocks) == 1:
+                columns = [column for block in blocks for column in block]
+                rest = () if following is None else chain([following], group)
+                self._add_table(columns, sample, rest)
+            else:
+                for columns in blocks:
+                    inner = [(n, {c: row[c] for c in columns if c in row}) for n, row in sample]
+                    self._add_table(columns, [each for each in inner if each[1]], ())
+        self._add_texts()
+
+    def _add_table(self, columns: Sequence[int], sample: list[Row], rest: Iterable[Row]) -> None:
+        """Append a table: a title above it, its header, its rows, notes below it."""
+        first = next((n for n, (_, row) in enumerate(sample) if len(_filled(row)) > 1), len(sample))
+        titles = [cell.text for _, row in sample[:first] for cell in _filled(row)]
+        sample = sample[first:]
+        if not sample:
+            self._add_texts()
+            self._texts = titles  # and an empty row may follow a title
+            return
+        titles = [*self._texts, *titles]
+        self._add_texts(titles)
+        cells = [_cells(row, columns) for _, row in sample]
+        headers = count_headers(cells)
+        names = [cell.text for cell in cells[0]]
+        goes_on = not titles and list(columns) == self._columns and self._header
+        if goes_on and names != self._header and not has_values_below(cells):
+            headers = 0  # an empty row within the table
+        else:
+            self._columns, self._header = list(columns), names if headers else []
+            self._grid = Grid(self._builder)
+        for row in cells[:headers]:
+            self._grid.add(row, header=True)
+        self._add_rows(columns, chain(sample[headers:], rest))
+
+    def _add_texts(self, titles: Sequence[str] = ()) -> None:
+        """Append what stands above a table: its title, and other texts."""
+        for number, text in enumerate(titles or self._texts):
+            if titles and not number and len(text) <= _MAX_CELL_CHARACTERS:
+                self._builder.add(text, "heading", level=2)
+            else:
+                self._builder.add_content(text)
+        self._texts = []
+
+    def _add_rows(self, columns: Sequence[int], rows: Iterable[Row]) -> None:
+        held: list[Row] = []  # long texts alone in their row: notes, if no more rows follow
+        for number, row in rows:
+            filled = _filled(row)
+            if len(filled) == 1 and len(filled[0].text) > _MAX_CELL_CHARACTERS:
+                held.append((number, row))
+                continue
+            for _, other in [*held, (number, row)]:
+                self._grid.add(_cells(other, columns))
+            held.clear()
+        for _, row in held:
+            self._builder.add_content(_filled(row)[0].text)
+
+
+def _groups(rows: Iterator[Row]) -> Iterator[Iterator[Row]]:
+    """Yield the rows between empty ones; each group is to be read before the next."""
+    following = next(rows, None)
+
+    def group() -> Iterator[Row]:
+        nonlocal following
+        while following is not None:
+            number, row = following
+            yield following
+            end = number + max((cell.down for cell in row.values()), default=1)
+            following = next(rows, None)
+            if following is not None and following[0] > end:
+                return
+
+    while following is not None:
+        current = group()
+        yield current
+        for _ in current:
+            pass
+
+
+def _blocks(rows: Sequence[Row]) -> list[list[int]]:
+    """Return the columns of each table beside another: an empty column is between them.
+
+    A single column between empty ones belongs to its neighbour, as the values of a form do.
+    """
+    used: set[int] = set()
+    for _, row in rows:
+        alone = len(_filled(row)) == 1  # a title may be merged over several tables
+        for column, cell in row.items():
+            used |= set(range(column, column + (1 if alone else max(cell.across, 1))))
+    blocks: list[list[int]] = []
+    for column in sorted(used):
+        if blocks and column == blocks[-1][-1] + 1:
+            blocks[-1].append(column)
+        else:
+            blocks.append([column])
+    if any(len(block) < _MIN_COLUMNS for block in blocks):
+        return [sorted(used)]
+    return blocks
+
+
+def _filled(row: Mapping[int, Cell]) -> list[Cell]:
+    return [cell for cell in row.values() if cell.across]
+
+
+def _cells(row: Mapping[int, Cell], columns: Sequence[int]) -> list[Cell]:
+    """Return the cells in the columns of a table, without those that another one covers."""
+    cells = []
+    end = -1
+    for column in columns:
+        cell = row.get(column)
+        if cell is None and column >= end:
+            cells.append(Cell(""))
+        elif cell is not None and cell.across:
+            cells.append(cell)
+            end = column + cell.across
+    return cells

@@ -1,0 +1,166 @@
+"""Read workbooks (XLSX, XLSB, XLS) with calamine, as their cells show what they contain."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import re
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from qa.errors import UnreadableDocument
+from qa.loaders.archive import core_properties, parse_xml, read_member
+from qa.loaders.dates import find_date
+from qa.loaders.extracted import Extracted, TextBuilder
+from qa.loaders.office.parts import local_name, relation_id, relations
+from qa.loaders.tables.formats import CellFormats, extent, shown
+from qa.loaders.tables.grid import Cell
+from qa.loaders.tables.sheet import Covered, Row, Sheet
+from qa.text import counted
+
+# calamine keeps the place of empty cells too, some 30 bytes each.
+MAX_CELLS = 20_000_000
+_WORKBOOK = "xl/workbook.xml"
+# What programs name the first sheet.
+_UNNAMED = re.compile(r"(?:Sheet|Tabelle|Feuil|Hoja|Foglio|Planilha|Blad|Ark|Лист|Arkusz)\s?\d+")
+_Value = Any  # str, bool, int, float, or a date, time or duration
+_Format = Callable[[int, int], str]
+
+
+def read_workbook(data: bytes, archive: zipfile.ZipFile | None = None) -> Extracted:
+    """Return each sheet under its name; ``archive`` is that of XLSX, whose formats are known."""
+    from python_calamine import CalamineError, PasswordError, SheetVisibleEnum, load_workbook
+
+    try:
+        book = _guarded(partial(load_workbook, io.BytesIO(data)))
+    except PasswordError as error:
+        raise UnreadableDocument("encrypted workbook", "save it without its password") from error
+    except (CalamineError, OSError, ValueError) as error:
+        raise UnreadableDocument("damaged workbook", "open it and save it again") from error
+    parts = _sheet_parts(archive) if archive else {}
+    formats = CellFormats(archive) if archive else None
+    builder = TextBuilder()
+    hidden = []
+    for sheet in book.sheets_metadata:
+        if sheet.visible != SheetVisibleEnum.Visible:
+            hidden.append(sheet.name)
+        part = parts.get(sheet.name, "")
+        if archive and part and not _fits(archive, part):
+            builder.notes.append(f"not read: sheet {sheet.name}, its cells are too far apart")
+            continue
+        try:
+            cells = _guarded(partial(book.get_sheet_by_name, sheet.name))
+        except (CalamineError, OSError, ValueError):
+            builder.notes.append(f"not read: sheet {sheet.name}, damaged or a chart")
+            continue
+        if len(book.sheets_metadata) > 1 or not _UNNAMED.fullmatch(sheet.name):
+            builder.add(sheet.name, "heading", level=1)
+        Sheet(builder).add(_rows(cells, formats.of_cells(part) if formats and part else iter(())))
+        if archive and part:
+            _add_beside(archive, part, builder)
+    if hidden:
+        builder.notes.append(f"hidden, but read: sheet {', '.join(hidden)}")
+    stated: Mapping[str, str] = {}
+    if archive:
+        pictures = sum(name.startswith("xl/media/") for name in archive.namelist())
+        if pictures:
+            builder.notes.append(f"{counted(pictures, 'picture')} without text")
+        stated = core_properties(parse_xml(read_member(archive, "docProps/core.xml")))
+    return builder.result(
+        title=stated.get("title", ""),
+        date=find_date(stated.get("modified", "")[:10]),
+        author=stated.get("creator", ""),
+    )
+
+
+def _guarded(call: Callable[[], Any]) -> Any:
+    """Return a call's result; raise ValueError where calamine panics, which is no Exception."""
+    try:
+        return call()
+    except Exception:
+        raise
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise ValueError("calamine panicked") from error
+
+
+def _fits(archive: zipfile.ZipFile, part: str) -> bool:
+    rows, columns = extent(archive, part)
+    return rows * columns <= MAX_CELLS
+
+
+def _sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
+    """Return the part of each sheet by its name."""
+    root = parse_xml(read_member(archive, _WORKBOOK))
+    parts = relations(archive, _WORKBOOK)
+    names = set(archive.namelist())
+    return {
+        node.get("name", ""): part.target
+        for node in (root.iter("{*}sheet") if root is not None else ())
+        if (part := parts.get(relation_id(node))) and part.target in names
+    }
+
+
+def _rows(sheet: Any, formats: Iterator[tuple[int, int, str]]) -> Iterator[Row]:
+    """Yield the rows of a sheet that are not empty."""
+    if sheet.start is None:
+        return
+    top, left = sheet.start
+    merged = {
+        (top, left): (right - left + 1, bottom - top + 1)
+        for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()
+    }
+    covered = Covered()
+    formatted = next(formats, None)
+    for number, values in enumerate(sheet.iter_rows(), start=top):
+        codes: dict[int, str] = {}
+        while formatted is not None and formatted[0] <= number:
+            if formatted[0] == number:
+                codes[formatted[1]] = formatted[2]
+            formatted = next(formats, None)
+        row = covered.places(number)
+        for column, value in enumerate(values, start=left):
+            if value != "" and column not in row and (text := _text(value, codes.get(column, ""))):
+                row[column] = Cell(text, *merged.get((number, column), (1, 1)))
+                covered.add(number, column, row[column])
+        if row:
+            yield number, dict(sorted(row.items()))
+
+
+def _text(value: _Value, code: str) -> str:
+    """Return a value as its cell shows it, as far as that is known."""
+    if isinstance(value, str):
+        return " ".join(value.split())
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int | float):
+        return (shown(value, code) if code else "") or f"{value:.15g}"
+    if isinstance(value, datetime.datetime):
+        is_day = value.time() == datetime.time()
+        return (
+            value.date().isoformat() if is_day else f"{value:%Y-%m-%d %H:%M:%S}".removesuffix(":00")
+        )
+    if isinstance(value, datetime.timedelta):
+        minutes = round(value.total_seconds()) // 60
+        return f"{minutes // 60}:{minutes % 60:02}"
+    return (
+        str(value.isoformat()).removesuffix(":00")
+        if value.__class__ is datetime.time
+        else str(value)
+    )
+
+
+def _add_beside(archive: zipfile.ZipFile, part: str, builder: TextBuilder) -> None:
+    """Append what is beside the cells of a sheet: text boxes and comments, marked as such."""
+    for related in relations(archive, part).values():
+        if related.kind not in ("drawing", "comments"):
+            continue
+        root = parse_xml(read_member(archive, related.target))
+        for node in root.iter("{*}comment", "{*}txBody") if root is not None else ():
+            words = " ".join("".join(t.text or "" for t in node.iter("{*}t")).split())
+            if local_name(node) == "comment" and words:
+                words = f"Comment on {node.get('ref', 'a cell')}: {words}"
+            builder.add_content(words)

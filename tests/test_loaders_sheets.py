@@ -1,0 +1,276 @@
+"""Workbooks: the tables that are found in a sheet, and values as cells show them."""
+
+import datetime
+import io
+
+import pytest
+from making import of_kind, zipped
+
+from qa.errors import UnreadableDocument
+from qa.loaders.tables.formats import shown
+
+
+def xlsx(write, *names, **options):
+    """A workbook by XlsxWriter; ``write`` fills its sheets."""
+    import xlsxwriter
+
+    file = io.BytesIO()
+    book = xlsxwriter.Workbook(file, {"in_memory": True, **options})
+    write(book, *(book.add_worksheet(name) for name in names or ["Wells"]))
+    book.close()
+    return file.getvalue()
+
+
+def filled(sheet, rows, row=0, column=0):
+    for number, values in enumerate(rows, start=row):
+        sheet.write_row(number, column, values)
+
+
+def blocks(document):
+    """Kind and text of each block; of rows and columns, the texts of their cells."""
+    return [
+        (b.kind, [document.text[start:end] for start, end in b.cells])
+        if b.cells
+        else (b.kind, document.text[b.start : b.end])
+        for b in document.blocks
+        if b.kind != "about"
+    ]
+
+
+WELLS = [["Name", "Depth", "Year"], ["North", 19, 1910], ["South", 7.25, 1987]]
+TABLE = [
+    ("columns", ["Name", "Depth", "Year"]),
+    ("row", ["North", "19", "1910"]),
+    ("row", ["South", "7.25", "1987"]),
+]
+
+
+def test_a_sheet_is_a_heading_and_its_rows_have_their_header(read):
+    data = xlsx(lambda _, sheet: filled(sheet, WELLS, 2, 3))
+    assert blocks(read(data, "wells.xlsx")) == [("heading", "Wells"), *TABLE]
+
+
+def test_an_old_workbook_is_read_alike(read):
+    import xlwt
+
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("Wells")
+    for row, values in enumerate(WELLS):
+        for column, value in enumerate(values):
+            sheet.write(row, column, value)
+    file = io.BytesIO()
+    book.save(file)
+    assert blocks(read(file.getvalue(), "wells.xls")) == [("heading", "Wells"), *TABLE]
+
+
+def test_tables_of_a_sheet_are_told_apart(read):
+    def write(_, sheet):
+        filled(sheet, [["Wells of the town"], [], *WELLS])
+        filled(sheet, [["Mason", "Pay"], ["Karl", 30], ["Otto", 31]], 2, 5)
+        filled(sheet, [["Owner", "the abbey"], ["Since", "1190"]], 7, 0)
+        filled(
+            sheet, [["As measured by the engineer of the town in May, and again in June. " * 2]], 10
+        )
+
+    document = read(xlsx(write), "wells.xlsx")
+    masons = [("columns", ["Mason", "Pay"]), ("row", ["Karl", "30"]), ("row", ["Otto", "31"])]
+    owner = [("row", ["Owner", "the abbey"]), ("row", ["Since", "1190"])]
+    found = blocks(document)
+    assert found[:-1] == [
+        *(("heading", "Wells"), ("heading", "Wells of the town")),
+        *(*TABLE, *masons, *owner),
+    ]
+    assert found[-1][0] == "body"
+    levels = [b.level for b in document.blocks if b.cells]
+    assert levels == sorted(levels)
+    assert len(set(levels)) == 3
+
+
+def test_an_empty_row_within_a_table_does_not_end_its_header(read):
+    rows = [["Name", "Town", "Pet"], ["Ada", "Ystad", "cat"], [], ["Otto", "Bergen", "dog"]]
+    document = read(xlsx(lambda _, sheet: filled(sheet, rows)), "people.xlsx")
+    assert [kind for kind, _ in blocks(document)] == ["heading", "columns", "row", "row"]
+    assert len({b.level for b in document.blocks if b.cells}) == 1
+
+
+def test_a_column_apart_belongs_to_its_row(read):
+    rows = [["Owner", None, "the abbey"], ["Since", None, 1190]]
+    document = read(xlsx(lambda _, sheet: filled(sheet, rows)), "form.xlsx")
+    assert blocks(document)[1:] == [("row", ["Owner", "the abbey"]), ("row", ["Since", "1190"])]
+
+
+def test_merged_cells_have_their_value_everywhere(read):
+    def write(_, sheet):
+        filled(sheet, [["Name", "Depth", None], [None, "May", "June"], ["North", 19, 18]])
+        sheet.merge_range("A1:A2", "Name")
+        sheet.merge_range("B1:C1", "Depth")
+        sheet.merge_range("A3:A5", "North")
+        filled(sheet, [[19, 18], [], [7, 6]], 2, 1)
+        filled(sheet, [["South", 5, 4]], 5)
+
+    assert blocks(read(xlsx(write), "wells.xlsx"))[1:] == [
+        ("columns", ["Name", "Depth", "Depth"]),
+        ("columns", ["Name", "May", "June"]),
+        ("row", ["North", "19", "18"]),
+        ("row", ["North", "7", "6"]),
+        ("row", ["South", "5", "4"]),
+    ]
+
+
+def test_values_are_read_as_cells_show_them(read):
+    values = [
+        (0.255, "0.0%", "25.5%"),
+        (1234.5, "#,##0.00 €", "1,234.50 €"),
+        (821.14, '_("$"* #,##0.00_);_("$"* \\(#,##0.00\\)', "$821.14"),
+        (-3, '"$"#,##0;("$"#,##0)', "($3)"),
+        (19.004, '0.0 "m deep; old"', "19.0 m deep; old"),
+        (1234567, "0.0,,", "1.2"),
+        (0.5, "0.0##", "0.5"),
+        (1910, "General", "1910"),
+        (0.1 + 0.2, "", "0.3"),
+        (1e21, "", "1e+21"),
+    ]
+    days = [
+        (datetime.datetime(1910, 3, 4), "dd/mm/yyyy", "1910-03-04"),
+        (datetime.datetime(1910, 3, 4, 14, 5), "dd/mm/yyyy hh:mm", "1910-03-04 14:05"),
+    ]
+
+    def write(book, sheet):
+        for row, (value, code, _) in enumerate(values):
+            sheet.write_row(
+                row, 0, [f"Value {row} of the list", value], book.add_format({"num_format": code})
+            )
+        for row, (value, code, _) in enumerate(days, start=len(values)):
+            sheet.write(row, 0, "Day")
+            sheet.write_datetime(row, 1, value, book.add_format({"num_format": code}))
+        sheet.write_boolean("B20", True)
+        sheet.write_formula("B21", "=B1*2", None, 38)
+        sheet.write("A20", "Open")
+        sheet.write("A21", "Sum")
+
+    found = blocks(read(xlsx(write), "values.xlsx"))[1:]
+    assert [cells[-1] for _, cells in found] == [
+        *(text for *_, text in values),
+        *(text for *_, text in days),
+        *("TRUE", "38"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "code", ["General", "@", "0.00E+00", "# ?/?", "yyyy-mm-dd", "[>5]0.0;0", ""]
+)
+def test_formats_that_are_not_understood_show_nothing(code):
+    assert shown(1.5, code) == ""
+
+
+def test_hidden_sheets_pictures_and_comments_are_reported_or_read(read):
+    from PIL import Image
+
+    picture = io.BytesIO()
+    Image.new("RGB", (9, 9)).save(picture, "PNG")
+
+    def write(_, shown, hidden):
+        filled(shown, WELLS)
+        shown.write_comment("B2", "in May")
+        shown.insert_textbox("F6", "Closed in winter")
+        shown.insert_image("F9", "x.png", {"image_data": picture})
+        filled(hidden, [["Key", "Value"], ["door", 4711]])
+        hidden.hide()
+
+    document = read(xlsx(write, "Wells", "Codes"), "wells.xlsx")
+    assert document.notes == ("hidden, but read: sheet Codes", "1 picture without text")
+    texts = of_kind(document, "body")
+    assert "Closed in winter" in texts
+    assert any(text.startswith("Comment on B2:") and text.endswith("in May") for text in texts)
+    assert ("row", ["door", "4711"]) in blocks(document)
+
+
+def test_a_sheet_that_no_one_named_is_no_heading(read):
+    assert of_kind(read(xlsx(lambda _, s: filled(s, WELLS), "Sheet1")), "heading") == []
+
+
+def test_cells_too_far_apart_are_reported(read):
+    def write(_, first, second):
+        filled(first, WELLS)
+        first.write("XFD1048576", "the end")
+        filled(second, WELLS)
+
+    document = read(xlsx(write, "Far", "Near"), "far.xlsx")
+    assert document.notes == ("not read: sheet Far, its cells are too far apart",)
+    assert blocks(document) == [("heading", "Near"), *TABLE]
+
+
+# OpenDocument
+
+
+def ods(sheets, styles=""):
+    names = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "text", "table", "style")
+    )
+    tables = "".join(
+        f'<table:table table:name="{name}">{rows}</table:table>' for name, rows in sheets
+    )
+    return zipped(
+        {
+            "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+            "META-INF/manifest.xml": "<manifest/>",
+            "content.xml": f"<office:document-content {names}><office:automatic-styles>{styles}"
+            f"</office:automatic-styles><office:body><office:spreadsheet>{tables}"
+            "</office:spreadsheet></office:body></office:document-content>",
+        }
+    )
+
+
+def row(*cells, more=""):
+    made = (
+        cell
+        if cell.startswith("<")
+        else f"<table:table-cell><text:p>{cell}</text:p></table:table-cell>"
+        for cell in cells
+    )
+    return f"<table:table-row{more}>{''.join(made)}</table:table-row>"
+
+
+EMPTY = '<table:table-cell table:number-columns-repeated="16384"/>'
+MANY = ' table:number-rows-repeated="1048576"'
+
+
+def test_an_opendocument_sheet_is_read_as_it_shows_its_values(read):
+    merged = (
+        '<table:table-cell table:number-rows-spanned="2"><text:p>North</text:p></table:table-cell>'
+    )
+    covered, note = (
+        "<table:covered-table-cell/>",
+        "<office:annotation><text:p>in May</text:p></office:annotation>",
+    )
+    noted = (
+        f'<table:table-cell office:value="19.004">{note}<text:p>19.00 m</text:p></table:table-cell>'
+    )
+    rows = [row("Name", "Depth"), row(merged, noted), row(covered, "7.25 m", EMPTY)]
+    data = ods([("Wells", "".join(rows) + row(EMPTY, more=MANY) + row("South", "5 m"))])
+    assert blocks(read(data, "wells.ods")) == [
+        ("heading", "Wells"),
+        ("columns", ["Name", "Depth"]),
+        ("row", ["North", "19.00 m"]),
+        ("row", ["North", "7.25 m"]),
+        ("row", ["South", "5 m"]),
+        ("body", "Comment: in May"),
+    ]
+
+
+def test_hidden_opendocument_sheets_are_read_and_reported(read):
+    style = (
+        '<style:style style:name="t"><style:table-properties table:display="false"/></style:style>'
+    )
+    data = ods([('Codes" table:style-name="t', row("door", "4711"))], style)
+    document = read(data, "codes.ods")
+    assert document.notes == ("hidden, but read: sheet Codes",)
+    assert blocks(document)[1:] == [("row", ["door", "4711"])]
+
+
+def test_a_cell_that_is_repeated_a_billion_times_takes_no_memory(read):
+    cell = '<table:table-cell table:number-columns-repeated="16384"><text:p>x</text:p>'
+    cell += "</table:table-cell>"
+    with pytest.raises(UnreadableDocument, match="million characters"):
+        read(ods([("Bomb", row(cell, more=MANY) * 20)]), "bomb.ods")
