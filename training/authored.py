@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from qa.errors import DatasetError
 from qa.evaluation.contrast import misquoted, read_pairs
 from qa.evaluation.golden import GoldenQuestion, markup_free, read_golden
+from training.command import run
 
 DATA = Path(__file__).parent / "data"
 PAIRS = ("contrast.jsonl", "contrast-validation.jsonl")
@@ -55,7 +57,12 @@ def pair_problems(folder: Path) -> Iterator[str]:
 
 
 def _text(path: Path) -> str:
-    return _spaced(markup_free(path))
+    try:
+        return _spaced(markup_free(path))
+    except OSError as error:
+        raise DatasetError(
+            f"{path} cannot be read ({error.strerror})", "name the folder with CORPUS/docs"
+        ) from error
 
 
 def _spaced(text: str) -> str:
@@ -79,4 +86,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)
