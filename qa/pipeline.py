@@ -10,6 +10,7 @@ from pathlib import Path
 from qa.answers.calibration import Calibration
 from qa.answers.quotations import verify
 from qa.answers.reading import read
+from qa.answers.verdict import judge
 from qa.builder import BuildReport, Progress, build, is_stale
 from qa.errors import QuestionError, StoredIndexError
 from qa.index import DocumentSummary, StoredIndex, build_command, open_index
@@ -90,6 +91,11 @@ class QA:
     def threshold(self) -> float:
         """The lowest probability shown as an answer, unless a question says otherwise."""
         return self._threshold
+
+    @property
+    def possible(self) -> float:
+        """The lowest probability shown as a possible answer."""
+        return self._calibration.possible
 
     @property
     def manifest(self) -> Manifest:
@@ -175,7 +181,8 @@ class QA:
         """Answer a question from the ``top_k`` nearest passages.
 
         ``threshold`` moves the operating point: 0 always answers, 0.9 only what is nearly
-        certain; :meth:`threshold_for` gives one in terms of false answers. ``only`` chooses
+        certain; :meth:`threshold_for` gives one in terms of false answers. Below it, and from
+        :attr:`possible` on, the verdict is "possible". ``only`` chooses
         documents by shell patterns ("2024/*"), ``since`` and ``until`` by date, ``language`` by
         ISO 639-1 code: see :class:`~qa.retrieval.filters.DocumentFilter`. Raises
         :class:`~qa.errors.QuestionError` for an empty or endless question, where no document
@@ -199,18 +206,18 @@ class QA:
         candidates = reading.select(max_answers)
         scored = self._calibration.calibrate(candidates, at_least=MIN_PROBABILITY)
         answers = verify(self._index, scored, retrieved.excluded)
-        found = bool(answers) and answers[0].probability >= threshold
         marks.append(time.perf_counter())
-        return Prediction(
+        prediction = Prediction(
             question=without_surrogates(question),
             resolved_question=resolved,
-            answers=answers if found else (),
-            found=found,
+            answers=answers,
+            verdict="answer",
             passages=retrieved.hits,
             timings_ms=_timings_ms(marks),
             outdated=tuple(sorted(retrieved.outdated)),
             passages_read=reading.passages_read,
         )
+        return judge(prediction, threshold=threshold, possible=self.possible)
 
 
 def open_or_build(

@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+Verdict = Literal["answer", "possible", "not found"]
 BlockKind = Literal["heading", "body", "row", "columns", "about", "furniture"]
 
 
@@ -248,20 +249,27 @@ class SearchResult:
 class Prediction:
     """The result of a question. Not found is a result, never an error.
 
-    ``answers`` come best first, none more probable than the one before, and are empty when
-    ``found`` is false. ``passages`` are those retrieved, nearest first; ``passages_read`` of
-    them were read and have spans: fewer where reading on was not worth it. ``outdated`` is that
-    of :class:`SearchResult`.
+    ``answers`` come best first, none more probable than the one before. They are empty unless
+    the ``verdict`` is "answer". If it is "possible", ``candidates`` are the best quotations, in
+    the same order: too uncertain for an answer, and worth a look. ``passages`` are those
+    retrieved, nearest first; ``passages_read`` of them were read and have spans: fewer where
+    reading on was not worth it. ``outdated`` is that of :class:`SearchResult`.
     """
 
     question: str
     resolved_question: str
     answers: tuple[Answer, ...]
-    found: bool
+    verdict: Verdict
     passages: tuple[Hit, ...]
     timings_ms: dict[str, float] = field(default_factory=dict, compare=False)
     outdated: tuple[str, ...] = ()
     passages_read: int = 0
+    candidates: tuple[Answer, ...] = ()
+
+    @property
+    def found(self) -> bool:
+        """Whether the verdict is "answer"."""
+        return self.verdict == "answer"
 
     @property
     def asked_otherwise(self) -> bool:

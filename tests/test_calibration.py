@@ -58,7 +58,7 @@ def test_strictness_is_interpolated_between_its_points():
 def test_the_shipped_one_belongs_to_the_shipped_reader():
     reader = OnnxReader()
     calibration = Calibration.load(reader=reader.fingerprint)
-    assert 0 < calibration.threshold < 1
+    assert 0 < calibration.possible < calibration.threshold < 1
     # More evidence, more probability; of two passages that are believed alike the nearer.
     assert all(weight > 0 for weight in calibration.answer.weights.values())
     assert calibration.ranking.retrieval_weight > 0
@@ -113,6 +113,7 @@ def test_a_damaged_file_names_the_command_that_replaces_it(tmp_path, content):
         ("threshold", "0.5"),
         ("threshold", -0.1),
         ("threshold", 1.1),
+        ("possible", -0.1),
         ("strictness", [[0.5]]),
         ("strictness", [[0.5, 9]]),
         ("strictness", [[0.5, 0.6], [0.9, 0.3]]),
@@ -157,6 +158,7 @@ def test_a_chance_without_a_bias_is_refused(tmp_path, chance):
         "change",
         "gain",
         "threshold",
+        "possible",
         "reader",
         "strictness",
         "held_out",

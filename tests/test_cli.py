@@ -72,8 +72,10 @@ def test_ask_json_has_the_documented_shape(run, place):
         "version",
         "question",
         "resolved_question",
+        "verdict",
         "found",
         "answers",
+        "candidates",
         "passages",
         "passages_read",
         "timings_ms",
@@ -106,10 +108,35 @@ def test_documents_are_chosen_by_path_date_and_language(run, verb):
 
 
 def test_ask_reports_that_nothing_was_found(run):
-    code, out, _ = run("ask", "Who carved the clock?", "--threshold", "1")
-    assert code == 0
+    code, out, _ = run("ask", "How many moons does Jupiter have?")
+    assert code == 4
     assert "Not found in these documents." in out
     assert "clock.txt:" in out  # the nearest passage
+
+
+def test_ask_shows_what_is_possible_with_a_reservation(run):
+    code, out, _ = run("ask", "Who carved the clock?", "--threshold", "1")
+    assert code == 3
+    assert out.startswith("No answer is certain enough. Possibly here:\n")
+    assert "clock.txt:" in out
+    assert "    “Ichiro Tanaka”  " in out
+    assert "Not found" not in out
+
+
+@pytest.mark.parametrize(
+    ("question", "threshold", "code", "verdict"),
+    [
+        ("Who carved the clock?", "0", 0, "answer"),
+        ("Who carved the clock?", "1", 3, "possible"),
+        ("How many moons does Jupiter have?", "1", 4, "not found"),
+    ],
+)
+def test_each_verdict_has_its_exit_code_and_its_lists(run, question, threshold, code, verdict):
+    found, out, _ = run("ask", "--json", question, "--threshold", threshold)
+    shown = json.loads(out)
+    assert (found, shown["verdict"]) == (code, verdict)
+    assert shown["found"] == bool(shown["answers"]) == (verdict == "answer")
+    assert bool(shown["candidates"]) == (verdict == "possible")
 
 
 def test_search_and_info_and_verify(run):
@@ -146,14 +173,14 @@ def outdated(tmp_path_factory):
 def test_documents_left_out_are_listed_in_one_line(outdated, capsys, verb):
     arguments = [verb, "Who carved the clock?", "--index", str(outdated / "index")]
     build = shlex.join(["qa", "build", str(outdated / "documents"), *arguments[-2:]])
-    assert main(arguments) == 0
+    assert main(arguments) == (4 if verb == "ask" else 0)
     out = capsys.readouterr().out
     expected = "(left out, changed or missing since the build: {}; run `{}`)\n\n"
     assert out.startswith(expected.format("0.txt, 1.txt, 2.txt, 3.txt, 4.txt and 2 more", build))
     assert out.count("qa build") == 1
-    assert main([*arguments, "--only", "[67].txt"]) == 0
+    assert main([*arguments, "--only", "[67].txt"]) in (0, 3, 4)
     assert capsys.readouterr().out.startswith(expected.format("6.txt", build))
-    assert main([*arguments, "--only", "7.txt"]) == 0
+    assert main([*arguments, "--only", "7.txt"]) in (0, 3, 4)
     assert "left out" not in capsys.readouterr().out
 
 
@@ -172,7 +199,8 @@ def test_a_search_without_passages_says_so(outdated, capsys):
 def test_a_missing_folder_is_reported_as_missing(outdated, tmp_path, capsys, verb):
     away = (outdated / "documents").rename(tmp_path / "away")
     try:
-        assert main([verb, "Who carved the clock?", "--index", str(outdated / "index")]) == 0
+        code = main([verb, "Who carved the clock?", "--index", str(outdated / "index")])
+        assert code == (4 if verb == "ask" else 0)
     finally:
         away.rename(outdated / "documents")
     line, *_ = capsys.readouterr().out.splitlines()
@@ -423,7 +451,7 @@ def test_help_lists_the_commands_by_section_and_the_exit_codes(capsys):
     assert sections["Serve"] == ["serve"]
     assert sections["Measure"] == ["eval", "feedback"]
     codes = shown.split("Exit codes:\n")[1].split("\n\n")[0]
-    assert re.findall(r"^ +(\d+) ", codes, flags=re.MULTILINE) == ["0", "1", "2", "130"]
+    assert re.findall(r"^ +(\d+) ", codes, flags=re.MULTILINE) == ["0", "1", "2", "3", "4", "130"]
     # Without a command, the help is the answer to a mistake.
     assert main([]) == 2
     assert capsys.readouterr().err == shown

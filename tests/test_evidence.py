@@ -78,7 +78,8 @@ def answer(shown, words, probability=0.9, also_at=()):
 
 
 def prediction(*answers, hits=(), question="Who?"):
-    return Prediction(question, question, answers, bool(answers), tuple(hits), {"total": 12.0})
+    verdict = "answer" if answers else "not found"
+    return Prediction(question, question, answers, verdict, tuple(hits), {"total": 12.0})
 
 
 # Probabilities
@@ -424,17 +425,36 @@ def test_a_turn_is_shown_at_the_threshold_of_the_visitor():
     hit = Hit(Passage("a.txt", 0, 5, "Text."), 1.0, 0.5, 1, 1)
     found = prediction(answer(document("The car went to Kim."), "Kim", 0.7), hits=[hit])
     turn, probability = Turn("Who?", found, key="k"), 0.7
-    assert turn.at(probability) == turn
-    refused = turn.at(probability + 0.01)
+    assert turn.at(probability, 0.1) == turn
+    refused = turn.at(probability + 0.01, probability + 0.01)
     assert not refused.prediction.found
     assert refused.prediction.answers == ()
     assert refused.prediction.passages == found.passages
     assert refused.vote_id(0) != turn.vote_id(0)  # a vote on the answer is not one on "not found"
     guess = Turn("Who?", found, best_guess=True)
-    assert guess.at(1.0) == guess
-    assert not guess.at(0.0).best_guess  # likely enough: no longer a guess
+    assert guess.at(1.0, 1.0) == guess
+    assert not guess.at(0.0, 0.0).best_guess  # likely enough: no longer a guess
     for other in (Turn("Who?"), Turn("?", trouble="empty")):
-        assert other.at(1.0) == other
+        assert other.at(1.0, 1.0) == other
+
+
+def test_possible_answers_are_drawn_apart_from_answers_and_open_in_their_documents():
+    shown = document("The car went to Kim. Kim lent it to Ada.")
+    turn = Turn("Who?", prediction(answer(shown, "Kim", 0.2), answer(shown, "Ada", 0.1)), key="k")
+    turn = turn.at(0.5, 0.15)
+    assert (turn.is_possible, [each.text for each in turn.answers]) == (True, ["Kim", "Ada"])
+    drawn = talk(turn)
+    assert drawn.text["verdict"] == "Possibly here"
+    assert "words" not in drawn.text  # no large quotation
+    assert "Not found" not in drawn.text["reply"]
+    cards = [b["data-view"] for b in drawn.buttons if b["class"] == "closest"]
+    assert cards == ["answer/0/0/0/", "answer/0/1/0/"]
+    votes = [b["data-vote"] for b in drawn.buttons if "data-vote" in b]
+    assert votes == ["0/0/up", "0/0/down", "0/1/up", "0/1/down"]
+    html = evidence_html([turn], View.at(cards[1]), document=lambda _: shown)
+    assert 'class="sheet possible"' in html
+    assert Drawn(html).text["answer"] == "Ada"
+    assert turn.at(0.5, 0.15).vote_id(1) == "k/1"
 
 
 @pytest.mark.parametrize(("strict", "passed"), [(0, 100), (0.5, 50), (0.7, 30), (0.959, 5), (1, 1)])
@@ -481,6 +501,6 @@ def test_a_failed_rebuild_is_an_alert():
 
 def test_outdated_documents_are_named():
     found = prediction()
-    found = Prediction("Who?", "Who?", (), False, (), {}, outdated=("old.txt",))
+    found = Prediction("Who?", "Who?", (), "not found", (), {}, outdated=("old.txt",))
     assert "Not searched, because they changed" in talk(Turn("Who?", found)).text["footnote"]
     assert "old.txt" in talk(Turn("Who?", found)).text["footnote"]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from qa import QA
 from qa.answers.logistic import Logistic
 from qa.answers.serialize import prediction_to_dict
+from qa.answers.verdict import judge
 from qa.errors import EmptyCorpus, IndexNotFound, QuestionError
 from qa.pipeline import open_or_build
 from qa.retrieval.question import MAX_WORDS
@@ -91,6 +92,24 @@ def test_not_found_is_a_result_with_the_nearest_passages(qa):
     assert not prediction.found
     assert prediction.answers == ()
     assert prediction.passages
+
+
+def test_the_verdict_follows_the_thresholds(qa):
+    sure = qa.ask("Who founded the library?", threshold=0)
+    assert (sure.verdict, sure.found, sure.candidates) == ("answer", True, ())
+    unsure = qa.ask("Who founded the library?", threshold=1)
+    assert (unsure.verdict, unsure.found, unsure.answers) == ("possible", False, ())
+    assert unsure.candidates == sure.answers
+    limits = {"threshold": 0.5, "possible": 0.2}
+    for probability, verdict in ((0.5, "answer"), (0.2, "possible"), (0.1, "not found")):
+        answers = tuple(replace(each, probability=probability) for each in sure.answers)
+        judged = judge(replace(sure, answers=answers), **limits)
+        assert judged.verdict == verdict
+        assert (bool(judged.answers), bool(judged.candidates)) == (
+            verdict == "answer",
+            verdict == "possible",
+        )
+    assert judge(replace(sure, answers=()), threshold=0, possible=0).verdict == "not found"
 
 
 def test_a_threshold_of_zero_always_answers(qa):

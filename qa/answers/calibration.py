@@ -34,7 +34,8 @@ class Calibration:
     features (:mod:`qa.answers.candidates`); ``early_stopping`` decides when to stop reading.
     ``threshold`` is the lowest probability shown as an answer, chosen on held-out questions;
     ``reader`` the fingerprint of the reader. ``strictness`` are points ``(share, threshold)``:
-    at that threshold, that share of the questions without an answer gets none.
+    at that threshold, that share of the questions without an answer gets none. ``possible`` is
+    the lowest probability shown as a possible answer.
     """
 
     ranking: Ranking
@@ -43,6 +44,7 @@ class Calibration:
     threshold: float
     reader: str
     strictness: tuple[tuple[float, float], ...] = ()
+    possible: float = 1.0
 
     def calibrate(
         self, candidates: Sequence[Candidate], *, at_least: float = 0.0
@@ -92,6 +94,7 @@ class Calibration:
                 _share(stored["threshold"]),
                 str(stored["reader"]),
                 _points(stored),
+                _share(stored["possible"]),
             )
         except FileNotFoundError as error:
             raise ModelNotFound(f"{path} is missing", _REMEDY) from error

@@ -65,8 +65,9 @@ def check_answers(exported: Path, folder: Path) -> list[CheckedPlace]:
 
 
 def _places(prediction: Any) -> Iterator[tuple[str, str, int, int, str]]:
-    """Yield document, hash, start, end and words of each place of each answer."""
-    for answer in prediction["answers"]:
+    """Yield document, hash, start, end and words of each place of each answer or candidate."""
+    # A file written before there were candidates has none.
+    for answer in (*prediction["answers"], *prediction.get("candidates", ())):
         for place in (answer, *answer["also_at"]):
             yield (
                 str(place["document"]),

@@ -15,8 +15,10 @@ def prediction_to_dict(prediction: Prediction) -> dict[str, Any]:
     return {
         "question": prediction.question,
         "resolved_question": prediction.resolved_question,
+        "verdict": prediction.verdict,
         "found": prediction.found,
         "answers": [_answer(answer) for answer in prediction.answers],
+        "candidates": [_answer(answer) for answer in prediction.candidates],
         "passages": [hit_to_dict(hit) for hit in prediction.passages],
         "passages_read": prediction.passages_read,
         "outdated": list(prediction.outdated),

@@ -14,7 +14,9 @@ from qa.text import listed, printable
 
 if TYPE_CHECKING:
     from qa.pipeline import QA
-    from qa.types import Place, Prediction, SearchResult
+    from qa.types import Place, Prediction, SearchResult, Verdict
+
+EXIT_CODES: dict[Verdict, int] = {"answer": 0, "possible": 3, "not found": 4}
 
 
 @click.command()
@@ -45,8 +47,12 @@ def ask(
     index: Path,
     as_json: bool,
     **documents: Any,
-) -> None:
-    """Answer a question with quotations, or report that it is not found."""
+) -> int:
+    """Answer a question with quotations, or report that it is not found.
+
+    The exit code is 0 for an answer, 3 for possible answers of which none is certain enough,
+    and 4 for "not found".
+    """
     from qa.answers.serialize import prediction_to_dict
     from qa.pipeline import QA
 
@@ -58,11 +64,17 @@ def ask(
     prediction = qa.ask(question, top_k=top_k, threshold=threshold, **documents)
     if as_json:
         print_json(prediction_to_dict(prediction))
-        return
+        return EXIT_CODES[prediction.verdict]
     if prediction.asked_otherwise:
         print(f"(asked: {prediction.resolved_question})\n")
     if prediction.outdated:
         print(f"{_left_out(qa, prediction)}\n")
+    _print_verdict(prediction)
+    return EXIT_CODES[prediction.verdict]
+
+
+def _print_verdict(prediction: Prediction) -> None:
+    """Print the answers, or the candidates after a reservation, or the nearest passages."""
     for answer in prediction.answers:
         print(f"“{answer.text}”  {answer.probability:.0%}")
         print(f"    {_cited(answer.place)}")
@@ -70,7 +82,14 @@ def ask(
             print(f"    also {_cited(place)}")
         print(indented(answer.passage.text))
         print()
-    if not prediction.found:
+    if prediction.verdict == "possible":
+        print("No answer is certain enough. Possibly here:\n")
+        for candidate in prediction.candidates:
+            print(f"    {_cited(candidate.place)}")
+            print(f"    “{candidate.text}”  {candidate.probability:.0%}")
+            print(indented(candidate.passage.text))
+            print()
+    if prediction.verdict == "not found":
         print("Not found in these documents.")
         if prediction.passages:
             print("The closest passages:\n")

@@ -28,9 +28,11 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
 COMPLETE = "_QA_COMPLETE"
 EPILOG = f"""\b
 Exit codes:
-  0    done; "not found" is an answer
+  0    done; qa ask: answered
   1    a check failed (qa verify --answer)
   2    an error; its problem and its remedy are printed
+  3    qa ask: possible answers, none of them certain enough
+  4    qa ask: not found
   130  interrupted
 
 \b

@@ -182,8 +182,8 @@ class Handlers:
             return
         vote_id, is_good = turn.vote_id(item), verdict == "up"
         prediction = turn.prediction
-        if item < len(prediction.answers):
-            answer = prediction.answers[item]
+        if item < len(turn.answers):
+            answer = turn.answers[item]
             vote = Vote(
                 vote_id,
                 turn.question,
@@ -193,7 +193,7 @@ class Handlers:
                 answer.start,
                 answer.end,
             )
-        elif item == 0 and not prediction.found:
+        elif item == 0 and prediction.verdict == "not found":
             vote = Vote(vote_id, turn.question, is_good)
         else:
             return
@@ -246,4 +246,4 @@ class Handlers:
 def _seen(now: OpenIndex, turns: Turns, strict: Strict) -> Turns:
     """Return the turns as shown at a strictness."""
     threshold = now.qa.threshold if strict is None else now.qa.threshold_for(strict)
-    return tuple(turn.at(threshold) for turn in turns)
+    return tuple(turn.at(threshold, now.qa.possible) for turn in turns)

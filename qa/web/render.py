@@ -134,6 +134,7 @@ def evidence_html(
             words=words,
             view=view,
             candidates=turn.answers,
+            is_possible=turn.is_possible,
             vote=votes.get(turn.vote_id(view.item)),
         )
     if (hit := view.hit(turns)) is not None:

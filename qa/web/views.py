@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from qa.answers.verdict import judge
 from qa.types import Answer, Hit, Place, Prediction
 
 NO_VOTES: Mapping[str, bool] = MappingProxyType({})
@@ -37,16 +38,26 @@ class Turn:
 
     @property
     def answers(self) -> tuple[Answer, ...]:
-        """The answers, best first."""
-        return self.prediction.answers if self.prediction else ()
+        """The answers or the candidates that are shown, best first."""
+        if self.prediction is None:
+            return ()
+        return self.prediction.answers or self.prediction.candidates
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether the answers are candidates, of which none is certain enough."""
+        return self.prediction is not None and self.prediction.verdict == "possible"
 
     @property
     def passages(self) -> tuple[Hit, ...]:
         """The passages found, the closest first."""
         return self.prediction.passages if self.prediction else ()
 
-    def at(self, threshold: float) -> Turn:
-        """Return the turn as shown at a threshold, without reading anything again."""
+    def at(self, threshold: float, possible: float) -> Turn:
+        """Return the turn as shown at these thresholds, without reading anything again.
+
+        ``possible`` is the lower one, that of candidates: see :func:`qa.answers.verdict.judge`.
+        """
         prediction = self.prediction
         if prediction is None or not prediction.answers:
             return self
@@ -54,9 +65,10 @@ class Turn:
             return replace(self, best_guess=False)
         if self.best_guess:
             return self
+        judged = judge(prediction, threshold=threshold, possible=possible)
         # A vote on the answer is not a vote on "not found".
-        refused = replace(prediction, answers=(), found=False)
-        return replace(self, prediction=refused, key=f"{self.key}-refused")
+        key = self.key if judged.candidates else f"{self.key}-refused"
+        return replace(self, prediction=judged, key=key)
 
     def vote_id(self, item: int) -> str:
         """Return the id of the vote on an answer; item 0 is also "not found"."""
