@@ -38,6 +38,17 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """A file inside another, such as an archive or a mail: its path there and size in bytes.
+
+    No other member of the same file has the same path.
+    """
+
+    name: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A loaded file: its text, and what is known about it.
 
@@ -46,7 +57,8 @@ class Document:
     ``author`` are empty if unknown. ``pages`` are the offsets at which pages begin, empty if
     the format has no pages. ``blocks`` are in order, do not overlap, and have only white space
     between them. ``notes`` say what of the file is not in the text, as in "2 pictures without
-    text".
+    text". ``members`` are the files inside it, each a document of its own whose id continues
+    this one's; a file that only contains others has no text.
     """
 
     id: str
@@ -60,6 +72,7 @@ class Document:
     author: str = ""
     language: str = ""
     notes: tuple[str, ...] = ()
+    members: tuple[Member, ...] = ()
 
     def page_at(self, offset: int) -> int | None:
         """Return the number of the page, from 1, that an offset is on; None if on none."""

@@ -26,6 +26,7 @@ from qa.errors import (
 )
 from qa.hashing import sha256_of
 from qa.index import (
+    ContainerFile,
     DocumentSummary,
     IndexedFile,
     Manifest,
@@ -91,6 +92,7 @@ def manifest_of(contents, folder, dimension=16):
             for document, passages in contents
         ),
         skipped=(SkippedFile("bad.pdf", "it is encrypted", 5, 6),),
+        containers=(ContainerFile("all.zip", "cd" * 32, 7, 8, 0, ("1 file not read",)),),
     )
 
 
@@ -162,7 +164,7 @@ def test_the_readme_describes_this_format(index_dir):
     keys = re.findall(r"^\| (`.+?`) \| ", readme, re.MULTILINE)
     assert sorted(re.findall(r"`(\w+)`", " ".join(keys))) == sorted(manifest)
     for key, described in re.findall(
-        r"^\| `(documents|skipped|shards|files)` \| (.+) \|$", readme, re.M
+        r"^\| `(documents|skipped|containers|shards|files)` \| (.+) \|$", readme, re.M
     ):
         assert set(re.findall(r"`(\w+)`", described)) == set(manifest[key][0]), key
     stored = sqlite3.connect(next(index_dir.rglob("*.sqlite")))

@@ -3,6 +3,7 @@
 from qa.builder.build import READING, build, is_stale
 from qa.builder.embedding import ENCODING, Progress, encoded_text
 from qa.builder.explanation import Explanation, explain
+from qa.builder.members import load_document
 from qa.builder.report import BuildReport, FileReport
 from qa.builder.sandbox import Sandbox
 from qa.builder.watch import watch
@@ -19,5 +20,6 @@ __all__ = [
     "encoded_text",
     "explain",
     "is_stale",
+    "load_document",
     "watch",
 ]

@@ -9,14 +9,17 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from qa.builder.corpus import Contents, Examined, corpus_files, differs, survey
+from qa.builder.corpus import corpus_files, differs
 from qa.builder.embedding import Progress, embed
 from qa.builder.fingerprint import build_settings, content_key, library_versions, vector_key
 from qa.builder.report import BuildReport, FileReport
 from qa.builder.sandbox import Load, Sandbox
 from qa.builder.splitter import MAX_TOKENS, Splitter
+from qa.builder.survey import Contents, Examined, survey
 from qa.errors import EmptyCorpus, StoredIndexError
 from qa.index import (
+    ContainerFile,
+    CorpusFile,
     IndexedFile,
     Journal,
     Manifest,
@@ -72,14 +75,19 @@ def build(
     with WriterLock(index_dir):
         previous = _previous(index_dir)
         with nullcontext() if previous is None else closing(previous):
-            known: dict[str, IndexedFile | SkippedFile] = {}
+            known: dict[str, list[CorpusFile]] = {}
             if previous and (previous.manifest.settings, previous.manifest.libraries) == (
                 settings,
                 libraries,
             ):
-                known.update(previous.indexed)
-                if not retry:
-                    known.update(previous.stopped)
+                known = previous.manifest.by_file()
+                if retry:
+                    stopped = {
+                        file.inside or file.path
+                        for file in previous.manifest.skipped
+                        if file.sha256
+                    }
+                    known = {path: files for path, files in known.items() if path not in stopped}
             files = corpus_files(folder, index_dir)
             with Sandbox() as sandbox:
                 examined = survey(
@@ -90,8 +98,9 @@ def build(
                     splitter,
                     progress and partial(progress, READING),
                 )
-            indexed = [found for found in examined if not isinstance(found, SkippedFile)]
+            indexed = [found for found in examined if isinstance(found, tuple)]
             skipped = [found for found in examined if isinstance(found, SkippedFile)]
+            containers = [found for found in examined if isinstance(found, ContainerFile)]
             if not indexed:
                 raise _nothing_to_index(folder, skipped, index_dir)
             manifest = Manifest(
@@ -103,6 +112,7 @@ def build(
                 libraries=libraries,
                 documents=tuple(file for file, _ in indexed),
                 skipped=tuple(skipped),
+                containers=tuple(containers),
             )
             changed = previous is None or content_key(previous.manifest) != content_key(manifest)
             encoded = 0
@@ -137,8 +147,7 @@ def is_stale(folder: Path, index_dir: Path, encoder_fingerprint: str) -> bool:
         or manifest.libraries != library_versions()
     ):
         return True
-    files: list[IndexedFile | SkippedFile] = [*manifest.documents, *manifest.skipped]
-    known = {file.path: file for file in files}
+    known = {path: files[0] for path, files in manifest.by_file().items()}
     corpus = corpus_files(folder, index_dir)
     if corpus.keys() != known.keys():
         return True
@@ -191,6 +200,14 @@ def _stored(previous: StoredIndex | None, document_id: str) -> Contents:
 def _reported(found: Examined) -> FileReport:
     if isinstance(found, SkippedFile):
         return FileReport(found.path, "skipped", reason=found.reason)
+    if isinstance(found, ContainerFile):
+        return FileReport(
+            found.path,
+            "opened",
+            documents=found.documents,
+            sha256=found.sha256,
+            notes=found.notes,
+        )
     file, _ = found
     return FileReport(
         file.path,

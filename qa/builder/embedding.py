@@ -9,8 +9,8 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.builder.corpus import Contents
 from qa.builder.fingerprint import vector_key
+from qa.builder.survey import Contents
 from qa.index import Journal, Manifest, StoredIndex
 from qa.types import Encoder, Passage
 

@@ -71,6 +71,7 @@ def content_key(manifest: Manifest) -> tuple[object, ...]:
         manifest.libraries,
         # Sizes too: one taken before a file changed while it was read is corrected.
         [(file.path, file.sha256, file.size) for file in manifest.documents],
+        [(file.path, file.sha256, file.size) for file in manifest.containers],
         # Times too: most skipped files have no hash.
         manifest.skipped,
     )

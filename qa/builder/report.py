@@ -10,26 +10,30 @@ from qa.text import counted, printable
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """The outcome of one file.
+    """The outcome of one file, or of one inside another.
 
-    ``reason`` says why it was skipped, with the remedy. ``copy_of`` is the file with the same
-    bytes whose passages are stored for both. ``sha256`` is empty for a skipped file. ``notes``
-    say what of an indexed file is not in its text.
+    A file that only contains others, such as an archive, is ``opened``: so many ``documents``
+    in it are indexed, each with a line of its own. ``reason`` says why a file was skipped, with
+    the remedy. ``copy_of`` is the file with the same bytes whose passages are stored for both.
+    ``sha256`` is empty for a skipped file. ``notes`` say what of a file is not in its text.
     """
 
     path: str
-    status: Literal["indexed", "skipped"]
+    status: Literal["indexed", "skipped", "opened"]
     passages: int = 0
     reason: str = ""
     copy_of: str = ""
     sha256: str = ""
     notes: tuple[str, ...] = ()
+    documents: int = 0
 
     def __str__(self) -> str:
         what = self.reason or counted(self.passages, "passage")
-        if self.copy_of:
+        if self.status == "opened":
+            what = counted(self.documents, "document")
+        elif self.copy_of:
             what = f"the same as {self.copy_of}"
-        return printable(f"{self.status}  {self.path}: {'; '.join((what, *self.notes))}")
+        return printable(f"{self.status:7}  {self.path}: {'; '.join((what, *self.notes))}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,8 @@ class BuildReport:
         total = (
             f"{counted(self.documents, 'document')}, {counted(self.passages, 'passage')} "
             f"({self.encoded:,} encoded, {self.reused:,} reused), "
-            f"{len(self.files) - self.documents:,} skipped, {self.seconds:.1f} s"
+            f"{sum(file.status == 'skipped' for file in self.files):,} skipped, "
+            f"{self.seconds:.1f} s"
         )
         if not self.changed:
             total += "; nothing changed"

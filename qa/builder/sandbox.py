@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import astuple, fields
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from qa.errors import ReadingStopped, UnreadableDocument
-from qa.types import Block, Document
+from qa.types import Block, Document, Member
 
 TIMEOUT_S = 240.0
 CPU_S = 120
@@ -34,8 +34,8 @@ _START = "import sys; sys.path[:] = {path!r}; from {module} import serve; serve(
 class Load(Protocol):
     """Reads one file; raises UnreadableDocument, or whatever its parser raises."""
 
-    def __call__(self, path: Path, *, folder: Path) -> Document:
-        """Return the document in a file below a folder."""
+    def __call__(self, path: Path, *, folder: Path, member: Sequence[str] = ...) -> Document:
+        """Return the document in a file below a folder, or in a file inside that one."""
 
 
 class Sandbox:
@@ -70,25 +70,25 @@ class Sandbox:
     ) -> None:
         self.close()
 
-    def load(self, path: Path, *, folder: Path) -> Document:
-        """Read one file.
+    def load(self, path: Path, *, folder: Path, member: Sequence[str] = ()) -> Document:
+        """Read one file, or the one inside it that ``member`` leads to.
 
         Raises :class:`~qa.errors.UnreadableDocument`, and
         :class:`~qa.errors.ReadingStopped` if a limit was exceeded.
         """
         used, began = self._child is not None, time.monotonic()
         try:
-            return self._load(path, folder)
+            return self._load(path, folder, member)
         except ReadingStopped:
             if not used or time.monotonic() - began >= self.timeout_s:
                 raise
         # The child had read other files before, which may be the cause: try once in a new child.
         self.close()
-        return self._load(path, folder)
+        return self._load(path, folder, member)
 
-    def _load(self, path: Path, folder: Path) -> Document:
+    def _load(self, path: Path, folder: Path, member: Sequence[str]) -> Document:
         child = self._child or self._start()
-        request = json.dumps([os.fspath(path), os.fspath(folder)]).encode("ascii")
+        request = json.dumps([os.fspath(path), os.fspath(folder), *member]).encode("ascii")
         began = time.monotonic()
         answer = self._ask(child, request)
         if answer is None:
@@ -100,7 +100,8 @@ class Sandbox:
             raise (ReadingStopped if stopped else UnreadableDocument)(problem, remedy)
         values = {name: _frozen(value) for name, value in values.items()}
         blocks = tuple(Block(*block) for block in values.pop("blocks"))
-        return Document(**values, blocks=blocks)
+        members = tuple(Member(*each) for each in values.pop("members"))
+        return Document(**values, blocks=blocks, members=members)
 
     def close(self) -> None:
         """Kill the child; the next file would start another."""
@@ -169,21 +170,26 @@ def serve(loader: str, timeout_s: float, cpu_s: int, memory_mb: int) -> None:
     answers.flush()
     for request in requests:
         _limit_time(timeout_s, cpu_s)
-        path, folder = map(Path, json.loads(request))
+        path, folder, *member = json.loads(request)
         allow_more = _limit_memory(memory_mb)
-        answer = _answer(load, path, folder, memory_mb, allow_more)
+        answer = _answer(load, Path(path), Path(folder), member, memory_mb, allow_more)
         _stop_alarm()  # or it would ring while the parent does something else
         answers.write(answer)
         answers.flush()
 
 
 def _answer(
-    load: Load, path: Path, folder: Path, memory_mb: int, allow_more: Callable[[], None]
+    load: Load,
+    path: Path,
+    folder: Path,
+    member: Sequence[str],
+    memory_mb: int,
+    allow_more: Callable[[], None],
 ) -> bytes:
     """Return a document, or the fields of the error, as a line of JSON."""
     error: UnreadableDocument
     try:
-        document = load(path, folder=folder)
+        document = load(path, folder=folder, **({"member": member} if member else {}))
         values = {field.name: getattr(document, field.name) for field in fields(document)}
         return (json.dumps([values, "", "", False], default=astuple) + "\n").encode("ascii")
     except UnreadableDocument as caught:

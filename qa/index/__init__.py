@@ -14,12 +14,14 @@ from qa.index.generation import (
 )
 from qa.index.journal import Journal
 from qa.index.lock import WriterLock
-from qa.index.manifest import IndexedFile, Manifest, SkippedFile
+from qa.index.manifest import ContainerFile, CorpusFile, IndexedFile, Manifest, SkippedFile
 from qa.index.shards import shards_of
 from qa.index.stored import StoredIndex, open_index, verify
 
 __all__ = [
     "CURRENT",
+    "ContainerFile",
+    "CorpusFile",
     "DocumentSummary",
     "IndexedFile",
     "Journal",

@@ -7,19 +7,27 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from qa.hashing import sha256_of
-from qa.index.manifest import IndexedFile
+from qa.index.manifest import ContainerFile, IndexedFile
 
 
 class Freshness:
     """Compares files with what was indexed; safe to share between threads.
 
-    ``folder`` is the folder of the documents, ``indexed`` its files as they were indexed, by
-    path below it, and ``written_ns`` when the index was written, in nanoseconds.
+    ``folder`` is the folder of the documents, ``indexed`` the documents by id, ``containers``
+    the files that some of them are in, and ``written_ns`` when the index was written, in
+    nanoseconds.
     """
 
-    def __init__(self, folder: Path, indexed: Mapping[str, IndexedFile], written_ns: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        indexed: Mapping[str, IndexedFile],
+        containers: Mapping[str, ContainerFile],
+        written_ns: int,
+    ) -> None:
         self._folder = folder
         self._indexed = indexed
+        self._containers = containers
         self._written_ns = written_ns
         self._lock = threading.Lock()
         # Size and times of files that were hashed: once, not at each question.
@@ -32,11 +40,13 @@ class Freshness:
         status did not change after the index was written: a program can set the former time,
         but not the latter. Any other file of the same size is hashed, once for each new time.
         """
-        return {each for each in document_ids if self._is_outdated(each)}
+        files = {each: self._indexed[each].inside or each for each in document_ids}
+        outdated = {file for file in set(files.values()) if self._is_outdated(file)}
+        return {each for each, file in files.items() if file in outdated}
 
-    def _is_outdated(self, document_id: str) -> bool:
-        indexed = self._indexed[document_id]
-        path = self._folder / document_id
+    def _is_outdated(self, name: str) -> bool:
+        indexed = self._containers.get(name) or self._indexed[name]
+        path = self._folder / name
         try:
             stat = path.stat()
             if stat.st_size != indexed.size:
@@ -47,12 +57,12 @@ class Freshness:
                 return False
             found = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
             with self._lock:
-                if self._hashed.get(document_id) == found:
+                if self._hashed.get(name) == found:
                     return False
             if sha256_of(path) != indexed.sha256:
                 return True
         except OSError:
             return True
         with self._lock:
-            self._hashed[document_id] = found
+            self._hashed[name] = found
         return False

@@ -12,7 +12,7 @@ from typing import Any
 from qa.errors import IndexCorrupt, IndexMismatch
 from qa.index.commands import build_command
 
-FORMAT_VERSION = 5
+FORMAT_VERSION = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,8 @@ class IndexedFile:
 
     ``size`` in bytes and ``mtime_ns`` were taken before the file was read. ``copy_of`` is the
     id of a document with the same bytes, whose passages are stored; a copy has none itself.
-    ``notes`` say what of the file is not in its text.
+    ``notes`` say what of the file is not in its text. ``inside`` is the file of the corpus that
+    the document is in, empty if it is one itself: with it the document changes and vanishes.
     """
 
     path: str
@@ -31,6 +32,7 @@ class IndexedFile:
     passages: int
     copy_of: str = ""
     notes: tuple[str, ...] = ()
+    inside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,8 @@ class SkippedFile:
     """A file of the corpus that could not be indexed, and why.
 
     ``sha256`` is set if reading it exceeded a limit: a build then skips the same bytes. A file
-    without it is read again at each build.
+    without it is read again at each build. ``inside`` is the file of the corpus that it is in,
+    and ``sha256`` then that file's; it is read again when that file is.
     """
 
     path: str
@@ -46,6 +49,25 @@ class SkippedFile:
     size: int
     mtime_ns: int
     sha256: str = ""
+    inside: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerFile:
+    """A file of the corpus that is no document but contains some, such as an archive.
+
+    ``documents`` of it were indexed. The other fields are those of :class:`IndexedFile`.
+    """
+
+    path: str
+    sha256: str
+    size: int
+    mtime_ns: int
+    documents: int
+    notes: tuple[str, ...] = ()
+
+
+CorpusFile = IndexedFile | SkippedFile | ContainerFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +113,19 @@ class Manifest:
     libraries: Mapping[str, str]
     documents: tuple[IndexedFile, ...]
     skipped: tuple[SkippedFile, ...]
+    containers: tuple[ContainerFile, ...] = ()
     shards: tuple[Shard, ...] = ()
     files: tuple[StoredFile, ...] = ()
+
+    def by_file(self) -> dict[str, list[CorpusFile]]:
+        """Return the records of each file of the corpus by its path, its own one first."""
+        found: dict[str, list[CorpusFile]] = {file.path: [file] for file in self.containers}
+        files: list[IndexedFile | SkippedFile] = [*self.documents, *self.skipped]
+        found.update((file.path, [file]) for file in files if not file.inside)
+        for file in files:
+            if file.inside:
+                found[file.inside].append(file)
+        return found
 
     @property
     def passages(self) -> int:
@@ -128,8 +161,11 @@ class Manifest:
                     dimension=int(values["dimension"]),
                     settings=dict(values["settings"]),
                     libraries=dict(values["libraries"]),
-                    documents=tuple(_indexed(entry) for entry in values["documents"]),
+                    documents=tuple(IndexedFile(**_frozen(each)) for each in values["documents"]),
                     skipped=tuple(SkippedFile(**entry) for entry in values["skipped"]),
+                    containers=tuple(
+                        ContainerFile(**_frozen(each)) for each in values["containers"]
+                    ),
                     shards=tuple(Shard(**entry) for entry in values["shards"]),
                     files=tuple(StoredFile(**entry) for entry in values["files"]),
                 )
@@ -145,6 +181,7 @@ class Manifest:
     def summary(self) -> str:
         """Return a summary for people, one fact per line."""
         size = sum(file.size for file in self.files)
+        noted: list[IndexedFile | ContainerFile] = [*self.documents, *self.containers]
         lines = [
             f"folder      {self.folder}",
             f"documents   {len(self.documents):,}",
@@ -155,13 +192,13 @@ class Manifest:
             f"settings    {_pairs(self.settings)}",
             f"libraries   {_pairs(self.libraries)}",
         ]
-        lines += [f"  {file.path}: {note}" for file in self.documents for note in file.notes]
+        lines += [f"  {file.path}: {note}" for file in noted for note in file.notes]
         lines += [f"  skipped {file.path}: {file.reason}" for file in self.skipped]
         return "\n".join(lines)
 
 
-def _indexed(entry: dict[str, Any]) -> IndexedFile:
-    return IndexedFile(**{**entry, "notes": tuple(map(str, entry["notes"]))})
+def _frozen(entry: dict[str, Any]) -> dict[str, Any]:
+    return {**entry, "notes": tuple(map(str, entry["notes"]))}
 
 
 def _pairs(values: Mapping[str, str | int]) -> str:

@@ -37,13 +37,13 @@ class StoredIndex:
         self.manifest = manifest
         self.folder = Path(manifest.folder).resolve()
         self.indexed = {file.path: file for file in manifest.documents}
-        self.stopped = {file.path: file for file in manifest.skipped if file.sha256}
         self._copies: dict[str, list[str]] = {}
         for file in manifest.documents:
             if file.copy_of:
                 self._copies.setdefault(file.copy_of, []).append(file.path)
         written_ns = (generation / MANIFEST).stat().st_mtime_ns
-        self._freshness = Freshness(self.folder, self.indexed, written_ns)
+        containers = {file.path: file for file in manifest.containers}
+        self._freshness = Freshness(self.folder, self.indexed, containers, written_ns)
         self._lock = ReaderLock(generation / MANIFEST)
         try:
             keys = [shard.key for shard in manifest.shards]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import os
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
 
 from qa.errors import EmptyCorpus, UnreadableDocument
-from qa.loaders.archive import open_archive
+from qa.loaders.archive import open_archive, open_zip
 from qa.loaders.calendar import looks_like_calendar, read_calendar
 from qa.loaders.docx import read_docx
 from qa.loaders.encoding import decode
 from qa.loaders.epub import read_epub
-from qa.loaders.extracted import Extracted, with_properties
+from qa.loaders.extracted import Extracted, Inner, with_properties
 from qa.loaders.foreign import is_old_workbook, refuse_books, refuse_iwork, refuse_ole
 from qa.loaders.html import looks_like_html, read_html
 from qa.loaders.mail import looks_like_mail, looks_like_mailbox, read_mail, read_mailbox
@@ -24,6 +26,7 @@ from qa.loaders.rtf import read_rtf
 from qa.loaders.tables import looks_like_json_lines, read_csv, read_json, read_workbook
 from qa.loaders.talk import looks_like_chat, looks_like_subtitles, read_chat, read_subtitles
 from qa.loaders.text import read_text
+from qa.loaders.zipped import is_office_document, read_zip
 from qa.text import without_surrogates
 from qa.types import Document
 
@@ -32,6 +35,8 @@ __all__ = ["find_files", "load", "unreadable"]
 MAX_BYTES = 20_000_000
 # PDF and office documents are mostly pictures, which are not read.
 MAX_PACKED_BYTES = 200_000_000
+# A zip in a zip in a mail in a zip: more are no documents.
+MAX_DEPTH = 4
 _PDF = b"%PDF-"
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0"
@@ -76,32 +81,34 @@ def find_files(folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
 
 
-def load(path: Path, *, folder: Path) -> Document:
+def load(path: Path, *, folder: Path, member: Sequence[str] = ()) -> Document:
     """Read one file; raise UnreadableDocument with a reason that a person understands.
 
-    The format is detected from the content; the suffix only separates Markdown, CSV and JSON
-    from plain text. The language is not set here: see :mod:`qa.loaders.language`.
+    ``member`` leads to a file inside it: the name of one of its ``members``, then of one of
+    that file's, and so on. The format is detected from the content; the suffix only separates
+    Markdown, CSV and JSON from plain text. The language is not set here: see
+    :mod:`qa.loaders.language`.
     """
-    data = _read_bytes(path)
-    try:
-        extracted = _extract(data, path.suffix.lower())
-    except RecursionError as error:
-        raise UnreadableDocument("nested too deeply", "save it as plain text") from error
-    if all(block.kind == "furniture" for block in extracted.blocks):
+    names = tuple(member)
+    name = PurePosixPath(names[-1] if names else path.name)
+    data = _bytes_of(path, names)
+    extracted = _read(data, name)
+    if all(block.kind == "furniture" for block in extracted.blocks) and not extracted.members:
         raise UnreadableDocument("no text, nothing that could be quoted")
-    document_id = path.relative_to(folder).as_posix()
+    document_id = "/".join((path.relative_to(folder).as_posix(), *names))
     extracted = with_properties(extracted)
     return Document(
         id=document_id,
         text=extracted.text,
         sha256=hashlib.sha256(data).hexdigest(),
-        title=extracted.title or path.stem,
+        title=extracted.title or name.stem,
         date=extracted.date,
         source=(folder / document_id).as_posix(),
         blocks=extracted.blocks,
         pages=extracted.pages,
         author=extracted.author,
         notes=tuple(" ".join(without_surrogates(note).split()) for note in extracted.notes),
+        members=tuple(inner.member for inner in extracted.members),
     )
 
 
@@ -110,6 +117,43 @@ def unreadable(error: OSError) -> UnreadableDocument:
     denied = isinstance(error, PermissionError)
     remedy = "change its permissions" if denied else "build again"
     return UnreadableDocument(f"cannot be read ({error.strerror or error})", remedy)
+
+
+def _bytes_of(path: Path, names: tuple[str, ...]) -> bytes:
+    """Return the bytes of a file, or of one inside it."""
+    if not names:
+        return _read_bytes(path)
+    if len(names) > MAX_DEPTH:
+        raise UnreadableDocument(f"inside more than {MAX_DEPTH} other files", "unpack them")
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise unreadable(error) from error
+    state = stat.st_size, stat.st_mtime_ns, stat.st_ino
+    inner = _members(path, state, names[:-1]).get(names[-1])
+    if inner is None:
+        raise UnreadableDocument("its file changed while it was read", "build again")
+    data = inner.read()
+    if len(data) > _limit(data):
+        raise UnreadableDocument(f"larger than {_limit(data) // 1_000_000} MB", "split it")
+    return data
+
+
+@lru_cache(maxsize=MAX_DEPTH)
+def _members(
+    path: Path, state: tuple[int, int, int], names: tuple[str, ...]
+) -> Mapping[str, Inner]:
+    """Return the files inside a file by name; those opened last are kept for the next ones."""
+    name = PurePosixPath(names[-1] if names else path.name)
+    found = _read(_bytes_of(path, names), name).members
+    return {inner.member.name: inner for inner in found}
+
+
+def _read(data: bytes, name: PurePosixPath) -> Extracted:
+    try:
+        return _extract(data, name.suffix.lower())
+    except RecursionError as error:
+        raise UnreadableDocument("nested too deeply", "save it as plain text") from error
 
 
 def _extract(data: bytes, suffix: str) -> Extracted:
@@ -153,6 +197,10 @@ def _extract(data: bytes, suffix: str) -> Extracted:
 
 
 def _read_archive(data: bytes, suffix: str) -> Extracted:
+    whole = open_zip(data)
+    refuse_iwork(set(whole.namelist()), suffix)
+    if not is_office_document(whole.namelist()):
+        return read_zip(whole, MAX_PACKED_BYTES)
     with open_archive(data) as archive:
         names = set(archive.namelist())
         if "word/document.xml" in names:
@@ -167,20 +215,23 @@ def _read_archive(data: bytes, suffix: str) -> Extracted:
             return read_workbook(data, archive)
         if "xl/workbook.bin" in names:
             return read_workbook(data)
-    refuse_iwork(names, suffix)
-    raise UnreadableDocument("a zip archive", "unpack it")
+    raise UnreadableDocument("an office document of an unknown kind", "save it as PDF")
+
+
+def _limit(data: bytes) -> int:
+    """Return how many bytes a file that begins with these may have."""
+    return MAX_PACKED_BYTES if data.startswith((_PDF, _ZIP)) else MAX_BYTES
 
 
 def _read_bytes(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
-            packed = len(data) > MAX_BYTES and data.startswith((_PDF, _ZIP))
-            if packed:
-                data += file.read(MAX_PACKED_BYTES - MAX_BYTES)
+            limit = _limit(data)
+            if len(data) > MAX_BYTES:
+                data += file.read(limit - MAX_BYTES)
     except OSError as error:
         raise unreadable(error) from error
-    limit = MAX_PACKED_BYTES if packed else MAX_BYTES
     if len(data) > limit:
         raise UnreadableDocument(f"larger than {limit // 1_000_000} MB", "split it")
     return data

@@ -18,11 +18,23 @@ _ENTITY = re.compile(rb"<\0?!\0?E\0?N\0?T\0?I\0?T\0?Y")  # UTF-16 too
 
 
 def open_archive(data: bytes) -> zipfile.ZipFile:
-    """Open a zip archive; raise UnreadableDocument when it is damaged, encrypted or a bomb.
+    """Open an office document; raise UnreadableDocument for one damaged, encrypted or a bomb.
 
     The sizes that the archive declares are checked before anything is unpacked; ``zipfile``
     never returns more than the declared size.
     """
+    archive = open_zip(data)
+    entries = archive.infolist()
+    if any(entry.flag_bits & 1 for entry in entries):
+        raise UnreadableDocument("encrypted archive", "save it without its password")
+    total = sum(entry.file_size for entry in entries)
+    if total > MAX_UNPACKED_BYTES or total > MAX_RATIO * max(len(data), 100_000):
+        raise UnreadableDocument("unpacks to far more than a document does, like a zip bomb")
+    return archive
+
+
+def open_zip(data: bytes) -> zipfile.ZipFile:
+    """Open any zip archive; raise UnreadableDocument for one damaged or of very many files."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
         entries = archive.infolist()
@@ -30,11 +42,6 @@ def open_archive(data: bytes) -> zipfile.ZipFile:
         raise _damaged() from error
     if len(entries) > MAX_ENTRIES:
         raise UnreadableDocument(f"archive of more than {MAX_ENTRIES:,} files", "split it")
-    if any(entry.flag_bits & 1 for entry in entries):
-        raise UnreadableDocument("encrypted archive", "save it without its password")
-    total = sum(entry.file_size for entry in entries)
-    if total > MAX_UNPACKED_BYTES or total > MAX_RATIO * max(len(data), 100_000):
-        raise UnreadableDocument("unpacks to far more than a document does, like a zip bomb")
     return archive
 
 

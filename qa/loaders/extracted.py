@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from qa.errors import UnreadableDocument
 from qa.loaders.dates import find_date, is_date_line
 from qa.loaders.furniture import credit_start, is_agency_line
 from qa.text import without_surrogates
-from qa.types import Block, BlockKind
+from qa.types import Block, BlockKind, Member
 
 MAX_CHARACTERS = 20_000_000
 # The kinds of rows.
@@ -29,11 +29,20 @@ _GENERATED_AUTHOR = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
+class Inner:
+    """A file inside another; ``read`` returns its bytes, or raises UnreadableDocument."""
+
+    member: Member
+    read: Callable[[], bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class Extracted:
     """The text of a file. Blocks are in order and do not overlap; ``date`` is ISO or empty.
 
     ``notes`` say what of the file is not in the text, each a phrase for the report of a build,
-    as in "2 pictures without text" or "1 attachment not read: plan.dwg".
+    as in "2 pictures without text" or "1 attachment not read: plan.dwg". ``members`` are the
+    files in it that are documents of their own, by distinct names.
     """
 
     text: str
@@ -43,6 +52,24 @@ class Extracted:
     author: str = ""
     pages: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
+    members: tuple[Inner, ...] = ()
+
+
+def numbered(names: Sequence[str]) -> list[str]:
+    """Return file names that are all different: "plan.pdf", "plan (2).pdf"."""
+    counts: dict[str, int] = {}
+    taken = set(names)
+    unique = []
+    for name in names:
+        counts[name] = counts.get(name, 0) + 1
+        found = name
+        if counts[name] > 1:
+            stem, dot, suffix = name.rpartition(".") if "." in name[1:] else (name, "", "")
+            while (found := f"{stem} ({counts[name]}){dot}{suffix}") in taken:
+                counts[name] += 1
+            taken.add(found)
+        unique.append(found)
+    return unique
 
 
 def stated_author(value: str) -> str:
@@ -95,6 +122,7 @@ class TextBuilder:
     date: str = ""
     notes: list[str] = field(default_factory=list)
     table: int = 0  # the number of the table that rows belong to
+    members: list[Inner] = field(default_factory=list)
 
     def add(self, text: str, kind: BlockKind, *, level: int = 0) -> int:
         """Append a block after a blank line, a row after a row on the next; return its start."""
@@ -176,6 +204,13 @@ class TextBuilder:
         self, *, title: str = "", date: str = "", author: str = "", pages: tuple[int, ...] = ()
     ) -> Extracted:
         """Return the text; a date printed in it takes precedence over ``date``."""
-        text = "".join(self.parts)
-        notes = tuple(self.notes)
-        return Extracted(text, tuple(self.blocks), title, self.date or date, author, pages, notes)
+        return Extracted(
+            "".join(self.parts),
+            tuple(self.blocks),
+            title,
+            self.date or date,
+            author,
+            pages,
+            tuple(self.notes),
+            tuple(self.members),
+        )

@@ -1,0 +1,205 @@
+"""Read the files of a corpus that are new or changed, and the files inside them."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from qa.builder.corpus import stat_of, unfit
+from qa.builder.members import InnerFile, read_members
+from qa.builder.sandbox import Load
+from qa.builder.splitter import Splitter
+from qa.errors import ReadingStopped, UnreadableDocument
+from qa.hashing import sha256_of
+from qa.index import ContainerFile, CorpusFile, IndexedFile, SkippedFile
+from qa.loaders import unreadable
+from qa.loaders.language import identify_language
+from qa.text import counted
+from qa.types import Document, Passage
+
+Contents = tuple[Document, Sequence[Passage]]
+Examined = tuple[IndexedFile, Contents | None] | SkippedFile | ContainerFile
+# So many names are in a note on what was not read.
+_NAMED = 5
+
+
+def survey(
+    files: Mapping[str, Path],
+    known: Mapping[str, Sequence[CorpusFile]],
+    folder: Path,
+    load: Load,
+    splitter: Splitter,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Examined]:
+    """Return the contents of each document, in the order of ids; copies of a file have none.
+
+    ``known`` is what was found in each file before. The contents of an unchanged file are None,
+    since they are stored already. A file is not read if reading the same bytes exceeded a limit
+    before. ``progress`` is called after each file with the number of files done and their total.
+    """
+    surveyor = _Surveyor(folder, load, splitter)
+    examined: list[Examined] = []
+    for done, (document_id, path) in enumerate(sorted(files.items()), start=1):
+        examined += surveyor.examine(path, document_id, known.get(document_id, ()))
+        if progress is not None:
+            progress(done, len(files))
+    return sorted(examined, key=lambda found: record_of(found).path)
+
+
+def record_of(found: Examined) -> CorpusFile:
+    """Return the record of a file in the manifest."""
+    return found[0] if isinstance(found, tuple) else found
+
+
+class _Surveyor:
+    """Examines one file after the other; the first of several with the same bytes is stored."""
+
+    def __init__(self, folder: Path, load: Load, splitter: Splitter) -> None:
+        self._folder, self._load, self._splitter = folder, load, splitter
+        # By suffix too: the same bytes are read differently as Markdown and as plain text.
+        self._originals: dict[tuple[str, str], str] = {}
+
+    def examine(self, path: Path, document_id: str, known: Sequence[CorpusFile]) -> list[Examined]:
+        """Read a file and the files inside it, unless it is unchanged."""
+        # Taken before reading, so that a file that changes meanwhile counts as changed later.
+        size, mtime_ns = stat_of(path)
+        try:
+            if error := unfit(path, self._folder):
+                raise error
+            if reused := self._unchanged(path, known, size, mtime_ns):
+                return reused
+            if path.relative_to(self._folder).as_posix() != document_id:
+                raise UnreadableDocument("its name is not valid Unicode", "rename it")
+            document = self._load(path, folder=self._folder)
+        except Exception as error:  # parsers of foreign formats raise whatever they like
+            skipped = _skipped(document_id, size, error)
+            if isinstance(error, ReadingStopped) and stat_of(path) == (size, mtime_ns):
+                # It took minutes: remembered, unless the file changed meanwhile.
+                skipped = replace(skipped, sha256=sha256_of(path))
+            return [replace(skipped, mtime_ns=mtime_ns)]
+        inner, limits = read_members(self._load, path, self._folder, document)
+        sha256 = document.sha256
+        if inner and stat_of(path) != (size, mtime_ns):
+            size = -1  # the others may be of other bytes: none counts as current
+        inner, lost = _without_lost(inner, {document.id: document})
+        notes = (*document.notes, *lost.get(document.id, ()), *limits)
+        own = self._indexed(replace(document, notes=notes), size)
+        examined = [
+            found
+            for each in sorted(inner, key=lambda each: each.id)
+            for found in self._examined(each, document_id, sha256, lost.get(each.id, ()))
+        ]
+        if isinstance(own, tuple):
+            return [(replace(own[0], size=size, mtime_ns=mtime_ns), own[1]), *examined]
+        if inner:
+            count = sum(isinstance(found, tuple) for found in examined)
+            return [ContainerFile(document_id, sha256, size, mtime_ns, count, notes), *examined]
+        return [replace(own, mtime_ns=mtime_ns)]
+
+    def _unchanged(
+        self, path: Path, known: Sequence[CorpusFile], size: int, mtime_ns: int
+    ) -> list[Examined]:
+        """Return what was found in a file before; nothing if it must be read."""
+        own = known[0] if known else None
+        if own is None or own.size != size or not own.sha256 or own.sha256 != sha256_of(path):
+            return []
+        originals = ChainMap({}, self._originals)
+        reused: list[Examined] = []
+        for file in sorted(known, key=lambda file: file.path):
+            if file is own:
+                file = replace(file, mtime_ns=mtime_ns)
+            if not isinstance(file, IndexedFile):
+                reused.append(file)
+                continue
+            key = file.sha256, _suffix(file.path)
+            if original := originals.get(key, ""):
+                file = replace(file, passages=0, copy_of=original)
+            elif file.copy_of:  # its original is gone, and nothing is stored for it
+                return []
+            else:
+                originals[key] = file.path
+            reused.append((file, None))
+        self._originals.update(originals.maps[0])
+        return reused
+
+    def _examined(
+        self, inner: InnerFile, file: str, sha256: str, notes: Sequence[str]
+    ) -> list[Examined]:
+        """Return what is stored of a file inside another; nothing if it only contains others."""
+        if isinstance(inner.result, Exception):
+            skipped = _skipped(inner.id, inner.size, inner.result)
+            remembered = sha256 if isinstance(inner.result, ReadingStopped) else ""
+            return [replace(skipped, sha256=remembered, inside=file)]
+        document = replace(inner.result, notes=(*inner.result.notes, *notes))
+        found = self._indexed(document, inner.size)
+        if isinstance(found, tuple):
+            return [(replace(found[0], inside=file), found[1])]
+        return [] if document.members else [replace(found, inside=file)]
+
+    def _indexed(
+        self, document: Document, size: int
+    ) -> tuple[IndexedFile, Contents | None] | SkippedFile:
+        """Split a document; one with the bytes of another has no contents of its own."""
+        key = document.sha256, _suffix(document.id)
+        original = self._originals.get(key, "")
+        file = IndexedFile(document.id, document.sha256, size, 0, 0, original, notes=document.notes)
+        if original:
+            return file, None
+        try:
+            document = replace(document, language=identify_language(document))
+            passages = self._splitter.split(document)
+            document.text.encode("utf-8")
+            if not passages:
+                raise UnreadableDocument("it contains no sentences")
+        except Exception as error:  # of a library that reads any text
+            return _skipped(document.id, size, error)
+        self._originals[key] = document.id
+        return replace(file, passages=len(passages)), (document, passages)
+
+
+def _without_lost(
+    inner: Sequence[InnerFile], documents: Mapping[str, Document]
+) -> tuple[list[InnerFile], dict[str, tuple[str, ...]]]:
+    """Return the inner files without those that a note on their document says enough about.
+
+    A picture in a mail is no file that was skipped: the mail was read, but for it.
+    """
+    texts = {**documents, **{e.id: e.result for e in inner if isinstance(e.result, Document)}}
+    lost: dict[str, list[str]] = {}
+    kept = []
+    for each in inner:
+        is_part = each.parent in texts and texts[each.parent].blocks
+        if is_part and isinstance(each.result, Exception) and not _is_stop(each.result):
+            reason = each.result.problem if isinstance(each.result, UnreadableDocument) else ""
+            name = each.id[len(each.parent) + 1 :]
+            lost.setdefault(each.parent, []).append(f"{name} ({reason or _reason(each.result)})")
+        else:
+            kept.append(each)
+    return kept, {parent: (_note(names),) for parent, names in lost.items()}
+
+
+def _note(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return f"{counted(len(names), 'attachment')} not read: {', '.join(names[:_NAMED])}{more}"
+
+
+def _skipped(document_id: str, size: int, error: Exception) -> SkippedFile:
+    return SkippedFile(document_id, _reason(error), size, 0)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError):
+        error = unreadable(error)
+    if isinstance(error, UnreadableDocument):
+        return str(error)
+    return " ".join(f"it cannot be read ({type(error).__name__}: {error})".split())[:300]
+
+
+def _is_stop(error: Exception) -> bool:
+    return isinstance(error, ReadingStopped)
+
+
+def _suffix(document_id: str) -> str:
+    return PurePosixPath(document_id).suffix.lower()
