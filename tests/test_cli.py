@@ -5,6 +5,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import zipfile
 from importlib.metadata import version
 from pathlib import Path
 
@@ -600,6 +601,21 @@ def test_a_file_is_explained_without_building(run, tmp_path):
     assert explained["blocks"][3]["cells"] == ["Holm", "14"]
     assert explained["passages"][0]["read"].endswith("Owner: Holm; Berth: 14.")
     assert not list(tmp_path.glob("g-*"))
+
+
+def test_a_file_in_an_archive_is_explained(run, tmp_path):
+    path = tmp_path / "letters.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("2024/note.txt", TEXT)
+    code, out, _ = run("build", "--explain", str(path))
+    assert code == 0
+    assert "  a document of its own: 2024/note.txt\n" in out
+    code, out, _ = run("build", "--explain", f"{path}/2024/note.txt", "--json")
+    assert code == 0
+    assert json.loads(out)["document"] == "letters.zip/2024/note.txt"
+    code, _, error = run("build", "--explain", f"{path}/2025.txt")
+    assert code == 2
+    assert f"qa: there is no such file in {path}\n" in error
 
 
 def test_a_file_that_a_build_would_skip_is_explained_by_its_reason(run, place, tmp_path):

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from qa.builder.members import load_document
 from qa.builder.sandbox import Sandbox
 from qa.builder.splitter import Splitter
+from qa.errors import UnreadableDocument
 from qa.loaders.language import identify_language
 from qa.text import counted, printable
 from qa.types import Document, Encoder, Passage
@@ -33,6 +35,7 @@ class Explanation:
             "author": document.author,
             "language": document.language,
             "notes": list(document.notes),
+            "members": [member.name for member in document.members],
             "blocks": [
                 {
                     "kind": block.kind,
@@ -62,6 +65,7 @@ class Explanation:
         lines = [document.id]
         lines += [f"  {name}: {value}" for name, value in about if value]
         lines += [f"  not read: {note}" for note in document.notes]
+        lines += [f"  a document of its own: {member.name}" for member in document.members]
         lines += ["", "Blocks (furniture is never quoted):"]
         for block in document.blocks:
             words = " ".join(document.text[block.start : block.end].split())
@@ -78,12 +82,21 @@ class Explanation:
 
 
 def explain(file: Path, encoder: Encoder) -> Explanation:
-    """Return how a build would read a file.
+    """Return how a build would read a file, or one inside a file (``letters.zip/offer.pdf``).
 
     The file is read in a child process with limits, as in a build. Raises
     :class:`~qa.errors.UnreadableDocument` where the build would skip it.
     """
+    whole = next((each for each in (file, *file.parents) if each.is_file()), None)
+    if whole is None:
+        raise UnreadableDocument(f"there is no file {file}", "check its path")
     with Sandbox() as sandbox:
-        document = sandbox.load(file, folder=file.parent)
+        try:
+            name = file.relative_to(whole.parent).as_posix()
+            document = load_document(sandbox.load, whole.parent, name)
+        except FileNotFoundError as error:
+            raise UnreadableDocument(
+                f"there is no such file in {whole}", "check its path"
+            ) from error
     document = replace(document, language=identify_language(document))
     return Explanation(document, tuple(Splitter(encoder.count_tokens).split(document)))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--explain",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=PATH,
     metavar="FILE",
     help="Build nothing; show how this file is read, and what is left out of it.",
 )
