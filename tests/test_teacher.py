@@ -6,6 +6,7 @@ import random
 import sys
 import zipfile
 from collections import Counter
+from dataclasses import replace
 from itertools import chain, pairwise
 
 import numpy as np
@@ -255,6 +256,10 @@ def test_passages_that_answer_and_passages_that_do_not(corpora):
     assert [positive.passage.text[a:b] for a, b in positive.spans] == ["Ina Moll"]
     # "6" occurs twice, and which of the two answers is not known.
     assert find(qa, trees) is None
+    # Told which, the other one is not an answer.
+    places = answer_places(qa.document("garden.md").text, trees.answers)
+    found = find(qa, replace(trees, places=tuple(places[1:])))
+    assert sum(len(each.spans) for each in found.positives) == len(places) - 1
     found = find(qa, fence)
     assert found.positives == () and len(found.negatives) == 5
     assert find(qa, roof).positives[0].passage.document_id == "roof.md"
