@@ -231,7 +231,7 @@ def test_html_and_notes_in_markdown_are_text(read):
         "well.md",
     )
     assert document.title == "Well"
-    assert of_kind(document, "body") == [
+    assert of_kind(document, "body", "row") == [
         *("Dug by monks.", "Depth | 19 m", "Who?", "The abbey."),
         *("It is [^1] old. First line second line [^a-z].", "[ ] roof", "[x] rope", "Annals."),
     ]
@@ -249,7 +249,7 @@ PAGE = """<!doctype html><html><head><title>The well</title>
 def test_the_main_text_of_a_saved_page_is_read(read):
     document = read(PAGE, "well.html")
     assert (document.title, document.date) == ("The well", "2019-05-06")
-    body = "\n".join(of_kind(document, "body"))
+    body = "\n".join(of_kind(document, "body", "row"))
     assert "dug by monks in the year 1210 & repaired often" in body
     assert "Karl Orth" in body
     assert "Depth | 19 metres" in body

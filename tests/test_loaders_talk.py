@@ -199,7 +199,6 @@ def test_messages_of_exports_are_lines_with_time_and_speaker(read, value, title,
 
 def test_a_list_called_messages_is_not_always_a_chat(read):
     value = {"messages": [{"code": 17, "text": "Too deep."}, {"code": 18, "text": "Too wide."}]}
-    assert body(read(json.dumps(value), "errors.json")) == [
-        "code: 17 | text: Too deep.",
-        "code: 18 | text: Too wide.",
+    assert of_kind(read(json.dumps(value), "errors.json"), "columns", "row") == [
+        *("code | text", "17 | Too deep.", "18 | Too wide.")
     ]

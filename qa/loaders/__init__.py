@@ -11,7 +11,6 @@ from pathlib import Path, PurePosixPath
 from qa.errors import EmptyCorpus, UnreadableDocument
 from qa.loaders.archive import open_archive, open_zip
 from qa.loaders.calendar import looks_like_calendar, read_calendar
-from qa.loaders.docx import read_docx
 from qa.loaders.encoding import decode
 from qa.loaders.epub import read_epub
 from qa.loaders.extracted import Extracted, Inner, with_properties
@@ -19,11 +18,13 @@ from qa.loaders.foreign import is_old_workbook, refuse_books, refuse_iwork, refu
 from qa.loaders.html import looks_like_html, read_html
 from qa.loaders.mail import looks_like_mail, looks_like_mailbox, read_mail, read_mailbox
 from qa.loaders.markdown import read_markdown
-from qa.loaders.office import read_pptx
+from qa.loaders.office import read_docx, read_pptx
 from qa.loaders.opendocument import read_opendocument
 from qa.loaders.pdf import read_pdf
 from qa.loaders.rtf import read_rtf
-from qa.loaders.tables import looks_like_json_lines, read_csv, read_json, read_workbook
+from qa.loaders.tables.delimited import read_csv
+from qa.loaders.tables.records import looks_like_json_lines, read_json
+from qa.loaders.tables.workbook import read_workbook
 from qa.loaders.talk import looks_like_chat, looks_like_subtitles, read_chat, read_subtitles
 from qa.loaders.text import read_text
 from qa.loaders.zipped import is_office_document, read_zip

@@ -89,8 +89,8 @@ def _add(node: Any, builder: TextBuilder) -> None:
             level = int(rend[1:]) if rend[1:].isdigit() else 2
             builder.add(_words(child), "heading", level=level)
         elif child.tag == "row":
-            cells = [_words(cell) for cell in child if _words(cell)]
-            builder.add(" | ".join(cells), "body")
+            named = all(cell.get("role") == "head" for cell in child)
+            builder.add_row([_words(cell) for cell in child], header=named)
         elif child.tag in _PIECES and not any(grandchild.tag in _PIECES for grandchild in child):
             for paragraph in _paragraphs(child):
                 if is_navigation(paragraph):
@@ -98,6 +98,8 @@ def _add(node: Any, builder: TextBuilder) -> None:
                 else:
                     builder.add_content(paragraph)
         else:
+            if child.tag == "table":
+                builder.begin_table()
             builder.add_content(" ".join((child.text or "").split()))
             _add(child, builder)
         builder.add_content(" ".join((child.tail or "").split()))

@@ -73,6 +73,8 @@ def add_markdown(text: str, builder: TextBuilder) -> str:
             level = int(token.tag[1:])
         elif token.type == "heading_close":
             level = 0
+        elif token.type == "table_open":
+            builder.begin_table()
         elif token.type == "tr_open":
             row = []
         elif token.type in ("thead_open", "thead_close"):

@@ -5,60 +5,52 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Iterator, Sequence
+from statistics import median
 
 from qa.errors import UnreadableDocument
 from qa.loaders.extracted import MAX_CHARACTERS, Extracted, TextBuilder
-from qa.loaders.tables.records import add_records
+from qa.loaders.tables.grid import SAMPLE_ROWS, Cell, header_rows
+from qa.loaders.tables.records import add_table
+from qa.loaders.tables.sheet import Row, Sheet
 
 _DELIMITERS = ",;\t|"
 _SAMPLE_ROWS = 20
-_NUMBER = re.compile(r"[-+]?[\d.,]+%?")
 
 
 def read_csv(text: str) -> Extracted:
-    """Return each row as a record; without a header, as cells joined by " | "."""
+    """Return the rows of the table, or of the tables, and the names of their columns."""
     csv.field_size_limit(MAX_CHARACTERS)
     delimiter = _delimiter(text)
     spaced = re.search(rf'{re.escape(delimiter)} +"', text[:50_000]) is not None
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=spaced)
     try:
-        rows = [
-            cells
-            for row in reader
-            if any(
-                cells := [" ".join(cell.split()) if "\n\n" not in cell else cell for cell in row]
-            )
-        ]
+        rows = [[_cell(text) for text in row] for row in reader]
     except csv.Error as error:
         raise UnreadableDocument(
             f"CSV that cannot be read ({error})", "save it as JSON Lines"
         ) from error
     builder = TextBuilder()
-    if len(rows) > 1 and _is_header(rows[0]):
-        names = rows[0]
-        add_records(
-            [
-                [
-                    *zip(names, row, strict=False),
-                    *(("", cell) for cell in row[len(names) :]),
-                ]
-                for row in rows[1:]
-            ],
-            builder,
-        )
-    else:
-        for row in rows:
-            builder.add(" | ".join(cell for cell in row if cell), "body")
+    filled = [row for row in rows if any(row)]
+    names = filled[0] if filled else []
+    sample = filled[:SAMPLE_ROWS]
+    is_wide = bool(sample) and len(names) >= median(map(len, sample))
+    if is_wide and header_rows([row[: len(names)] for row in sample], is_likely=True):
+        add_table(names, filled[1:], builder)
+    else:  # a title above the header, several tables, or no header at all
+        Sheet(builder).add(_sheet_rows(rows))
     return builder.result()
 
 
-def _is_header(row: list[str]) -> bool:
-    filled = [cell for cell in row if cell]
-    return (
-        len(filled) >= max(1, len(row) - 1)
-        and len(set(filled)) == len(filled)
-        and all(len(cell) <= 60 and not _NUMBER.fullmatch(cell) for cell in filled)
-    )
+def _cell(text: str) -> str:
+    return " ".join(text.split()) if "\n\n" not in text else text
+
+
+def _sheet_rows(rows: Sequence[Sequence[str]]) -> Iterator[Row]:
+    for number, row in enumerate(rows):
+        cells = {column: Cell(text) for column, text in enumerate(row) if text}
+        if cells:
+            yield number, cells
 
 
 def _delimiter(text: str) -> str:

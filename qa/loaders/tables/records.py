@@ -21,7 +21,7 @@ _MIN_TEXT_CHARACTERS = 200
 # A list within a record that is longer becomes records of its own.
 _MAX_INLINE_CHARACTERS = 600
 _PARAGRAPH_END = re.compile(r"\r?\n[ \t]*\r?\n")
-Fields = list[tuple[str, str]]
+_Fields = list[tuple[str, str]]
 
 
 def looks_like_json_lines(text: str) -> bool:
@@ -79,7 +79,7 @@ def _lines(text: str) -> Iterator[Mapping[str, Any]]:
 def _add_object(value: Mapping[str, Any], builder: TextBuilder, *, level: int) -> None:
     """Append an object: its own values as one record, then each of its tables."""
     fields, tables = _split(value, is_table=_has_objects if level == 1 else _is_long)
-    add_records([fields], builder)
+    _add_records([fields], builder)
     for name, items in tables:
         builder.add(name, "heading", level=level)
         _add_list(items, builder)
@@ -87,9 +87,9 @@ def _add_object(value: Mapping[str, Any], builder: TextBuilder, *, level: int) -
 
 def _split(
     value: Mapping[str, Any], *, is_table: Callable[[Any], bool], name: str = ""
-) -> tuple[Fields, list[tuple[str, list[Any]]]]:
+) -> tuple[_Fields, list[tuple[str, list[Any]]]]:
     """Return the fields of an object, and its lists that are tables, each with its name."""
-    fields: Fields = []
+    fields: _Fields = []
     tables: list[tuple[str, list[Any]]] = []
     for key, inner in value.items():
         full = f"{name}.{key}" if name else key
@@ -109,7 +109,7 @@ def _add_list(items: Sequence[Any], builder: TextBuilder) -> None:
     if items and all(isinstance(item, dict) for item in items):
         records = [_split(item, is_table=_is_long) for item in items]
         if not any(tables for _, tables in records):
-            add_records([fields for fields, _ in records], builder)
+            _add_records([fields for fields, _ in records], builder)
             return
     for item in items:
         if isinstance(item, dict):
@@ -168,12 +168,42 @@ def _is_long(value: Any) -> bool:
     )
 
 
-def add_records(records: Sequence[Fields], builder: TextBuilder) -> None:
-    """Append records of one table, each in one line.
+def _add_records(records: Sequence[_Fields], builder: TextBuilder) -> None:
+    """Append records: those with the same fields as a table, others each in one line."""
+    names = [name for name, _ in records[0]] if records else []
+    if (
+        len(records) > 1
+        and len(set(names)) == len(names)
+        and all(len(each) == len(names) for each in records)
+        and all([name for name, _ in each] == names for each in records)
+    ):
+        add_table(names, [[value for _, value in each] for each in records], builder)
+    else:
+        _add_lines(records, builder)
+
+
+def add_table(names: Sequence[str], rows: Sequence[Sequence[str]], builder: TextBuilder) -> None:
+    """Append rows under the names of their columns.
 
     Where the table has a column of running text, that text becomes paragraphs, after the
     record's title as a heading and before the other columns.
     """
+    if any(name.strip().lower() in _TEXT for name in names):
+        records = [
+            [*zip(names, row, strict=False), *(("", value) for value in row[len(names) :])]
+            for row in rows
+        ]
+        if _text_column(records):
+            _add_lines(records, builder)
+            return
+    builder.begin_table()
+    builder.add_row(names, header=True)
+    for row in rows:
+        builder.add_row(row)
+
+
+def _add_lines(records: Sequence[_Fields], builder: TextBuilder) -> None:
+    """Append records each in one line, and running text as paragraphs."""
     running = _text_column(records)
     for fields in records:
         names = [name.strip().lower() for name, _ in fields]
@@ -194,7 +224,7 @@ def add_records(records: Sequence[Fields], builder: TextBuilder) -> None:
         builder.add(" | ".join(others), "body")
 
 
-def _text_column(records: Sequence[Fields]) -> str:
+def _text_column(records: Sequence[_Fields]) -> str:
     """Return the name of the column that has running text, empty if there is none.
 
     Its texts are long or of several paragraphs, or it is the only column.

@@ -10,7 +10,7 @@ from qa.loaders.archive import core_properties, parse_xml, read_member, refuse_e
 from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted, TextBuilder
 from qa.loaders.markup import add_markup
-from qa.loaders.numbering import Numbering
+from qa.loaders.office.numbering import Numbering
 
 _STYLES = """
 p[style-name='Title'] => h1:fresh

@@ -1,0 +1,111 @@
+"""Append the tables of HTML, and what a table only lays out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from qa.loaders.elements import EMPTY_LINE, clean, gather, name_of
+from qa.loaders.extracted import TextBuilder
+from qa.loaders.tables.grid import SAMPLE_ROWS, Cell, Grid, count_headers
+
+# Longer texts in a table are its page's, which it lays out.
+_MAX_CELL_CHARACTERS = 800
+_MAX_NAME_CHARACTERS = 80
+_MAX_SPAN = 1_000
+_SECTIONS = {"thead", "tbody", "tfoot"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row: its element, its cells, and whether all of them name columns."""
+
+    node: Any
+    cells: tuple[Cell, ...]
+    is_header: bool
+    is_layout: bool
+
+    @property
+    def is_name(self) -> bool:
+        """Whether a row of one cell names the rows below it."""
+        return len(self.cells) == 1 and 0 < len(self.cells[0].text) <= _MAX_NAME_CHARACTERS
+
+
+def add_table(table: Iterable[Any], builder: TextBuilder, add_other: Callable[[Any], None]) -> None:
+    """Append the rows of a table, given as its element or its rows.
+
+    Rows of ``th`` alone and those of ``thead`` name the columns; without them, what is in the
+    cells decides. ``add_other`` appends what is no row: captions, and cells that lay out a page.
+    """
+    rows = []
+    for node, in_head in _rows(table):
+        if name_of(node) == "tr":
+            rows.append(_read(node, in_head=in_head))
+        else:
+            add_other(node)
+        builder.add_content(clean([node.tail or ""]))
+    if not any(row.is_header for row in rows):
+        headers = _unmarked_headers([row for row in rows if not row.is_layout])
+    else:
+        headers = {id(row) for row in rows if row.is_header}
+    grid = None
+    for row in rows:
+        if row.is_layout and not (grid and row.is_name):
+            for cell in row.node:
+                if name_of(cell):
+                    add_other(cell)
+        else:
+            grid = grid or Grid(builder)
+            grid.add(row.cells, header=id(row) in headers)
+
+
+def _rows(table: Iterable[Any], *, in_head: bool = False) -> Iterator[tuple[Any, bool]]:
+    """Yield the rows of a table and its other elements, and whether each is in its head."""
+    for child in table:
+        name = name_of(child)
+        if name in _SECTIONS:
+            yield from _rows(child, in_head=name == "thead")
+        elif name and name not in ("colgroup", "col"):
+            yield child, in_head
+
+
+def _read(node: Any, *, in_head: bool) -> _Row:
+    cells = []
+    named = []
+    elements = [child for child in node if name_of(child)]
+    is_layout = any(name_of(inner) == "tr" for inner in node.iterdescendants())
+    for element in elements:
+        words: list[str] = []
+        gather(element, words)
+        text = clean(words)
+        named.append(name_of(element) == "th" or not text)
+        across, down = _span(element, "colspan"), _span(element, "rowspan")
+        cells.append(Cell(text, across, down))
+        paragraphs = sum(name_of(each) in ("p", "div") for each in element)
+        is_layout = (
+            is_layout
+            or len(text) > _MAX_CELL_CHARACTERS
+            or (paragraphs > 1 and len(text) > _MAX_CELL_CHARACTERS / 4)
+            or EMPTY_LINE.search("".join(words)) is not None
+        )
+    filled = sum(bool(cell.text) for cell in cells)
+    is_layout = is_layout or (len(cells) == 1 and not in_head)
+    is_header = filled > 0 and not is_layout and (in_head or (all(named) and filled > 1))
+    return _Row(node, tuple(cells), is_header, is_layout)
+
+
+def _unmarked_headers(rows: list[_Row]) -> set[int]:
+    """Return the ids of the first rows that name the columns, by what is in them."""
+    bold = bool(rows) and all(
+        not clean(list(cell.itertext())) or any(name_of(e) in ("b", "strong") for e in cell.iter())
+        for cell in rows[0].node
+        if name_of(cell)
+    )
+    count = count_headers([row.cells for row in rows[:SAMPLE_ROWS]], is_likely=bold)
+    return {id(row) for row in rows[:count]}
+
+
+def _span(element: Any, name: str) -> int:
+    value = element.get(name, "1").strip()
+    return max(1, min(int(value), _MAX_SPAN)) if value.isdecimal() else 1
