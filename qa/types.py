@@ -27,7 +27,8 @@ class Block:
     agency initials. All but furniture may be quoted.
 
     ``cells`` are the ``(start, end)`` of a row's cells in the order of columns. A merged cell
-    has the same place in each row and column that it covers; an empty one is ``(x, x)``.
+    has the same place in each row and column that it covers; an empty one is ``(x, x)``. They
+    are known while an index is built, and not stored.
     """
 
     start: int

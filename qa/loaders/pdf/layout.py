@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, pairwise
 from statistics import median
@@ -13,6 +13,7 @@ from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted, TextBuilder
 from qa.loaders.pdf.columns import split_columns
 from qa.loaders.pdf.line import LIGATURES, Line
+from qa.loaders.pdf.tables import PrintedRow, columns_of, header_rows, same_columns
 from qa.types import BlockKind
 
 # Headers and footers are within this share of the page's height from its edge.
@@ -73,7 +74,12 @@ def arrange(
     builder = TextBuilder()
     begins: dict[int, int] = {}
     heading = ("", 0.0)
-    for paragraph in paragraphs:
+    for position, paragraph in enumerate(paragraphs):
+        if paragraph.is_row:
+            if not position or not _continues_table(paragraphs[position - 1], paragraph):
+                for page, start in _add_table(paragraphs[position:], builder):
+                    begins.setdefault(page, start)
+            continue
         text, offsets = _joined(paragraph, words)
         size = round(paragraph.lines[0].size, 1)
         kind: BlockKind = "body"
@@ -86,7 +92,7 @@ def arrange(
             if _states_value(text):
                 kind = "body"  # "Total due: 1,944.00 euro" in bold, a figure on a poster
         level = min(large.index(size) + 1, 6) if kind == "heading" else 0
-        if kind == "body" and not paragraph.is_row:
+        if kind == "body":
             start = builder.add_content(text)
         else:
             start = builder.add(text, kind, level=level)
@@ -147,6 +153,16 @@ def _paragraphs(lines: Sequence[Line]) -> list[_Paragraph]:
         by_page.setdefault(line.page, []).append(line)
     split = [line for line in lines if len(line.cells) > 1]
     rows = {id(line) for pair in pairwise(split) if _same_table(*pair) for line in pair}
+    # A header over several columns is aligned with none of them.
+    rows |= {
+        id(line)
+        for line, below in pairwise(lines)
+        if id(below) in rows
+        and len(line.cells) > 1
+        and line.bold
+        and line.page == below.page
+        and 0 < line.bottom - below.bottom < 2.5 * line.size
+    }
     found: list[_Paragraph] = []
     for line in lines:
         is_row = id(line) in rows
@@ -261,10 +277,6 @@ def _continues(above: Sequence[Line], line: Line, page: Sequence[Line], pitch: f
 
 def _joined(paragraph: _Paragraph, words: Counter[str]) -> tuple[str, list[tuple[int, int]]]:
     """Return a paragraph's text, and each line's page and start in the text."""
-    if paragraph.is_row:
-        *above, line = paragraph.lines
-        first = " ".join([*(each.text for each in above), line.cells[0]])
-        return " | ".join([first, *line.cells[1:]]).translate(LIGATURES), [(line.page, 0)]
     text = ""
     offsets = []
     previous: Line | None = None
@@ -277,6 +289,33 @@ def _joined(paragraph: _Paragraph, words: Counter[str]) -> tuple[str, list[tuple
     if previous is not None and previous.hyphenated:
         text += "-"
     return text, offsets
+
+
+def _add_table(paragraphs: Sequence[_Paragraph], builder: TextBuilder) -> Iterator[tuple[int, int]]:
+    """Append the rows that the paragraphs begin with; yield the page and start of each."""
+    table = [paragraphs[0]]
+    for paragraph in paragraphs[1:]:
+        if not _continues_table(table[-1], paragraph):
+            break
+        table.append(paragraph)
+    rows = [_printed(paragraph) for paragraph in table]
+    headers = header_rows(rows)
+    builder.begin_table()
+    for number, (paragraph, cells) in enumerate(zip(table, columns_of(rows), strict=True)):
+        if builder.add_row(cells, header=number in headers):
+            yield paragraph.lines[0].page, builder.blocks[-1].start
+
+
+def _continues_table(above: _Paragraph, paragraph: _Paragraph) -> bool:
+    return above.is_row and paragraph.is_row and same_columns(_printed(above), _printed(paragraph))
+
+
+def _printed(paragraph: _Paragraph) -> PrintedRow:
+    """Return a row's cells; lines above the last one begin its first cell."""
+    *above, line = paragraph.lines
+    first = " ".join([*(each.text for each in above), line.cells[0]])
+    cells = tuple(cell.translate(LIGATURES) for cell in (first, *line.cells[1:]))
+    return PrintedRow(cells, line.edges, line.bold)
 
 
 def _seam(before: str, after: str, words: Counter[str]) -> str:
@@ -298,8 +337,7 @@ def _states_value(text: str) -> bool:
 def _is_heading(paragraph: _Paragraph, text: str, body_size: float, bold_body: bool) -> bool:
     first = paragraph.lines[0]
     return (
-        not paragraph.is_row
-        and len(paragraph.lines) <= 3
+        len(paragraph.lines) <= 3
         and len(text) <= 200
         and any(character.isalpha() for character in text)
         and not text.endswith((".", ";", ","))

@@ -1,0 +1,113 @@
+"""The rows of a printed table: which column each cell belongs to, and which rows name them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+_DIGIT = re.compile(r"\d")
+_MAX_HEADER_CHARACTERS = 60
+_MAX_HEADER_WORDS = 4
+_MAX_HEADERS = 3
+# Without bold type and figures, a first row of so many cells is taken for the header.
+_MIN_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedRow:
+    """The cells of a row, their left and right borders in points, and whether all is bold."""
+
+    cells: tuple[str, ...]
+    edges: tuple[tuple[float, float], ...]
+    bold: bool
+
+
+def columns_of(rows: Sequence[PrintedRow]) -> list[list[str | None]]:
+    """Return the cells of each row by column: "" for an empty one, None where one is merged.
+
+    A cell belongs to each column whose middle it covers, or else to the nearest.
+    """
+    most = max(len(row.cells) for row in rows)
+    full = [row for row in rows if len(row.cells) == most]
+    middles = []
+    for column in range(most):
+        lefts = [row.edges[column][0] for row in full]
+        rights = [row.edges[column][1] for row in full]
+        middles.append((min(lefts) + max(rights)) / 2)
+    aligned: list[list[str | None]] = []
+    for row in rows:
+        cells: list[str | None] = [""] * most
+        following = 0
+        for text, (left, right) in zip(row.cells, row.edges, strict=True):
+            free = middles[following:]
+            covered = [following + n for n in _covered(free, left, right)]
+            if not covered:  # more cells than columns are left: it continues the last one
+                cells[-1] = f"{cells[-1] or ''} {text}".strip()
+                continue
+            cells[covered[0]] = text
+            for number in covered[1:]:
+                cells[number] = None
+            following = covered[-1] + 1
+        aligned.append(cells)
+    return aligned
+
+
+def _covered(middles: Sequence[float], left: float, right: float) -> list[int]:
+    """Return the columns that a cell belongs to, by the middles of those that are free."""
+    inside = [number for number, middle in enumerate(middles) if left <= middle <= right]
+    if inside or not middles:
+        return inside
+    centre = (left + right) / 2
+    for number, (middle, following) in enumerate(pairwise(middles)):
+        if abs(2 * centre - middle - following) < (following - middle) / 2:
+            return [number, number + 1]  # centred over both
+    return [min(range(len(middles)), key=lambda number: abs(centre - middles[number]))]
+
+
+def header_rows(rows: Sequence[PrintedRow]) -> set[int]:
+    """Return the positions of the rows that name the cells below them.
+
+    They are the first rows in bold where others are not. Without those it is the first row, if
+    it has no figures where a column below has nothing else, or if it consists of short labels
+    over several columns. The same row again, as at the top of the next page, is a header too.
+    """
+    bold = next((number for number, row in enumerate(rows) if not row.bold), len(rows))
+    if not 0 < bold <= min(_MAX_HEADERS, len(rows) - 1):
+        bold = 1 if len(rows) > 1 and _is_header(rows) else 0
+    names = [row.cells for row in rows[:bold]]
+    if all(len(cells) < 2 for cells in names):
+        return set()
+    return {number for number, row in enumerate(rows) if row.cells in names}
+
+
+def _is_header(rows: Sequence[PrintedRow]) -> bool:
+    first = rows[0]
+    labels = [cell for cell in first.cells if cell]
+    if (
+        len(labels) < 2
+        or len(set(labels)) < len(labels)
+        or any(len(cell) > _MAX_HEADER_CHARACTERS for cell in labels)
+    ):
+        return False
+    if any(_DIGIT.search(cell) for cell in labels):
+        return False
+    table = columns_of(rows)
+    for column in range(len(table[0])):
+        values = [row[column] for row in table[1:] if row[column]]
+        if table[0][column] and len(values) > 1 and all(_DIGIT.search(v or "") for v in values):
+            return True
+    return len(labels) >= _MIN_NAMED and all(
+        len(cell.split()) <= _MAX_HEADER_WORDS and not cell.endswith((".", ":")) for cell in labels
+    )
+
+
+def same_columns(row: PrintedRow, following: PrintedRow) -> bool:
+    """Return whether a row continues the table of the row before it, by where most cells are."""
+    fewer, more = sorted((row.edges, following.edges), key=len)
+    shared = sum(
+        any(left < other_right and other_left < right for other_left, other_right in more)
+        for left, right in fewer
+    )
+    return 2 * shared >= len(fewer)
