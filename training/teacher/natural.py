@@ -23,7 +23,7 @@ from qa.types import Passage
 # The corpora that may be fitted. Never add history, science or tech: these only report.
 FIT = tuple("business health home howto law news office people public stories town".split())
 # Those in training/data/everyday, written for training alone.
-EVERYDAY = ("housing", "leisure", "firm", "care")
+EVERYDAY = ("housing", "leisure", "firm", "care", "travel", "campus")
 # What the names of made corpora begin with (training.synthetic), which may be fitted too.
 MADE = "synth-"
 DEPTH = 20
