@@ -60,7 +60,8 @@ def _rows(table: Any) -> Iterator[Row]:
             row = covered.places(number + copy)
             for column, cell in cells.items():
                 row[column] = cell
-                covered.add(number + copy, column, cell)
+                if cell.down > 1:
+                    covered.add(number + copy, column, cell)
             if row:
                 yield number + copy, dict(sorted(row.items()))
         number += count

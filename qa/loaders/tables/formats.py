@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from qa.loaders.archive import parse_xml, read_member
@@ -28,37 +30,61 @@ _PLACE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
 _STYLE = re.compile(rb'\bs="(\d+)"')
 
 
+@dataclass(frozen=True, slots=True)
+class _Format:
+    """One section of a format: what is before and after the number, and its form."""
+
+    before: str
+    after: str
+    spec: str  # of Python's formatting
+    scale: float
+    optional: int  # decimals that are left out if they are zeros
+
+
 def shown(value: float, code: str) -> str:
     """Return a number in a format, such as ``0.0%`` or ``#,##0.00 €``; empty if not understood.
 
     Scientific notation, fractions and dates are not understood.
     """
-    if re.search(r"\[[<>=]", code):  # sections for ranges of values
+    positive, negative = _sections(code)
+    form = positive
+    if value < 0 and negative is not None:
+        form, value = negative, -value
+    if form is None:
         return ""
+    text = format(value * form.scale, form.spec)
+    if form.optional:
+        kept, cut = text[: -form.optional], text[-form.optional :].rstrip("0")
+        text = (kept + cut).rstrip(".")
+    sign = "-" if text.startswith("-") else ""
+    return " ".join(f"{sign}{form.before}{text.removeprefix('-')}{form.after}".split())
+
+
+@lru_cache(maxsize=1_000)
+def _sections(code: str) -> tuple[_Format | None, _Format | None]:
+    """Return a format for positive numbers and one for negative ones, if there is another."""
+    if re.search(r"\[[<>=]", code):  # sections for ranges of values
+        return None, None
     sections = _LITERAL.sub(lambda found: found.group().replace(";", "\0"), code).split(";")
-    use_second = value < 0 and len(sections) > 1 and bool(sections[1].strip())
-    section = sections[1] if use_second else sections[0]
+    negative = sections[1] if len(sections) > 1 and sections[1].strip() else None
+    return _parsed(sections[0]), None if negative is None else _parsed(negative)
+
+
+def _parsed(section: str) -> _Format | None:
     literals = _LITERAL.sub(lambda m: _kept(next(filter(None, m.groups()), "")), section)
     plain = _REMOVED.sub("", literals)
     found = _NUMBER.search(plain)
     if found is None or re.search(r"[a-zA-Z/@]", _NUMBER.sub("", plain, count=1)):
-        return ""
+        return None
     number = found.group()
-    scaled = abs(value) if use_second else value
     before, after = plain[: found.start()], plain[found.end() :]
-    if "%" in before + after:
-        scaled *= 100
+    scale = 100.0 if "%" in before + after else 1.0
     while number.endswith(","):  # in thousands
-        number, scaled = number[:-1], scaled / 1000
-    decimals = len(number.partition(".")[2])
-    text = f"{scaled:{',' if ',' in number else ''}.{decimals}f}"
-    optional = len(number) - len(number.rstrip("#")) if "." in number else 0
-    if optional:
-        cut = text[len(text) - optional :].rstrip("0")
-        text = (text[: len(text) - optional] + cut).rstrip(".")
-    sign = "-" if text.startswith("-") else ""
-    words = f"{sign}{before}{text.removeprefix('-')}{after}"
-    return " ".join(words.translate(_HIDDEN).replace("\0", ";").split())
+        number, scale = number[:-1], scale / 1000
+    decimals = number.partition(".")[2]
+    before, after = (part.translate(_HIDDEN).replace("\0", ";") for part in (before, after))
+    spec = f"{',' if ',' in number else ''}.{len(decimals)}f"
+    return _Format(before, after, spec, scale, len(decimals) - len(decimals.rstrip("#")))
 
 
 def _kept(text: str) -> str:

@@ -35,6 +35,9 @@ class Grid:
 
     def add(self, row: Sequence[Cell], *, header: bool = False) -> None:
         """Append a row; the cells that another one covers are left out of it."""
+        if not self._covered and all(cell.across == cell.down == 1 for cell in row):
+            self._builder.add_row([cell.text for cell in row], header=header)
+            return
         covered, self._covered = self._covered, {}
         cells: list[str | tuple[int, int] | None] = []
         below: dict[int, int] = {}  # by column, the rows that its cell covers below this one

@@ -124,8 +124,10 @@ def _rows(sheet: Any, formats: Iterator[tuple[int, int, str]]) -> Iterator[Row]:
         row = covered.places(number)
         for column, value in enumerate(values, start=left):
             if value != "" and column not in row and (text := _text(value, codes.get(column, ""))):
-                row[column] = Cell(text, *merged.get((number, column), (1, 1)))
-                covered.add(number, column, row[column])
+                size = merged.get((number, column))
+                row[column] = cell = Cell(text, *size) if size else Cell(text)
+                if size:
+                    covered.add(number, column, cell)
         if row:
             yield number, dict(sorted(row.items()))
 
