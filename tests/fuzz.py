@@ -16,11 +16,12 @@ import atheris
 
 # The libraries too, to reach their branches.
 with atheris.instrument_imports(
-    include=["qa.loaders", "striprtf", "email", "markdown_it", "icalendar"]
+    include=["qa.loaders", "striprtf", "email", "markdown_it", "icalendar", "oxmsg", "olefile"]
 ):
     from qa.loaders import load
 
 from making import MAKERS, make_csv, make_jsonl, make_xlsx, plain
+from test_loaders_outlook import msg
 
 from qa.errors import UnreadableDocument
 
@@ -37,6 +38,7 @@ STARTS = {
     "jsonl": make_jsonl(CONTENT[:2]),
     "md": b"---\ntitle: T\n---\n# A\n\n- *b* [c](d)\n\n| e | f |\n|---|---|\n| g | h |\n",
     "xlsx": make_xlsx(CONTENT),
+    "msg": msg(attachments=[("a.txt", b"deep")]),
     "srt": b"1\n00:00:01,000 --> 00:00:04,000\nADA:\n<b>deep</b>.\n\n2\n0:0:5,0 --> 0:0:6,0\nx\n",
     "vtt": b"WEBVTT\n\nNOTE x\n\na\n00:01.000 --> 00:04.000 align:start\n<v Ada>It is deep.</v>\n",
     "ics": b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:a\\, b\n"

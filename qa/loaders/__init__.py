@@ -14,12 +14,13 @@ from qa.loaders.calendar import looks_like_calendar, read_calendar
 from qa.loaders.encoding import decode
 from qa.loaders.epub import read_epub
 from qa.loaders.extracted import Extracted, Inner, with_properties
-from qa.loaders.foreign import is_old_workbook, refuse_books, refuse_iwork, refuse_ole
+from qa.loaders.foreign import is_message, is_old_workbook, refuse_books, refuse_iwork, refuse_ole
 from qa.loaders.html import looks_like_html, read_html
 from qa.loaders.mail import looks_like_mail, looks_like_mailbox, read_mail, read_mailbox
 from qa.loaders.markdown import read_markdown
 from qa.loaders.office import read_docx, read_pptx
 from qa.loaders.opendocument import read_opendocument
+from qa.loaders.outlook import read_message
 from qa.loaders.pdf import read_pdf
 from qa.loaders.rtf import read_rtf
 from qa.loaders.tables.delimited import read_csv
@@ -169,6 +170,8 @@ def _extract(data: bytes, suffix: str) -> Extracted:
     if head.startswith(_OLE):
         if is_old_workbook(data):
             return read_workbook(data)
+        if is_message(data):
+            return read_message(data)
         raise refuse_ole(data)
     refuse_books(data)
     if head.startswith(_RTF):
