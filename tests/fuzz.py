@@ -16,7 +16,16 @@ import atheris
 
 # The libraries too, to reach their branches.
 with atheris.instrument_imports(
-    include=["qa.loaders", "striprtf", "email", "markdown_it", "icalendar", "oxmsg", "olefile"]
+    include=[
+        "qa.loaders",
+        "striprtf",
+        "email",
+        "markdown_it",
+        "icalendar",
+        "pylatexenc",
+        "oxmsg",
+        "olefile",
+    ]
 ):
     from qa.loaders import load
 
@@ -39,6 +48,8 @@ STARTS = {
     "md": b"---\ntitle: T\n---\n# A\n\n- *b* [c](d)\n\n| e | f |\n|---|---|\n| g | h |\n",
     "xlsx": make_xlsx(CONTENT),
     "msg": msg(attachments=[("a.txt", b"deep")]),
+    "tex": b"\\documentclass{a}\\title{T}\\begin{document}\\section{A}It\\footnote{b} is $x^2$.\n\n"
+    b"\\begin{tabular}{ll}a & \\textbf{b} \\\\ c & d\\end{tabular}\\end{document}",
     "srt": b"1\n00:00:01,000 --> 00:00:04,000\nADA:\n<b>deep</b>.\n\n2\n0:0:5,0 --> 0:0:6,0\nx\n",
     "vtt": b"WEBVTT\n\nNOTE x\n\na\n00:01.000 --> 00:04.000 align:start\n<v Ada>It is deep.</v>\n",
     "ics": b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:a\\, b\n"

@@ -21,6 +21,7 @@ from qa.loaders.markdown import read_markdown
 from qa.loaders.office import read_docx, read_pptx
 from qa.loaders.opendocument import read_opendocument
 from qa.loaders.outlook import read_message
+from qa.loaders.papers.latex import looks_like_latex, read_latex
 from qa.loaders.pdf import read_pdf
 from qa.loaders.rtf import read_rtf
 from qa.loaders.tables.delimited import read_csv
@@ -45,6 +46,7 @@ _OLE = b"\xd0\xcf\x11\xe0"
 _RTF = b"{\\rtf"
 _MARKDOWN = {".md", ".markdown"}
 _HTML = {".html", ".htm", ".xhtml"}
+_LATEX = {".tex", ".ltx", ".latex"}
 _CSV = {".csv", ".tsv"}
 _JSON = {".json", ".jsonl", ".ndjson", ".ipynb"}
 _OCR = "run OCR on it and save a PDF with a text layer"
@@ -197,6 +199,8 @@ def _extract(data: bytes, suffix: str) -> Extracted:
         return read_csv(text)
     if suffix in _MARKDOWN:
         return read_markdown(text)
+    if suffix in _LATEX or looks_like_latex(text):
+        return read_latex(text)
     return read_chat(text) if looks_like_chat(text) else read_text(text)
 
 

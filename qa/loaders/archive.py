@@ -39,13 +39,14 @@ def open_zip(data: bytes) -> zipfile.ZipFile:
         archive = zipfile.ZipFile(io.BytesIO(data))
         entries = archive.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
-        raise _damaged() from error
+        raise damaged() from error
     if len(entries) > MAX_ENTRIES:
         raise UnreadableDocument(f"archive of more than {MAX_ENTRIES:,} files", "split it")
     return archive
 
 
-def _damaged() -> UnreadableDocument:
+def damaged() -> UnreadableDocument:
+    """Return the error for an archive that cannot be unpacked."""
     return UnreadableDocument("damaged zip archive or office document", "save it again")
 
 
@@ -60,7 +61,7 @@ def read_member(archive: zipfile.ZipFile, name: str) -> bytes:
     try:
         return archive.read(entry)
     except Exception as error:  # zipfile's, zlib's and lzma's errors have no common ancestor
-        raise _damaged() from error
+        raise damaged() from error
 
 
 def refuse_entities(data: bytes) -> None:

@@ -27,7 +27,7 @@ def read_message(data: bytes) -> Extracted:
     try:
         mail = _as_mail(Message.load(data))
         return read_mail(mail.as_bytes())
-    except UnreadableDocument:
+    except (UnreadableDocument, MemoryError):
         raise
     except Exception as error:  # olefile and oxmsg raise many kinds of errors
         raise UnreadableDocument(

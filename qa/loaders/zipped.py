@@ -38,7 +38,7 @@ def read_zip(archive: zipfile.ZipFile, data_limit: int) -> Extracted:
     Hidden files are left out, as in a folder. A file that cannot be read, or whose path leads
     out of the archive, is listed, and reading it raises UnreadableDocument.
     """
-    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    entries = [entry for entry in archive.infolist() if entry.filename and not entry.is_dir()]
     names = {id(entry): _name(entry) for entry in entries}
     shown = [entry for entry in entries if not _is_hidden(names[id(entry)])]
     if not shown:

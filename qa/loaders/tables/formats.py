@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from qa.loaders.archive import parse_xml, read_member
+from qa.loaders.archive import damaged, parse_xml, read_member
 
 # The formats that a file names by a number alone, as far as they are no dates (ECMA-376, 18.8.30).
 _BUILT_IN = {
@@ -143,8 +143,11 @@ def _cell_tags(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
 def _chunks(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
     """Yield a part in pieces that end where a tag ends."""
     rest = b""
-    with archive.open(part) as file:
+    try:
+        file = archive.open(part)
         while data := file.read(_CHUNK_BYTES):
             head, sign, tail = (rest + data).rpartition(b">")
             yield head + sign
             rest = tail[-_CHUNK_BYTES:]
+    except Exception as error:  # zipfile's, zlib's and lzma's errors have no common ancestor
+        raise damaged() from error

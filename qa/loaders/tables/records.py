@@ -10,7 +10,7 @@ from typing import Any
 
 from qa.errors import UnreadableDocument
 from qa.loaders.extracted import Extracted, TextBuilder
-from qa.loaders.notebook import is_notebook, read_notebook
+from qa.loaders.papers.notebook import is_notebook, read_notebook
 from qa.loaders.talk import find_messages, read_messages
 
 # Columns of running text, and columns that name a record.

@@ -1,0 +1,1 @@
+"""Read papers in the making: LaTeX and notebooks."""
