@@ -50,6 +50,7 @@ STARTS = {
     "msg": msg(attachments=[("a.txt", b"deep")]),
     "tex": b"\\documentclass{a}\\title{T}\\begin{document}\\section{A}It\\footnote{b} is $x^2$.\n\n"
     b"\\begin{tabular}{ll}a & \\textbf{b} \\\\ c & d\\end{tabular}\\end{document}",
+    "org": b"#+TITLE: T\n* TODO A :b:\n:X:\n:END:\n- *c* [[d][e]]\n| f |\n|---|\n| h |\n",
     "srt": b"1\n00:00:01,000 --> 00:00:04,000\nADA:\n<b>deep</b>.\n\n2\n0:0:5,0 --> 0:0:6,0\nx\n",
     "vtt": b"WEBVTT\n\nNOTE x\n\na\n00:01.000 --> 00:04.000 align:start\n<v Ada>It is deep.</v>\n",
     "ics": b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:a\\, b\n"

@@ -22,6 +22,7 @@ from qa.loaders.office import read_docx, read_pptx
 from qa.loaders.opendocument import read_opendocument
 from qa.loaders.outlook import read_message
 from qa.loaders.papers.latex import looks_like_latex, read_latex
+from qa.loaders.papers.org import read_org
 from qa.loaders.pdf import read_pdf
 from qa.loaders.rtf import read_rtf
 from qa.loaders.tables.delimited import read_csv
@@ -199,6 +200,8 @@ def _extract(data: bytes, suffix: str) -> Extracted:
         return read_csv(text)
     if suffix in _MARKDOWN:
         return read_markdown(text)
+    if suffix == ".org":
+        return read_org(text)
     if suffix in _LATEX or looks_like_latex(text):
         return read_latex(text)
     return read_chat(text) if looks_like_chat(text) else read_text(text)

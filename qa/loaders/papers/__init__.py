@@ -1,1 +1,1 @@
-"""Read papers in the making: LaTeX and notebooks."""
+"""Read papers in the making: LaTeX, Org and notebooks."""
