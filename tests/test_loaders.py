@@ -195,6 +195,34 @@ def test_text_without_a_title_is_named_after_its_file(read):
     assert document.id == "minutes.txt"
 
 
+def test_lines_underlined_or_between_rules_are_headings(read):
+    document = read(
+        "The mill at Norra\n=================\n\nIt grinds rye and oats for the whole valley.\n\n"
+        "-------------------------\nA  OPENING TIMES\n-------------------------\n"
+        "The door is open from nine.\n\nThe miller\n----------\nAsk for Greta Lund.\n"
+    )
+    assert document.title == "The mill at Norra"
+    assert of_kind(document, "heading") == ["The mill at Norra", "A  OPENING TIMES", "The miller"]
+    assert [b.level for b in document.blocks if b.kind == "heading"] == [1, 2, 2]
+    assert {sign for rule in of_kind(document, "furniture") for sign in rule} == {"=", "-"}
+    assert of_kind(document, "body")[1:] == ["The door is open from nine.", "Ask for Greta Lund."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # The header of a table, a signature, a rule that ends a paragraph, one between parts.
+        "---------------------\nGrain   Price   Stock\n---------------------\nRye     4.20    12",
+        "Kind regards\nGreta Lund\n----------\nThe mill at Norra",
+        "The door is open from nine to five.\n\nNo dogs\n------------------------\nAsk Greta.",
+        "The door is open from nine to five.\n\n-----\n\nAsk Greta Lund for the key.",
+    ],
+)
+def test_other_rules_make_no_headings(read, text):
+    document = read(f"{text}\n")
+    assert of_kind(document, "heading") == of_kind(document, "furniture") == []
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "latin-1"])
 def test_encodings(read, encoding):
     text = "Die Brücke über die Spree wurde für Fußgänger geöffnet. Später kam die Straßenbahn."

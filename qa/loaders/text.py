@@ -16,6 +16,11 @@ _TOP_LINES = 12
 _TITLE_CHARACTERS = 150
 _SUBHEAD_CHARACTERS = 50
 _QUESTION_CHARACTERS = 80
+# A line drawn with signs; and the space between columns, of which a heading has two at most.
+_RULE = re.compile(r"([=\-~_*#])\1{3,}")
+_GAP = re.compile(r"[ \t]{2,}|\t|\|")
+# An underline is about as long as the heading above it.
+_UNDERLINE = (0.7, 1.5)
 _ENDS = tuple(".!:;,…\"”’)'")
 
 
@@ -33,13 +38,19 @@ def read_text(text: str) -> Extracted:
     """Return the text unchanged, with its title, its date and its blocks.
 
     Navigation, section labels above the title, picture credits and the agencies at the end are
-    furniture. A short line of its own above running text is a heading.
+    furniture. A short line of its own above running text is a heading, and so is one that is
+    underlined or between two rules, which then are furniture.
     """
     lines = _lines(text)
+    _mark_ruled(text, lines)
     title = date = ""
     for position, line in enumerate(lines):
         at_top = position < _TOP_LINES
-        if is_navigation(line.text) or (at_top and not title and is_section_label(line.text)):
+        if line.kind != "body":
+            is_first = all(each.kind == "furniture" for each in lines[:position])
+            if is_first and line.kind == "heading":
+                title = " ".join(line.text.split())
+        elif is_navigation(line.text) or (at_top and not title and is_section_label(line.text)):
             line.kind = "furniture"
         elif at_top and not date and is_date_line(line.text):
             date = find_date(line.text)  # and text like any other: "Due by 1 May 2024"
@@ -62,11 +73,40 @@ def _lines(text: str) -> list[_Line]:
             start = found.start() + content.index(stripped)
             lines.append(_Line(start, start + len(stripped), stripped))
     for line, following in pairwise(lines):
-        breaks = text[line.end : following.start].replace("\r\n", "\n")
-        together = sum(breaks.count(sign) for sign in "\n\r\v\f\x85\u2028\u2029") < 2
-        if together:
+        if _breaks(text, line, following) < 2:
             line.alone = following.alone = False
     return lines
+
+
+def _mark_ruled(text: str, lines: list[_Line]) -> None:
+    """Make headings of lines that are underlined or between rules, and furniture of the rules.
+
+    The header of a table may be between rules too: it has more columns.
+    """
+    for position, line in enumerate(lines[:-1]):
+        below = lines[position + 1]
+        if _RULE.fullmatch(line.text) or not _RULE.fullmatch(below.text):
+            continue
+        above = lines[position - 1] if position else None
+        if _breaks(text, line, below) > 1 or len(line.text) > _TITLE_CHARACTERS:
+            continue
+        gaps = len(_GAP.findall(line.text))
+        if above and above.text == below.text and _breaks(text, above, line) == 1:
+            is_heading, rules = gaps < 2, [above, below]
+        else:
+            low, high = (share * len(line.text) for share in _UNDERLINE)
+            is_first = above is None or _breaks(text, above, line) > 1
+            is_heading, rules = is_first and not gaps and low <= len(below.text) <= high, [below]
+        if is_heading and any(character.isalpha() for character in line.text):
+            line.kind, line.level = "heading", 1 if below.text[0] == "=" else 2
+            for rule in rules:
+                rule.kind = "furniture"
+
+
+def _breaks(text: str, line: _Line, following: _Line) -> int:
+    """Return how many line breaks are between two lines."""
+    between = text[line.end : following.start].replace("\r\n", "\n")
+    return sum(between.count(sign) for sign in "\n\r\v\f\x85\u2028\u2029")
 
 
 def _may_be_title(line: _Line, rest: list[_Line]) -> bool:
