@@ -32,6 +32,7 @@ from qa.errors import (
     UnreadableDocument,
 )
 from qa.index import WriterLock
+from qa.index.manifest import FORMAT_VERSION
 from qa.loaders import load
 from qa.networks.encoder import SentenceEncoder
 from qa.networks.reader import OnnxReader
@@ -178,7 +179,7 @@ BUILD_DOCUMENTS = "run `qa build documents --index index`"
         (damaged("manifest.json"), IndexCorrupt, "index/g-…/manifest.json is damaged", BUILD),
         (missing("manifest.json"), IndexCorrupt, "index/g-…/manifest.json is missing", BUILD),
         (invalid_manifest, IndexCorrupt, "the manifest of index cannot be read", BUILD),
-        (another_format, IndexMismatch, "index has format 1, not 4", BUILD),
+        (another_format, IndexMismatch, f"index has format 1, not {FORMAT_VERSION}", BUILD),
         (
             *(another_encoder, IndexMismatch),
             *("index was built with another encoder (Another)", BUILD_DOCUMENTS),

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import sqlite3
+from random import Random
 
 import pytest
 from tokenizers import Tokenizer
@@ -111,6 +112,19 @@ def test_a_row_beyond_the_budget_is_read_in_parts_that_name_it(splitter):
     together = "".join(records)
     assert all(f"Property {n}: value {n}" in together for n in range(60))
     assert sum(p.read_text.count("The valve") for p in passages) >= 40
+
+
+def test_rows_of_odd_signs_stay_within_the_budget(splitter):
+    # The tokenizer joins words around some of them, and an unknown word is one token.
+    signs = "ab `{}$¾Ü\U0009e4fdÂ\x9d.\x08 \x0c?éЖש\u2028\x00!"
+    random, small = Random(1), Splitter(splitter.count, max_tokens=24)
+    for _ in range(150):
+        builder = TextBuilder()
+        for _ in range(3):
+            cells = ["".join(random.choices(signs, k=random.randrange(40))) for _ in range(3)]
+            builder.add_row(cells)
+        passages = small.split(built(builder))
+        assert max(splitter.count([passage.read_text for passage in passages]), default=0) <= 24
 
 
 def test_a_heading_is_the_first_line_of_what_it_names(splitter):

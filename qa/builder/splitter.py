@@ -232,7 +232,10 @@ class Splitter:
         start = part[0].start
         if sentence.end - start > _CHARACTERS_A_TOKEN * self._max:
             return self._max + 1
-        return self._count([text[start : sentence.end]])[0]
+        read = text[start : sentence.end]
+        if any(each.pieces is not None for each in part):
+            read = view_of(text, _paragraphs_of([*part, sentence])).text
+        return self._count([read])[0]
 
 
 def _table(block: Block) -> int | None:
