@@ -5,6 +5,7 @@ All offsets are code points of :attr:`Document.text`, end exclusive. All values 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
@@ -50,6 +51,22 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class ScannedLine:
+    """A part of a document's text that OCR read in one line of a page.
+
+    ``corners`` are ``(x, y)`` on the picture of the page, in ten-thousandths of its width and of
+    its height, clockwise from the upper left of the text. ``confidences`` has the per cent of
+    each word.
+    """
+
+    start: int
+    end: int
+    page: int
+    corners: tuple[tuple[int, int], ...]
+    confidences: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A loaded file: its text, and what is known about it.
 
@@ -58,8 +75,9 @@ class Document:
     ``author`` are empty if unknown. ``pages`` are the offsets at which pages begin, empty if
     the format has no pages. ``blocks`` are in order, do not overlap, and have only white space
     between them. ``notes`` say what of the file is not in the text, as in "2 pictures without
-    text". ``members`` are the files inside it, each a document of its own whose id continues
-    this one's; a file that only contains others has no text.
+    text", and what was read by OCR; ``scanned`` are the lines of that, in order. ``members`` are
+    the files inside it, each a document of its own whose id continues this one's; a file that
+    only contains others has no text.
     """
 
     id: str
@@ -74,6 +92,20 @@ class Document:
     language: str = ""
     notes: tuple[str, ...] = ()
     members: tuple[Member, ...] = ()
+    scanned: tuple[ScannedLine, ...] = ()
+
+    def read_by_ocr(self, start: int, end: int) -> tuple[tuple[str, float], ...]:
+        """Return the words between two offsets that OCR read, each with its confidence, 0 to 1."""
+        words = []
+        for line in self.scanned:
+            if line.start < end and start < line.end:
+                found = re.finditer(r"\S+", self.text[line.start : line.end])
+                for word, confidence in zip(found, line.confidences, strict=True):
+                    first = max(line.start + word.start(), start)
+                    last = min(line.start + word.end(), end)
+                    if first < last:
+                        words.append((self.text[first:last], confidence / 100))
+        return tuple(words)
 
     def page_at(self, offset: int) -> int | None:
         """Return the number of the page, from 1, that an offset is on; None if on none."""
@@ -187,7 +219,8 @@ class Place:
 
     ``sha256`` is of the file's bytes when it was indexed; ``text`` is the document's text at
     the place, which may differ from the answer's in case and punctuation. ``title``, ``date``,
-    ``author`` and ``language`` are those of the :class:`Document`, empty if unknown.
+    ``author`` and ``language`` are those of the :class:`Document`, empty if unknown. ``ocr`` has
+    the words that were read by OCR, each with its confidence from 0 to 1.
     """
 
     document_id: str
@@ -201,6 +234,7 @@ class Place:
     date: str = ""
     author: str = ""
     language: str = ""
+    ocr: tuple[tuple[str, float], ...] = ()
 
     @property
     def source(self) -> str:

@@ -348,3 +348,45 @@ def write(folder, name, data):
     path = Path(folder, name)
     path.write_bytes(data)
     return path
+
+
+def make_picture(*columns, size=30):
+    """Return the picture of a page with one or two columns of lines; "# " begins a larger one."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    fonts = [ImageFont.truetype(font_file("Vera.ttf"), each) for each in (size, 1.5 * size)]
+    step = round(1.6 * size)
+    height = 2 * step + step * max(map(len, columns))
+    width = 1100 if len(columns) == 1 else 1240
+    picture = Image.new("RGB", (width, height), "white")
+    draw = ImageDraw.Draw(picture)
+    for column, lines in enumerate(columns):
+        for number, line in enumerate(lines):
+            place = 60 + 620 * column, step + step * number
+            large = line.startswith("# ")
+            draw.text(place, line.removeprefix("# "), fill="black", font=fonts[large])
+    return picture
+
+
+def middle_of(number, size=30):
+    """Return the height, in pixels, at which a line of :func:`make_picture` runs."""
+    return round(1.6 * size) * (number + 1) + 0.6 * size
+
+
+def skewed(picture, degrees=2.0):
+    """Return a picture as a poor scanner makes it: tilted, grey and noisy."""
+    import numpy as np
+    from PIL import Image
+
+    noise = np.random.default_rng(3)
+    tilted = picture.rotate(degrees, resample=Image.Resampling.BICUBIC, fillcolor="white")
+    values = np.asarray(tilted.convert("L")) * 0.85 + 25
+    values = values + noise.normal(0, 15, values.shape)
+    return Image.fromarray(values.clip(0, 255).astype("uint8"))
+
+
+def font_file(name):
+    """Return the path of a font that comes with reportlab."""
+    from importlib.resources import files
+
+    return str(files("reportlab") / "fonts" / name)

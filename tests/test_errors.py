@@ -233,7 +233,7 @@ def no_folder(place):
         (
             unreadable,
             "there is no readable document in documents "
-            "(1 skipped; clock.txt: a PNG image: run OCR on it and save a PDF with a text layer)",
+            "(1 skipped; clock.txt: damaged picture (PNG, JPEG or TIFF): save it again)",
             "put documents into it, then run `qa build documents --index index`",
         ),
         (

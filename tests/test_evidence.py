@@ -245,7 +245,7 @@ def test_the_answer_is_marked_in_the_whole_document():
 def test_what_is_not_in_the_text_of_a_document_is_said():
     shown = replace(document("Text."), notes=("2 pictures without text", "<b> not read"))
     drawn = Drawn(evidence_html([], View("document"), document=lambda _: shown))
-    assert drawn.words("footnote") == "Not in this text: 2 pictures without text; <b> not read"
+    assert drawn.words("footnote") == "About this text: 2 pictures without text; <b> not read"
     drawn = Drawn(evidence_html([], View("document"), document=lambda _: document("Text.")))
     assert "footnote" not in drawn.text
 

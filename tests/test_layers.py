@@ -11,7 +11,8 @@ ROOT = Path(__file__).parents[1]
 LAYERS = [
     {"errors", "text", "offline", "hashing"},
     {"types"},
-    {"loaders", "networks"},
+    {"networks"},
+    {"loaders"},
     {"index"},
     {"builder"},
     {"retrieval", "answers"},

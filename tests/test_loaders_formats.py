@@ -22,8 +22,8 @@ from qa.errors import UnreadableDocument
 from qa.index.documents import DocumentStore, write_documents
 from qa.loaders.language import identify_language
 from qa.loaders.mail import looks_like_mail
-from qa.loaders.pdf.layout import arrange
-from qa.loaders.pdf.line import Line
+from qa.loaders.printed.layout import arrange
+from qa.loaders.printed.line import Line
 
 DEEP = "The old well in the market square is 19 metres deep, and it was dug by monks in 1210."
 LINED = "In 1954 the mason Karl Orth lined it with new sandstone from the valley of the river."
@@ -353,16 +353,7 @@ def test_contents_lists_are_furniture(read):
     assert of_kind(read(data), "furniture") == ["1 History . . . . . . . . 5"]
 
 
-def test_a_scan_asks_for_ocr(read):
-    from PIL import Image
-
-    file = io.BytesIO()
-    Image.new("RGB", (300, 400), "white").save(file, "PDF")
-    with pytest.raises(UnreadableDocument, match=r"without a text layer.*run OCR"):
-        read(file.getvalue())
-
-
-def test_pages_without_text_are_listed_at_the_end(read):
+def test_pages_without_text_are_noted(read):
     from PIL import Image
     from reportlab.lib.utils import ImageReader
 
@@ -373,7 +364,7 @@ def test_pages_without_text_are_listed_at_the_end(read):
     lines = [[(72, 700, DEEP)], [], [(72, 700, LINED)], []]
     document = read(printed(lambda number: lines[number - 1], pages=4, margins=picture))
     assert body(document) == [DEEP, LINED]
-    assert of_kind(document, "furniture") == ["Not read, pictures without text (need OCR): page 2"]
+    assert document.notes == ("page 2 without a usable text layer, and OCR found no text there",)
     third = document.text.index(LINED)
     assert document.pages == (0, third, third, third + len(LINED))
 
@@ -1136,7 +1127,7 @@ def flagged_encrypted():
         (lambda: zipped({"Index/Document.iwa": "x"}), "an iWork document: export it"),
         (lambda: b'{"a": 1}\nnonsense\n', "line 2 is not a JSON object"),
         (lambda: b"<?xml version='1.0'?><rss><p>text</p></rss>", "an XML file: save it as"),
-        (lambda: b"\x89PNG\r\n", "a PNG image: run OCR"),
+        (lambda: b"\x89PNG\r\n", "damaged picture .*: save it again"),
         (lambda: b"{\\rtf1 }", "no text"),
     ],
 )

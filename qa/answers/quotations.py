@@ -61,4 +61,5 @@ def _places(index: StoredIndex, span: Span, excluded: Set[str]) -> Iterator[Plac
             date=document.date,
             author=document.author,
             language=document.language,
+            ocr=document.read_by_ocr(span.start, span.end),
         )

@@ -69,6 +69,7 @@ def _place(place: Place) -> dict[str, Any]:
         "date": place.date,
         "author": place.author,
         "language": place.language,
+        "ocr": [{"word": word, "confidence": confidence} for word, confidence in place.ocr],
     }
 
 

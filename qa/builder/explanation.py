@@ -64,7 +64,7 @@ class Explanation:
         about = [("title", document.title), ("date", document.date), ("author", document.author)]
         lines = [document.id]
         lines += [f"  {name}: {value}" for name, value in about if value]
-        lines += [f"  not read: {note}" for note in document.notes]
+        lines += [f"  note: {note}" for note in document.notes]
         lines += [f"  a document of its own: {member.name}" for member in document.members]
         lines += ["", "Blocks (furniture is never quoted):"]
         for block in document.blocks:

@@ -15,6 +15,7 @@ _ENCODING = ("onnxruntime", "sentence-transformers", "transformers", "tokenizers
 _READING = (
     *("charset-normalizer", "trafilatura", "lxml", "markdown-it-py", "sentencex"),
     *("pypdfium2", "mammoth", "striprtf", "py3langid"),
+    *("rapidocr", "opencv-python-headless", "pillow"),
 )
 _LIBRARIES = ("verbatim-qa", *_ENCODING, *_READING, "faiss-cpu", "tantivy")
 # Our own code on which a vector depends, and all on which an index does: both change between
@@ -26,7 +27,7 @@ _ENCODING_CODE = (
     "networks/transformer_network.py",
     "networks/weights.py",
 )
-_CODE = ("builder", "index", "loaders", *_ENCODING_CODE)
+_CODE = ("builder", "index", "loaders", "networks/ocr.py", *_ENCODING_CODE)
 
 
 def build_settings(folder: Path, max_tokens: int) -> dict[str, str | int]:

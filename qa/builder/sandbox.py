@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from qa.errors import ReadingStopped, UnreadableDocument
-from qa.types import Block, Document, Member
+from qa.types import Block, Document, Member, ScannedLine
 
 TIMEOUT_S = 240.0
 CPU_S = 120
@@ -101,7 +101,8 @@ class Sandbox:
         values = {name: _frozen(value) for name, value in values.items()}
         blocks = tuple(Block(*block) for block in values.pop("blocks"))
         members = tuple(Member(*each) for each in values.pop("members"))
-        return Document(**values, blocks=blocks, members=members)
+        scanned = tuple(ScannedLine(*line) for line in values.pop("scanned"))
+        return Document(**values, blocks=blocks, members=members, scanned=scanned)
 
     def close(self) -> None:
         """Kill the child; the next file would start another."""

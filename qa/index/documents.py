@@ -7,12 +7,12 @@ import sqlite3
 import threading
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from qa.types import Block, Document, Passage, View
+from qa.types import Block, Document, Passage, ScannedLine, View
 
 FOLDER = "documents"
 
@@ -31,6 +31,7 @@ CREATE TABLE document (
     language   TEXT NOT NULL,        -- ISO 639-1, or empty
     pages      TEXT NOT NULL,        -- JSON: [offset, ...]
     blocks     TEXT NOT NULL,        -- JSON: [[start, end, kind, level], ...]
+    scanned    TEXT NOT NULL,        -- JSON: [[start, end, page, corners, confidences], ...]
     text       TEXT NOT NULL         -- last, so that the others are read without it
 ) STRICT;
 CREATE TABLE passage (
@@ -44,7 +45,8 @@ CREATE TABLE passage (
 ) STRICT;
 """
 _DOCUMENT = (
-    "SELECT id, text, sha256, title, date, source, author, language, blocks, pages FROM document"
+    "SELECT id, text, sha256, title, date, source, author, language, blocks, pages, scanned "
+    "FROM document"
 )
 _PASSAGE = 'SELECT row, document, start, "end", text, heading, view FROM passage'
 
@@ -76,7 +78,7 @@ def write_documents(path: Path, documents: Iterable[tuple[Document, Sequence[Pas
                 [block.start, block.end, block.kind, block.level] for block in document.blocks
             ]
             connection.execute(
-                f"INSERT INTO document VALUES ({', '.join('?' * 14)})",
+                f"INSERT INTO document VALUES ({', '.join('?' * 15)})",
                 (
                     position,
                     document.id,
@@ -91,6 +93,7 @@ def write_documents(path: Path, documents: Iterable[tuple[Document, Sequence[Pas
                     document.language,
                     json.dumps(document.pages),
                     json.dumps(blocks),
+                    json.dumps([astuple(line) for line in document.scanned]),
                     document.text,
                 ),
             )
@@ -231,15 +234,36 @@ class DocumentStore:
     def _document(self, document_id: str) -> Document:
         """Return one document whole; KeyError for an unknown id."""
         shard, _, _ = self._places[document_id]
-        ((*values, roles, begins),) = self._select(shard, f"{_DOCUMENT} WHERE id = ?", document_id)
+        (found,) = self._select(shard, f"{_DOCUMENT} WHERE id = ?", document_id)
+        *values, roles, begins, lines = found
         name, text, sha256, title, date, source, author, language = values
         blocks = tuple(Block(*block) for block in json.loads(roles))
         pages = tuple(json.loads(begins))
-        return Document(name, text, sha256, title, date, source, blocks, pages, author, language)
+        scanned = tuple(_scanned(*line) for line in json.loads(lines))
+        return Document(
+            name,
+            text,
+            sha256,
+            title,
+            date,
+            source,
+            blocks,
+            pages,
+            author,
+            language,
+            scanned=scanned,
+        )
 
     def _select(self, shard: int, query: str, *parameters: object) -> list[Any]:
         with self._lock:
             return self._connections[shard].execute(query, parameters).fetchall()
+
+
+def _scanned(
+    start: int, end: int, page: int, corners: list[list[int]], confidences: list[int]
+) -> ScannedLine:
+    points = tuple((x, y) for x, y in corners)
+    return ScannedLine(start, end, page, points, tuple(confidences))
 
 
 def _written(view: View | None) -> str:

@@ -18,6 +18,7 @@ from qa.loaders.foreign import is_message, is_old_workbook, refuse_books, refuse
 from qa.loaders.html import looks_like_html, read_html
 from qa.loaders.mail import looks_like_mail, looks_like_mailbox, read_mail, read_mailbox
 from qa.loaders.markdown import read_markdown
+from qa.loaders.ocr import is_picture, read_picture
 from qa.loaders.office import read_docx, read_pptx
 from qa.loaders.opendocument import read_opendocument
 from qa.loaders.outlook import read_message
@@ -37,7 +38,7 @@ from qa.types import Document
 __all__ = ["find_files", "load", "unreadable"]
 
 MAX_BYTES = 20_000_000
-# PDF and office documents are mostly pictures, which are not read.
+# Of PDF and office documents most is pictures.
 MAX_PACKED_BYTES = 200_000_000
 # A zip in a zip in a mail in a zip: more are no documents.
 MAX_DEPTH = 4
@@ -50,12 +51,9 @@ _HTML = {".html", ".htm", ".xhtml"}
 _LATEX = {".tex", ".ltx", ".latex"}
 _CSV = {".csv", ".tsv"}
 _JSON = {".json", ".jsonl", ".ndjson", ".ipynb"}
-_OCR = "run OCR on it and save a PDF with a text layer"
 # Recognised by its first bytes and not read: the problem and the remedy.
 _FOREIGN = {
-    b"\x89PNG": ("a PNG image", _OCR),
-    b"\xff\xd8\xff": ("a JPEG image", _OCR),
-    b"GIF8": ("a GIF image", _OCR),
+    b"GIF8": ("a GIF image", "save it as PNG"),
     b"\x1f\x8b": ("a gzip archive", "unpack it"),
     b"7z\xbc\xaf": ("a 7-Zip archive", "unpack it"),
     b"Rar!\x1a": ("a RAR archive", "unpack it"),
@@ -114,6 +112,7 @@ def load(path: Path, *, folder: Path, member: Sequence[str] = ()) -> Document:
         author=extracted.author,
         notes=tuple(" ".join(without_surrogates(note).split()) for note in extracted.notes),
         members=tuple(inner.member for inner in extracted.members),
+        scanned=extracted.scanned,
     )
 
 
@@ -168,6 +167,8 @@ def _extract(data: bytes, suffix: str) -> Extracted:
             raise UnreadableDocument(problem, remedy)
     if head.startswith(_PDF):
         return read_pdf(data)
+    if is_picture(data):
+        return read_picture(data)
     if head.startswith(_ZIP):
         return _read_archive(data, suffix)
     if head.startswith(_OLE):
@@ -231,7 +232,8 @@ def _read_archive(data: bytes, suffix: str) -> Extracted:
 
 def _limit(data: bytes) -> int:
     """Return how many bytes a file that begins with these may have."""
-    return MAX_PACKED_BYTES if data.startswith((_PDF, _ZIP)) else MAX_BYTES
+    is_packed = data.startswith((_PDF, _ZIP)) or is_picture(data)
+    return MAX_PACKED_BYTES if is_packed else MAX_BYTES
 
 
 def _read_bytes(path: Path) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from qa.loaders.pdf.line import RAISED
+from qa.loaders.printed.line import RAISED
 
 # Where a line is broken by hand; twice, it ends a paragraph.
 BREAK = "\v"

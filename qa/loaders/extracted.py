@@ -10,7 +10,7 @@ from qa.errors import UnreadableDocument
 from qa.loaders.dates import find_date, is_date_line
 from qa.loaders.furniture import credit_start, is_agency_line
 from qa.text import without_surrogates
-from qa.types import Block, BlockKind, Member
+from qa.types import Block, BlockKind, Member, ScannedLine
 
 MAX_CHARACTERS = 20_000_000
 # The kinds of rows.
@@ -41,8 +41,9 @@ class Extracted:
     """The text of a file. Blocks are in order and do not overlap; ``date`` is ISO or empty.
 
     ``notes`` say what of the file is not in the text, each a phrase for the report of a build,
-    as in "2 pictures without text" or "1 attachment not read: plan.dwg". ``members`` are the
-    files in it that are documents of their own, by distinct names.
+    as in "2 pictures without text" or "1 attachment not read: plan.dwg", and what OCR read;
+    ``scanned`` are the lines of that, in order. ``members`` are the files in it that are
+    documents of their own, by distinct names.
     """
 
     text: str
@@ -53,6 +54,7 @@ class Extracted:
     pages: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     members: tuple[Inner, ...] = ()
+    scanned: tuple[ScannedLine, ...] = ()
 
 
 def numbered(names: Sequence[str]) -> list[str]:

@@ -31,7 +31,7 @@ def cores() -> int:
 
 
 def limit_threads() -> None:
-    """Limit PyTorch and FAISS, if loaded, to one thread per call.
+    """Limit PyTorch, FAISS and OpenCV, if loaded, to one thread per call.
 
     Call it after importing one of them, and in each thread that calls PyTorch: OpenMP keeps
     its count per thread.
@@ -42,3 +42,5 @@ def limit_threads() -> None:
         torch.set_num_threads(1)
     if faiss := sys.modules.get("faiss"):
         faiss.omp_set_num_threads(1)
+    if cv2 := sys.modules.get("cv2"):
+        cv2.setNumThreads(1)

@@ -16,7 +16,7 @@ from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted, TextBuilder
 from qa.loaders.office.charts import add_chart
 from qa.loaders.office.parts import Relation, local_name, relation_id, relations
-from qa.loaders.pdf.line import RAISED
+from qa.loaders.printed.line import RAISED
 from qa.loaders.tables.grid import Cell, add_grid
 from qa.text import counted
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from qa.loaders.pdf.line import Line
+from qa.loaders.printed.line import Line
 
 # FPDF_ANNOT_*: a note, text on the page, shapes, marked words, stamps and a caret.
 _NOTES = frozenset({1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15})

@@ -14,9 +14,11 @@ from typing import Any
 from qa.errors import UnreadableDocument
 from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted
-from qa.loaders.pdf.annotations import NOTE_SIZE, add_annotations
-from qa.loaders.pdf.layout import arrange
-from qa.loaders.pdf.line import RAISED, Line
+from qa.loaders.ocr.places import located
+from qa.loaders.pdf.annotations import add_annotations
+from qa.loaders.pdf.scans import Scans
+from qa.loaders.printed.layout import arrange
+from qa.loaders.printed.line import RAISED, Line
 
 MAX_PAGES = 5_000
 _PASSWORD, _SECURITY = 4, 5  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
@@ -59,9 +61,8 @@ def read_pdf(data: bytes) -> Extracted:
 
     The values of form fields are beside their labels, notes at the end of their page.
 
-    Raises UnreadableDocument for a file that is encrypted or damaged, and for a scan, whose
-    pages are pictures without text. If only some pages are, a last block of furniture names
-    them.
+    Pages without a usable text layer are read by OCR. Raises UnreadableDocument for a file that
+    is encrypted or damaged, and where nothing can be read.
     """
     from pypdfium2 import PdfDocument, PdfiumError
 
@@ -78,55 +79,31 @@ def read_pdf(data: bytes) -> Extracted:
             if document.get_formtype():
                 document.init_forms()
             pages = [_page_lines(document, number) for number in range(len(document))]
-            pictures = [
-                number
-                for number, lines in enumerate(pages, 1)
-                if all(line.size == NOTE_SIZE for line in lines)
-                and _has_picture(document[number - 1])
-            ]
+            scans = Scans(document, pages)
             metadata = document.get_metadata_dict()
         except PdfiumError as error:
             raise UnreadableDocument("damaged PDF", "open it and save it again") from error
         finally:
             document.close()
-    written = "".join(line.text for lines in pages for line in lines)
-    letters = sum(character.isalpha() for character in written)
-    # Private use and replacement characters: the fonts do not map their glyphs to letters.
-    unknown = sum(
-        "\ue000" <= character <= "\uf8ff" or character == "\ufffd" for character in written
-    )
-    if letters == 0 and unknown == 0:
-        raise UnreadableDocument(
-            "PDF without a text layer, like a scan", "run OCR on it (`ocrmypdf IN.pdf OUT.pdf`)"
-        )
-    if unknown > letters:
-        raise UnreadableDocument(
-            "PDF whose fonts do not name their letters",
-            "run OCR on it (`ocrmypdf --force-ocr IN.pdf OUT.pdf`)",
-        )
+    if not any(scans.lines):
+        problem = "PDF without a usable text layer"
+        if scans.error is None:
+            raise UnreadableDocument(problem)
+        raise UnreadableDocument(f"{problem}, and {scans.error.problem}", scans.error.remedy)
     created = _CREATED.match(metadata.get("CreationDate", ""))
-    return arrange(
-        pages,
+    extracted = arrange(
+        scans.lines,
         title=_stated(metadata.get("Title", "")),
         author=_stated(metadata.get("Author", "")),
         date=find_date("-".join(created.groups())) if created else "",
-        unread=pictures,
     )
+    return located(replace(extracted, notes=(*extracted.notes, *scans.notes)), scans.read)
 
 
 def _stated(value: str) -> str:
     """Return a metadata field, empty if a program filled it in."""
     value = " ".join(value.split())
     return "" if _GENERATED.fullmatch(value) else value
-
-
-def _has_picture(page: Any) -> bool:
-    import pypdfium2.raw as pdfium
-
-    try:
-        return any(page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE]))
-    finally:
-        page.close()
 
 
 def _page_lines(document: Any, number: int) -> list[Line]:

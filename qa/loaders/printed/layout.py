@@ -11,9 +11,9 @@ from statistics import median
 
 from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted, TextBuilder
-from qa.loaders.pdf.columns import split_columns
-from qa.loaders.pdf.line import LIGATURES, Line
-from qa.loaders.pdf.tables import PrintedRow, columns_of, header_rows, same_columns
+from qa.loaders.printed.columns import split_columns
+from qa.loaders.printed.line import LIGATURES, Line
+from qa.loaders.printed.tables import PrintedRow, columns_of, header_rows, same_columns
 from qa.types import BlockKind
 
 # Headers and footers are within this share of the page's height from its edge.
@@ -30,6 +30,7 @@ _VALUE = re.compile(
     r"[€£$]\s?\d|\d\s?(?:€|£|%|euros?\b|dollars?\b|pounds?\b)|\d{1,3}(?:[,'’]\d{3})+\b|\b\d+[.,]\d{2}\b"
     r"|(?<!\d)(?:\+|0)\d[\d /()-]{6,}\d|^[^:]{2,40}:\s*\d+$"
 )
+_KEY = re.compile(r"[^\W\d_][^:.,;!?]{0,38}:\s")
 _LEADERS = re.compile(r"(?:\s?\.){4,}\s*[\divxlc]*$")
 _BULLET = re.compile(r"(?:[•‣◦▪●–—*-]|\(?(?:\d{1,3}|[a-z])[.)])\s")
 _ENDS = tuple('.!?:;…"”’»)')
@@ -52,7 +53,6 @@ def arrange(
     title: str,
     author: str,
     date: str,
-    unread: Sequence[int] = (),
 ) -> Extracted:
     """Return paragraphs, headings and rows in the order of the lines.
 
@@ -99,9 +99,6 @@ def arrange(
         for page, offset in offsets:
             begins.setdefault(page, start + offset)
     starts = _page_starts(begins, len(pages), builder.length)
-    if unread:
-        numbers = ", ".join(map(str, unread))
-        builder.add(f"Not read, pictures without text (need OCR): page {numbers}", "furniture")
     return builder.result(title=title or heading[0], date=date, author=author, pages=starts)
 
 
@@ -272,6 +269,9 @@ def _continues(above: Sequence[Line], line: Line, page: Sequence[Line], pitch: f
         return False
     if line.left > last.left + 0.9 * line.size and not _BULLET.match(above[0].text):
         return False
+    very_short = last.right < right - 0.4 * (right - last.left)
+    if (very_short and not line.text[:1].islower()) or (short and _KEY.match(line.text)):
+        return False  # the lines of an address, of a list or of keys and values
     return not (short and ended)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from statistics import mean, median
 
-from qa.loaders.pdf.line import Line
+from qa.loaders.printed.line import Line
 
 # What separates columns of text from the cells of a table: enough lines side by side, with
 # enough words (median), of which enough span their column and begin in mid-sentence.

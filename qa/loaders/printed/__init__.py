@@ -1,0 +1,1 @@
+"""Printed lines and where they are on their pages, joined into columns, headings and paragraphs."""
