@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 import time
 from collections.abc import Sequence
 from contextlib import closing, nullcontext
@@ -36,6 +38,8 @@ from qa.index import (
 from qa.types import Encoder
 
 READING = "reading files"
+# The pages that an unfinished build read by OCR.
+PAGES = ".pages"
 
 
 def build(
@@ -54,7 +58,8 @@ def build(
     The result equals that of a build from nothing, since a vector depends on its passage
     alone. Identical files are stored once. A file that cannot be read is reported as skipped;
     one whose reading exceeded a limit is read again only after it changes, or with ``retry``.
-    An interrupted build is resumed: what it encoded is not encoded again.
+    An interrupted build is resumed: what it encoded is not encoded again, and no page that OCR
+    read is read again.
 
     ``max_tokens`` limits a passage. ``progress`` is called with the stage (``READING`` or
     ``ENCODING``), the number of files or passages done, and their total. ``load`` reads one
@@ -89,7 +94,8 @@ def build(
                     }
                     known = {path: files for path, files in known.items() if path not in stopped}
             files = corpus_files(folder, index_dir)
-            with Sandbox() as sandbox:
+            version = hashlib.sha256(repr((settings["code"], libraries)).encode()).hexdigest()[:16]
+            with Sandbox(pages=index_dir / PAGES / version) as sandbox:
                 examined = survey(
                     files,
                     known,
@@ -120,6 +126,7 @@ def build(
             if changed:
                 encoded = _write(index_dir, manifest, indexed, previous, encoder, journal, progress)
             journal.remove()
+            shutil.rmtree(index_dir / PAGES, ignore_errors=True)
         sweep(index_dir)
     return BuildReport(
         folder=str(folder),

@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from qa.errors import ReadingStopped, UnreadableDocument
+from qa.loaders.ocr.kept import KEPT, KeptPages
 from qa.types import Block, Document, Member, ScannedLine
 
 TIMEOUT_S = 240.0
@@ -42,9 +43,10 @@ class Sandbox:
     """Loads files in a child process with limits; use it in a ``with`` statement.
 
     One child reads many files. It is killed if a file takes longer than ``timeout_s`` by the
-    clock or ``cpu_s`` of processor time, and the next file gets a new child. It cannot
-    allocate more than ``memory_mb``. Windows enforces the clock alone. ``loader`` names the
-    module whose ``load`` the child calls.
+    clock or ``cpu_s`` of processor time, and the next file gets a new child; each page that OCR
+    reads has this time anew. It cannot allocate more than ``memory_mb``. Windows enforces the
+    clock alone. ``loader`` names the module whose ``load`` the child calls, and ``pages`` the
+    folder where the pages that OCR read are kept.
     """
 
     def __init__(
@@ -54,9 +56,10 @@ class Sandbox:
         cpu_s: int = CPU_S,
         memory_mb: int = MEMORY_MB,
         loader: str = "qa.loaders",
+        pages: Path | None = None,
     ) -> None:
         self.timeout_s, self.cpu_s, self.memory_mb = timeout_s, cpu_s, memory_mb
-        self._loader = loader
+        self._loader, self._pages = loader, pages
         self._child: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Sandbox:
@@ -89,10 +92,8 @@ class Sandbox:
     def _load(self, path: Path, folder: Path, member: Sequence[str]) -> Document:
         child = self._child or self._start()
         request = json.dumps([os.fspath(path), os.fspath(folder), *member]).encode("ascii")
-        began = time.monotonic()
-        answer = self._ask(child, request)
+        answer, in_time = self._ask(child, request)
         if answer is None:
-            in_time = time.monotonic() - began < self.timeout_s
             self.close()
             raise ReadingStopped(self._reason(child.returncode, in_time), _RETRY)
         values, problem, remedy, stopped = json.loads(answer)
@@ -116,7 +117,8 @@ class Sandbox:
         code = _START.format(
             path=sys.path,
             module=__name__,
-            arguments=f"{self._loader!r}, {self.timeout_s}, {self.cpu_s}, {self.memory_mb}",
+            arguments=f"{self._loader!r}, {self.timeout_s}, {self.cpu_s}, {self.memory_mb}, "
+            f"{self._pages and os.fspath(self._pages)!r}",
         )
         self._child = child = subprocess.Popen(
             [sys.executable, "-c", code],
@@ -130,24 +132,31 @@ class Sandbox:
             raise RuntimeError(f"the child process that reads files did not start: {self._loader}")
         return child
 
-    def _ask(self, child: subprocess.Popen[bytes], request: bytes) -> bytes | None:
-        """Return the child's answer, one line; None if it died or was killed."""
+    def _ask(self, child: subprocess.Popen[bytes], request: bytes) -> tuple[bytes | None, bool]:
+        """Return the child's answer, one line, and whether it had time left.
+
+        The answer is None if the child died or was killed.
+        """
         assert child.stdin is not None
         assert child.stdout is not None
-        clock = threading.Timer(self.timeout_s, child.kill)
-        clock.start()
-        try:
-            child.stdin.write(request + b"\n")
-            child.stdin.flush()
-            answer = child.stdout.readline()
-        except BrokenPipeError:
-            answer = b""
-        finally:
-            clock.cancel()
+        answer, began = b"\n", time.monotonic()
+        request += b"\n"
+        while answer == b"\n":  # a page was read, and the next one has its own time
+            clock = threading.Timer(self.timeout_s, child.kill)
+            began = time.monotonic()
+            clock.start()
+            try:
+                child.stdin.write(request)
+                child.stdin.flush()
+                answer, request = child.stdout.readline(), b""
+            except BrokenPipeError:
+                answer = b""
+            finally:
+                clock.cancel()
         if answer.endswith(b"\n"):
-            return answer
+            return answer, True
         child.wait()
-        return None
+        return None, time.monotonic() - began < self.timeout_s
 
     def _reason(self, code: int, in_time: bool) -> str:
         if not in_time:
@@ -158,8 +167,11 @@ class Sandbox:
         return f"the process that read it was stopped ({name})"
 
 
-def serve(loader: str, timeout_s: float, cpu_s: int, memory_mb: int) -> None:
-    """Run the child: answer each line of request with one line, until there are no more."""
+def serve(loader: str, timeout_s: float, cpu_s: int, memory_mb: int, pages: str | None) -> None:
+    """Run the child: answer each line of request with one line, until there are no more.
+
+    An empty line before the answer says that OCR read a page.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     requests = sys.stdin.buffer
     # Output of libraries must not mix with the answers.
@@ -167,6 +179,13 @@ def serve(loader: str, timeout_s: float, cpu_s: int, memory_mb: int) -> None:
     os.dup2(2, 1)
     _limit_memory(memory_mb)
     load = importlib.import_module(loader).load
+
+    def on_page() -> None:
+        _limit_time(timeout_s, cpu_s)
+        answers.write(b"\n")
+        answers.flush()
+
+    KEPT.set(KeptPages(Path(pages) if pages else None, on_page))
     answers.write(b"\n")
     answers.flush()
     for request in requests:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from qa.errors import ModelError, UnreadableDocument
 from qa.loaders.extracted import Extracted
+from qa.loaders.ocr.kept import KEPT
 from qa.loaders.ocr.lines import printed_lines
 from qa.loaders.ocr.pictures import Picture, open_pages
 from qa.loaders.ocr.places import located
@@ -38,4 +39,5 @@ def read_page(picture: Picture) -> OcrPage:
 
     Raises ModelError where OCR is not installed.
     """
-    return load_ocr().read(picture)
+    ocr, kept = load_ocr(), KEPT.get()
+    return kept.page(picture, lambda: ocr.read(picture)) if kept else ocr.read(picture)
