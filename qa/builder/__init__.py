@@ -4,6 +4,7 @@ from qa.builder.build import READING, build, is_stale
 from qa.builder.embedding import ENCODING, Progress, encoded_text
 from qa.builder.explanation import Explanation, explain
 from qa.builder.members import load_document
+from qa.builder.pictures import page_picture
 from qa.builder.report import BuildReport, FileReport
 from qa.builder.sandbox import Sandbox
 from qa.builder.watch import watch
@@ -21,5 +22,6 @@ __all__ = [
     "explain",
     "is_stale",
     "load_document",
+    "page_picture",
     "watch",
 ]

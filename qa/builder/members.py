@@ -80,20 +80,31 @@ def load_document(load: Load, folder: Path, document_id: str) -> Document:
 
     Raises FileNotFoundError if there is none, and what ``load`` raises.
     """
+    path, names = locate(load, folder, document_id)
+    return load(path, folder=folder, member=names) if names else load(path, folder=folder)
+
+
+def locate(load: Load, folder: Path, document_id: str) -> tuple[Path, tuple[str, ...]]:
+    """Return the file that a document is, or is inside, and the names that lead to it there.
+
+    Raises FileNotFoundError if there is none, and what ``load`` raises.
+    """
     parts = document_id.split("/")
     for end in range(1, len(parts) + 1):
         path = folder.joinpath(*parts[:end])
         if path.is_file():
-            return _inside(load, path, folder, (), "/".join(parts[end:]))
+            return path, _names(load, path, folder, (), "/".join(parts[end:]))
     raise FileNotFoundError(document_id)
 
 
-def _inside(load: Load, path: Path, folder: Path, names: tuple[str, ...], rest: str) -> Document:
-    document = load(path, folder=folder, member=names) if names else load(path, folder=folder)
+def _names(
+    load: Load, path: Path, folder: Path, names: tuple[str, ...], rest: str
+) -> tuple[str, ...]:
     if not rest:
-        return document
+        return names
+    document = load(path, folder=folder, member=names) if names else load(path, folder=folder)
     for name in (member.name for member in document.members):
         if f"{rest}/".startswith(f"{name}/"):
             with contextlib.suppress(FileNotFoundError):
-                return _inside(load, path, folder, (*names, name), rest[len(name) + 1 :])
+                return _names(load, path, folder, (*names, name), rest[len(name) + 1 :])
     raise FileNotFoundError(document.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import importlib
 import json
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, fields
 from functools import partial
 from pathlib import Path
@@ -90,8 +91,28 @@ class Sandbox:
         return self._load(path, folder, member)
 
     def _load(self, path: Path, folder: Path, member: Sequence[str]) -> Document:
+        values = self._answer("load", path, {"folder": os.fspath(folder)}, member)
+        values = {name: _frozen(value) for name, value in values.items()}
+        blocks = tuple(Block(*block) for block in values.pop("blocks"))
+        members = tuple(Member(*each) for each in values.pop("members"))
+        scanned = tuple(ScannedLine(*line) for line in values.pop("scanned"))
+        return Document(**values, blocks=blocks, members=members, scanned=scanned)
+
+    def picture(self, path: Path, *, page: int, sha256: str, member: Sequence[str] = ()) -> bytes:
+        """Return the picture of a page of a file, or of one inside it, as JPEG.
+
+        Raises :class:`~qa.errors.UnreadableDocument`, also if the hash of the file differs.
+        """
+        values = self._answer("page_picture", path, {"page": page, "sha256": sha256}, member)
+        return base64.b64decode(values["jpeg"])
+
+    def _answer(
+        self, function: str, path: Path, arguments: Mapping[str, object], member: Sequence[str]
+    ) -> dict[str, Any]:
+        """Return what a function of the loader's module returns in the child."""
         child = self._child or self._start()
-        request = json.dumps([os.fspath(path), os.fspath(folder), *member]).encode("ascii")
+        called = {**arguments, "member": member} if member else arguments
+        request = json.dumps([function, os.fspath(path), called]).encode("ascii")
         answer, in_time = self._ask(child, request)
         if answer is None:
             self.close()
@@ -99,11 +120,7 @@ class Sandbox:
         values, problem, remedy, stopped = json.loads(answer)
         if values is None:
             raise (ReadingStopped if stopped else UnreadableDocument)(problem, remedy)
-        values = {name: _frozen(value) for name, value in values.items()}
-        blocks = tuple(Block(*block) for block in values.pop("blocks"))
-        members = tuple(Member(*each) for each in values.pop("members"))
-        scanned = tuple(ScannedLine(*line) for line in values.pop("scanned"))
-        return Document(**values, blocks=blocks, members=members, scanned=scanned)
+        return dict(values)
 
     def close(self) -> None:
         """Kill the child; the next file would start another."""
@@ -178,7 +195,7 @@ def serve(loader: str, timeout_s: float, cpu_s: int, memory_mb: int, pages: str 
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     _limit_memory(memory_mb)
-    load = importlib.import_module(loader).load
+    module = importlib.import_module(loader)
 
     def on_page() -> None:
         _limit_time(timeout_s, cpu_s)
@@ -190,27 +207,28 @@ def serve(loader: str, timeout_s: float, cpu_s: int, memory_mb: int, pages: str 
     answers.flush()
     for request in requests:
         _limit_time(timeout_s, cpu_s)
-        path, folder, *member = json.loads(request)
+        function, path, arguments = json.loads(request)
+        if "folder" in arguments:
+            arguments["folder"] = Path(arguments["folder"])
         allow_more = _limit_memory(memory_mb)
-        answer = _answer(load, Path(path), Path(folder), member, memory_mb, allow_more)
+        call = partial(getattr(module, function), Path(path), **arguments)
+        answer = _answer(call, memory_mb, allow_more)
         _stop_alarm()  # or it would ring while the parent does something else
         answers.write(answer)
         answers.flush()
 
 
 def _answer(
-    load: Load,
-    path: Path,
-    folder: Path,
-    member: Sequence[str],
-    memory_mb: int,
-    allow_more: Callable[[], None],
+    call: Callable[[], Document | bytes], memory_mb: int, allow_more: Callable[[], None]
 ) -> bytes:
-    """Return a document, or the fields of the error, as a line of JSON."""
+    """Return a document or a picture, or the fields of the error, as a line of JSON."""
     error: UnreadableDocument
     try:
-        document = load(path, folder=folder, **({"member": member} if member else {}))
-        values = {field.name: getattr(document, field.name) for field in fields(document)}
+        found = call()
+        if isinstance(found, bytes):
+            values: dict[str, Any] = {"jpeg": base64.b64encode(found).decode("ascii")}
+        else:
+            values = {field.name: getattr(found, field.name) for field in fields(found)}
         return (json.dumps([values, "", "", False], default=astuple) + "\n").encode("ascii")
     except UnreadableDocument as caught:
         error = caught

@@ -133,7 +133,13 @@ def search(question: str, top_k: int, index: Path, as_json: bool, **documents: A
 
 def _cited(place: Place) -> str:
     """Return where an answer is, with the author and the date of its document if known."""
-    return printable(", ".join(filter(None, (place.source, place.author, place.date))))
+    return printable(
+        ", ".join(
+            filter(
+                None, (place.source, place.author, place.date, "read by OCR" if place.ocr else "")
+            )
+        )
+    )
 
 
 def _left_out(qa: QA, found: Prediction | SearchResult) -> str:

@@ -18,13 +18,13 @@ from qa.loaders.foreign import is_message, is_old_workbook, refuse_books, refuse
 from qa.loaders.html import looks_like_html, read_html
 from qa.loaders.mail import looks_like_mail, looks_like_mailbox, read_mail, read_mailbox
 from qa.loaders.markdown import read_markdown
-from qa.loaders.ocr import is_picture, read_picture
+from qa.loaders.ocr import draw_picture, is_picture, read_picture
 from qa.loaders.office import read_docx, read_pptx
 from qa.loaders.opendocument import read_opendocument
 from qa.loaders.outlook import read_message
 from qa.loaders.papers.latex import looks_like_latex, read_latex
 from qa.loaders.papers.org import read_org
-from qa.loaders.pdf import read_pdf
+from qa.loaders.pdf import draw_pdf, read_pdf
 from qa.loaders.rtf import read_rtf
 from qa.loaders.tables.delimited import read_csv
 from qa.loaders.tables.records import looks_like_json_lines, read_json
@@ -35,7 +35,7 @@ from qa.loaders.zipped import is_office_document, read_zip
 from qa.text import without_surrogates
 from qa.types import Document
 
-__all__ = ["find_files", "load", "unreadable"]
+__all__ = ["find_files", "load", "page_picture", "unreadable"]
 
 MAX_BYTES = 20_000_000
 # Of PDF and office documents most is pictures.
@@ -114,6 +114,17 @@ def load(path: Path, *, folder: Path, member: Sequence[str] = ()) -> Document:
         members=tuple(inner.member for inner in extracted.members),
         scanned=extracted.scanned,
     )
+
+
+def page_picture(path: Path, *, page: int, sha256: str, member: Sequence[str] = ()) -> bytes:
+    """Return the picture of a page, from 1, of a file or of one inside it, as JPEG.
+
+    Raises UnreadableDocument, also if the file's hash differs or it has no such page.
+    """
+    data = _bytes_of(path, tuple(member))
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise UnreadableDocument("it has changed", "build again")
+    return draw_pdf(data, page - 1) if data.startswith(_PDF) else draw_picture(data, page - 1)
 
 
 def unreadable(error: OSError) -> UnreadableDocument:

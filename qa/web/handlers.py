@@ -237,7 +237,11 @@ class Handlers:
     def _evidence(self, now: OpenIndex, turns: Turns, view: View) -> str:
         try:
             return evidence_html(
-                turns, view, document=now.qa.document, votes=self._votes(turns[view.turn :][:1])
+                turns,
+                view,
+                document=now.qa.document,
+                picture=now.qa.page_picture,
+                votes=self._votes(turns[view.turn :][:1]),
             )
         except KeyError:  # the list of documents, or something that no longer exists
             return library_html(now.library)

@@ -5,18 +5,25 @@ const narrow = window.matchMedia("(max-width: 899px)");
 const still = window.matchMedia("(prefers-reduced-motion: reduce)");
 const behavior = () => (still.matches ? "auto" : "smooth");
 
-// Scrolls `pane` until `part` is at a share of its height below its top.
+// Scrolls `pane` until `part` is at a share of its height below its top, and of its width.
 const scroll = (pane, part, share) => {
-  const distance = part.getBoundingClientRect().top - pane.getBoundingClientRect().top;
-  const top = pane.scrollTop + distance - share * pane.clientHeight;
-  pane.scrollTo({ top, behavior: behavior() });
+  const [place, frame] = [part.getBoundingClientRect(), pane.getBoundingClientRect()];
+  const top = pane.scrollTop + place.top - frame.top - share * pane.clientHeight;
+  const left = pane.scrollLeft + place.left - frame.left - share * pane.clientWidth;
+  pane.scrollTo({ top, left, behavior: behavior() });
+};
+
+const showIn = (paper) => {
+  const mark = paper.querySelector(".answer") ?? paper.querySelector(".passage");
+  if (mark) scroll(paper, mark, 1 / 3);
+  else paper.scrollTo(0, 0);
 };
 
 const showMark = () => {
-  const paper = document.querySelector("#evidence .document");
-  const mark = paper?.querySelector(".answer") ?? paper?.querySelector(".passage");
-  if (mark) scroll(paper, mark, 1 / 3);
-  else paper?.scrollTo(0, 0);
+  const text = document.querySelector("#evidence .document");
+  const scan = document.querySelector("#evidence .scan .paper");
+  if (text) showIn(text);
+  if (scan) scan.querySelector("img").decode().then(() => showIn(scan));
 };
 
 let turns = 0;

@@ -18,6 +18,7 @@ from qa.types import Document, Passage, Place
 from qa.web import wording
 from qa.web.corpus import Library
 from qa.web.document_text import Mark, excerpt, marked_text, opening
+from qa.web.scan import Picture, Scan, scan_of
 from qa.web.views import NO_VOTES, Turn, View, places_of
 
 # Questions about the documents that come with Verbatim, each with the one that answers it.
@@ -99,10 +100,12 @@ def evidence_html(
     view: View,
     *,
     document: Callable[[str], Document],
+    picture: Picture = lambda document_id, page: None,
     votes: Mapping[str, bool] = NO_VOTES,
 ) -> str:
     """Return a document with the quoted words marked; ``document`` finds one by its id.
 
+    Where OCR read them, the ``picture`` of their page is above its text.
     ``votes`` are those given, by the ids of :meth:`Turn.vote_id`.
 
     Raises KeyError for a view of something that does not exist: an address comes
@@ -129,6 +132,7 @@ def evidence_html(
         return _sheet(
             shown,
             marks,
+            scan=scan_of(shown, marks, picture),
             place=place,
             answer=answer,
             words=words,
@@ -144,7 +148,8 @@ def evidence_html(
             return _sheet(shown, note="changed")
         place = Place(shown.id, passage.start, passage.end, shown.source)
         marks = [(passage.start, passage.end, "passage")]
-        return _sheet(shown, marks, place=place, note="close")
+        scan = scan_of(shown, marks, picture)
+        return _sheet(shown, marks, scan=scan, place=place, note="close")
     if view.kind == "document":
         return _sheet(document(view.document_id))
     raise KeyError(view.address)
@@ -165,6 +170,7 @@ def _sheet(
     document: Document,
     marks: Iterable[Mark] = (),
     *,
+    scan: Scan | None = None,
     place: Place | None = None,
     note: str = "",
     **of_answer: object,
@@ -174,6 +180,7 @@ def _sheet(
         "evidence.html",
         document=document,
         text=marked_text(document, marks),
+        scan=scan,
         place=place,
         note=note,
         **{"answer": None, **of_answer},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ MAX_PAGES = 5_000
 MAX_PIXELS = 80_000_000
 # Larger pictures are reduced to this, which is A4 at 340 dpi.
 WORKING_PIXELS = 11_000_000
+_SHOWN_PIXELS = 1_400_000
 # A picture with a shorter side, or this much longer than wide, contains no line of text.
 _MIN_SIDE = 8
 _MAX_RATIO = 40
@@ -30,6 +32,26 @@ _WHITE = (255, 255, 255)
 def is_picture(data: bytes) -> bool:
     """Return whether a file is a PNG, JPEG or TIFF, by its first bytes."""
     return data.startswith(_MAGICS)
+
+
+def draw_picture(data: bytes, number: int) -> bytes:
+    """Return a page, from 0, of a picture file as a JPEG for the screen."""
+    page = next(islice(open_pages(data), number, None), None)
+    if page is None:
+        raise UnreadableDocument("it has no such page")
+    return to_jpeg(page)
+
+
+def to_jpeg(page: Picture) -> bytes:
+    """Return a page as a JPEG for the screen."""
+    from PIL import Image
+
+    image = Image.fromarray(page[:, :, ::-1])
+    share = min((_SHOWN_PIXELS / (image.width * image.height)) ** 0.5, 1.0)
+    image = image.resize((round(share * image.width), round(share * image.height)))
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=70)
+    return file.getvalue()
 
 
 def open_pages(data: bytes) -> Iterator[Picture]:

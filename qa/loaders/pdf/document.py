@@ -14,9 +14,10 @@ from typing import Any
 from qa.errors import UnreadableDocument
 from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted
+from qa.loaders.ocr.pictures import to_jpeg
 from qa.loaders.ocr.places import located
 from qa.loaders.pdf.annotations import add_annotations
-from qa.loaders.pdf.scans import Scans
+from qa.loaders.pdf.scans import Scans, rendered
 from qa.loaders.printed.layout import arrange
 from qa.loaders.printed.line import RAISED, Line
 
@@ -98,6 +99,27 @@ def read_pdf(data: bytes) -> Extracted:
         date=find_date("-".join(created.groups())) if created else "",
     )
     return located(replace(extracted, notes=(*extracted.notes, *scans.notes)), scans.read)
+
+
+def draw_pdf(data: bytes, number: int) -> bytes:
+    """Return a page of a PDF, from 0, as a JPEG for the screen."""
+    from pypdfium2 import PdfDocument, PdfiumError
+
+    with _ONE_AT_A_TIME:
+        try:
+            document = PdfDocument(data)
+            try:
+                if not 0 <= number < len(document):
+                    raise UnreadableDocument("it has no such page")
+                page = document[number]
+                try:
+                    return to_jpeg(rendered(page))
+                finally:
+                    page.close()
+            finally:
+                document.close()
+        except PdfiumError as error:
+            raise UnreadableDocument("damaged PDF", "open it and save it again") from error
 
 
 def _stated(value: str) -> str:

@@ -54,7 +54,7 @@ class Scans:
             try:
                 if not _is_unusable(lines, page):
                     continue
-                scanned = read_page(_rendered(page))
+                scanned = read_page(rendered(page))
                 found = printed_lines(scanned, number, page.get_width())
                 if _is_better(found, lines):
                     self.lines[number] = [*found, *_notes(lines)]
@@ -153,7 +153,7 @@ def _cover(page: Any) -> float:
     return max(shares)
 
 
-def _rendered(page: Any) -> Picture:
+def rendered(page: Any) -> Picture:
     """Return the picture of a page; raise UnreadableDocument if it contains a far too large one."""
     import pypdfium2.raw as pdfium
 
