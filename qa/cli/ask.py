@@ -132,14 +132,10 @@ def search(question: str, top_k: int, index: Path, as_json: bool, **documents: A
 
 
 def _cited(place: Place) -> str:
-    """Return where an answer is, with the author and the date of its document if known."""
-    return printable(
-        ", ".join(
-            filter(
-                None, (place.source, place.author, place.date, "read by OCR" if place.ocr else "")
-            )
-        )
-    )
+    """Return where an answer is, with what is known of its document, and whether OCR read it."""
+    how = "read by OCR" if place.ocr else ""
+    facts = place.source, place.author, place.date, how
+    return printable(", ".join(filter(None, facts)))
 
 
 def _left_out(qa: QA, found: Prediction | SearchResult) -> str:
