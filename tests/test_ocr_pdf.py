@@ -116,6 +116,12 @@ def test_a_scan_with_a_stamp_is_read_whole(read):
     assert "Scanned at Osterby" in document.text
 
 
+def test_a_page_of_figures_is_not_read(read, monkeypatch):
+    monkeypatch.setattr("qa.loaders.pdf.scans.read_page", None)
+    rows = [f"Account {n}  {n * 1171:,}.50 (4.5%)  {n * 31:,}.00 -12.75  $7.10" for n in range(12)]
+    assert read(pdf_of(rows), "figures.pdf").notes == ()
+
+
 def test_a_photo_beside_much_text_is_not_read(read, monkeypatch):
     def fail(picture):
         raise AssertionError("OCR was called")

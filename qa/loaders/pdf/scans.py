@@ -33,6 +33,8 @@ _MIN_LIKENESS = 0.7
 _MIN_LETTERS = 60
 # Of the words that OCR reads, so few are in a text layer that is wrong.
 _MAX_AGREEMENT = 0.3
+# Signs that a page of figures is full of.
+_ORDINARY = set(".,:;()-–—/%€£$+|'’\"…•*")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _NAMED = 10  # pages that a note names
 
@@ -50,6 +52,8 @@ class Scans:
         self.error: UnreadableDocument | None = None
         without: list[int] = []
         for number, lines in enumerate(pages):
+            if _letters(lines) >= _FEW_LETTERS and not (_unknown(lines) or _is_nonsense(lines)):
+                continue  # without opening the page again, which takes as long as reading it
             page = document[number]
             try:
                 if not _is_unusable(lines, page):
@@ -89,30 +93,30 @@ def _named(numbers: Sequence[int]) -> str:
 
 def _is_unusable(lines: Sequence[Line], page: Any) -> bool:
     """Return whether a page should be read by OCR too."""
-    text = _text(lines)
-    letters = sum(character.isalnum() for character in text)
-    if letters == 0 or 2 * _unknown(lines) > letters + _unknown(lines):
+    letters = _letters(lines)
+    if letters == 0 or _unknown(lines) > letters:
         return any(True for _ in page.get_objects(max_depth=1))
     if letters < _FEW_LETTERS and _cover(page) >= _MIN_COVER:
         return True
-    return _is_nonsense(text)
+    return _is_nonsense(lines)
 
 
 def _is_better(found: Sequence[Line], lines: Sequence[Line]) -> bool:
     """Return whether what OCR found replaces the text layer."""
     layer, text = _text(lines), _text(found)
-    if not text or _is_nonsense(text):
+    if not text or _is_nonsense(found):
         return False
     words, others = set(_WORD.findall(text.lower())), set(_WORD.findall(layer.lower()))
     agreement = len(words & others) / len(words) if words else 0.0
-    letters, known = (sum(character.isalnum() for character in each) for each in (text, layer))
+    letters, known = _letters(found), _letters(lines)
     return letters > 1.5 * known or (agreement < _MAX_AGREEMENT and letters > known / 2)
 
 
-def _is_nonsense(text: str) -> bool:
-    """Return whether the letters of a text occur as in no language, as with a wrong font map."""
-    counts = Counter(letter for letter in text.lower() if "a" <= letter <= "z")
-    signs = sum(not letter.isspace() and not letter.isdigit() for letter in text)
+def _is_nonsense(lines: Sequence[Line]) -> bool:
+    """Return whether the letters of lines occur as in no language, as with a wrong font map."""
+    text = " ".join(set(_text(lines).lower().split()))  # a word that is repeated counts once
+    counts = Counter(letter for letter in text if "a" <= letter <= "z")
+    signs = sum(not (each.isspace() or each.isdigit() or each in _ORDINARY) for each in text)
     if signs < _MIN_LETTERS:
         return False
     others = sum(letter.isalpha() for letter in text) - counts.total()
@@ -128,6 +132,10 @@ def _is_nonsense(text: str) -> bool:
 def _text(lines: Sequence[Line]) -> str:
     """Return the text of a page without its annotations."""
     return "\n".join(line.text for line in lines if line.size != NOTE_SIZE)
+
+
+def _letters(lines: Sequence[Line]) -> int:
+    return sum(character.isalnum() for character in _text(lines))
 
 
 def _notes(lines: Sequence[Line]) -> list[Line]:
