@@ -189,6 +189,18 @@ def test_a_sheet_that_no_one_named_is_no_heading(read):
     assert of_kind(read(xlsx(lambda _, s: filled(s, WELLS), "Sheet1")), "heading") == []
 
 
+def test_formulas_that_nobody_computed_are_reported(read):
+    def write(_, sheet):
+        filled(sheet, WELLS)
+        sheet.write_formula("B5", "=SUM(B2:B3)", None, "")
+        sheet.write_formula("B6", "=B2*2", None, 38)
+        sheet.write("A6", "Twice")
+
+    document = read(xlsx(write), "wells.xlsx")
+    assert document.notes == ("1 formula without a stored value in sheet Wells",)
+    assert ("row", ["Twice", "38"]) in [(kind, cells[:2]) for kind, cells in blocks(document)]
+
+
 def test_cells_too_far_apart_are_reported(read):
     def write(_, first, second):
         filled(first, WELLS)

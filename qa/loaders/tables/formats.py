@@ -26,6 +26,10 @@ _SHIFT = 0xE000
 _HIDDEN = {_SHIFT + code: chr(code) for code in range(128)}
 _CHUNK_BYTES = 1 << 20
 _CELL = re.compile(rb"<(?:\w+:)?c\b[^>]*?>")
+# A formula whose value the program that wrote it did not compute.
+_UNCOUNTED = re.compile(
+    rb"<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*/>|<v></v>)?\s*</(?:\w+:)?c>"
+)
 _PLACE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
 _STYLE = re.compile(rb'\bs="(\d+)"')
 
@@ -116,15 +120,16 @@ class CellFormats:
                 yield int(place.group(2)) - 1, column_number(place.group(1)), code
 
 
-def extent(archive: zipfile.ZipFile, part: str) -> tuple[int, int]:
-    """Return the number of the last row and of the last column that a sheet has a cell in."""
-    rows = columns = 0
+def survey(archive: zipfile.ZipFile, part: str) -> tuple[int, int, int]:
+    """Return a sheet's last row, its last column, and its formulas without a stored value."""
+    rows = columns = formulas = 0
     for chunk in _chunks(archive, part):
+        formulas += len(_UNCOUNTED.findall(chunk))
         found = _PLACE.findall(chunk)
         if found:
             columns = max(columns, *map(column_number, {letters for letters, _ in found}))
             rows = max(rows, *(int(number) for _, number in found))
-    return rows, columns + 1
+    return rows, columns + 1, formulas
 
 
 def column_number(letters: bytes) -> int:

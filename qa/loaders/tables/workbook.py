@@ -15,7 +15,7 @@ from qa.loaders.archive import core_properties, parse_xml, read_member
 from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted, TextBuilder
 from qa.loaders.office.parts import local_name, relation_id, relations
-from qa.loaders.tables.formats import CellFormats, extent, shown
+from qa.loaders.tables.formats import CellFormats, shown, survey
 from qa.loaders.tables.grid import Cell
 from qa.loaders.tables.sheet import Covered, Row, Sheet
 from qa.text import counted
@@ -47,9 +47,14 @@ def read_workbook(data: bytes, archive: zipfile.ZipFile | None = None) -> Extrac
         if sheet.visible != SheetVisibleEnum.Visible:
             hidden.append(sheet.name)
         part = parts.get(sheet.name, "")
-        if archive and part and not _fits(archive, part):
-            builder.notes.append(f"not read: sheet {sheet.name}, its cells are too far apart")
-            continue
+        if archive and part:
+            rows, columns, formulas = survey(archive, part)
+            if rows * columns > MAX_CELLS:
+                builder.notes.append(f"not read: sheet {sheet.name}, its cells are too far apart")
+                continue
+            if formulas:
+                found = counted(formulas, "formula")
+                builder.notes.append(f"{found} without a stored value in sheet {sheet.name}")
         try:
             cells = _guarded(partial(book.get_sheet_by_name, sheet.name))
         except (CalamineError, OSError, ValueError):
@@ -85,11 +90,6 @@ def _guarded(call: Callable[[], Any]) -> Any:
         if type(error).__name__ != "PanicException":
             raise
         raise ValueError("calamine panicked") from error
-
-
-def _fits(archive: zipfile.ZipFile, part: str) -> bool:
-    rows, columns = extent(archive, part)
-    return rows * columns <= MAX_CELLS
 
 
 def _sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
