@@ -93,6 +93,22 @@ def test_an_empty_row_within_a_table_does_not_end_its_header(read):
     assert len({b.level for b in document.blocks if b.cells}) == 1
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "is_header"),
+    [
+        (["", "8:00", "9:00", "10:00"], ["Monday", "Ada", "", "Otto"], True),
+        (["Depot", 2023, 2024, 2025], ["North", 40, 38, 41], True),
+        (["Depot", 1, 2, 3], ["North", 40, 38, 41], True),
+        (["Depot", 3, 1, 2], ["North", 40, 38, 41], False),
+        (["Ystad", "8:05", "8:20", "9:10"], ["Lund", "8:15", "8:40", "9:20"], False),
+        (["North", 19, 7, 8], ["South", 18, 6, 5], False),
+    ],
+)
+def test_values_in_order_may_name_columns(read, first, second, is_header):
+    document = read(xlsx(lambda _, sheet: filled(sheet, [first, second])), "rota.xlsx")
+    assert (blocks(document)[1][0] == "columns") == is_header
+
+
 def test_a_column_apart_belongs_to_its_row(read):
     rows = [["Owner", None, "the abbey"], ["Since", None, 1190]]
     document = read(xlsx(lambda _, sheet: filled(sheet, rows)), "form.xlsx")

@@ -12,6 +12,15 @@ _MAX_NAME_CHARACTERS = 60
 # A value and no name: a number, with or without a unit or a currency, a date, a time.
 _VALUE = re.compile(r"[^\w]*\d[\d.,:/\s–-]*(?:%|‰|°?[A-Za-zµ€£$²³]{1,4})?\W*|[-–—]|[✓✗xX]")
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_COUNT = re.compile(r"\d{1,2}")
+# What names columns although it is a value.
+_SCALES = (
+    _YEAR,
+    re.compile(r"\d{1,2}[:.]\d\d(?:\s?[ap]m)?", re.IGNORECASE),
+    re.compile(r"\d{4}-\d\d-\d\d"),
+    _COUNT,
+)
+_DIGITS = re.compile(r"\d+")
 SAMPLE_ROWS = 50
 MAX_COLUMNS = 16_384
 
@@ -120,7 +129,7 @@ def header_rows(rows: Sequence[Sequence[str]], *, is_likely: bool = False) -> in
         len(names) < max(1, width - 1)
         or len(set(names)) < len(names)
         or any(len(name) > _MAX_NAME_CHARACTERS or name.endswith(":") for name in names)
-        or (any(map(_VALUE.fullmatch, names)) and not _are_years(names))
+        or (any(map(_VALUE.fullmatch, names)) and not _is_scale(names, below))
     ):
         return 0
     return int(width > 2 or is_likely or _has_values(first, below))
@@ -142,15 +151,25 @@ def _has_values(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
     return False
 
 
-def _are_years(names: Sequence[str]) -> bool:
-    """Return whether names are values only where they are years in order, after a word."""
-    years = [name for name in names if _YEAR.fullmatch(name)]
-    rest = [name for name in names if not _YEAR.fullmatch(name)]
-    return (
-        len(years) > 1
-        and not any(map(_VALUE.fullmatch, rest))
-        and years in (sorted(years), sorted(years, reverse=True))
-    )
+def _is_scale(names: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Return whether names are years, times, days or counts in order, after one word at most.
+
+    The values below such a header are of another kind.
+    """
+    for form in _SCALES:
+        scale = [name for name in names if form.fullmatch(name)]
+        rest = [name for name in names if not form.fullmatch(name)]
+        if len(scale) < 2 or len(rest) > 1 or any(map(_VALUE.fullmatch, rest)):
+            continue
+        order = [tuple(map(int, _DIGITS.findall(name))) for name in scale]
+        if order not in (sorted(order), sorted(order, reverse=True)):
+            continue
+        if form is _COUNT and order != [(order[0][0] + n,) for n in range(len(order))]:
+            continue
+        values = [cell.strip() for row in below for cell in row[1:] if cell.strip()]
+        alike = sum(form.fullmatch(value) is not None for value in values)
+        return form is _COUNT or alike < len(values) / 2
+    return False
 
 
 def _texts(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
