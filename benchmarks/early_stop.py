@@ -44,6 +44,7 @@ LIMITS = (
 class TimedReading:
     """A question with every passage read: the spans of each, and the milliseconds it took."""
 
+    question: str
     accepted: tuple[str, ...]
     hits: tuple[Hit, ...]
     spans: tuple[Sequence[Span], ...]
@@ -61,7 +62,9 @@ def read_all(questions: Sequence[GoldenQuestion], qa: QA, reader: OnnxReader) ->
             began = time.perf_counter()
             spans += reader.read(golden.question, [hit.passage])
             passage_ms.append(1000 * (time.perf_counter() - began))
-        readings.append(TimedReading(golden.answers, hits, tuple(spans), tuple(passage_ms)))
+        readings.append(
+            TimedReading(golden.question, golden.answers, hits, tuple(spans), tuple(passage_ms))
+        )
     return readings
 
 
@@ -82,7 +85,8 @@ def judge(
         spans: Sequence[Sequence[Span]], reading: TimedReading
     ) -> list[tuple[Candidate, float]]:
         found = rank_candidates(reading.hits, spans, ranking=calibration.ranking)
-        return calibration.calibrate(found[:SHOWN])
+        selected = calibration.selection.select(reading.question, reading.hits, found, SHOWN)
+        return calibration.calibrate(selected)
 
     def kept_of(reading: TimedReading) -> list[bool]:
         seen = read(

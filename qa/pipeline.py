@@ -211,7 +211,9 @@ class QA:
             early_stopping=self._calibration.early_stopping,
         )
         marks.append(time.perf_counter())
-        candidates = reading.select(max_answers)
+        candidates = self._calibration.selection.select(
+            resolved, retrieved.hits, reading.candidates, max_answers
+        )
         scored = self._calibration.calibrate(candidates, at_least=MIN_PROBABILITY)
         answers = verify(self._index, scored, retrieved.excluded)
         marks.append(time.perf_counter())

@@ -1,40 +1,50 @@
+import json
+
 import numpy as np
 import pytest
 
 from qa.answers.candidates import Ranking
 from qa.answers.early_stop import EarlyStopping
 from qa.answers.logistic import Logistic
+from qa.answers.selection import ORDERING_FEATURES
 from qa.errors import DatasetError
-from qa.evaluation.datasets import LabelledQuestion, Paragraph, Reference
-from qa.evaluation.pool import held_out_titles
-from training.calibrate import (
-    OPERATING_POINT,
+from qa.networks.reader import OnnxReader
+from qa.types import Hit, Passage, Span
+from training.asked import read_corpus
+from training.calibrate import Judged, fit, judge, leave_one_out
+from training.operating_point import (
+    MARGIN,
+    MOST_FALSE,
+    PARAGRAPHS,
     STRICTNESS,
-    Judged,
-    check_halves,
-    fit,
+    Outcomes,
+    possible_of,
     report,
+    threshold_of,
 )
+from training.reading import WholeReading
 
-EITHER_WAY = EarlyStopping(Logistic({}, 0.0), Logistic({}, 0.0))
+EITHER_WAY = EarlyStopping(Logistic({}, 0.0), Logistic({}, 9.0))
+OTHERS = dict.fromkeys(ORDERING_FEATURES | {"margin", "single", "dense", "lexical", "named"}, 0.0)
 
 
-def judged(rng, number):
-    """Return questions, every other one unanswerable, whose first answer is right by its margin."""
+def judged(rng, number, corpus):
+    """Return questions, every other one unanswerable, whose best answer is right by its score."""
     questions = []
     for index in range(number):
         answerable = index % 2 == 0
-        margin = float(rng.normal(2.0 if answerable else -2.0, 2.0))
-        right = answerable and margin + float(rng.logistic()) > 0
-        later = {"margin": margin + 5.0, "behind": -8.0}  # likelier, were it not ranked behind
-        first = {"margin": margin, "behind": 0.0}
-        questions.append(Judged(answerable, ((first, right), (later, False))))
+        score = float(rng.normal(4.0 if answerable else 0.0, 2.0))
+        right = answerable and score + float(rng.logistic()) > 2
+        rows = [({**OTHERS, "score": score - 3}, False), ({**OTHERS, "score": score}, right)]
+        questions.append(Judged(corpus, answerable, tuple(rows), (right, right)))
     return questions
 
 
 @pytest.fixture(scope="module")
 def questions():
-    return judged(np.random.default_rng(0), 2000)
+    rng = np.random.default_rng(0)
+    names = ("letters", "minutes", "manuals", PARAGRAPHS)
+    return [each for name in names for each in judged(rng, 600, name)]
 
 
 @pytest.fixture(scope="module")
@@ -42,40 +52,106 @@ def fitted(questions):
     return fit(questions, reader="x", ranking=Ranking(1.0), early_stopping=EITHER_WAY)
 
 
-def test_thresholds_are_those_at_which_that_share_of_the_absent_is_refused(questions, fitted):
-    assert [share for share, _ in fitted.strictness] == list(STRICTNESS)
-    scores = report(questions, fitted)
-    for share, answered in scores["absent_answered_at_strict"].items():
-        assert answered == pytest.approx(100 * (1 - float(share)), abs=0.3)
-    assert fitted.threshold == dict(fitted.strictness)[OPERATING_POINT]
-    assert scores["answered_but_absent"] == pytest.approx(100 * (1 - OPERATING_POINT), abs=0.2)
+def test_the_thresholds_are_those_of_corpora_left_out(questions, fitted):
+    calibration, found = fitted
+    asked = found.of(found.corpus != PARAGRAPHS)
+    absent = asked.probability[asked.answerable == 0]
+    assert [share for share, _ in calibration.strictness] == list(STRICTNESS)
+    for share, threshold in calibration.strictness:
+        assert np.mean(absent >= threshold) == pytest.approx(MARGIN * (1 - share), abs=0.003)
+    shown = asked.probability >= calibration.threshold
+    wrong = shown & (asked.right == 0)
+    assert shown[asked.answerable == 0].mean() <= MOST_FALSE
+    assert wrong[asked.answerable == 1].mean() <= MOST_FALSE
+    lower = asked.probability >= calibration.threshold - 0.01
+    assert (
+        lower[asked.answerable == 0].mean() > MOST_FALSE - 0.01
+        or (lower & (asked.right == 0))[asked.answerable == 1].mean() > MOST_FALSE - 0.01
+    )
+    assert 0 < calibration.possible <= calibration.threshold
 
 
-def test_what_is_reported_is_of_the_answer_that_is_ranked_first(questions, fitted):
-    scores = report(questions, fitted)
-    first = [each.candidates[0] for each in questions]
-    there = [right for (_, right), each in zip(first, questions, strict=True) if each.answerable]
-    assert scores["right_best_of_answerable"] == pytest.approx(100 * np.mean(there), abs=0.05)
-    assert (scores["questions"], scores["answerable"]) == (2000, 1000)
-    assert scores["ece"] < 0.05
+def test_no_corpus_is_judged_by_models_that_saw_it(questions):
+    turned = [
+        Judged("turned", True, tuple((row, not r) for row, r in each.candidates), each.helpful)
+        for each in questions[:300]
+    ]
+    both = [*questions[:600], *turned]
+    found = leave_one_out(both)
+    of_turned = found.of(found.corpus == "turned")
+    # As the others have it, the higher score is right; here it is wrong.
+    assert np.corrcoef(of_turned.probability, of_turned.right)[0, 1] < -0.2
+    assert len(found.right) == len(both)
 
 
-@pytest.mark.parametrize("missing", ["first half", "second half", "both", "one title"])
-def test_a_file_whose_halves_lack_a_kind_of_question_is_told(missing):
-    there = LabelledQuestion("1", "Who?", (Reference("Ada", 0),))
-    absent = LabelledQuestion("2", "Who else?", ())
-    kinds = {
-        "first half": [(there,), (there, absent)],
-        "second half": [(there, absent), (absent,)],
-        "both": [(there,), (absent,)],
-        "one title": [(there, absent)],
-    }[missing]
-    paragraphs = [Paragraph(str(i), "Ada spoke.", asked) for i, asked in enumerate(kinds)]
-    with pytest.raises(DatasetError, match="each half of the articles"):
-        check_halves(paragraphs, held_out_titles(each.title for each in paragraphs))
+def test_candidates_are_shown_while_they_help_more_than_they_mislead():
+    probability = np.array([0.9, 0.4, 0.35, 0.3, 0.2, 0.1])
+    helps = np.array([1.0, 1, 0, 1, 0, 0])
+    names = np.array(["a"] * 6)
+    found = Outcomes(names, np.ones(6), probability, helps, helps)
+    assert possible_of(found, 0.5) == 0.4  # the first of equal sums
+    helps[2] = 1.0
+    assert possible_of(Outcomes(names, np.ones(6), probability, helps, helps), 0.5) == 0.3
+    assert possible_of(Outcomes(names, np.ones(6), probability, 0 * helps, 0 * helps), 0.5) == 0.5
 
 
-def test_a_question_without_a_candidate_is_refused(questions, fitted):
-    scores = report([*questions, Judged(True, ())], fitted)
-    shown = report(questions, fitted)["shown"] * 2000 / 2001
-    assert scores["shown"] == pytest.approx(shown, abs=0.06)
+def test_a_threshold_that_nothing_passes_is_one():
+    nothing = np.zeros(4)
+    sure = np.full(4, 0.99)
+    found = Outcomes(np.array(["a"] * 4), np.array([0.0, 0, 1, 1]), sure, nothing, nothing)
+    assert threshold_of(found) == 1.0
+
+
+def test_what_is_reported(fitted):
+    calibration, found = fitted
+    scores = report(found, threshold=calibration.threshold, possible=calibration.possible)
+    assert list(scores) == ["all", "letters", "minutes", "manuals", PARAGRAPHS]
+    assert (scores["all"]["questions"], scores["letters"]["answerable"]) == (1800, 300)
+    assert scores["all"]["ece"] < 0.05
+    assert scores["all"]["auc_absent"] > 0.9
+    for each in scores.values():
+        assert each["right_shown"] + each["wrong_shown"] == pytest.approx(
+            100 - each["refused"], abs=0.2
+        )
+
+
+def test_one_corpus_is_too_few(questions):
+    with pytest.raises(DatasetError, match="too few corpora"):
+        fit(questions[:600], reader="x", ranking=Ranking(1.0), early_stopping=EITHER_WAY)
+
+
+def test_candidates_are_judged_by_their_places():
+    text = "Ada Blum sold the mill. Ada Blum bought a barn."
+    hit = Hit(Passage("a.txt", 0, len(text), text), 0.5, 0.5, 1, 1)
+    spans = [[Span(hit.passage, 18, 22, 3.0, 0.0), Span(hit.passage, 42, 46, 2.0, 0.0)]]
+    reading = WholeReading(
+        ("barn",), [hit], spans, "What did Ada buy?", frozenset({("a.txt", 42, 46)}), "a"
+    )
+    found = judge(reading, ranking=Ranking(0.0), early_stopping=EITHER_WAY)
+    assert [right for _, right in found.candidates] == [False, True]
+    assert found.helpful == (True, True)  # the passage contains it
+    assert found.candidates[0][0]["margin"] == 3.0
+
+
+def test_readings_of_a_corpus_are_kept_and_taken_up_again(tmp_path):
+    corpus = tmp_path / "letters"
+    (corpus / "docs").mkdir(parents=True)
+    text = "The mill was sold by Ada Blum in 1704.\n"
+    (corpus / "docs" / "a.txt").write_text(text)
+    rows = "Mill,Sold\nUlm,1704\nRiga,1699\n"
+    (corpus / "docs" / "b.csv").write_text(rows)
+    asked = [
+        {"id": "1", "question": "Who sold the mill?", "answers": ["Ada Blum"], "document": "a.txt"},
+        {"id": "2", "question": "Who bought the mill?", "answers": []},
+    ]
+    (corpus / "questions.jsonl").write_text("\n".join(map(json.dumps, asked)))
+    reader = OnnxReader()
+    kept = tmp_path / "kept"
+    first = read_corpus(corpus, reader, sample=9, top_k=5, keep=kept)
+    (corpus / "docs" / "a.txt").unlink()  # no longer needed
+    again = read_corpus(corpus, reader, sample=9, top_k=5, keep=kept)
+    assert again == first
+    (answerable,) = (each for each in first if each.accepted)
+    start = text.index("Ada")
+    assert ("a.txt", start, start + 8) in answerable.right
+    assert any(hit.passage.view for hit in answerable.hits)  # kept with its map

@@ -1,6 +1,5 @@
 import pytest
 
-from qa.answers.calibration import ANSWER_FEATURES
 from qa.answers.candidates import Ranking, rank_candidates
 from qa.types import Hit, Passage, Span
 
@@ -58,19 +57,18 @@ def test_the_lead_is_over_the_best_rival():
     h = hit()
     spans = [[span(h, "car", 5), span(h, "museum", 3), span(h, "got", 2)]]
     features = [each.features for each in ranked_by_score([h], spans)]
-    assert all(each.keys() == ANSWER_FEATURES for each in features)
-    assert [(f["lead"], f["behind"]) for f in features] == [(2, 0), (0, -2), (0, -3)]
+    assert [(f["margin"], f["lead"]) for f in features] == [(5, 2), (3, -2), (2, -3)]
     far = [[span(h, "car", 50), span(h, "museum", 3)]]
     features = [each.features for each in ranked_by_score([h], far)]
-    assert [(f["lead"], f["behind"]) for f in features] == [(10, 0), (0, -10)]
+    assert [f["lead"] for f in features] == [10, -10]
 
 
 def test_a_sole_answer_leads_by_its_score():
     h = hit()
     near = Ranking(100.0)
-    for score, expected in ((4, (4, 0)), (-3, (0, -3))):
+    for score in (4, -3):
         (only,) = rank_candidates([h], [[span(h, "car", score)]], ranking=near)
-        assert (only.features["lead"], only.features["behind"]) == expected
+        assert only.features["lead"] == score
 
 
 def test_the_retrieval_score_decides_between_passages():
@@ -79,7 +77,7 @@ def test_the_retrieval_score_decides_between_passages():
 
     def order(retrieval_weight):
         found = rank_candidates([far, near], spans, ranking=Ranking(retrieval_weight))
-        ahead = [each.features["lead"] + each.features["behind"] for each in found]
+        ahead = [each.features["lead"] for each in found]
         return list(zip((each.span.text for each in found), map(pytest.approx, ahead), strict=True))
 
     assert order(0.0) == [("car", 0.5), ("got", -0.5), ("museum", -1)]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from qa import QA
 from qa.answers.logistic import Logistic
+from qa.answers.selection import ORDERING_FEATURES, Selection
 from qa.answers.serialize import prediction_to_dict
 from qa.answers.verdict import judge
 from qa.errors import EmptyCorpus, IndexNotFound, QuestionError
@@ -277,10 +278,10 @@ def test_answers_come_in_the_order_of_the_ranking(shared_qa, monkeypatch):
     # The margin alone would order them otherwise.
     by_margin = Logistic({"margin": 1.0}, 0.0)
 
-    def answers(retrieval_weight):
-        ranking = replace(shipped.ranking, retrieval_weight=retrieval_weight)
+    def answers(weight_of_gap):
+        selection = Selection(dict.fromkeys(ORDERING_FEATURES, 0.0) | {"gap": weight_of_gap})
         monkeypatch.setattr(
-            shared_qa, "_calibration", replace(shipped, ranking=ranking, answer=by_margin)
+            shared_qa, "_calibration", replace(shipped, selection=selection, answer=by_margin)
         )
         found = shared_qa.ask(question, threshold=0, max_answers=5).answers
         probabilities = [answer.probability for answer in found]

@@ -148,8 +148,6 @@ def test_a_reading_has_what_was_read_and_the_candidates_of_it():
     assert found.spans == (*TWO[:2], *[None] * 5)
     assert found.passages_read == 2
     assert [each.span.text for each in found.candidates] == ["Ichiro Tanaka", "Dresden"]
-    assert found.select(1) == found.candidates[:1]
-    assert found.select(9) == found.candidates
 
 
 def test_a_round_has_a_largest_size():
@@ -217,8 +215,9 @@ def test_the_shipped_chances_rise_with_what_is_near_and_fall_with_what_is_found(
     known = features(HITS[2], best, HITS[0])
     for chance in (early_stopping.change, early_stopping.gain):
         assert set(chance.weights) == set(known)
-        for name in known:
-            assert (chance.weights[name] < 0) == (name in {"needed", "lead"}), name
+        for name in ("first_score", "gap", "repeats"):
+            assert chance.weights[name] > 0, name
+        assert chance.weights["needed"] < 0
 
 
 def test_a_passage_that_overlaps_the_answer_does_not_repeat_it():
@@ -381,10 +380,5 @@ def test_the_shipped_limits_stop_when_little_is_to_be_gained():
     assert seen([[]] * 7, shipped_limits) == ([],) * 7  # nothing found: everything is read
     spans = [[span(0, "Ichiro Tanaka", 60)], *[[]] * 6]
     assert seen(spans, shipped_limits) == (spans[0], [], *[None] * 5)
-    # Many passages may beat an answer that the reader itself does not prefer to "no answer",
-    # but a right one is unlikely.
-    poor = [[], [span(1, "Dresden", 0, null=20.0)], *[[]] * 5]
-    assert seen(poor, shipped_limits)[-1] is None
-    assert seen(poor, replace(shipped_limits, min_gain=0.0)) == tuple(poor)
     everything = replace(shipped_limits, min_change=0.0, min_gain=0.0)
     assert seen(spans, everything) == tuple(spans)

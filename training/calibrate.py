@@ -1,135 +1,155 @@
-"""Fit the probabilities: ``python -m training.calibrate squad-v2.0-dev.jsonl.gz``.
+"""Fit the probabilities: ``python -m training.calibrate CORPUS… --paragraphs FILE``.
 
-The articles of the file, sorted by title, are halved: the models are fitted to the first half,
-and the second is only reported on. Fitted are the ranking of answers, then when to stop
-reading, then, on what is read with both, the probability that an answer is right.
+A corpus is a folder with ``docs/`` and ``questions.jsonl``. Of a file of paragraphs, the first
+half of the articles, sorted by title, is pooled and asked as one more corpus. The same number of
+questions is asked of each, so that none weighs more than another. Fitted are the ranking while
+passages are read, when to stop reading, the selection of answers, and the probability that one
+is right. Everything reported is leave-one-corpus-out: the selection and the probability of a
+corpus are those fitted to the others.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping, Sequence, Set
+import random
+import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from qa.answers.calibration import Calibration
 from qa.answers.candidates import Ranking
 from qa.answers.early_stop import EarlyStopping
+from qa.answers.logistic import Logistic
 from qa.answers.reading import read
+from qa.answers.selection import CONSIDERED, Evidence, Selection
 from qa.errors import DatasetError
-from qa.evaluation.confidence import calibration_error, coverage_at_80
-from qa.evaluation.datasets import Paragraph, read_paragraphs
-from qa.evaluation.pool import held_out_titles
+from qa.evaluation.confidence import auc
+from qa.evaluation.datasets import read_paragraphs
+from qa.evaluation.pool import held_out_titles, write_pool
 from qa.networks.reader import OnnxReader
 from qa.networks.weights import MODELS
+from training.asked import ask, read_corpus
 from training.checkpoint import replace_file
 from training.command import at_least_one, run
 from training.fit_logistic import fit_logistic
 from training.fit_ranking import fit_ranking
+from training.fit_selection import fit_selection
+from training.operating_point import (
+    PARAGRAPHS,
+    Outcomes,
+    possible_of,
+    report,
+    strictness_of,
+    threshold_of,
+)
 from training.reading import (
     SHOWN,
     RecordedReader,
     WholeReading,
     early_stopping_rows,
     fit_early_stopping,
-    is_right,
-    read_whole,
 )
-
-# Shares of unanswerable questions refused, for each of which a threshold is determined.
-STRICTNESS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
-# The default share of `qa ask`. SQuAD's unanswerable questions were written to look answerable;
-# of those that people ask, far more are refused.
-OPERATING_POINT = 0.7
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The best candidates of one question: the features of each, and whether it is right."""
+    """The candidates of one question, in the order of reading.
 
+    ``candidates`` are the features of each (:class:`qa.answers.selection.Evidence`), and
+    whether it is right; ``helpful`` says whether the passage of each contains the answer.
+    """
+
+    corpus: str
     answerable: bool
     candidates: tuple[tuple[Mapping[str, float], bool], ...]
+    helpful: tuple[bool, ...] = ()
+
+    def ordered(self, selection: Selection) -> list[tuple[dict[str, float], bool]]:
+        """Return the candidates that are shown, best first, with all their features."""
+        features = [each for each, _ in self.candidates]
+        right = [self.candidates[at][1] for at in selection.order(features)]
+        return list(zip(selection.compared(features), right, strict=True))[:SHOWN]
+
+    def helps(self, selection: Selection) -> bool:
+        """Return whether the answer stands in one of the passages that are shown."""
+        order = selection.order([each for each, _ in self.candidates])
+        return any(self.helpful[at] for at in order[:SHOWN])
 
 
 def judge(reading: WholeReading, *, ranking: Ranking, early_stopping: EarlyStopping) -> Judged:
     """Judge the candidates of a question among what is read when reading may stop early."""
     recorded = RecordedReader(reading.hits, reading.spans)
     seen = read(recorded, "", reading.hits, ranking=ranking, early_stopping=early_stopping)
-    found = seen.select(SHOWN)
+    evidence = Evidence.of(reading.question, reading.hits)
+    considered = seen.candidates[:CONSIDERED]
     return Judged(
+        reading.corpus,
         bool(reading.accepted),
-        tuple((each.features, is_right(each.span.text, reading.accepted)) for each in found),
+        tuple((evidence.features(each), reading.is_right(each.span)) for each in considered),
+        tuple(reading.is_in(each.hit.passage) for each in considered),
     )
+
+
+def fit_answer(judged: Sequence[Judged]) -> tuple[Selection, Logistic]:
+    """Fit the order of the candidates, then the probability of those that are shown."""
+    selection = fit_selection([each.candidates for each in judged])
+    shown = [pair for each in judged for pair in each.ordered(selection)]
+    rows, right = zip(*shown, strict=True)
+    return selection, fit_logistic(rows, right)
+
+
+def outcomes(judged: Sequence[Judged], selection: Selection, answer: Logistic) -> Outcomes:
+    """Return what comes of questions with a selection and a probability."""
+    rows = []
+    for each in judged:
+        shown = each.ordered(selection)
+        probability = answer.probability(shown[0][0]) if shown else 0.0
+        right = bool(shown) and shown[0][1]
+        rows.append((each.answerable, probability, right, each.helps(selection)))
+    columns = np.array(rows, dtype=float).T
+    return Outcomes(np.array([each.corpus for each in judged]), *columns)
+
+
+def leave_one_out(judged: Sequence[Judged]) -> Outcomes:
+    """Return what comes of each corpus with the models fitted to the others."""
+    parts = []
+    for name in dict.fromkeys(each.corpus for each in judged):
+        fitted = fit_answer([each for each in judged if each.corpus != name])
+        parts.append(outcomes([each for each in judged if each.corpus == name], *fitted))
+    return Outcomes.joined(parts)
 
 
 def fit(
     judged: Sequence[Judged], *, reader: str, ranking: Ranking, early_stopping: EarlyStopping
-) -> Calibration:
-    """Fit a logistic regression to the candidates, and determine the thresholds on the same."""
-    rows, right = zip(*(pair for question in judged for pair in question.candidates), strict=True)
-    fitted = Calibration(ranking, fit_logistic(rows, right), early_stopping, 0.0, reader)
-    best = [_best(question, fitted) for question in judged]
-    absent = [p for question, (p, _) in zip(judged, best, strict=True) if not question.answerable]
-    # The next larger probability: at that threshold the quantile itself is refused too.
-    points = [float(np.quantile(absent, share, method="higher")) + 1e-4 for share in STRICTNESS]
-    return replace(
-        fitted,
-        threshold=round(points[STRICTNESS.index(OPERATING_POINT)], 4),
-        strictness=tuple(zip(STRICTNESS, (round(p, 4) for p in points), strict=True)),
-    )
-
-
-def _best(question: Judged, calibration: Calibration) -> tuple[float, bool]:
-    """Return the probability of the first candidate, and whether it is right."""
-    if not question.candidates:
-        return 0.0, False
-    features, right = question.candidates[0]
-    return calibration.answer.probability(features), right
-
-
-def report(judged: Sequence[Judged], calibration: Calibration) -> dict[str, object]:
-    """Return the scores of the probability on questions, in percent unless stated otherwise.
-
-    ``ece``, from 0 to 1, and ``coverage_at_80`` are those of
-    :mod:`qa.evaluation.confidence`; ``absent_answered_at_strict`` is the share of unanswerable
-    questions that get an answer at each point of ``strictness``.
-    """
-    best = [_best(question, calibration) for question in judged]
-    probability = np.array([p for p, _ in best])
-    right = np.array([r for _, r in best], dtype=float)
-    answerable = np.array([question.answerable for question in judged])
-    shown = probability >= calibration.threshold
-    return {
-        "questions": len(judged),
-        "answerable": int(answerable.sum()),
-        "threshold": calibration.threshold,
-        "right_of_shown": round(100 * right[shown].mean(), 1) if shown.any() else 0.0,
-        "shown": round(100 * shown.mean(), 1),
-        "answered_but_absent": round(100 * shown[~answerable].mean(), 1),
-        "refused_but_there": round(100 * (~shown[answerable]).mean(), 1),
-        "right_best_of_answerable": round(100 * right[answerable].mean(), 1),
-        "ece": round(calibration_error(probability, right), 4),
-        "coverage_at_80": round(100 * coverage_at_80(probability, right), 1),
-        "absent_answered_at_strict": {
-            str(share): round(100 * float((probability[~answerable] >= threshold).mean()), 1)
-            for share, threshold in calibration.strictness
-        },
-    }
+) -> tuple[Calibration, Outcomes]:
+    """Fit a calibration to all questions; the thresholds are those of corpora left out."""
+    kinds = {(each.corpus, each.answerable) for each in judged if each.corpus != PARAGRAPHS}
+    if len({corpus for corpus, _ in kinds}) < 2 or len({there for _, there in kinds}) < 2:
+        raise DatasetError(
+            "too few corpora, or no question of theirs is unanswerable", "give two or more"
+        )
+    found = leave_one_out(judged)
+    asked = found.of(found.corpus != PARAGRAPHS)
+    threshold = threshold_of(asked)
+    selection, answer = fit_answer(judged)
+    fitted = Calibration(ranking, selection, answer, early_stopping, threshold, reader)
+    possible = possible_of(asked, threshold)
+    return replace(fitted, strictness=strictness_of(asked), possible=possible), found
 
 
 def report_early_stopping(
     readings: Sequence[WholeReading], calibration: Calibration
 ) -> dict[str, float]:
     """Return the area under the ROC curve of both chances, 0.5 to 1."""
-    from sklearn.metrics import roc_auc_score
-
     rows, changed, gained = early_stopping_rows(readings, calibration.ranking)
     stopping = calibration.early_stopping
     return {
-        name: round(float(roc_auc_score(came, [chance.probability(row) for row in rows])), 3)
+        name: round(auc(np.array([chance.probability(row) for row in rows]), np.array(came)), 3)
         for name, chance, came in (
             ("change_auc", stopping.change, changed),
             ("gain_auc", stopping.gain, gained),
@@ -137,66 +157,57 @@ def report_early_stopping(
     }
 
 
-def check_halves(paragraphs: Sequence[Paragraph], held_out: Set[str]) -> None:
-    """Raise :class:`~qa.errors.DatasetError` where a half lacks a kind of question."""
-    for is_held_out in (False, True):
-        kinds = {
-            bool(question.texts)
-            for paragraph in paragraphs
-            if (paragraph.title in held_out) == is_held_out
-            for question in paragraph.questions
-        }
-        if kinds != {True, False}:
-            raise DatasetError(
-                "each half of the articles, sorted by title, needs questions that have an answer "
-                "and questions that have none",
-                "take a file such as squad-v2.0-dev.jsonl.gz",
-            )
+def read_first_half(
+    file: Path, reader: OnnxReader, *, sample: int, top_k: int, keep: Path | None
+) -> list[WholeReading]:
+    """Ask a sample of the questions of the first half of a file's articles, pooled."""
+    paragraphs = list(read_paragraphs(file))
+    held_out = held_out_titles(paragraph.title for paragraph in paragraphs)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary, "pool")
+        questions = write_pool([p for p in paragraphs if p.title not in held_out], folder)
+        random.Random(1).shuffle(questions)
+        limits: dict[str, Any] = {"top_k": top_k, "keep": keep}
+        return ask(PARAGRAPHS, folder, questions[:sample], reader, **limits)
 
 
 def main() -> None:
-    """Fit on the first half of a file's articles, report on the second, write the result."""
+    """Fit to corpora, report on each with the others' models, and write ``calibration.json``."""
     parser = argparse.ArgumentParser(prog="python -m training.calibrate", description=main.__doc__)
-    parser.add_argument("file", type=Path, help="paragraphs with questions, some unanswerable")
+    parser.add_argument("corpora", type=Path, nargs="+", help="folders: docs/, questions.jsonl")
+    parser.add_argument("--paragraphs", type=Path, help="a file such as squad-v2.0-dev.jsonl.gz")
     parser.add_argument("--models", type=Path, default=MODELS, help="the folder of the reader")
-    parser.add_argument("--sample", type=at_least_one, default=2500, help="questions of each half")
+    parser.add_argument("--sample", type=at_least_one, default=300, help="questions of each corpus")
+    parser.add_argument("--top-k", type=at_least_one, default=10, help="passages of each question")
+    parser.add_argument("--keep", type=Path, help="folder of readings, to fit again without them")
     options = parser.parse_args()
-    paragraphs = list(read_paragraphs(options.file))
-    held_out = held_out_titles(paragraph.title for paragraph in paragraphs)
-    check_halves(paragraphs, held_out)
     reader = OnnxReader(options.models)
-    halves = [
-        read_whole(
-            [p for p in paragraphs if (p.title in held_out) == is_held_out],
-            reader,
-            sample=options.sample,
-            seed=1,
-        )
-        for is_held_out in (False, True)
-    ]
-    ranking = fit_ranking(halves[0])
-    early_stopping = fit_early_stopping(halves[0], ranking)
-    judged = [
-        [judge(each, ranking=ranking, early_stopping=early_stopping) for each in half]
-        for half in halves
-    ]
-    calibration = fit(
-        judged[0], reader=reader.fingerprint, ranking=ranking, early_stopping=early_stopping
+    limits = {"sample": options.sample, "top_k": options.top_k, "keep": options.keep}
+    readings = []
+    for corpus in options.corpora:
+        readings += read_corpus(corpus, reader, **limits)
+        print(f"{corpus.name}: {len(readings)} questions so far", flush=True)
+    if options.paragraphs:
+        readings += read_first_half(options.paragraphs, reader, **limits)
+    ranking = fit_ranking(readings)
+    early_stopping = fit_early_stopping(readings, ranking)
+    judged = [judge(each, ranking=ranking, early_stopping=early_stopping) for each in readings]
+    calibration, found = fit(
+        judged, reader=reader.fingerprint, ranking=ranking, early_stopping=early_stopping
     )
-    scores = {
-        "fitted_on": report(judged[0], calibration),
-        "held_out": report(judged[1], calibration) | report_early_stopping(halves[1], calibration),
-    }
+    left_out = report(found, threshold=calibration.threshold, possible=calibration.possible)
+    left_out["all"] |= report_early_stopping(readings, calibration)
     stored = {
         "retrieval_weight": calibration.ranking.retrieval_weight,
+        "selection": calibration.selection.weights,
         "answer": asdict(calibration.answer),
         "change": asdict(calibration.early_stopping.change),
         "gain": asdict(calibration.early_stopping.gain),
         "threshold": calibration.threshold,
+        "possible": calibration.possible,
         "strictness": calibration.strictness,
         "reader": calibration.reader,
-        "data": f"{options.file.name}, first half of the articles by title",
-        **scores,
+        "left_out": left_out,
     }
     written = json.dumps(stored, indent=2)
     replace_file(options.models / "calibration.json", f"{written}\n".encode())

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from qa.answers.candidates import Ranking
 from qa.errors import DatasetError
 from qa.evaluation.confidence import Floats
-from training.reading import WholeReading, is_right
+from training.reading import WholeReading
 
 Bools = NDArray[np.bool_]
 # Of the squared weights, all features at unit variance: next to nothing, but a feature that
@@ -53,7 +53,7 @@ def _questions(readings: Sequence[WholeReading]) -> Iterator[tuple[Floats, Bools
             for hit, spans in zip(reading.hits, reading.spans, strict=True)
             for span in spans
         ]
-        right = np.array([is_right(span.text, reading.accepted) for span, _ in pairs], dtype=bool)
+        right = np.array([reading.is_right(span) for span, _ in pairs], dtype=bool)
         if right.any() and not right.all():
             yield np.array([(span.score, hit.score) for span, hit in pairs]), right
 

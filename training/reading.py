@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import random
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from qa.answers.candidates import Candidate, Ranking, as_compared, rank_candidates
 from qa.answers.early_stop import EarlyStopping, features
 from qa.answers.reading import FIRST
-from qa.builder import build
 from qa.errors import DatasetError
-from qa.evaluation.datasets import Paragraph
-from qa.evaluation.metrics import RIGHT_FROM_F1, best_over_references, f1
-from qa.evaluation.pool import write_pool
-from qa.index import open_index
-from qa.networks.encoder import SentenceEncoder
-from qa.networks.reader import OnnxReader
-from qa.retrieval.hybrid import HybridSearch
+from qa.evaluation.metrics import RIGHT_FROM_F1, best_over_references, contains_answer, f1
 from qa.types import Hit, Passage, Span
 from training.fit_logistic import fit_logistic
 
-TOP_K = 10
 # How many answers are shown unless another number is asked for.
 SHOWN = 3
 # How many of the nearest passages are read before each of the others is tried. Reading takes the
@@ -33,11 +22,31 @@ _ROUNDS = (FIRST, 2 * FIRST, 4 * FIRST)
 
 @dataclass(frozen=True, slots=True)
 class WholeReading:
-    """A question, its accepted answers, and the spans of every passage found for it."""
+    """A question, its accepted answers, and the spans of every passage found for it.
+
+    ``right`` are the places, ``(document, start, end)``, of the spans that answer it rightly;
+    None where their text alone says whether they do. ``corpus`` is the name of the folder
+    that was asked, ``documents`` those in it that contain the answer, empty if unknown.
+    """
 
     accepted: tuple[str, ...]
     hits: list[Hit]
     spans: list[list[Span]]
+    question: str = ""
+    right: frozenset[tuple[str, int, int]] | None = None
+    corpus: str = ""
+    documents: frozenset[str] = frozenset()
+
+    def is_right(self, span: Span) -> bool:
+        """Return whether a span answers the question rightly."""
+        if self.right is None:
+            return is_right(span.text, self.accepted)
+        return (span.passage.document_id, span.start, span.end) in self.right
+
+    def is_in(self, passage: Passage) -> bool:
+        """Return whether a passage contains an accepted answer."""
+        named = not self.documents or passage.document_id in self.documents
+        return named and any(contains_answer(passage.text, each) for each in self.accepted)
 
 
 class RecordedReader:
@@ -57,26 +66,6 @@ class RecordedReader:
     ) -> list[list[Span]]:
         """Return the recorded spans of each passage; the question and the limits are ignored."""
         return [self._spans[passage] for passage in passages]
-
-
-def read_whole(
-    paragraphs: Sequence[Paragraph], reader: OnnxReader, *, sample: int, seed: int
-) -> list[WholeReading]:
-    """Ask a sample of the questions of all the paragraphs pooled, and read to the end."""
-    encoder = SentenceEncoder()
-    with tempfile.TemporaryDirectory() as temporary:
-        folder, index = Path(temporary) / "pool", Path(temporary) / "index"
-        questions = write_pool(paragraphs, folder)
-        build(folder, index, encoder=encoder)
-        random.Random(seed).shuffle(questions)
-        stored = open_index(index, encoder_fingerprint=encoder.fingerprint)
-        search = HybridSearch(stored, encoder)
-        readings = []
-        for golden in questions[:sample]:
-            hits = search.search(golden.question, TOP_K)
-            spans = reader.read(golden.question, [hit.passage for hit in hits])
-            readings.append(WholeReading(golden.answers, hits, spans))
-        return readings
 
 
 def fit_early_stopping(readings: Sequence[WholeReading], ranking: Ranking) -> EarlyStopping:

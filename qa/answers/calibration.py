@@ -16,29 +16,28 @@ from qa.answers.candidates import Candidate, Ranking
 from qa.answers.early_stop import FEATURES as STOPPING_FEATURES
 from qa.answers.early_stop import EarlyStopping
 from qa.answers.logistic import Logistic
+from qa.answers.selection import ANSWER_FEATURES, ORDERING_FEATURES, Selection
 from qa.errors import ModelCorrupt, ModelNotFound
 from qa.networks.weights import MODELS, REINSTALL
 
-# What the probability of an answer is computed from: see :mod:`qa.answers.candidates`.
-ANSWER_FEATURES = frozenset(
-    {"margin", "score", "lead", "behind", "passage_score", "gap", "support"}
-)
-_REMEDY = f"{REINSTALL}, or fit it again with `python -m training.calibrate FILE`"
+_REMEDY = f"{REINSTALL}, or fit it again with `python -m training.calibrate`"
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """What was fitted to a reader's logits on labelled questions, and the operating point.
 
-    ``ranking`` orders candidates; ``answer`` gives the probability that one is right, from its
-    features (:mod:`qa.answers.candidates`); ``early_stopping`` decides when to stop reading.
-    ``threshold`` is the lowest probability shown as an answer, chosen on held-out questions;
-    ``reader`` the fingerprint of the reader. ``strictness`` are points ``(share, threshold)``:
-    at that threshold, that share of the questions without an answer gets none. ``possible`` is
-    the lowest probability shown as a possible answer.
+    ``ranking`` orders candidates while passages are read, ``selection`` those that were found;
+    ``answer`` gives the probability that one is right, from its features
+    (:mod:`qa.answers.selection`); ``early_stopping`` decides when to stop reading.
+    ``threshold`` is the lowest probability shown as an answer, ``possible`` that of a possible
+    answer, both chosen on corpora that were left out of the fit; ``reader`` is the fingerprint
+    of the reader. ``strictness`` are points ``(share, threshold)``: at that threshold, that
+    share of the questions without an answer gets none.
     """
 
     ranking: Ranking
+    selection: Selection
     answer: Logistic
     early_stopping: EarlyStopping
     threshold: float
@@ -62,8 +61,8 @@ class Calibration:
     def threshold_for(self, strict: float) -> float:
         """Return the threshold, 0 to 1, at which a share of absent answers is refused.
 
-        0.95: at most one in twenty questions whose answer is absent gets one, as counted on
-        held-out questions; interpolated linearly between the counted points.
+        0.95: one in twenty questions whose answer is absent gets one, as counted on corpora
+        that were left out of the fit; interpolated linearly between the counted points.
         """
         return float(np.interp(strict, *self._curve))
 
@@ -86,6 +85,7 @@ class Calibration:
             stored = json.loads(path.read_text(encoding="utf-8"))
             calibration = cls(
                 Ranking(_number(stored["retrieval_weight"])),
+                Selection(_weights(stored["selection"], ORDERING_FEATURES)),
                 _logistic(stored["answer"], ANSWER_FEATURES),
                 EarlyStopping(
                     _logistic(stored["change"], STOPPING_FEATURES),
@@ -120,24 +120,20 @@ def _share(stored: object) -> float:
 
 
 def _logistic(stored: dict[str, Any], names: Collection[str]) -> Logistic:
-    """Return a stored regression; ValueError unless its features are exactly ``names``."""
-    weights = {str(name): _number(weight) for name, weight in stored["weights"].items()}
+    return Logistic(_weights(stored["weights"], names), _number(stored["bias"]))
+
+
+def _weights(stored: dict[str, Any], names: Collection[str]) -> dict[str, float]:
+    """Return stored weights; ValueError unless their features are exactly ``names``."""
+    weights = {str(name): _number(weight) for name, weight in stored.items()}
     if other := weights.keys() ^ set(names):
         raise ValueError(f"missing or unknown features: {', '.join(sorted(other))}")
-    return Logistic(weights, _number(stored["bias"]))
+    return weights
 
 
 def _points(stored: dict[str, Any]) -> tuple[tuple[float, float], ...]:
-    """Return the points of strictness, each with the lesser of the two shares counted for it.
-
-    The thresholds were chosen on the questions that the weights were fitted to. On other
-    articles more absent answers pass them, and the promise has to hold there too.
-    """
-    passed = stored["held_out"]["absent_answered_at_strict"]
-    points = tuple(
-        (min(_share(share), round(1 - _number(passed[str(share)]) / 100, 4)), _share(threshold))
-        for share, threshold in stored["strictness"]
-    )
+    """Return the points of strictness; ValueError unless both columns ascend."""
+    points = tuple((_share(share), _share(threshold)) for share, threshold in stored["strictness"])
     for column in zip(*points, strict=True):
         if list(column) != sorted(column):
             raise ValueError("the points of strictness are not in ascending order")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -38,7 +37,7 @@ class Ranking:
 class Candidate:
     """One distinct answer: its best span, and every other span that says the same.
 
-    The calibrated probability is computed from ``features``.
+    When to stop reading, and later its probability, is computed from ``features``.
     """
 
     span: Span
@@ -89,7 +88,7 @@ def rank_candidates(
         # The best of the others: the second for the first, and the first for all others.
         rival = next((group[0] for group in ranked[:2] if group[0] is not best), None)
         also = tuple(each.span for each in rest if each.span.score > each.span.null_score)
-        features = _features(best, rival, len(also), hits[0])
+        features = _features(best, rival)
         candidates.append(Candidate(best.span, best.hit, also, features))
     return candidates
 
@@ -110,26 +109,16 @@ def _without_overlaps(found: Iterable[_Found]) -> Iterable[_Found]:
             yield each
 
 
-def _features(found: _Found, rival: _Found | None, also: int, first: Hit) -> dict[str, float]:
-    """Return the named features of one candidate; each grows with trust.
+def _features(found: _Found, rival: _Found | None) -> dict[str, float]:
+    """Return the named features of one candidate while passages are read.
 
-    ``margin``: logits by which the span beats "no answer here". ``score``: the span's own.
-    ``lead``: logits by which the first candidate is ahead of its best ``rival``, 0 for the
-    candidates behind it; ``behind``: logits by which those are behind, 0 or less; both clipped
-    at ``MAX_LEAD``. ``passage_score``: the retrieval score of its passage, and ``gap``:
-    that less the score of the ``first`` hit. ``support``: log of the number of places that say
-    it.
+    ``margin``: logits by which the span beats "no answer here". ``lead``: logits by which the
+    first candidate is ahead of its best ``rival``, or another is behind the first; clipped at
+    ``MAX_LEAD``.
     """
-    span, hit = found.span, found.hit
     # A sole candidate is compared with a span of score 0 in its own passage.
-    lead = found.score - rival.score if rival else span.score
-    lead = max(-MAX_LEAD, min(MAX_LEAD, lead))
+    lead = found.score - rival.score if rival else found.span.score
     return {
-        "margin": span.score - span.null_score,
-        "score": span.score,
-        "lead": max(0.0, lead),
-        "behind": min(0.0, lead),
-        "passage_score": hit.score,
-        "gap": hit.score - first.score,
-        "support": math.log1p(also),
+        "margin": found.span.score - found.span.null_score,
+        "lead": max(-MAX_LEAD, min(MAX_LEAD, lead)),
     }

@@ -32,10 +32,6 @@ class Reading:
         """How many passages were read and have spans."""
         return sum(map(bool, self.spans))
 
-    def select(self, limit: int) -> tuple[Candidate, ...]:
-        """Return the best candidates, at most ``limit``."""
-        return self.candidates[:limit]
-
 
 def read(
     reader: Reader,

@@ -40,7 +40,8 @@ def read_golden(path: str | Path) -> list[GoldenQuestion]:
     """Read corpus questions; raise :class:`~qa.errors.DatasetError` naming the line.
 
     Each line is ``{"id", "question", "answers": [text, …], "document": id or [id, …] or null,
-    "also": the same for further documents with the answer, "tags": […], "why": a note}``, of
+    "also": the same for further documents with the answer, or [{"document", "answers"}, …] where
+    they say it in other words, "tags": […], "why": a note}``, of
     which ``document``, ``also``, ``tags`` and ``why`` are optional, or a paragraph with
     questions in the format of `qa eval reader`, whose context is ignored. SQuAD's JSON is
     read too.
@@ -122,11 +123,12 @@ def _read(path: str | Path) -> Iterator[GoldenQuestion]:
                 continue
             if unknown := row.keys() - _KEYS:
                 raise ValueError(f"unknown: {', '.join(sorted(unknown))}")
-            documents = (*_documents(row.get("document")), *_documents(row.get("also")))
+            elsewhere, otherwise = _also(row.get("also"))
+            documents = (*_documents(row.get("document")), *elsewhere)
             yield GoldenQuestion(
                 str(row["id"]),
                 question_of(row["question"]),
-                tuple(text_of(text) for text in _list(row["answers"])),
+                (*(text_of(text) for text in _list(row["answers"])), *otherwise),
                 tuple(dict.fromkeys(documents)),
                 tuple(text_of(tag) for tag in _list(row.get("tags") or [])),
                 line=number,
@@ -140,6 +142,19 @@ def _read(path: str | Path) -> Iterator[GoldenQuestion]:
 
 def _documents(value: Any) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(map(text_of, value or ()))
+
+
+def _also(value: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return further documents with the answer, and what they say in other words."""
+    documents: list[str] = []
+    answers: list[str] = []
+    for each in value if isinstance(value, list) else [value]:
+        if isinstance(each, dict):
+            documents += _documents(each["document"])
+            answers += map(text_of, _list(each["answers"]))
+        else:
+            documents += _documents(each)
+    return tuple(documents), tuple(answers)
 
 
 def _list(value: Any) -> list[Any]:
