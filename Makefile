@@ -42,11 +42,13 @@ bench-peers: $(INSTALLED) $(PEERS_INSTALLED)
 
 # DATA is a folder of labelled questions (*.jsonl.gz), TEXT a file of plain text
 # (.jsonl.gz, {"paragraphs": [...]} a line), BEFORE, which may be left out, a checkpoint of
-# another reader, to learn from whether there is an answer; a run that was cut off goes on.
+# another reader, to learn from whether there is an answer, NATURAL, which may be left out too, a
+# folder of corpora with people's own questions; a run that was cut off goes on.
 train: $(INSTALLED)
 	@test -n "$(DATA)" -a -n "$(TEXT)" || { \
 		echo 'name the data: make train DATA=folder TEXT=file'; exit 2; }
-	$(BIN)/python -m training.recipe $(DATA) $(TEXT) $(if $(BEFORE),--before $(BEFORE))
+	$(BIN)/python -m training.recipe $(DATA) $(TEXT) $(if $(BEFORE),--before $(BEFORE)) \
+		$(if $(NATURAL),--natural $(NATURAL))
 
 clean:
 	rm -rf $(VENV) $(PEERS) build

@@ -29,6 +29,7 @@ from training.questions import MIX, Context, Example, Questions
 from training.reader import DISTILLATION, reader_loss
 from training.restore import restore
 from training.rows import Batch, collate, make_row
+from training.teacher.recipe import Recipe
 from training.validation import on_both_kinds, validate
 
 pytestmark = pytest.mark.alone
@@ -460,6 +461,25 @@ def test_the_whole_recipe_makes_both_models_and_resumes_where_it_was_interrupted
     assert trained[-1] == "whether" and str(output / "whether") in capsys.readouterr().out
     made = read_made_of(output / "whether")
     assert made["null_teacher"] == str(output / "reader1") and made["balanced"]
+    # A corpus with people's own questions.
+    corpus = tmp_path / "corpora" / "home"
+    (corpus / "docs").mkdir(parents=True)
+    (corpus / "docs" / "roof.md").write_text("# Roof\n\nThe roof was tiled by Jan Brandt.\n")
+    asked = {"id": "1", "question": "Who tiled it?", "answers": ["Jan Brandt"]}
+    (corpus / "questions.jsonl").write_text(json.dumps(asked | {"document": "roof.md"}))
+    (corpus / "dialogues.jsonl").write_text("")
+    monkeypatch.setattr(recipe, "FIT", ("home",))
+    monkeypatch.setattr(
+        recipe, "Recipe", lambda **given: Recipe(**given, tokens_per_batch=400, accumulate=1)
+    )
+    monkeypatch.setattr("sys.argv", ["recipe", *words, "--natural", str(tmp_path / "corpora")])
+    for _ in range(2):  # nothing is left to do the second time
+        recipe.main()
+        assert str(output / "natural") in capsys.readouterr().out
+    made = read_made_of(output / "natural")
+    assert made["start"]["mean_of"] == students and made["recipe"]["cooldown"] == 2
+    counts = json.loads((output / "mix" / "counts.json").read_text())
+    assert counts["natural_tokens"] > 0 and counts["labelled_share"] == 0.25
     # Another order is not taken for done.
     monkeypatch.setattr("sys.argv", ["recipe", *words[:-1], "3"])
     with pytest.raises(ModelCorrupt, match="encoder was begun with other settings"):

@@ -27,6 +27,11 @@ from training.pretrain import pretrain
 from training.priors import with_priors
 from training.questions import MIX, Questions, balanced, load_questions, reworded
 from training.reader import train_reader
+from training.teacher.layout import Layout
+from training.teacher.mix import Corpora, mix
+from training.teacher.natural import FIT
+from training.teacher.recipe import Recipe
+from training.teacher.student import train_student
 from training.transfers import with_transfers
 from training.unanswerable import unanswerable_examples
 
@@ -39,14 +44,16 @@ def make(
     text: Path,
     *,
     before: Path | None,
+    natural: Path | None,
     output: Path,
     models: Path,
     most_steps: int | None = None,
 ) -> None:
     """Run every stage, and write the int8 files into ``models``.
 
-    ``before`` is a reader of another origin, from which the last stage learns whether there is
-    an answer; without it there is no such stage. ``most_steps`` ends every training early.
+    ``before`` is a reader of another origin, from which a stage learns whether there is an
+    answer, ``natural`` a folder of corpora with people's own questions; without one there is no
+    such stage. ``most_steps`` ends every training early.
     """
     tokenizer = load_tokenizer()
     original = encoder_folder()
@@ -128,7 +135,22 @@ def make(
             null_teacher=before,
         )
 
-    _say("9. Both in int8")
+    if natural:
+        _say("9. People's own questions, each with the passages that retrieval returns")
+        indexes = output / "indexes"
+        corpora = Corpora(natural, indexes, Layout(tokenizer), DATA_SEED)
+        rows = output / "mix"
+        if not (rows / "counts.json").is_file():
+            mix(data, corpora, rows, trained=FIT, left_out=(), labelled_share=0.25)
+        reader = train_student(
+            reader,
+            rows,
+            output / "natural",
+            steps=at_most(2000),
+            recipe=Recipe(learning_rate=1e-4, warmup=30, averaging=150),
+        )
+
+    _say("10. Both in int8")
     print(f"wrote {export_reader(reader, models)}: run `python -m training.calibrate FILE` next")
     print(f"wrote {export_encoder(encoder, models)}: indexes built before are built again")
 
@@ -148,6 +170,12 @@ def main() -> None:
         type=Path,
         metavar="CHECKPOINT",
         help="of a reader of another origin, to learn from whether there is an answer",
+    )
+    parser.add_argument(
+        "--natural",
+        type=Path,
+        metavar="FOLDER",
+        help="corpora of documents with people's own questions, to learn from last",
     )
     parser.add_argument("--output", type=Path, default=Path("build/recipe"))
     parser.add_argument("--models", type=Path, default=MODELS, help="where the int8 files go")

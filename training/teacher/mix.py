@@ -89,6 +89,7 @@ def mix(
     draws: int = 2,
     negatives: int = 3,
     judged: int = 150,
+    labelled_share: float = 1.0,
 ) -> dict[str, object]:
     """Write ``train``, ``labelled`` and, of the corpora left out, ``natural``; return counts."""
     seed = corpora.seed
@@ -99,6 +100,7 @@ def mix(
     labelled, held_out = labelled_units(data, load_tokenizer(), seed=seed)
     print(f"labelled: {len(labelled)} units, {tokens_of(labelled)} tokens", flush=True)
     rng = random.Random(seed)
+    labelled = rng.sample(labelled, round(labelled_share * len(labelled)))
     present = [unit for unit in held_out if unit.about[0].answers]
     absent = [unit for unit in held_out if not unit.about[0].answers]
     sample = [
@@ -115,6 +117,7 @@ def mix(
         "rows_without_answer": sum(0 in row.start_targets for unit in units for row in unit.rows),
         "tokens": tokens_of(units),
         "natural_tokens": tokens_of(natural),
+        "labelled_share": labelled_share,
         "left_out": list(left_out),
         "seed": seed,
     }
@@ -143,6 +146,9 @@ def main() -> None:
     parser.add_argument(
         "--judged", type=at_least_one, default=150, help="natural questions to judge on"
     )
+    parser.add_argument(
+        "--labelled-share", type=float, default=1.0, help="of the labelled questions"
+    )
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(cores())
@@ -155,6 +161,7 @@ def main() -> None:
         draws=options.draws,
         negatives=options.negatives,
         judged=options.judged,
+        labelled_share=options.labelled_share,
     )
     print(json.dumps(counts))
 
