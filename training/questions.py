@@ -8,6 +8,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from tokenizers import Encoding, Tokenizer
 from qa.evaluation.datasets import Paragraph, Reference, read_paragraphs
 from qa.evaluation.perturbations import PERTURBATIONS
 from qa.networks.reader import MAX_HEADING_TOKENS, MAX_QUESTION_TOKENS, as_sentences
+from qa.networks.words import whole_things
 
 # Share of each set's questions that enters training. QAMR repeats itself and
 # PolicyQA's questions come from a few templates, so both are thinned.
@@ -181,7 +183,20 @@ def token_span(context: Context, reference: Reference) -> tuple[int, int] | None
     end = reference.start + len(reference.text)
     if not reference.text or context.text[reference.start : end] != reference.text:
         return None
-    return tokens_covering(reference.start, end, context.starts, context.ends)
+    span = whole(context.text, reference.start, end)
+    return tokens_covering(*span, context.starts, context.ends)
+
+
+def whole(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return a span of a text, widened where it cuts a thing that the reader quotes whole."""
+    for first, last in _whole_things(text):
+        if first < end and start < last:
+            start, end = min(start, first), max(end, last)
+    return start, end
+
+
+# The references of one context follow each other.
+_whole_things = lru_cache(maxsize=16)(whole_things)
 
 
 def tokens_covering(

@@ -144,7 +144,7 @@ class OnnxReader:
         for position, (encoding, heading) in enumerate(zip(encodings, headings, strict=True)):
             # Each of these properties creates a new list.
             ids, offsets = encoding.ids, encoding.offsets
-            pieces = _numbered(_stretches(passages[position]), offsets)
+            pieces = numbered(stretches(passages[position]), offsets)
             words = number_words(passages[position].read_text, encoding.word_ids, offsets, pieces)
             heading_ids = heading.ids[:MAX_HEADING_TOKENS]
             offset = len(question_ids) + 2 + len(heading_ids)
@@ -240,7 +240,7 @@ def _in_document(passage: Passage, start: int, end: int) -> tuple[int, int]:
     raise ValueError(f"{start}-{end} crosses pieces of {passage.document_id}")
 
 
-def _stretches(passage: Passage) -> list[tuple[int, int]]:
+def stretches(passage: Passage) -> list[tuple[int, int]]:
     """Return the parts of the text that is read which a span may not leave.
 
     They are the pieces of the view, cut at blank lines and before an item of a list or a line
@@ -254,7 +254,7 @@ def _stretches(passage: Passage) -> list[tuple[int, int]]:
     return parts
 
 
-def _numbered(
+def numbered(
     parts: Sequence[tuple[int, int]], offsets: Sequence[tuple[int, int]]
 ) -> NDArray[np.int64]:
     """Return the number of the part that contains each token, -1 for none, ``(tokens,)``."""

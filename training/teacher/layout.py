@@ -10,7 +10,7 @@ from tokenizers import Tokenizer
 
 from qa.networks.reader import MAX_HEADING_TOKENS, as_sentences
 from qa.types import Passage
-from training.questions import Context, encode_question, tokens_covering
+from training.questions import Context, encode_question, tokens_covering, whole
 from training.rows import make_row
 from training.teacher.natural import Candidate, Found, Question
 from training.teacher.units import About, Unit
@@ -32,8 +32,8 @@ class Layout:
         for candidate in candidates:
             passage, context = candidate.passage, self._context(candidate.passage)
             spans = [
-                tokens_covering(start, end, context.starts, context.ends)
-                for start, end in candidate.spans
+                tokens_covering(*whole(context.text, *span), context.starts, context.ends)
+                for span in candidate.spans
             ]
             answers = {span: 1 for span in spans if span is not None}
             rows.append(
@@ -51,6 +51,7 @@ class Layout:
                     passage.document_id,
                     passage.start,
                     candidate.rank,
+                    passage.view.pieces if passage.view else (),
                 )
             )
         return Unit(tuple(rows), tuple(about))

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qa.errors import DatasetError
+from qa.types import Passage, View
 from training.batches import packed
 from training.rows import Batch, Row, collate
 
@@ -29,7 +31,8 @@ class About:
 
     ``answers`` are the accepted ones, none where the question has none. ``source`` is the set or
     corpus of the question. ``document``, ``offset`` (of ``text`` in the document) and ``rank``
-    (from 1; 0 if retrieval did not return it) are those of a natural question's passage.
+    (from 1; 0 if retrieval did not return it) are those of a natural question's passage. ``pieces``
+    are those of its view (:class:`qa.types.View`), none where the text itself is read.
     """
 
     question: str
@@ -40,6 +43,12 @@ class About:
     document: str = ""
     offset: int = 0
     rank: int = 0
+    pieces: tuple[tuple[int, int, int], ...] = ()
+
+    def passage(self) -> Passage:
+        """Return what is read as a passage, with its view where it has one."""
+        view = View(self.text, self.pieces) if self.pieces else None
+        return Passage(self.document, self.offset, self.offset, self.text, view=view)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +160,14 @@ def read_about(folder: Path) -> list[About]:
     """Return what the rows in a folder are about, in their order."""
     with gzip.open(folder / ABOUT, "rt", encoding="utf-8") as lines:
         values = [json.loads(line) for line in lines]
-    return [About(**{**each, "answers": tuple(each["answers"])}) for each in values]
+    return [
+        About(**each | {"answers": tuple(each["answers"])} | {"pieces": _pieces(each)})
+        for each in values
+    ]
+
+
+def _pieces(about: Mapping[str, Any]) -> tuple[tuple[int, ...], ...]:
+    return tuple(tuple(piece) for piece in about.get("pieces", ()))
 
 
 def tokens_of(units: Iterable[Unit]) -> int:

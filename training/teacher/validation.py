@@ -13,8 +13,9 @@ from tokenizers import Encoding, Tokenizer
 
 from qa.evaluation.confidence import auc
 from qa.evaluation.metrics import best_over_references, exact_match, f1, is_right
-from qa.networks.reader import whole_words
+from qa.networks.reader import numbered, stretches, whole_words
 from qa.networks.spans import best_spans
+from qa.networks.words import number_words
 from training.networks import DEVICE
 from training.objective import Sides
 from training.rows import Batch, Row, collate
@@ -70,10 +71,13 @@ def _best(
 ) -> Read:
     window = slice(row.window_start, len(row.ids) - 1)
     tokens = slice(row.first_token, row.first_token + window.stop - window.start)
-    words = np.array(encoding.word_ids[tokens], dtype=np.int64)
+    offsets = encoding.offsets
+    pieces = numbered(stretches(about.passage()), offsets)
+    numbers = number_words(about.text, encoding.word_ids, offsets, pieces)
+    words = np.array(numbers[tokens], dtype=np.int64)
     start, end = whole_words(starts[window], ends[window], words)
-    for first, last, score in best_spans(start, end, words=words, n=1):
-        offsets = encoding.offsets[tokens]
+    for first, last, score in best_spans(start, end, words=words, pieces=pieces[tokens], n=1):
+        offsets = offsets[tokens]
         text = about.text[offsets[first][0] : offsets[last][1]]
         return Read(about, text, score, score - float(starts[0] + ends[0]))
     return Read(about, "", -np.inf, -np.inf)
