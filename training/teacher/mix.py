@@ -15,6 +15,7 @@ from pathlib import Path
 
 import torch
 
+from qa.evaluation.contrast import ContrastPair
 from qa.networks.threads import cores
 from qa.pipeline import QA
 from training.command import at_least_one, run
@@ -31,12 +32,16 @@ JUDGED_PRESENT, JUDGED_ABSENT = 300, 100
 
 @dataclass(frozen=True, slots=True)
 class Corpora:
-    """The natural corpora in a folder, their indexes, and how their questions become rows."""
+    """The natural corpora in a folder, their indexes, and how their questions become rows.
+
+    ``pairs`` of questions that ask for different things in like words are learnt from too.
+    """
 
     folder: Path
     indexes: Path
     layout: Layout
     seed: int
+    pairs: tuple[ContrastPair, ...] = ()
 
     def open(self, corpus: str) -> QA:
         """Return the pipeline over a corpus, its index up to date."""
@@ -49,7 +54,7 @@ class Corpora:
         """
         rng = random.Random(self.seed)
         for corpus in names:
-            questions = read_questions(self.folder, corpus)
+            questions = read_questions(self.folder, corpus, self.pairs)
             qa = self.open(corpus)
             found = [each for each in (find(qa, question) for question in questions) if each]
             present = sum(bool(each.question.answers) for each in found)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from qa.errors import DatasetError
+from qa.evaluation.contrast import ContrastPair
 from qa.evaluation.metrics import contains_answer
 from qa.pipeline import QA
 from qa.retrieval.question import resolve
@@ -71,11 +72,12 @@ class Found:
     negatives: tuple[Candidate, ...]
 
 
-def read_questions(folder: Path, corpus: str) -> list[Question]:
+def read_questions(folder: Path, corpus: str, pairs: Sequence[ContrastPair] = ()) -> list[Question]:
     """Return the questions of a corpus, and the stand-alone wording of those in its dialogues.
 
-    A question that was asked before in the same words is left out. Raises
-    :class:`~qa.errors.DatasetError` for a corpus that may not be fitted.
+    Those of the contrast ``pairs`` of the corpus follow. A question that was asked before in the
+    same words is left out. Raises :class:`~qa.errors.DatasetError` for a corpus that may not be
+    fitted.
     """
     if corpus not in FIT + EVERYDAY and not corpus.startswith(MADE):
         choice = ", ".join(FIT + EVERYDAY)
@@ -89,6 +91,12 @@ def read_questions(folder: Path, corpus: str) -> list[Question]:
             name = f"{dialogue['id']}-{number}"
             question = _question(name, turn["resolved"], turn, is_of_dialogue=True)
             asked.setdefault(question.text.lower(), question)
+    for pair in pairs:
+        if pair.corpus == corpus:
+            for each in pair.questions:
+                row = {"answers": each.answers, "document": pair.document}
+                question = _question(each.id, each.question, row)
+                asked.setdefault(question.text.lower(), question)
     return list(asked.values())
 
 
