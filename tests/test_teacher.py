@@ -18,16 +18,18 @@ from tokenizers.models import WordPiece
 from transformers import MPNetConfig, MPNetForQuestionAnswering, MPNetModel
 
 from qa.errors import DatasetError, ModelCorrupt, ModelNotFound
+from qa.evaluation.contrast import ContrastPair
 from qa.evaluation.datasets import Paragraph
+from qa.evaluation.golden import GoldenQuestion
 from qa.hashing import sha256_of
 from training.networks import load_tokenizer
-from training.questions import is_held_out
+from training.questions import is_held_out, whole
 from training.rows import CLS, SEP, collate, make_row
 from training.teacher import judge, label, natural, pack, train, weights
 from training.teacher.checkpoint import checkpoints, read_checkpoint, resume, write_checkpoint
 from training.teacher.labelled import LONGEST, QUOTAS
 from training.teacher.layout import Layout, drawn
-from training.teacher.mix import Corpora, mix
+from training.teacher.mix import Corpora, mix, with_authored
 from training.teacher.natural import answer_places, find, read_questions
 from training.teacher.network import load_teacher, translation
 from training.teacher.recipe import Place, Recipe, learning_rate
@@ -229,6 +231,45 @@ def test_questions_are_read_with_the_wording_of_dialogues(corpora):
     ]
     assert [q.is_of_dialogue for q in questions] == [False] * 4 + [True]
     assert questions[3].documents == ()  # no document answers it
+
+
+def test_contrast_pairs_and_everyday_corpora_are_learnt_from_too(corpora, monkeypatch):
+    def question(name, text, *answers):
+        return GoldenQuestion(name, text, answers, ("roof.md",))
+
+    first = question("a", "Who tiled the barn?"), question("b", "How long is the warranty?", "ten")
+    other = question("c", "Who?"), question("d", "When?", "April 3")
+    pairs = [
+        ContrastPair("p", "home", "roof.md", "person", first),
+        ContrastPair("q", "town", "bridge.md", "date", other),
+    ]
+    questions = read_questions(corpora.folder, "home", pairs)
+    assert [(q.id, q.answers, q.documents) for q in questions[-2:]] == [
+        ("a", (), ()),
+        ("b", ("ten",), ("roof.md",)),
+    ]
+    units = list(replace(corpora, pairs=tuple(pairs)).units(["home"], draws=1, negatives=1))
+    (unit,) = (unit for unit in units if unit.about[0].question == "How long is the warranty?")
+    assert 0 not in unit.rows[0].start_targets and 0 in unit.rows[1].start_targets
+    # Those that are shipped: none about the corpora that training is judged on.
+    asked, everyday = with_authored(corpora)
+    assert {pair.corpus for pair in asked.pairs} <= {*natural.FIT} - {"town", "office"}
+    assert len(asked.pairs) > 400 and asked.folder == corpora.folder
+    for corpus in natural.EVERYDAY:
+        assert len(read_questions(everyday.folder, corpus)) > 100
+
+
+def test_a_cut_number_or_address_is_widened(tokenizer):
+    text = "Ring 020 7946 0018 or write to bo@quarry-lane.org by 07-1315."
+    for part, expected in (
+        ("7946 0018", "020 7946 0018"),
+        ("quarry", "bo@quarry-lane.org"),
+        ("1315", "07-1315"),
+        ("write", "write"),
+    ):
+        start = text.index(part)
+        first, last = whole(text, start, start + len(part))
+        assert text[first:last] == expected
 
 
 def test_places_of_an_answer():

@@ -469,6 +469,7 @@ def test_the_whole_recipe_makes_both_models_and_resumes_where_it_was_interrupted
     (corpus / "questions.jsonl").write_text(json.dumps(asked | {"document": "roof.md"}))
     (corpus / "dialogues.jsonl").write_text("")
     monkeypatch.setattr(recipe, "FIT", ("home",))
+    monkeypatch.setattr(recipe, "with_authored", lambda corpora: (corpora, None))
     monkeypatch.setattr(
         recipe, "Recipe", lambda **given: Recipe(**given, tokens_per_batch=400, accumulate=1)
     )

@@ -28,7 +28,7 @@ from training.priors import with_priors
 from training.questions import MIX, Questions, balanced, load_questions, reworded
 from training.reader import train_reader
 from training.teacher.layout import Layout
-from training.teacher.mix import Corpora, mix
+from training.teacher.mix import Corpora, mix, with_authored
 from training.teacher.natural import FIT
 from training.teacher.recipe import Recipe
 from training.teacher.student import train_student
@@ -137,11 +137,21 @@ def make(
 
     if natural:
         _say("9. People's own questions, each with the passages that retrieval returns")
-        indexes = output / "indexes"
-        corpora = Corpora(natural, indexes, Layout(tokenizer), DATA_SEED)
+        corpora, everyday = with_authored(
+            Corpora(natural, output / "indexes", Layout(tokenizer), DATA_SEED)
+        )
         rows = output / "mix"
         if not (rows / "counts.json").is_file():
-            mix(data, corpora, rows, trained=FIT, left_out=(), labelled_share=0.25)
+            mix(
+                data,
+                corpora,
+                rows,
+                trained=FIT,
+                left_out=(),
+                negatives=2,
+                labelled_share=0.2,
+                everyday=everyday,
+            )
         reader = train_student(
             reader,
             rows,

@@ -10,19 +10,21 @@ import argparse
 import json
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
-from qa.evaluation.contrast import ContrastPair
+from qa.evaluation.contrast import ContrastPair, read_pairs
 from qa.networks.threads import cores
 from qa.pipeline import QA
+from training.authored import DATA as AUTHORED
+from training.authored import PAIRS
 from training.command import at_least_one, run
 from training.networks import load_tokenizer
 from training.teacher.labelled import labelled_units
 from training.teacher.layout import Layout, drawn
-from training.teacher.natural import FIT, Candidate, find, read_questions
+from training.teacher.natural import EVERYDAY, FIT, Candidate, find, read_questions
 from training.teacher.units import Unit, tokens_of, write_units
 
 JUDGED_PASSAGES = 5
@@ -84,6 +86,12 @@ class Corpora:
                 yield self.layout.unit(question, candidates, corpus, rng)
 
 
+def with_authored(corpora: Corpora) -> tuple[Corpora, Corpora]:
+    """Return corpora with the contrast pairs about them, and the corpora written for training."""
+    pairs = tuple(read_pairs(AUTHORED / PAIRS[0]))
+    return replace(corpora, pairs=pairs), replace(corpora, folder=AUTHORED / "everyday")
+
+
 def mix(
     data: Path,
     corpora: Corpora,
@@ -95,10 +103,16 @@ def mix(
     negatives: int = 3,
     judged: int = 150,
     labelled_share: float = 1.0,
+    everyday: Corpora | None = None,
 ) -> dict[str, object]:
-    """Write ``train``, ``labelled`` and, of the corpora left out, ``natural``; return counts."""
+    """Write ``train``, ``labelled`` and, of the corpora left out, ``natural``; return counts.
+
+    ``everyday`` are the corpora written for training, which are trained on too.
+    """
     seed = corpora.seed
     natural = list(corpora.units(trained, draws=draws, negatives=negatives))
+    if everyday:
+        natural += everyday.units(EVERYDAY, draws=draws, negatives=negatives)
     print(f"natural: {len(natural)} units, {tokens_of(natural)} tokens", flush=True)
     if left_out:
         write_units(output / "natural", list(corpora.judged_units(left_out, count=judged)))
@@ -157,9 +171,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(cores())
+    corpora, everyday = with_authored(
+        Corpora(options.natural, options.indexes, Layout(load_tokenizer()), options.seed)
+    )
     counts = mix(
         options.data,
-        Corpora(options.natural, options.indexes, Layout(load_tokenizer()), options.seed),
+        corpora,
         options.output,
         trained=[corpus for corpus in FIT if corpus not in options.leave_out],
         left_out=options.leave_out,
@@ -167,6 +184,7 @@ def main() -> None:
         negatives=options.negatives,
         judged=options.judged,
         labelled_share=options.labelled_share,
+        everyday=everyday,
     )
     print(json.dumps(counts))
 
