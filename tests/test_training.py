@@ -480,7 +480,7 @@ def test_the_whole_recipe_makes_both_models_and_resumes_where_it_was_interrupted
     made = read_made_of(output / "natural")
     assert made["start"]["mean_of"] == students and made["recipe"]["cooldown"] == 2
     counts = json.loads((output / "mix" / "counts.json").read_text())
-    assert counts["natural_tokens"] > 0 and counts["labelled_share"] == 0.25
+    assert counts["natural_tokens"] > 0 and counts["labelled_share"] == 0.2
     # Another order is not taken for done.
     monkeypatch.setattr("sys.argv", ["recipe", *words[:-1], "3"])
     with pytest.raises(ModelCorrupt, match="encoder was begun with other settings"):
