@@ -1032,6 +1032,15 @@ def test_a_table_of_names_and_values_has_no_header(read):
     assert first != last
 
 
+def test_a_table_of_links_is_no_menu(read):
+    links = "".join(
+        f"<tr><td>{n}</td><td><a href='{n}'>wells of {n}</a></td></tr>" for n in range(9)
+    )
+    table = f"<table><tr><th>Year</th><th>List</th></tr>{links}</table>"
+    document = read(page(f"<p>{DEEP}</p><div class=wrapper>{table}</div>"), "a.html")
+    assert tables(document)[-1] == ("row", ["8", "wells of 8"])
+
+
 def test_a_row_of_one_cell_within_a_table_keeps_the_header(read):
     rows = "<tr><th>Well</th><th>Depth</th></tr><tr><td colspan=2>In the town</td></tr>"
     rows += "<tr><td>North</td><td>19 m</td></tr>"

@@ -92,6 +92,8 @@ def _is_of_the_site(node: Any) -> bool:
         return True
     if name_of(node) not in ("ul", "ol", "div", "p", "section"):
         return False
+    if next(node.iter("th", "{*}th"), None) is not None:
+        return False  # a table of links, such as an index of names
     links = [clean(list(link.itertext())) for link in node.iter("a", "{*}a")]
     if len(links) < _MIN_LINKS:
         return False
