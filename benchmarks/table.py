@@ -18,6 +18,7 @@ PICTURES = {
 MARKS = "<!-- {}: python -m benchmarks.table -->", "<!-- end of {} -->"
 ACCURACY = "`python -m benchmarks.accuracy QA_DATA`"
 GOLDEN = "`qa eval corpus --questions tests/golden/seeds.jsonl`"
+OCR = "`python -m benchmarks.ocr`"
 SPEED = "`make bench`"
 
 Row = tuple[str, str, str]
@@ -118,7 +119,7 @@ def more_numbers() -> str:
     accuracy, speed, others = newest("accuracy"), newest("speed"), newest("distractors")
     v1, v2 = accuracy["squad_v1"], accuracy["squad_v2"]
     stopped, among = newest("early-stop")["pooled"], others["among others"]
-    question, building = speed["question"], speed["building"]
+    question, building, ocr = speed["question"], speed["building"], newest("ocr")
     rows = [
         (
             f"SQuAD v1.1 dev, complete, {v1['questions']:,} questions, some used for choices",
@@ -142,6 +143,17 @@ def more_numbers() -> str:
             f"EM {stopped['limits'][0]['em_lost']:.1f}, "
             f"right among three {stopped['limits'][0]['top3_lost']:.1f}",
             "`python -m benchmarks.early_stop QA_DATA`",
+        ),
+        (
+            f"OCR of {ocr['pages']} printed pages at 200 dpi: words right and in order, clean; "
+            "tilted by 2°, noisy",
+            f"{ocr['clean']['right']:.1f} %; {ocr['tilted']['right']:.1f} %",
+            OCR,
+        ),
+        (
+            "… processor time of a page; peak memory of the process",
+            f"{ocr['clean']['processor_seconds_a_page']:.1f} s; {ocr['peak_mib']} MiB",
+            OCR,
         ),
         (
             "Reading ten passages, against PyTorch in float32",
