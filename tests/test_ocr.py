@@ -89,6 +89,15 @@ def test_the_same_page_twice_gives_the_same_document(read, letter, kind):
     assert (first.text, first.scanned) == (second.text, second.scanned)
 
 
+def test_one_core_reads_the_same_as_several(read, letter, monkeypatch):
+    found = []
+    for count in (1, 3):
+        monkeypatch.setattr("qa.networks.ocr.cores", lambda count=count: count)
+        document = read(saved(letter), "letter.png")
+        found.append((document.text, document.scanned))
+    assert found[0] == found[1]
+
+
 def test_a_tilted_noisy_page_is_read_in_order(read, letter):
     document = read(saved(skewed(letter), "JPEG", quality=80), "tilted.jpg")
     assert body(document)[-1] == " ".join(LETTER[2:])

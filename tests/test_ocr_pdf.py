@@ -5,6 +5,8 @@ import io
 import pytest
 from making import make_picture, skewed
 
+from qa.errors import ModelNotFound
+
 PROSE = [
     "The slipway is closed from 6 April to 19 May 2026, so that the",
     "concrete can be laid again. The contractor has quoted £48,750.00",
@@ -114,6 +116,30 @@ def test_a_scan_with_a_stamp_is_read_whole(read):
     document = read(file.getvalue(), "stamp.pdf")
     assert " ".join(PROSE) in document.text
     assert "Scanned at Osterby" in document.text
+
+
+def test_a_page_on_which_ocr_fails_costs_no_other_page(read, monkeypatch):
+    def fail(picture):
+        raise RuntimeError("bad allocation")
+
+    monkeypatch.setattr("qa.loaders.pdf.scans.read_page", fail)
+    document = read(pdf_of([LAYER], make_picture(PROSE)), "mixed.pdf")
+    assert LAYER in document.text
+    assert document.notes == (
+        "page 2 without a usable text layer, and OCR failed there (RuntimeError)",
+    )
+
+
+def test_without_ocr_no_page_is_drawn(read, monkeypatch):
+    def missing():
+        raise ModelNotFound("OCR is not installed", "install it")
+
+    monkeypatch.setattr("qa.loaders.pdf.scans.load_ocr", missing)
+    monkeypatch.setattr("qa.loaders.pdf.scans.rendered", None)
+    document = read(pdf_of([LAYER], make_picture(PROSE)), "mixed.pdf")
+    assert document.notes == (
+        "page 2 without a usable text layer, and OCR is not installed: install it",
+    )
 
 
 def test_a_page_of_figures_is_not_read(read, monkeypatch):

@@ -16,7 +16,7 @@ from qa.loaders.ocr.pictures import MAX_PIXELS, WORKING_PIXELS, Picture
 from qa.loaders.ocr.reading import read_page
 from qa.loaders.pdf.annotations import NOTE_SIZE
 from qa.loaders.printed.line import Line
-from qa.networks.ocr import OcrPage
+from qa.networks.ocr import OcrPage, load_ocr
 from qa.text import counted
 
 _SCALE = 200 / 72  # 200 dots an inch
@@ -58,7 +58,8 @@ class Scans:
             try:
                 if not _is_unusable(lines, page):
                     continue
-                scanned = read_page(rendered(page))
+                load_ocr()  # before the page is drawn, since it may not be installed
+                scanned = _scanned(page)
                 found = printed_lines(scanned, number, page.get_width())
                 if _is_better(found, lines):
                     self.lines[number] = [*found, *_notes(lines)]
@@ -82,6 +83,16 @@ class Scans:
             yield "read by OCR" if whole else f"{_named(list(self.read))} read by OCR"
         if without:
             yield f"{_named(without)} without a usable text layer, and {self.error}"
+
+
+def _scanned(page: Any) -> OcrPage:
+    """Return what OCR reads; raise UnreadableDocument where it fails, for the other pages' sake."""
+    try:
+        return read_page(rendered(page))
+    except (UnreadableDocument, ModelError, MemoryError):
+        raise
+    except Exception as error:  # RapidOCR passes on any error of its libraries
+        raise UnreadableDocument(f"OCR failed there ({type(error).__name__})") from error
 
 
 def _named(numbers: Sequence[int]) -> str:
