@@ -19,13 +19,12 @@ from qa.loaders.html import looks_like_html, read_html
 from qa.loaders.mail import looks_like_mail, looks_like_mailbox, read_mail, read_mailbox
 from qa.loaders.markdown import read_markdown
 from qa.loaders.ocr import draw_picture, is_picture, read_picture
-from qa.loaders.office import read_docx, read_pptx
+from qa.loaders.office import read_docx, read_pptx, read_rtf
 from qa.loaders.opendocument import read_opendocument
 from qa.loaders.outlook import read_message
 from qa.loaders.papers.latex import looks_like_latex, read_latex
 from qa.loaders.papers.org import read_org
 from qa.loaders.pdf import draw_pdf, read_pdf
-from qa.loaders.rtf import read_rtf
 from qa.loaders.tables.delimited import read_csv
 from qa.loaders.tables.records import looks_like_json_lines, read_json
 from qa.loaders.tables.workbook import read_workbook
