@@ -470,6 +470,10 @@ def test_the_whole_recipe_makes_both_models_and_resumes_where_it_was_interrupted
     (corpus / "dialogues.jsonl").write_text("")
     monkeypatch.setattr(recipe, "FIT", ("home",))
     monkeypatch.setattr(recipe, "with_authored", lambda corpora: (corpora, None))
+    corpora = recipe.write_corpora
+    monkeypatch.setattr(
+        recipe, "write_corpora", lambda *given, **_: corpora(*given, count=1, asked=2, seed=1)
+    )
     monkeypatch.setattr(
         recipe, "Recipe", lambda **given: Recipe(**given, tokens_per_batch=400, accumulate=1)
     )
@@ -480,7 +484,8 @@ def test_the_whole_recipe_makes_both_models_and_resumes_where_it_was_interrupted
     made = read_made_of(output / "natural")
     assert made["start"]["mean_of"] == students and made["recipe"]["cooldown"] == 2
     counts = json.loads((output / "mix" / "counts.json").read_text())
-    assert counts["natural_tokens"] > 0 and counts["labelled_share"] == 0.2
+    assert counts["natural_tokens"] > 0 and counts["made_tokens"] > 0
+    assert counts["labelled_share"] == 0.2
     # Another order is not taken for done.
     monkeypatch.setattr("sys.argv", ["recipe", *words[:-1], "3"])
     with pytest.raises(ModelCorrupt, match="encoder was begun with other settings"):

@@ -27,9 +27,11 @@ from training.pretrain import pretrain
 from training.priors import with_priors
 from training.questions import MIX, Questions, balanced, load_questions, reworded
 from training.reader import train_reader
+from training.synthetic.__main__ import schemas_to_train_on, write_corpora
+from training.synthetic.rows import all_units
 from training.teacher.layout import Layout
 from training.teacher.mix import Corpora, mix, with_authored
-from training.teacher.natural import FIT
+from training.teacher.natural import FIT, MADE
 from training.teacher.recipe import Recipe
 from training.teacher.student import train_student
 from training.transfers import with_transfers
@@ -136,12 +138,15 @@ def make(
         )
 
     if natural:
-        _say("9. People's own questions, each with the passages that retrieval returns")
-        corpora, everyday = with_authored(
-            Corpora(natural, output / "indexes", Layout(tokenizer), DATA_SEED)
+        _say(
+            "9. People's own questions, each with the passages that retrieval returns; made tables"
         )
+        layout = Layout(tokenizer)
+        corpora, everyday = with_authored(Corpora(natural, output / "indexes", layout, DATA_SEED))
         rows = output / "mix"
         if not (rows / "counts.json").is_file():
+            schemas, forms = schemas_to_train_on(), output / "made"
+            write_corpora(forms, schemas, MADE[:-1], count=14, asked=20, seed=DATA_SEED)
             mix(
                 data,
                 corpora,
@@ -151,6 +156,7 @@ def make(
                 negatives=2,
                 labelled_share=0.2,
                 everyday=everyday,
+                made=all_units(forms, layout, negatives=2, seed=DATA_SEED),
             )
         reader = train_student(
             reader,

@@ -21,6 +21,11 @@ _SCHEMAS, _DOCUMENTS = 5, 3
 _SINGLE_DOCUMENTS = 5
 
 
+def schemas_to_train_on() -> list[Schema]:
+    """Return all schemas but those that a reader is measured on."""
+    return [schema for schema in load_schemas() if schema.name not in HELD]
+
+
 def write_corpora(
     output: Path, schemas: Sequence[Schema], prefix: str, *, count: int, asked: int, seed: int
 ) -> Counter[str]:
@@ -89,11 +94,9 @@ def main() -> None:
     parser.add_argument("--asked", type=at_least_one, default=20, help="questions a document")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    schemas = load_schemas()
-    trained = [schema for schema in schemas if schema.name not in HELD]
-    held = [schema for schema in schemas if schema.name in HELD]
+    held = [schema for schema in load_schemas() if schema.name in HELD]
     for output, chosen, prefix, count, seed in (
-        (options.output, trained, "synth", options.corpora, options.seed),
+        (options.output, schemas_to_train_on(), "synth", options.corpora, options.seed),
         (options.output / "held", held, "held", options.held, options.seed + 1),
     ):
         kinds = write_corpora(output, chosen, prefix, count=count, asked=options.asked, seed=seed)

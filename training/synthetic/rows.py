@@ -28,6 +28,18 @@ _WORD = re.compile(r"\w+")
 _SAME_DOCUMENT = 1.5
 
 
+def all_units(folder: Path, layout: Layout, *, negatives: int, seed: int) -> list[Unit]:
+    """Return the questions of all made corpora in a folder, in a random order."""
+    rng = random.Random(seed)
+    units = [
+        unit
+        for path in sorted(folder.glob(f"{MADE}*"))
+        for unit in units_of(folder, path.name, layout, negatives=negatives, rng=rng)
+    ]
+    rng.shuffle(units)
+    return units
+
+
 def units_of(
     folder: Path, corpus: str, layout: Layout, *, negatives: int, rng: random.Random
 ) -> Iterator[Unit]:
@@ -94,16 +106,8 @@ def main() -> None:
     parser.add_argument("--negatives", type=at_least_one, default=2)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    rng = random.Random(options.seed)
     layout = Layout(load_tokenizer())
-    units = [
-        unit
-        for path in sorted(options.corpora.glob(f"{MADE}*"))
-        for unit in units_of(
-            options.corpora, path.name, layout, negatives=options.negatives, rng=rng
-        )
-    ]
-    rng.shuffle(units)
+    units = all_units(options.corpora, layout, negatives=options.negatives, seed=options.seed)
     write_units(options.output, units)
     rows = sum(len(unit.rows) for unit in units)
     print(f"{len(units)} questions, {rows} rows, {tokens_of(units)} tokens", flush=True)

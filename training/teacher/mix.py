@@ -104,10 +104,12 @@ def mix(
     judged: int = 150,
     labelled_share: float = 1.0,
     everyday: Corpora | None = None,
+    made: Sequence[Unit] = (),
 ) -> dict[str, object]:
     """Write ``train``, ``labelled`` and, of the corpora left out, ``natural``; return counts.
 
-    ``everyday`` are the corpora written for training, which are trained on too.
+    ``everyday`` are the corpora written for training, and ``made`` further questions with their
+    passages, which are trained on too.
     """
     seed = corpora.seed
     natural = list(corpora.units(trained, draws=draws, negatives=negatives))
@@ -127,7 +129,7 @@ def mix(
         *rng.sample(absent, min(JUDGED_ABSENT, len(absent))),
     ]
     write_units(output / "labelled", sample)
-    units = [*labelled, *natural]
+    units = [*labelled, *natural, *made]
     rng.shuffle(units)
     write_units(output / "train", units)
     counts: dict[str, object] = {
@@ -136,6 +138,7 @@ def mix(
         "rows_without_answer": sum(0 in row.start_targets for unit in units for row in unit.rows),
         "tokens": tokens_of(units),
         "natural_tokens": tokens_of(natural),
+        "made_tokens": tokens_of(made),
         "labelled_share": labelled_share,
         "left_out": list(left_out),
         "seed": seed,
