@@ -29,10 +29,12 @@ with atheris.instrument_imports(
 ):
     from qa.loaders import load
 
-from making import MAKERS, make_csv, make_jsonl, make_xlsx, plain
+from making import MAKERS, make_csv, make_jsonl, make_mbox, make_xlsx, plain, zipped
 from test_loaders_outlook import msg
 
+from qa import loaders
 from qa.errors import UnreadableDocument
+from qa.types import Document
 
 CORPUS = Path(__file__).parent / "corpus"
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
@@ -61,7 +63,29 @@ STARTS = {
     "json": b'{"name": "a", "messages": [{"from": "Ada", "date": "2024-03-02T14:05:10", "text": ['
     b'"b", {"text": "c"}]}, {"user": "U", "ts": "1709388310.1", "text": "<@U>", "files": [{}]}]}',
     "txt": plain(CONTENT).encode("utf-16"),
+    "mbox": make_mbox(CONTENT),
+    "zip": zipped({"a.txt": "It is deep.", "d/b.zip": zipped({"a.md": "# A"})}),
 }
+STARTS["eml"] += (
+    b"\r\n\r\nOn Mon, 3 Mar 2025, Ada <a@x.example> wrote:\r\n> deep\r\n>> how\r\n\r\n"
+    b"-----Original Message-----\r\nFrom: Otto\r\nSent: Monday\r\nTo: Ada\r\n\r\nDeep?\r\n"
+)
+# Its HTML has what its plain text lacks, and a quotation.
+STARTS["mail.eml"] = (
+    b'Message-ID: <1@x>\nSubject: x\nContent-Type: multipart/mixed; boundary="b"\n\n--b\n'
+    b'Content-Type: multipart/alternative; boundary="c"\n\n--c\nContent-Type: text/plain\n\nDeep.\n'
+    b"--c\nContent-Type: text/html\n\n<div>It is<table><tr><td>a<td>b</table><blockquote type=cite>"
+    b"<p>Otto wrote:<p>x</blockquote></div>y\n--c--\n--b\nContent-Type: message/rfc822\n\n"
+    b"Subject: y\n\nz\n--b\nContent-Disposition: attachment; filename=a.txt\n\nIt is.\n--b--\n"
+)
+
+
+def check(document: Document) -> None:
+    """Fail unless the blocks of a document are in order and within its text."""
+    ends = [0, *(block.end for block in document.blocks)]
+    for end, block in zip(ends, document.blocks, strict=False):
+        assert end <= block.start < block.end <= len(document.text)
+        assert all(0 <= start <= stop <= len(document.text) for start, stop in block.cells)
 
 
 def fuzz(suffix: str, folder: Path, seconds: int) -> None:
@@ -73,15 +97,17 @@ def fuzz(suffix: str, folder: Path, seconds: int) -> None:
 
     def one(data: bytes) -> None:
         path.write_bytes(data)
+        # A member is named in the cache by the time of its file, which may be the same.
+        loaders._members.cache_clear()
         try:
             document = load(path, folder=folder)
+            for member in document.members[:5]:
+                check(load(path, folder=folder, member=[member.name]))
         except UnreadableDocument as error:
             assert str(error)
             assert "\n" not in str(error)
             return
-        ends = [0, *(block.end for block in document.blocks)]
-        for end, block in zip(ends, document.blocks, strict=False):
-            assert end <= block.start < block.end <= len(document.text)
+        check(document)
 
     atheris.Setup(
         [

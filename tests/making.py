@@ -334,7 +334,6 @@ MAKERS = {
     "epub": make_epub,
     "html": make_html,
     "eml": make_eml,
-    "mbox": make_mbox,
     "rtf": make_rtf,
 }
 

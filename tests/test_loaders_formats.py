@@ -9,7 +9,6 @@ import pytest
 from making import (
     MAKERS,
     make_docx,
-    make_eml,
     make_epub,
     make_odt,
     make_pdf,
@@ -21,7 +20,6 @@ from making import (
 from qa.errors import UnreadableDocument
 from qa.index.documents import DocumentStore, write_documents
 from qa.loaders.language import identify_language
-from qa.loaders.mail import looks_like_mail
 from qa.loaders.printed.layout import arrange
 from qa.loaders.printed.line import Line
 
@@ -52,10 +50,9 @@ def test_text_rows_and_metadata_of_each_format(read, suffix, name):
     assert LINED in found
     assert "Depth | 19 metres" in "\n".join(found)
     # One page alone repeats nothing, and the signature of a mail is text.
-    assert ("Menu" not in found) == (suffix not in ("pdf", "eml", "mbox"))
+    assert ("Menu" not in found) == (suffix not in ("pdf", "eml"))
     assert document.author == "Ada Blum"
-    if suffix != "mbox":
-        assert document.title == "The well"
+    assert document.title == "The well"
 
 
 @pytest.mark.parametrize(
@@ -77,7 +74,7 @@ def test_the_language_is_identified_from_the_text(read, text, language):
     assert identify_language(read(text, "text.txt")) == language
 
 
-@pytest.mark.parametrize("suffix", [suffix for suffix in MAKERS if suffix not in ("eml", "mbox")])
+@pytest.mark.parametrize("suffix", [suffix for suffix in MAKERS if suffix != "eml"])
 @pytest.mark.parametrize(
     ("stated", "author"),
     [
@@ -112,7 +109,7 @@ def test_the_authors_of_a_front_matter_are_read(read, field):
     assert (document.author, document.title) == ("Ada Blum, Otto Kern", "The well")
 
 
-@pytest.mark.parametrize("suffix", ["docx", "odt", "epub", "eml", "mbox"])
+@pytest.mark.parametrize("suffix", ["docx", "odt", "epub", "eml"])
 def test_the_date_comes_from_the_metadata(read, suffix):
     assert read(MAKERS[suffix](CONTENT)).date == "2025-02-10"
 
@@ -634,137 +631,6 @@ def test_a_book_under_copy_protection_is_an_error(read):
     parts["META-INF/encryption.xml"] = '<x><CipherReference URI="book/c0.xhtml"/></x>'
     with pytest.raises(UnreadableDocument, match="copy protection"):
         read(zipped(parts))
-
-
-def test_mail_is_read_and_attachments_that_are_not_are_named(read):
-    from email import message_from_bytes, policy
-
-    message = message_from_bytes(make_eml([("text", DEEP)], furniture="Ada"), policy=policy.SMTP)
-    message.add_attachment(b"%PDF-", maintype="application", subtype="pdf", filename="plan.pdf")
-    document = read(message.as_bytes())
-    assert body(document) == [
-        "From: desk <desk@example.org>",
-        "To: all@example.org",
-        "Date: Mon, 10 Feb 2025 09:00:00 +0000",
-        DEEP,
-        "Ada",
-    ]
-    assert of_kind(document, "furniture") == ["Attachment, not read: plan.pdf"]
-
-
-def test_a_mailbox_has_the_author_and_date_of_its_first_message(read):
-    messages = [("Ada", "Mon, 03 Feb 2020", "Nineteen."), ("Otto", "Wed, 05 Feb 2020", "Twenty.")]
-    data = "".join(
-        f"From x@x Mon Feb  3 09:00:00 2020\nFrom: {name} <x@x>\nDate: {day} 09:00:00 +0000\n"
-        f"Subject: Depth\n\n{text}\n\n"
-        for name, day, text in messages
-    )
-    document = read(data, "box")
-    assert (document.author, document.date) == ("Ada", "2020-02-03")
-    assert body(document) == [
-        *("From: Ada <x@x>", "Date: Mon, 03 Feb 2020 09:00:00 +0000", "Nineteen."),
-        *("From: Otto <x@x>", "Date: Wed, 05 Feb 2020 09:00:00 +0000", "Twenty."),
-    ]
-
-
-def test_quoted_lines_lose_their_prefix(read):
-    mail = "Message-ID: <1@x>\nFrom: a@x\nSubject: Depth\n\nNineteen.\n> How deep\n> > is it?\n"
-    assert body(read(mail)) == ["From: a@x", "Nineteen.", "How deep\nis it?"]
-
-
-def test_a_signature_and_the_replies_below_it_can_be_quoted(read):
-    mail = "Message-ID: <1@x>\nFrom: a@x\nSubject: Depth\n\nNineteen.\n\n-- \nAda, room 12\n\n"
-    mail += "On Monday Otto wrote:\n> How deep\n> is it?\n> -- \n> Otto, room 14\n"
-    assert body(read(mail)) == [
-        *("From: a@x", "Nineteen.", "Ada, room 12", "On Monday Otto wrote:"),
-        *("How deep\nis it?", "Otto, room 14"),
-    ]
-
-
-def message(*parts, kind="mixed", head="Message-ID: <1@x>\nSubject: Depth\n"):
-    """A mail of parts, each ``(headers, text)``."""
-    joined = "".join(f"--b\n{headers}\n\n{text}\n" for headers, text in parts)
-    return f'{head}Content-Type: multipart/{kind}; boundary="b"\n\n{joined}--b--\n'
-
-
-def test_every_text_part_of_a_mail_is_read_in_order(read):
-    inner = message(("Content-Type: text/plain", "Second."), head="").partition("\n\n")
-    inner = inner[0].replace('"b"', '"c"'), inner[2].replace("--b", "--c")
-    picture = "Content-Type: image/png; name=well.png\nContent-Transfer-Encoding: base64", "iVBO"
-    mail = message(
-        ("Content-Type: text/plain", "First."),
-        picture,
-        inner,
-        ("Content-Type: text/html", "<p>Third.</p>"),
-        ("Content-Type: text/plain\nContent-Disposition: attachment; filename=a.txt", "Fourth."),
-    )
-    document = read(mail)
-    assert body(document) == ["First.", "Second.", "Third.", "Fourth."]
-    assert of_kind(document, "heading") == ["Depth", "a.txt"]
-    assert of_kind(document, "furniture") == ["Attachment, not read: well.png"]
-
-
-STUB = "This message has no plain text. Open it in your browser."
-
-
-@pytest.mark.parametrize(
-    ("plain", "rich", "found"),
-    [
-        (DEEP, f"<p><b>{DEEP}</b></p>", [DEEP]),
-        (STUB, f"<p>{DEEP}</p>", [DEEP]),
-        (f"{DEEP} {LINED}", f"<p>{DEEP}</p>", [f"{DEEP} {LINED}"]),
-        (DEEP, "<p>View this message in a browser.</p>", [DEEP]),
-        (DEEP, f"<p>{LINED}</p>", [DEEP, LINED]),
-    ],
-)
-def test_the_complete_one_of_plain_text_and_html_is_read(read, plain, rich, found):
-    parts = ("Content-Type: text/plain", plain), ("Content-Type: text/html", rich)
-    assert body(read(message(*parts, kind="alternative"))) == found
-
-
-def test_an_invitation_is_read_field_by_field(read):
-    entry = (
-        "BEGIN:VCALENDAR\nPRODID:-//x//y\nBEGIN:VEVENT\nSUMMARY:Talk on wells\\, part 2\n"
-        "DTSTART;TZID=Europe/Paris:20260302T140000\nLOCATION:Old mi\n ll\nEND:VEVENT\nEND:VCALENDAR"
-    )
-    document = read(message(("Content-Type: text/calendar", entry)))
-    assert of_kind(document, "heading")[1:] == ["Talk on wells, part 2"]
-    assert body(document) == ["Start: 2026-03-02 14:00 Europe/Paris\nLocation: Old mill"]
-
-
-def test_a_damaged_invitation_is_read_as_text(read):
-    entry = "BEGIN:VCALENDAR\nSUMMARY:Talk"
-    assert body(read(message(("Content-Type: text/calendar", entry)))) == [entry]
-
-
-@pytest.mark.parametrize(
-    ("head", "is_mail"),
-    [
-        ("From: Ada <a@x.example>\nTo: b@x.example\nSubject: Depth", True),
-        ("X-Id:17==\nMIME-Version: 1.0\nSubject: Depth", True),
-        ("From: Ada\nTo: all\nSubject: Depth", False),
-        ("From: a@x.example\nThis is no header\nTo: b@x.example\nSubject: Depth", False),
-        ("Received: the key", True),
-        ("https://x.example\nReceived: the key", False),
-    ],
-)
-def test_mail_is_recognised_by_its_headers(head, is_mail):
-    assert looks_like_mail(f"{head}\n\nNineteen metres.\n".encode()) == is_mail
-
-
-@pytest.mark.parametrize("charset", ["utf-8", "no-such-charset"])
-def test_a_wrong_charset_of_a_mail_is_corrected(read, charset):
-    head = f"MIME-Version: 1.0\nSubject: x\nContent-Type: text/plain; charset={charset}\n\n"
-    assert body(read(head.encode() + "Die Brücke für Fußgänger.".encode("cp1252"))) == [
-        "Die Brücke für Fußgänger."
-    ]
-
-
-def test_a_mail_of_html_alone_is_read(read):
-    mail = (
-        "MIME-Version: 1.0\nSubject: x\nContent-Type: text/html\n\n<p>Nineteen <b>metres</b>.</p>"
-    )
-    assert body(read(mail)) == ["Nineteen metres."]
 
 
 # Tables and records

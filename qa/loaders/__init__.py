@@ -37,7 +37,7 @@ from qa.types import Document
 __all__ = ["find_files", "load", "page_picture", "unreadable"]
 
 MAX_BYTES = 20_000_000
-# Of PDF and office documents most is pictures.
+# Of PDF and office documents most is pictures, and of mail attachments.
 MAX_PACKED_BYTES = 200_000_000
 # A zip in a zip in a mail in a zip: more are no documents.
 MAX_DEPTH = 4
@@ -192,7 +192,7 @@ def _extract(data: bytes, suffix: str) -> Extracted:
         return read_rtf(data)
     if looks_like_mailbox(data):
         return read_mailbox(data)
-    if looks_like_mail(data):
+    if looks_like_mail(data, suffix):
         return read_mail(data)
     text = decode(data)
     if not text.strip():
@@ -243,6 +243,7 @@ def _read_archive(data: bytes, suffix: str) -> Extracted:
 def _limit(data: bytes) -> int:
     """Return how many bytes a file that begins with these may have."""
     is_packed = data.startswith((_PDF, _ZIP)) or is_picture(data)
+    is_packed = is_packed or looks_like_mailbox(data) or looks_like_mail(data)
     return MAX_PACKED_BYTES if is_packed else MAX_BYTES
 
 
