@@ -19,9 +19,11 @@ from making import (
 
 from qa.errors import UnreadableDocument
 from qa.index.documents import DocumentStore, write_documents
+from qa.loaders import load
 from qa.loaders.language import identify_language
 from qa.loaders.printed.layout import arrange
 from qa.loaders.printed.line import Line
+from qa.types import Member
 
 DEEP = "The old well in the market square is 19 metres deep, and it was dug by monks in 1210."
 LINED = "In 1954 the mason Karl Orth lined it with new sandstone from the valley of the river."
@@ -49,8 +51,8 @@ def test_text_rows_and_metadata_of_each_format(read, suffix, name):
     assert DEEP in found
     assert LINED in found
     assert "Depth | 19 metres" in "\n".join(found)
-    # One page alone repeats nothing, and the signature of a mail is text.
-    assert ("Menu" not in found) == (suffix not in ("pdf", "eml"))
+    # One page alone repeats nothing, and the margins of a printed page have its letterhead.
+    assert ("Menu" in " ".join(found)) == (suffix in ("pdf", "eml", "docx", "odt", "rtf"))
     assert document.author == "Ada Blum"
     assert document.title == "The well"
 
@@ -631,6 +633,41 @@ def test_a_book_under_copy_protection_is_an_error(read):
     parts["META-INF/encryption.xml"] = '<x><CipherReference URI="book/c0.xhtml"/></x>'
     with pytest.raises(UnreadableDocument, match="copy protection"):
         read(zipped(parts))
+
+
+# Margins, comments and embedded files
+
+
+@pytest.mark.parametrize("make", [make_docx, make_odt])
+def test_headers_of_pages_are_text_under_a_heading_once(read, make):
+    document = read(make(CONTENT, furniture="Holm & Sons, 12 Quarry Lane"))
+    assert body(document)[-1] == "Holm & Sons, 12 Quarry Lane"
+    assert of_kind(document, "heading")[-1] == "Page header"
+    assert document.text.count("12 Quarry Lane") == 1
+    document = read(make(CONTENT, furniture="Page 3 of 7"))
+    assert "Page 3 of 7" not in document.text
+
+
+def test_comments_name_their_author_and_follow_what_they_are_about(read):
+    data = edited(
+        make_odt([("text", DEEP), ("text", LINED)]), "content.xml",
+        DEEP, f"{DEEP}<office:annotation><dc:creator>Ada Blum</dc:creator><text:p>Is it?</text:p>"
+        "</office:annotation>",
+    )  # fmt: skip
+    assert body(read(data)) == [DEEP, "Comment by Ada Blum: Is it?", LINED]
+
+
+def test_files_embedded_in_a_document_are_documents_of_their_own(read, tmp_path):
+    data = make_docx(CONTENT)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    inner = make_docx([("text", "The price is 3 euros.")])
+    data = zipped({**parts, "word/embeddings/prices.docx": inner})
+    document = read(data, "offer.docx")
+    assert document.members == (Member("embeddings/prices.docx", len(inner)),)
+    name = document.members[0].name
+    found = load(tmp_path / "offer.docx", folder=tmp_path, member=[name])
+    assert (found.id, body(found)) == (f"offer.docx/{name}", ["The price is 3 euros."])
 
 
 # Tables and records

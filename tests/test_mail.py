@@ -155,7 +155,7 @@ def test_a_file_name_is_no_path_and_not_too_long(name, shown):
 
 def test_attachments_are_documents_and_what_is_not_read_is_a_note(tmp_path):
     table = "Content-Disposition: attachment; filename=prices.csv", "Part,Price\nBolt,3 euros\n"
-    picture = "Content-Disposition: attachment; filename=logo.png", "\x89PNG"
+    picture = "Content-Disposition: attachment; filename=plan.7z", "7z\xbc\xaf"
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as packed:
         packed.writestr("2024/note.txt", LINED)
@@ -171,9 +171,9 @@ def test_attachments_are_documents_and_what_is_not_read_is_a_note(tmp_path):
         "offer.eml/all.zip/2024/note.txt": "1 passage",
         "offer.eml/prices.csv": "1 passage",
     }
-    assert "1 attachment not read: logo.png (a PNG image" in shown["offer.eml"]
+    assert "1 attachment not read: plan.7z (a 7-Zip archive)" in shown["offer.eml"]
     index = open_index(tmp_path / "index")
-    assert "logo.png" in index.document("offer.eml").notes[0]
+    assert "plan.7z" in index.document("offer.eml").notes[0]
     assert "3 euros" in index.document("offer.eml/prices.csv").text
     assert index.outdated(index.indexed) == set()
     (folder / "offer.eml").write_bytes(mail)

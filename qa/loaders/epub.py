@@ -7,6 +7,7 @@ them, which lxml reads.
 from __future__ import annotations
 
 import posixpath
+import re
 import zipfile
 from typing import Any
 from urllib.parse import unquote
@@ -17,7 +18,9 @@ from qa.loaders.dates import find_date
 from qa.loaders.encoding import decode
 from qa.loaders.extracted import Extracted, TextBuilder
 from qa.loaders.markup import add_page
+from qa.text import counted
 
+_PICTURE = re.compile(r"<(?:\w+:)?(?:img|image)\s", re.IGNORECASE)
 _MEDIA = {"application/xhtml+xml", "text/html", "application/x-dtbook+xml"}
 
 
@@ -30,13 +33,18 @@ def read_epub(archive: zipfile.ZipFile) -> Extracted:
     if package is None:
         raise UnreadableDocument("EPUB without a list of its chapters", "save it again")
     builder = TextBuilder()
+    pictures = 0
     encrypted = read_member(archive, "META-INF/encryption.xml").decode("utf-8", "replace")
     for name in _chapters(package, posixpath.dirname(path)):
         if f'"{name}"' in unquote(encrypted):
             raise UnreadableDocument("EPUB under copy protection, its text is encrypted")
         data = read_member(archive, name)
         if data.strip():
-            add_page(decode(data), builder)
+            page = decode(data)
+            pictures += len(_PICTURE.findall(page))
+            add_page(page, builder, is_page=False)
+    if pictures:
+        builder.notes.append(f"{counted(pictures, 'picture')} without text")
     stated = core_properties(package.find("{*}metadata"))
     return builder.result(
         title=stated.get("title", "") or builder.first_heading(),

@@ -27,6 +27,11 @@ _NAVIGATION = re.compile(
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
+# A line of a header or footer that only counts pages, in some languages: "Page 3 of 7".
+PAGE_NUMBER = re.compile(
+    r"(?:page|seite|p[áa]gina|pagina|sida|side|strana|strona|of|von|de|di|van|av|af|z|sur|[\W\d_])*",
+    re.IGNORECASE,
+)
 # The sections that most newspapers have.
 _SECTIONS = (
     "africa americas analysis arts asia business climate culture economy education entertainment"

@@ -11,10 +11,9 @@ from qa.loaders.extracted import TextBuilder
 from qa.loaders.furniture import is_navigation
 from qa.loaders.tables.markup import add_table
 
-_SKIPPED = {
-    *("script style nav header footer aside form noscript template head title".split()),
-    *("svg math button select iframe object".split()),
-}
+_SKIPPED = {*"script style noscript template head title svg button select iframe object".split()}
+# Of a page of a site, what belongs to the site; of any other text, parts of it.
+_SKIPPED_OF_PAGES = {*"nav header footer aside form math".split()}
 # Classes, ids and roles of what belongs to the site and not to the page.
 _SITE = re.compile(
     r"\b(?:cookies?|consent|newsletter|subscribe|sign-?up|share|sharing|social|related|recommended"
@@ -28,8 +27,11 @@ _MAX_DEFINITION = 300
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 
 
-def add_page(text: str, builder: TextBuilder) -> None:
-    """Append the body of an HTML or XHTML page, if it has one."""
+def add_page(text: str, builder: TextBuilder, *, is_page: bool = True) -> None:
+    """Append the body of an HTML or XHTML file, if it has one.
+
+    ``is_page`` says that it is a page of a site, of which navigation is left out.
+    """
     from lxml import etree, html
 
     data = text.encode("utf-8", "replace")
@@ -38,7 +40,7 @@ def add_page(text: str, builder: TextBuilder) -> None:
     except (etree.LxmlError, ValueError):
         return
     body = tree.find("body")
-    add_markup(tree if body is None else body, builder, is_page=True)
+    add_markup(tree if body is None else body, builder, is_page=is_page)
 
 
 def add_markup(node: Any, builder: TextBuilder, *, is_page: bool = False) -> None:
@@ -67,7 +69,7 @@ def add_markup(node: Any, builder: TextBuilder, *, is_page: bool = False) -> Non
             words.append(BREAK)
         elif tag in INLINE:
             gather(child, words)
-        elif tag and tag not in _SKIPPED and not (is_page and _is_of_the_site(child)):
+        elif tag and tag not in _SKIPPED and not (is_page and _is_of_the_site(child, tag)):
             flush()
             if tag in _HEADINGS:
                 _heading(child, builder, _HEADINGS[tag])
@@ -85,8 +87,10 @@ def add_markup(node: Any, builder: TextBuilder, *, is_page: bool = False) -> Non
     flush()
 
 
-def _is_of_the_site(node: Any) -> bool:
+def _is_of_the_site(node: Any, tag: str) -> bool:
     """Return whether an element of a page is navigation or advertising, by its class and links."""
+    if tag in _SKIPPED_OF_PAGES:
+        return True
     named = " ".join(node.get(name, "") for name in ("class", "id", "role")).lower()
     if _SITE.search(named):
         return True

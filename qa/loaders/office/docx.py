@@ -4,14 +4,30 @@ from __future__ import annotations
 
 import io
 import zipfile
+from functools import partial
+from typing import Any
 
 from qa.errors import UnreadableDocument
-from qa.loaders.archive import core_properties, parse_xml, read_member, refuse_entities
+from qa.loaders.archive import (
+    core_properties,
+    open_archive,
+    parse_xml,
+    read_member,
+    refuse_entities,
+)
 from qa.loaders.dates import find_date
-from qa.loaders.extracted import Extracted, TextBuilder
+from qa.loaders.extracted import Extracted, Inner, TextBuilder
+from qa.loaders.furniture import PAGE_NUMBER
 from qa.loaders.markup import add_markup
+from qa.loaders.office.charts import add_chart
+from qa.loaders.office.flattened import blocks_of, count_pictures, flatten, words_of
 from qa.loaders.office.numbering import Numbering
+from qa.loaders.office.parts import relations
+from qa.text import counted
+from qa.types import Member
 
+_DOCUMENT = "word/document.xml"
+_EMBEDDED = "word/embeddings/"
 _STYLES = """
 p[style-name='Title'] => h1:fresh
 p[style-name='Subtitle'] => p:fresh
@@ -22,20 +38,20 @@ r[style-name='Hyperlink'] =>
 def read_docx(data: bytes, archive: zipfile.ZipFile) -> Extracted:
     """Return headings, paragraphs, table rows and notes of the last revision.
 
-    Clauses and list items have their numbers.
-
-    Page headers, page footers and deleted text are left out.
+    Clauses and list items have their numbers, and a comment follows what it is about. Headers
+    and footers of pages come last. Deleted text is left out, and inserted text is read.
     """
     from lxml import html
     from mammoth import convert_to_html
     from mammoth.images import img_element
 
+    body = parse_xml(read_member(archive, _DOCUMENT))
     for name in archive.namelist():
         if name.endswith((".xml", ".rels")):
             refuse_entities(read_member(archive, name))  # mammoth reads them itself
     try:
         result = convert_to_html(
-            io.BytesIO(_with_numbers(data, archive)),
+            io.BytesIO(data if body is None else _rewritten(archive, body)),
             style_map=_STYLES,
             convert_image=img_element(lambda image: {"src": ""}),
         )
@@ -49,6 +65,11 @@ def read_docx(data: bytes, archive: zipfile.ZipFile) -> Extracted:
         ):
             link.drop_tree()  # the number of a note, and the arrow back to it
         add_markup(tree, builder)
+    _add_drawn(archive, builder)
+    _add_margins(archive, builder)
+    builder.members += _embedded(data, archive)
+    if body is not None and (pictures := count_pictures(body)):
+        builder.notes.append(f"{counted(pictures, 'picture')} without text")
     stated = core_properties(parse_xml(read_member(archive, "docProps/core.xml")))
     return builder.result(
         title=stated.get("title", "") or builder.first_heading(),
@@ -57,21 +78,67 @@ def read_docx(data: bytes, archive: zipfile.ZipFile) -> Extracted:
     )
 
 
-def _with_numbers(data: bytes, archive: zipfile.ZipFile) -> bytes:
-    """Return the file with the numbers of its lists in the text, which mammoth leaves out."""
+def _rewritten(archive: zipfile.ZipFile, body: Any) -> bytes:
+    """Return the file with the text that mammoth leaves out: numbers of lists, comments, fields."""
     from lxml import etree
 
     numbering = parse_xml(read_member(archive, "word/numbering.xml"))
-    body = parse_xml(read_member(archive, "word/document.xml"))
-    if numbering is None or body is None:
-        return data
     styles = parse_xml(read_member(archive, "word/styles.xml"))
-    if not Numbering(numbering, styles).write_numbers(body):
-        return data
+    Numbering(numbering, styles).write_numbers(body)
+    flatten(body, parse_xml(read_member(archive, "word/comments.xml")))
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as changed:
         for name in dict.fromkeys(archive.namelist()):
             if name.endswith((".xml", ".rels")):  # mammoth reads no more than these
-                text = name != "word/document.xml"
+                text = name != _DOCUMENT
                 changed.writestr(name, read_member(archive, name) if text else etree.tostring(body))
     return file.getvalue()
+
+
+def _add_margins(archive: zipfile.ZipFile, builder: TextBuilder) -> None:
+    """Append the headers and footers of the pages, each text once."""
+    seen: set[str] = set()
+    for kind in ("header", "footer"):
+        lines = []
+        for relation in relations(archive, _DOCUMENT).values():
+            root = (
+                parse_xml(read_member(archive, relation.target)) if relation.kind == kind else None
+            )
+            for block in blocks_of(root) if root is not None else ():
+                cells = [words_of(cell) for cell in block.iterfind("{*}tc")] or [words_of(block)]
+                line = " | ".join(filter(None, cells))
+                if line not in seen and not PAGE_NUMBER.fullmatch(line):
+                    lines.append(line)
+                    seen.add(line)
+        if lines:
+            builder.add(f"Page {kind}", "heading", level=1)
+        for line in lines:
+            builder.add(line, "body")
+
+
+def _add_drawn(archive: zipfile.ZipFile, builder: TextBuilder) -> None:
+    """Append the numbers of charts, and the words of diagrams."""
+    for relation in relations(archive, _DOCUMENT).values():
+        if relation.kind == "chart":
+            add_chart(parse_xml(read_member(archive, relation.target)), builder)
+        elif relation.kind == "diagramData":
+            root = parse_xml(read_member(archive, relation.target))
+            for paragraph in root.iter("{*}p") if root is not None else ():
+                builder.add_content("".join(t.text or "" for t in paragraph.iter("{*}t")))
+
+
+def _unpacked(data: bytes, name: str) -> bytes:
+    with open_archive(data) as archive:
+        return read_member(archive, name)
+
+
+def _embedded(data: bytes, archive: zipfile.ZipFile) -> list[Inner]:
+    """Return the files that are embedded in the document, each a document of its own."""
+    entries = [each for each in archive.infolist() if each.filename.startswith(_EMBEDDED)]
+    return [
+        Inner(
+            Member(entry.filename.removeprefix("word/"), entry.file_size),
+            partial(_unpacked, data, entry.filename),
+        )
+        for entry in {entry.filename: entry for entry in entries if entry.file_size}.values()
+    ]

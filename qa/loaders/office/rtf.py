@@ -8,19 +8,29 @@ from dataclasses import replace
 from qa.errors import UnreadableDocument
 from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted
+from qa.loaders.furniture import PAGE_NUMBER
 from qa.loaders.text import read_text
 
 _FIELD = r"\{{\\{name}\s+([^{{}}]*)\}}"
 _CREATED = re.compile(r"\{\\creatim\\yr(\d{4})\\mo(\d{1,2})\\dy(\d{1,2})")
 
-_NOTE = r"{\footnote"
-_TOKEN = re.compile(r"\\[\\{}]|\{\\footnote(?![a-z])|[{}]|\\par(?![a-z])")
+# Groups that striprtf drops, and what is said of their text; those of pages come last.
+_MOVED = {
+    r"{\footnote": "",
+    r"{\*\annotation": "Comment: ",
+    r"{\shptxt": "",
+    r"{\header": "Page header: ",
+    r"{\footer": "Page footer: ",
+}
+_TOKEN = re.compile(
+    r"\\[\\{}]|\{\\(?:footnote|\*\\annotation|shptxt|(?:header|footer)[lrf]?)(?![a-z])|[{}]|\\par(?![a-z])"
+)
 
 
 def read_rtf(data: bytes) -> Extracted:
     """Return the running text; a table row becomes one line, cells joined by " | ".
 
-    A footnote follows its paragraph.
+    A footnote, comment or text box follows its paragraph. Headers and footers of pages come last.
     """
     source = data.decode("latin-1")  # RTF is ASCII, with escapes
     lines = []
@@ -39,26 +49,36 @@ def read_rtf(data: bytes) -> Extracted:
 
 
 def _move_notes(source: str) -> str:
-    """Move each footnote behind its paragraph, because striprtf drops footnotes in place."""
+    """Move each footnote, comment and text box behind its paragraph, which striprtf drops in place.
+
+    Headers and footers of pages come last, each text once.
+    """
     parts: list[str] = []
     notes: list[str] = []
+    margins: dict[str, None] = {}
     at = begun = depth = 0
+    said = ""
     for found in _TOKEN.finditer(source):
         token = found.group()
         if begun:
             depth += (token[0] == "{") - (token == "}")
             if depth == 0:
-                notes.append(f"{{{source[begun : found.start()]}\\par}}")
+                text = source[begun : found.start()]
+                if not said.startswith("Page"):
+                    notes.append(f"{{{said}{text}\\par}}")
+                elif not PAGE_NUMBER.fullmatch(_plain(f"{{\\rtf1 {text}}}")):
+                    margins[f"{{{said}{text}\\par}}"] = None
                 at, begun = found.end(), 0
-        elif token == _NOTE:
+        elif (name := token[:8] if token[2:8] in ("header", "footer") else token) in _MOVED:
             parts.append(source[at : found.start()])
-            at, begun, depth = found.start(), found.end(), 1
+            at, begun, depth, said = found.start(), found.end(), 1, _MOVED[name]
         elif token == r"\par" and notes:
             parts += [source[at : found.end()], *notes]
             at = found.end()
             notes.clear()
     rest, end, after = source[at:].rpartition("}")
-    return "".join([*parts, rest, *(["\\par", *notes] if notes else []), end, after])
+    last = [*notes, *margins]
+    return "".join([*parts, rest, *(["\\par", *last] if last else []), end, after])
 
 
 def _plain(source: str) -> str:

@@ -23,12 +23,20 @@ _MANIFEST = "{urn:oasis:names:tc:opendocument:xmlns:manifest:1.0}"
 SKIPPED = {
     f"{TEXT}tracked-changes",
     f"{OFFICE}annotation",
+    f"{OFFICE}annotation-end",
     f"{OFFICE}forms",
     f"{TEXT}sequence-decls",
     f"{TEXT}table-of-content",
     f"{TEXT}note-citation",
 }
 _NOTE = f"{TEXT}note"
+_COMMENT = f"{OFFICE}annotation"
+_AUTHOR = "{http://purl.org/dc/elements/1.1/}creator"
+# What has text of its own and stands in a paragraph.
+_SHAPES = tuple(
+    f"{DRAW}{name}"
+    for name in ("text-box", "custom-shape", "rect", "ellipse", "circle", "line", "connector")
+)
 _MAX_SPACES = 100  # a file may declare any repeat count
 _MAX_REPEATED = 1_000
 
@@ -48,7 +56,10 @@ def open_body(archive: zipfile.ZipFile) -> Any:
 
 
 def add_content(node: Any, builder: TextBuilder) -> None:
-    """Append headings, paragraphs and tables below a node; a footnote follows its paragraph."""
+    """Append headings, paragraphs and tables below a node.
+
+    Footnotes, comments and text boxes follow the paragraph or table that they are anchored in.
+    """
     for child in node:
         if child.tag in SKIPPED or not isinstance(child.tag, str):
             continue
@@ -62,15 +73,23 @@ def add_content(node: Any, builder: TextBuilder) -> None:
                 builder.add_content(words(child))
         elif child.tag == f"{TABLE}table":
             add_table(child, builder)
-            continue
         else:
             add_content(child, builder)
             continue
-        for note in child.iter(_NOTE):
-            for paragraph in note.iter(f"{TEXT}p"):
+        _add_anchored(child, builder)
+
+
+def _add_anchored(node: Any, builder: TextBuilder) -> None:
+    for each in node.iter(_NOTE, _COMMENT, *_SHAPES):
+        if each.tag == _NOTE:
+            for paragraph in each.iter(f"{TEXT}p"):
                 builder.add_content(words(paragraph))
-        for box in child.iter(f"{DRAW}text-box"):
-            add_content(box, builder)
+        elif each.tag == _COMMENT:
+            author = each.findtext(_AUTHOR, "").strip() or "a reader"
+            said = " ".join(filter(None, map(words, each.iter(f"{TEXT}p"))))
+            builder.add(f"Comment by {author}: {said}" if said else "", "body")
+        elif next(each.iterancestors(*_SHAPES), node) not in node.iterdescendants(*_SHAPES):
+            add_content(each, builder)  # with the shapes in it
 
 
 def add_table(table: Any, builder: TextBuilder) -> None:

@@ -8,14 +8,48 @@ from typing import Any
 from qa.loaders.archive import core_properties, parse_xml, read_member
 from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted, TextBuilder
-from qa.loaders.opendocument.content import add_content
+from qa.loaders.furniture import PAGE_NUMBER
+from qa.loaders.opendocument.content import DRAW, TEXT, add_content, words
+from qa.text import counted
+
+_STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
+_PAGES = ("", "-first", "-left")
 
 
 def read_text(body: Any, archive: zipfile.ZipFile) -> Extracted:
-    """Return headings, paragraphs and rows; a footnote follows its paragraph."""
+    """Return headings, paragraphs and rows; a footnote or comment follows its paragraph.
+
+    Headers and footers of pages come last.
+    """
     builder = TextBuilder()
     add_content(body, builder)
+    _add_margins(parse_xml(read_member(archive, "styles.xml")), builder)
+    for name, note in (("image", "picture"), ("object", "embedded object")):
+        # An embedded object has a picture of itself beside it.
+        frames = [f for f in body.iter(f"{DRAW}frame") if f.find(f"{DRAW}{name}") is not None]
+        count = sum(name == "object" or f.find(f"{DRAW}object") is None for f in frames)
+        if count:
+            builder.notes.append(f"{counted(count, note)} without text")
     return finished(builder, archive)
+
+
+def _add_margins(styles: Any, builder: TextBuilder) -> None:
+    """Append the headers and footers of the pages, each text once."""
+    seen: set[str] = set()
+    for kind in ("header", "footer"):
+        lines = []
+        for margin in (
+            styles.iter(*(f"{_STYLE}{kind}{of}" for of in _PAGES)) if styles is not None else ()
+        ):
+            for paragraph in margin.iter(f"{TEXT}p", f"{TEXT}h"):
+                line = words(paragraph)
+                if line and line not in seen and not PAGE_NUMBER.fullmatch(line):
+                    lines.append(line)
+                    seen.add(line)
+        if lines:
+            builder.add(f"Page {kind}", "heading", level=1)
+        for line in lines:
+            builder.add(line, "body")
 
 
 def finished(
