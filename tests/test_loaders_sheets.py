@@ -109,6 +109,20 @@ def test_values_in_order_may_name_columns(read, first, second, is_header):
     assert (blocks(document)[1][0] == "columns") == is_header
 
 
+@pytest.mark.parametrize("mark", ["table", "filter", "frozen"])
+def test_a_row_that_is_marked_names_the_columns(read, mark):
+    def write(_, sheet):
+        filled(sheet, [["Mason", "Town"], ["Karl", "Ystad"], ["Otto", "Bergen"]])
+        if mark == "table":
+            sheet.add_table("A1:B3", {"columns": [{"header": "Mason"}, {"header": "Town"}]})
+        elif mark == "filter":
+            sheet.autofilter("A1:B3")
+        else:
+            sheet.freeze_panes(1, 0)
+
+    assert blocks(read(xlsx(write)))[1] == ("columns", ["Mason", "Town"])
+
+
 def test_a_column_apart_belongs_to_its_row(read):
     rows = [["Owner", None, "the abbey"], ["Since", None, 1190]]
     document = read(xlsx(lambda _, sheet: filled(sheet, rows)), "form.xlsx")

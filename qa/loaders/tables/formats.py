@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from qa.loaders.archive import damaged, parse_xml, read_member
+from qa.loaders.office.parts import relations
 
 # The formats that a file names by a number alone, as far as they are no dates (ECMA-376, 18.8.30).
 _BUILT_IN = {
@@ -30,6 +31,10 @@ _CELL = re.compile(rb"<(?:\w+:)?c\b[^>]*?>")
 _UNCOUNTED = re.compile(
     rb"<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*/>|<v></v>)?\s*</(?:\w+:)?c>"
 )
+_HEADER_ROW = re.compile(
+    rb'<(?:\w+:)?(?:autoFilter\b[^>]*?\bref="\$?[A-Z]+\$?|pane\b[^>]*?\bySplit=")(\d{1,7})'
+)
+_FIRST_ROW = re.compile(r"\A[A-Z]+(\d{1,7})")
 _PLACE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
 _STYLE = re.compile(rb'\bs="(\d+)"')
 
@@ -120,16 +125,38 @@ class CellFormats:
                 yield int(place.group(2)) - 1, column_number(place.group(1)), code
 
 
-def survey(archive: zipfile.ZipFile, part: str) -> tuple[int, int, int]:
-    """Return a sheet's last row, its last column, and its formulas without a stored value."""
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What is in a sheet: its extent, its formulas without a stored value, and its headers.
+
+    ``headers`` are the numbers, from 0, of rows that the sheet marks as such: those above its
+    filters, the last of those that stay in sight, the first of its tables.
+    """
+
+    rows: int
+    columns: int
+    formulas: int
+    headers: frozenset[int]
+
+
+def survey(archive: zipfile.ZipFile, part: str) -> Survey:
+    """Return what is in a sheet."""
     rows = columns = formulas = 0
+    headers = set()
+    for related in relations(archive, part).values():
+        if related.kind != "table":
+            continue
+        table = parse_xml(read_member(archive, related.target))
+        if table is not None and table.get("headerRowCount", "1") != "0":
+            headers |= {int(row) - 1 for row in _FIRST_ROW.findall(table.get("ref", ""))}
     for chunk in _chunks(archive, part):
+        headers |= {int(row) - 1 for row in _HEADER_ROW.findall(chunk)}
         formulas += len(_UNCOUNTED.findall(chunk))
         found = _PLACE.findall(chunk)
         if found:
             columns = max(columns, *map(column_number, {letters for letters, _ in found}))
             rows = max(rows, *(int(number) for _, number in found))
-    return rows, columns + 1, formulas
+    return Survey(rows, columns + 1, formulas, frozenset(headers))
 
 
 def column_number(letters: bytes) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 
 from qa.loaders.extracted import TextBuilder
@@ -34,9 +34,13 @@ class Covered:
 
 
 class Sheet:
-    """Appends a sheet, row by row; rows come in order, and empty ones are left out."""
+    """Appends a sheet, row by row; rows come in order, and empty ones are left out.
 
-    def __init__(self, builder: TextBuilder) -> None:
+    ``headers`` are the numbers of rows that are marked as naming columns.
+    """
+
+    def __init__(self, builder: TextBuilder, headers: Collection[int] = ()) -> None:
+        self._marked = headers
         self._builder = builder
         self._columns: list[int] = []
         self._header: list[str] = []
@@ -71,7 +75,7 @@ class Sheet:
         titles = [*self._texts, *titles]
         self._add_texts(titles)
         cells = [_cells(row, columns) for _, row in sample]
-        headers = count_headers(cells)
+        headers = count_headers(cells, is_likely=sample[0][0] in self._marked)
         names = [cell.text for cell in cells[0]]
         goes_on = not titles and list(columns) == self._columns and self._header
         if goes_on and names != self._header and not has_values_below(cells):

@@ -47,14 +47,16 @@ def read_workbook(data: bytes, archive: zipfile.ZipFile | None = None) -> Extrac
         if sheet.visible != SheetVisibleEnum.Visible:
             hidden.append(sheet.name)
         part = parts.get(sheet.name, "")
+        headers: frozenset[int] = frozenset()
         if archive and part:
-            rows, columns, formulas = survey(archive, part)
-            if rows * columns > MAX_CELLS:
+            found = survey(archive, part)
+            headers = found.headers
+            if found.rows * found.columns > MAX_CELLS:
                 builder.notes.append(f"not read: sheet {sheet.name}, its cells are too far apart")
                 continue
-            if formulas:
-                found = counted(formulas, "formula")
-                builder.notes.append(f"{found} without a stored value in sheet {sheet.name}")
+            if found.formulas:
+                formulas = counted(found.formulas, "formula")
+                builder.notes.append(f"{formulas} without a stored value in sheet {sheet.name}")
         try:
             cells = _guarded(partial(book.get_sheet_by_name, sheet.name))
         except (CalamineError, OSError, ValueError):
@@ -62,7 +64,8 @@ def read_workbook(data: bytes, archive: zipfile.ZipFile | None = None) -> Extrac
             continue
         if len(book.sheets_metadata) > 1 or not _UNNAMED.fullmatch(sheet.name):
             builder.add(sheet.name, "heading", level=1)
-        Sheet(builder).add(_rows(cells, formats.of_cells(part) if formats and part else iter(())))
+        codes = formats.of_cells(part) if formats and part else iter(())
+        Sheet(builder, headers).add(_rows(cells, codes))
         if archive and part:
             _add_beside(archive, part, builder)
     if hidden:
