@@ -259,6 +259,18 @@ def test_contrast_pairs_and_everyday_corpora_are_learnt_from_too(corpora, monkey
         assert len(read_questions(everyday.folder, corpus)) > 100
 
 
+def test_nothing_is_learnt_from_what_the_probability_is_fitted_to(tmp_path, data, corpora):
+    class Everyday:
+        def units(self, names, **_):
+            self.names = names
+            return []
+
+    everyday = Everyday()
+    mix(data, corpora, tmp_path, trained=["home"], left_out=[], everyday=everyday)
+    assert {*everyday.names} == {"housing", "leisure"}
+    assert {*natural.EVERYDAY} - {*everyday.names} < {*natural.CALIBRATED_ON}
+
+
 def test_a_cut_number_or_address_is_widened(tokenizer):
     text = "Ring 020 7946 0018 or write to bo@quarry-lane.org by 07-1315."
     for part, expected in (

@@ -31,7 +31,7 @@ from training.synthetic.__main__ import schemas_to_train_on, write_corpora
 from training.synthetic.rows import all_units
 from training.teacher.layout import Layout
 from training.teacher.mix import Corpora, mix, with_authored
-from training.teacher.natural import FIT, MADE
+from training.teacher.natural import CALIBRATED_ON, FIT, MADE
 from training.teacher.recipe import Recipe
 from training.teacher.student import train_student
 from training.transfers import with_transfers
@@ -151,7 +151,7 @@ def make(
                 data,
                 corpora,
                 rows,
-                trained=FIT,
+                trained=[corpus for corpus in FIT if corpus not in CALIBRATED_ON],
                 left_out=(),
                 negatives=2,
                 labelled_share=0.2,

@@ -24,7 +24,7 @@ from training.command import at_least_one, run
 from training.networks import load_tokenizer
 from training.teacher.labelled import labelled_units
 from training.teacher.layout import Layout, drawn
-from training.teacher.natural import EVERYDAY, FIT, Candidate, find, read_questions
+from training.teacher.natural import CALIBRATED_ON, EVERYDAY, FIT, Candidate, find, read_questions
 from training.teacher.units import Unit, tokens_of, write_units
 
 JUDGED_PASSAGES = 5
@@ -108,13 +108,14 @@ def mix(
 ) -> dict[str, object]:
     """Write ``train``, ``labelled`` and, of the corpora left out, ``natural``; return counts.
 
-    ``everyday`` are the corpora written for training, and ``made`` further questions with their
-    passages, which are trained on too.
+    Of ``everyday``, the corpora written for training, those are trained on that the probability
+    is not fitted to; ``made`` are further questions with their passages.
     """
     seed = corpora.seed
     natural = list(corpora.units(trained, draws=draws, negatives=negatives))
     if everyday:
-        natural += everyday.units(EVERYDAY, draws=draws, negatives=negatives)
+        learnt = [corpus for corpus in EVERYDAY if corpus not in CALIBRATED_ON]
+        natural += everyday.units(learnt, draws=draws, negatives=negatives)
     print(f"natural: {len(natural)} units, {tokens_of(natural)} tokens", flush=True)
     if left_out:
         write_units(output / "natural", list(corpora.judged_units(left_out, count=judged)))
