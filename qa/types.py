@@ -28,7 +28,8 @@ class Block:
     agency initials. All but furniture may be quoted.
 
     ``cells`` are the ``(start, end)`` of a row's cells in the order of columns. A merged cell
-    has the same place in each row and column that it covers; an empty one is ``(x, x)``. They
+    has the same place in each row and column that it covers; an empty one is ``(x, x)``. The
+    ``level`` of a ``body`` is not 0 where it is quoted from an earlier message. They
     are known while an index is built, and not stored.
     """
 
@@ -134,7 +135,8 @@ class Passage:
 
     ``heading`` is the document's title and the headings above, joined with " › ", as far as they
     are not in the text. It is encoded and read with the text, but is not part of it. ``view``
-    is what is encoded and read in place of the text, None if that is the text itself.
+    is what is encoded and read in place of the text, None if that is the text itself. ``quoted``
+    are the places in the document of text that is quoted from an earlier message.
     """
 
     document_id: str
@@ -143,6 +145,7 @@ class Passage:
     text: str
     heading: str = ""
     view: View | None = None
+    quoted: tuple[tuple[int, int], ...] = ()
 
     @property
     def read_text(self) -> str:
@@ -211,6 +214,11 @@ class Span:
     def text(self) -> str:
         """The words of the span."""
         return self.passage.words_at(self.start, self.end)
+
+    @property
+    def is_quoted(self) -> bool:
+        """Whether the words are quoted from an earlier message."""
+        return any(start < self.end and self.start < end for start, end in self.passage.quoted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -396,3 +396,28 @@ def test_no_word_of_a_quotation_is_lost(read):
     found = read(f"{HEAD}\n{text}").text
     words = [word for word in text.replace(">", " ").split() if word != "--"]
     assert [word for word in words if word not in found] == []
+
+
+def test_a_passage_knows_what_of_it_is_quoted(tmp_path):
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "a.eml").write_text(f"{HEAD}\n{REPLY}\n\n{WROTE}\n> {EARLIER}\n")
+    (folder / "b.eml").write_text(f"{HEAD}\n> How deep is it?\n\nNineteen metres.\n")
+    (folder / "c.txt").write_text(DEEP)
+    build(folder, tmp_path / "index", encoder=HashEncoder(), load=load)
+    index = open_index(tmp_path / "index")
+    quoted = {
+        name: [
+            index.document(name).text[start:end]
+            for passage in index.texts.passages_of(name)
+            for start, end in passage.quoted
+        ]
+        for name in ("a.eml", "b.eml", "c.txt")
+    }
+    assert quoted == {"a.eml": [EARLIER], "b.eml": ["How deep is it?"], "c.txt": []}
+    assert all(
+        passage.start < end and start < passage.end
+        for passage in index.all_passages()
+        for start, end in passage.quoted
+    )
+    index.close()

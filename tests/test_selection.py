@@ -6,7 +6,13 @@ from scipy.optimize import check_grad
 
 from qa.answers.candidates import Candidate
 from qa.answers.question_words import content_stems, fit, has_name, stems
-from qa.answers.selection import ANSWER_FEATURES, ORDERING_FEATURES, Evidence, Selection
+from qa.answers.selection import (
+    ANSWER_FEATURES,
+    ORDERING_FEATURES,
+    QUOTED,
+    Evidence,
+    Selection,
+)
 from qa.errors import DatasetError
 from qa.types import Hit, Passage, Span, View
 from training import fit_selection as fitting
@@ -67,6 +73,20 @@ def test_the_sentence_of_a_cell_is_its_row():
     assert riga["coverage"] == 0 > ulm["coverage"]
 
 
+def test_a_reply_answers_before_the_message_that_it_quotes():
+    text = "It is on Wednesday. It was said to be on Tuesday."
+    quoted = (text.index("It was said"), len(text))
+    hits = [Hit(Passage("a.eml", 0, len(text), text, quoted=(quoted,)), 0.9, 0.5, 1, 1)]
+    by_score = Selection({**NONE, "score": 1.0})
+    for lead, expected in ((QUOTED - 0.1, "Wednesday"), (QUOTED + 0.1, "Tuesday")):
+        found = [
+            candidate(0, "Tuesday", 3.0 + lead, hits=hits),
+            candidate(0, "Wednesday", 3.0, hits=hits),
+        ]
+        first, _ = by_score.select("When is it?", hits, found, 2)
+        assert first.span.text == expected
+
+
 def test_candidates_are_put_in_the_order_of_their_weighed_features():
     found = [candidate(1, "9 May 1671", 3.0), candidate(0, "1704", 2.5), candidate(2, "corn", 2.9)]
     by_score = Selection({**NONE, "score": 1.0})
@@ -75,7 +95,7 @@ def test_candidates_are_put_in_the_order_of_their_weighed_features():
     weighed = Selection({**NONE, "score": 1.0, "coverage": 5.0})
     first, second = weighed.select(QUESTION, HITS, found, 2)
     assert (first.span.text, second.span.text) == ("1704", "9 May 1671")
-    assert first.features.keys() == ANSWER_FEATURES
+    assert first.features.keys() == ANSWER_FEATURES | {"quoted"}
     ahead = 2.5 - (3.0 + 5.0 * second.features["coverage"])
     assert (first.features["behind"], second.features["behind"]) == (0, pytest.approx(-ahead))
     assert first.features["prior"] == pytest.approx(0)

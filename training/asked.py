@@ -137,4 +137,5 @@ def _passage(stored: dict[str, Any]) -> Passage:
     view = stored["view"] and View(
         stored["view"]["text"], tuple(map(tuple, stored["view"]["pieces"]))
     )
-    return Passage(**{**stored, "view": view})
+    quoted = tuple((start, end) for start, end in stored.get("quoted", ()))
+    return Passage(**{**stored, "view": view, "quoted": quoted})

@@ -25,6 +25,8 @@ ANSWER_FEATURES = ORDERING_FEATURES | {
 }
 # Candidates weighed, best by the reader's and the retriever's scores; those behind seldom win.
 CONSIDERED = 6
+# A reply answers before the message that it quotes: chosen on threads of our own, not fitted.
+QUOTED = 2.0
 _SENTENCE_END = re.compile(r"\n+|(?<=[.!?])\s+")
 
 
@@ -55,8 +57,9 @@ class Selection:
         ][:limit]
 
     def score(self, features: Mapping[str, float]) -> float:
-        """Return ``Σ wᵢ xᵢ``; higher is better."""
-        return sum(weight * features[name] for name, weight in self.weights.items())
+        """Return ``Σ wᵢ xᵢ``, less ``QUOTED`` for what is quoted; higher is better."""
+        fitted = sum(weight * features[name] for name, weight in self.weights.items())
+        return fitted - QUOTED * features.get("quoted", 0.0)
 
     def order(self, features: Sequence[Mapping[str, float]]) -> list[int]:
         """Return the positions of the candidates with these features, best first."""
@@ -128,7 +131,8 @@ class Evidence:
         question has too. ``fit``: whether it is of the kind asked for
         (:func:`qa.answers.question_words.fit`). ``length``: log of its words, and ``single``: 1
         for one word. ``dense``, ``lexical``: reciprocal ranks of its passage, 0 where a search
-        did not return it. ``named``: 1 where the question has a name.
+        did not return it. ``named``: 1 where the question has a name; ``quoted``: 1 where the
+        answer is quoted from an earlier message, which is not fitted.
         """
         span, hit = candidate.span, candidate.hit
         own = content_stems(span.text)
@@ -146,6 +150,7 @@ class Evidence:
             "dense": 1 / hit.dense_rank if hit.dense_rank else 0.0,
             "lexical": 1 / hit.lexical_rank if hit.lexical_rank else 0.0,
             "named": float(self.has_name),
+            "quoted": float(span.is_quoted),
         }
 
 

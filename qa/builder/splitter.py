@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -74,13 +75,16 @@ class Splitter:
         A passage crosses no furniture. It begins with the headings directly above it. A row of
         a table is read as a record, and is not cut if it fits.
         """
+        quoted = [(b.start, b.end) for b in document.blocks if b.kind == "body" and b.level]
         return [
-            self._passage(document, run, part)
+            self._passage(document, run, part, quoted)
             for run in _runs(document)
             for part in self._pack(document.text, list(self._units(document.text, run)))
         ]
 
-    def _passage(self, document: Document, run: _Run, part: list[_Sentence]) -> Passage:
+    def _passage(
+        self, document: Document, run: _Run, part: list[_Sentence], quoted: list[tuple[int, int]]
+    ) -> Passage:
         text = document.text
         start, end = part[0].start, max(each.end for each in part)
         views = any(each.pieces is not None for each in part)
@@ -88,7 +92,8 @@ class Splitter:
             start, views = run.start, True
         heading = _heading(document, run, part)
         view = view_of(text, _paragraphs_of(part)) if views else None
-        return Passage(document.id, start, end, text[start:end], heading, view)
+        inside = quoted[bisect_right(quoted, start, key=_end) : bisect_left(quoted, (end, end))]
+        return Passage(document.id, start, end, text[start:end], heading, view, tuple(inside))
 
     def _units(self, text: str, run: _Run) -> Iterator[_Sentence]:
         """Yield the sentences and records of adjacent blocks."""
@@ -241,6 +246,10 @@ class Splitter:
 def _table(block: Block) -> int | None:
     """Return the number of the table that a block is a row of, None if it is not."""
     return block.level if block.kind in ("row", "columns") else None
+
+
+def _end(place: tuple[int, int]) -> int:
+    return place[1]
 
 
 def _runs(document: Document) -> Iterator[_Run]:

@@ -41,14 +41,15 @@ CREATE TABLE passage (
     "end"      INTEGER NOT NULL,
     text       TEXT NOT NULL,
     heading    TEXT NOT NULL,
-    view       TEXT NOT NULL         -- JSON: [text, [[start, source, length], ...]], or empty
+    view       TEXT NOT NULL,        -- JSON: [text, [[start, source, length], ...]], or empty
+    quoted     TEXT NOT NULL         -- JSON: [[start, end], ...], or empty
 ) STRICT;
 """
 _DOCUMENT = (
     "SELECT id, text, sha256, title, date, source, author, language, blocks, pages, scanned "
     "FROM document"
 )
-_PASSAGE = 'SELECT row, document, start, "end", text, heading, view FROM passage'
+_PASSAGE = 'SELECT row, document, start, "end", text, heading, view, quoted FROM passage'
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def write_documents(path: Path, documents: Iterable[tuple[Document, Sequence[Pas
                 ),
             )
             connection.executemany(
-                "INSERT INTO passage VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO passage VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     (
                         number,
@@ -108,6 +109,7 @@ def write_documents(path: Path, documents: Iterable[tuple[Document, Sequence[Pas
                         each.text,
                         each.heading,
                         _written(each.view),
+                        json.dumps(each.quoted) if each.quoted else "",
                     )
                     for number, each in enumerate(passages, start=row)
                 ),
@@ -272,9 +274,10 @@ def _written(view: View | None) -> str:
 
 def _passage(values: Sequence[Any]) -> Passage:
     """Return the passage of a row of the database, its number left out."""
-    document_id, start, end, text, heading, written = values
+    document_id, start, end, text, heading, written, places = values
     view = None
     if written:
         words, pieces = json.loads(written)
         view = View(words, tuple((begin, source, length) for begin, source, length in pieces))
-    return Passage(document_id, start, end, text, heading, view)
+    quoted = tuple((begin, finish) for begin, finish in json.loads(places)) if places else ()
+    return Passage(document_id, start, end, text, heading, view, quoted)

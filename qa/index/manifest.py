@@ -12,7 +12,7 @@ from typing import Any
 from qa.errors import IndexCorrupt, IndexMismatch
 from qa.index.commands import build_command
 
-FORMAT_VERSION = 7
+FORMAT_VERSION = 8
 
 
 @dataclass(frozen=True, slots=True)

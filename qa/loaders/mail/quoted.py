@@ -227,7 +227,11 @@ def _append(blocks: Sequence[Shown], builder: TextBuilder, author: str) -> None:
 def _copy(block: Shown, builder: TextBuilder, moved: list[tuple[int, int, int]]) -> None:
     """Append a block; ``moved`` are the places where earlier ones were, and are now."""
     if block.kind == "body":
+        first = len(builder.blocks)
         builder.add_content(block.text)
+        for place in range(first, len(builder.blocks)):
+            if builder.blocks[place].kind == "body":
+                builder.blocks[place] = replace(builder.blocks[place], level=block.depth)
         return
     start = builder.add(block.text, block.kind, level=block.level)
     moved.append((block.start, block.start + len(block.text), start))
