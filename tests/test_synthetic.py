@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+from benchmarks.formats import BRIDGES, FORMATS, questions
 from qa.loaders import load
 from training.networks import load_tokenizer
 from training.synthetic.__main__ import write_corpora
@@ -19,7 +20,7 @@ from training.teacher.layout import Layout
 
 SCHEMAS = load_schemas()
 PRESENT = {"forward", "backward", "two", "letterhead"}
-SUFFIXES = ("csv", "docx", "eml", "html", "json", "md", "tsv", "txt")
+SUFFIXES = ("csv", "docx", "eml", "html", "json", "md", "tsv", "txt", "xlsx")
 
 
 @pytest.fixture(scope="module")
@@ -124,3 +125,14 @@ def test_a_merged_table_is_written_where_cells_can_be_merged():
     assert set(formats_of([Heading("Rota", 1), grid])) == {"html", "docx"}
     page = write([Heading("Rota", 1), grid], "html", 1).decode()
     assert page.count("Mon") == 1 and 'rowspan="2"' in page
+
+
+def test_the_thirty_facts_stand_in_every_format(tmp_path):
+    for number, (suffix, made) in enumerate(FORMATS.values()):
+        path = tmp_path / f"{number}.{suffix}"
+        path.write_bytes(made())
+        text = load(path, folder=tmp_path).text
+        missing = [cell for row in BRIDGES for cell in row if cell not in text]
+        assert missing == [], path.name
+    asked = questions()
+    assert len({each.question for each in asked}) == len({each.answers for each in asked}) == 30

@@ -1,4 +1,4 @@
-"""Made documents as files: text, Markdown, HTML, CSV, JSON, Word and mail."""
+"""Made documents as files: text, Markdown, HTML, CSV, JSON, Excel, Word and mail."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import json
 import random
 import zipfile
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 
 from training.synthetic.marks import shown_length
 from training.synthetic.parts import Grid, Heading, Lines, Pairs, Part
@@ -24,7 +25,7 @@ def formats_of(parts: Sequence[Part]) -> tuple[str, ...]:
     if any(grid.spans for grid in grids):
         return ("html", "html", "md", "docx")
     if grids:
-        plain = ("csv", "csv", "tsv", "json") if grids[0].header else ("csv",)
+        plain = ("csv", "csv", "tsv", "json", "xlsx", "xlsx") if grids[0].header else ("csv",)
         return ("md", "md", "md", "html", "html", "txt", "docx", "eml", *plain)
     return ("txt", "txt", "txt", "md", "md", "html", "html", "eml", "docx")
 
@@ -225,6 +226,22 @@ def _json(parts: Sequence[Part], rng: random.Random) -> bytes:
     return json.dumps(value, ensure_ascii=False, indent=1).encode()
 
 
+def _xlsx(parts: Sequence[Part], rng: random.Random) -> bytes:
+    import xlsxwriter
+
+    grid = next(part for part in parts if isinstance(part, Grid))
+    title = next(part.text for part in parts if isinstance(part, Heading))
+    file = io.BytesIO()
+    book = xlsxwriter.Workbook(file, {"in_memory": True})
+    book.set_properties({"created": datetime(2025, 3, 3, tzinfo=UTC)})
+    sheet = book.add_worksheet("".join(" " if s in "[]:*?/\\'" else s for s in title)[:31])
+    for i, row in enumerate([grid_header(grid), *grid.rows]):
+        for j, text in enumerate(row):
+            sheet.write_string(i, j, text)
+    book.close()
+    return _undated(file)
+
+
 def _docx(parts: Sequence[Part], rng: random.Random) -> bytes:
     from docx import Document
 
@@ -290,5 +307,6 @@ _WRITERS: dict[str, Write] = {
     "tsv": _tsv,
     "json": _json,
     "docx": _docx,
+    "xlsx": _xlsx,
     "eml": _mail,
 }

@@ -57,7 +57,7 @@ def make_document(
         if len(sheet.shown) < 2 or (form in ("lines", "chat") and not _says_a_row(sheet)):
             continue
         suffix = rng.choice(formats_of(compose(sheet, form, unmarked, seed)))
-        if suffix in ("csv", "tsv", "json"):
+        if suffix in ("csv", "tsv", "json", "xlsx"):
             sheet = replace(sheet, facts={})
         stem = re.sub(r"[^a-z0-9]+", "-", sheet.title.lower()).strip("-")[:60]
         path = folder / f"{stem}.{suffix}"
