@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from training.synthetic.sheet import Key
 
-_OPEN, _CLOSE, _DIGIT = "\ue000", "\ue001", 0xE100
-_MARKED = re.compile("\ue000([\ue100-\ue109]+)|\ue001")
+_OPEN, _CLOSE, _DIGIT = "\uf000", "\uf001", 0xF100
+_MARKED = re.compile("\uf000([\uf100-\uf109]+)|\uf001")
 Mark = Callable[[Key, str], str]
 
 

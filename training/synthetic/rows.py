@@ -8,9 +8,12 @@ what has to be told apart here, and it needs no index.
 from __future__ import annotations
 
 import argparse
+import json
+import math
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from qa.builder.splitter import Splitter
@@ -20,12 +23,14 @@ from training.command import at_least_one, run
 from training.networks import load_tokenizer
 from training.synthetic.passages import splitter
 from training.teacher.layout import Layout, drawn
-from training.teacher.natural import DEPTH, MADE, Candidate, Found, Question, read_questions
+from training.teacher.natural import MADE, Candidate, Found, Question, read_questions
 from training.teacher.units import Unit, tokens_of, write_units
 
 _WORD = re.compile(r"\w+")
-# Words in common that a passage of the document asked about is given in advance.
-_SAME_DOCUMENT = 1.5
+# Those that a question is read with are drawn among so many.
+_DEPTH = 8
+# What a passage of the document asked about is given in advance, as a word that few have.
+_SAME_DOCUMENT = 3.0
 
 
 def all_units(folder: Path, layout: Layout, *, negatives: int, seed: int) -> list[Unit]:
@@ -47,8 +52,12 @@ def units_of(
     docs = folder / corpus / "docs"
     passages = list(_passages(docs, splitter()))
     words = [_words(f"{passage.heading} {passage.read_text}") for passage in passages]
+    counts = Counter(word for each in words for word in each)
+    weights = {word: math.log(len(passages) / count) for word, count in counts.items()}
+    lines = (folder / corpus / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+    about = {row["id"]: row["document"] for row in map(json.loads, lines)}
     for question in read_questions(folder, corpus):
-        found = _found(question, passages, words)
+        found = _found(question, about[question.id], passages, words, weights)
         if found.positives or not question.answers:
             count = negatives + (not found.positives)
             yield layout.unit(question, drawn(found, negatives=count, rng=rng), corpus, rng)
@@ -64,15 +73,19 @@ def _words(text: str) -> frozenset[str]:
 
 
 def _found(
-    question: Question, passages: Sequence[Passage], words: Sequence[frozenset[str]]
+    question: Question,
+    document: str,
+    passages: Sequence[Passage],
+    words: Sequence[frozenset[str]],
+    weights: Mapping[str, float],
 ) -> Found:
-    """Return the passages of a question, those with most of its words first."""
+    """Return the passages of a question, those with most of its words first, rare ones foremost."""
     asked = _words(question.text)
-    document = question.documents[0] if question.documents else ""
 
     def common(number: int) -> float:
         near = passages[number].document_id == document
-        return len(asked & words[number]) + near * _SAME_DOCUMENT
+        shared = sum(weights[word] for word in sorted(asked & words[number]))
+        return shared + near * _SAME_DOCUMENT
 
     order = sorted(range(len(passages)), key=lambda number: (-common(number), number))
     positives, others = [], []
@@ -81,7 +94,7 @@ def _found(
         spans = _spans(passage, question) if passage.document_id == document else ()
         if spans:
             positives.append(Candidate(passage, rank, spans))
-        elif rank <= DEPTH:
+        elif rank <= _DEPTH:
             others.append(Candidate(passage, rank))
     return Found(question, tuple(positives), tuple(others))
 

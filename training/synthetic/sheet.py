@@ -97,7 +97,7 @@ def make_sheet(schema: Schema, letterhead: Sequence[Column], rng: random.Random)
 
 def _header(column: Column, style: Style, rng: random.Random) -> str:
     header, suffix = rng.choice(column.headers), header_suffix(column.values, style)
-    return header if "(" in header else header + suffix
+    return header if "(" in header or suffix.strip(" ()") in header.split() else header + suffix
 
 
 def _rows(
