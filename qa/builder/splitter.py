@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from qa.builder.keyed import keyed
 from qa.builder.records import Field, Piece, Record, pieces_of, records_of, view_of
 from qa.types import Block, Document, Passage
 
@@ -101,8 +102,13 @@ class Splitter:
             blocks = list(group)
             records = [] if table is None else records_of(blocks)
             if not records:
-                for block in blocks:
-                    yield from self._sentences(text, block)
+                for part in keyed(text, blocks):
+                    if isinstance(part, Block):
+                        yield from self._sentences(text, part)
+                    elif (units := list(self._record(text, part)))[0].pieces and len(units) == 1:
+                        yield from units
+                    else:  # too long to be read with its keys
+                        yield from self._sentences(text, Block(part.start, part.end, "body"))
             elif blocks[0].kind == "columns":  # shown with the first record, read in each
                 yield _Sentence(blocks[0].start, blocks[0].end, 0, True, ())
             for record in records:

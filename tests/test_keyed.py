@@ -1,0 +1,71 @@
+"""Lines of keys and values are read as records, and quoted from the document."""
+
+import pytest
+
+from qa.builder.keyed import keyed
+from qa.builder.records import Record, pieces_of, view_of
+from qa.builder.splitter import Splitter
+from qa.loaders import load
+from qa.types import Block
+
+FORM = "Hirer: Ada Lund\nRoom: long gallery\nFrom ........ 18:30\n"
+
+
+def views(text, blocks=None):
+    """What is read for each block, or its text where it is no record."""
+    blocks = blocks or [Block(0, len(text), "body")]
+    return [
+        view_of(text, [pieces_of(each.fields)]).text
+        if isinstance(each, Record)
+        else text[each.start : each.end]
+        for each in keyed(text, blocks)
+    ]
+
+
+def lines_of(text):
+    blocks, at = [], 0
+    for line in text.splitlines():
+        blocks.append(Block(at, at + len(line), "body"))
+        at += len(line) + 1
+    return blocks
+
+
+def test_a_form_is_one_record():
+    assert views(FORM) == ["Hirer: Ada Lund; Room: long gallery; From: 18:30."]
+
+
+@pytest.mark.parametrize("mark", ["", "- ", "• ", "  * "])
+def test_lines_that_are_blocks_are_read_together(mark):
+    text = "\n".join(f"{mark}{line}" for line in ("Tree: elm", "Height: 9 m", "Age: 80"))
+    assert views(text, lines_of(text)) == ["Tree: elm; Height: 9 m; Age: 80."]
+
+
+def test_a_key_that_comes_again_begins_another_record():
+    text = "Tree: elm\nAge: 80\nTree: oak\nAge: 300"
+    expected = ["Tree: elm; Age: 80.", "Tree: oak; Age: 300."]
+    assert views(text) == views(text, lines_of(text)) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Note: the door is shut from six in the evening.",
+        "Ana: I will bring the key of the mill.\nBen: Then I shall wait for you at the gate.",
+        "There is one thing: tea.\nIt comes from Assam.",
+        "The train leaves at 9:15\nand is back at 18:40",
+        "Hirer: Ada Lund\nThe room is the long gallery, as last year.\nFrom: 18:30",
+    ],
+)
+def test_prose_and_talk_stay_as_they_are(text):
+    assert views(text) == [text]
+
+
+def test_values_are_quoted_where_they_stand(tmp_path):
+    (tmp_path / "form.txt").write_text(f"Hire of rooms\n\n{FORM}\nPlease pay on the day.\n")
+    document = load(tmp_path / "form.txt", folder=tmp_path)
+    (passage,) = Splitter(lambda texts: [len(text.split()) for text in texts]).split(document)
+    assert "Room: long gallery; From: 18:30." in passage.read_text
+    start = document.text.index("long gallery")
+    assert passage.words_at(start, start + len("long gallery")) == "long gallery"
+    for begin, source, length in passage.pieces():
+        assert passage.read_text[begin : begin + length] == document.text[source : source + length]
