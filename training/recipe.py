@@ -167,7 +167,7 @@ def make(
         )
 
     _say("10. Both in int8")
-    print(f"wrote {export_reader(reader, models)}: run `python -m training.calibrate FILE` next")
+    print(f"wrote {export_reader(reader, models)}: run `python -m training.calibrate` next")
     print(f"wrote {export_encoder(encoder, models)}: indexes built before are built again")
 
 
