@@ -106,7 +106,9 @@ def main() -> None:
         "pooled": own,
         "held_out": held_out,
         "seeds": seeds,
-        "calibration": json.loads((MODELS / "calibration.json").read_text("utf-8"))["held_out"],
+        "calibration": json.loads((MODELS / "calibration.json").read_text("utf-8"))["left_out"][
+            "all"
+        ],
     }
     save("accuracy", results)
 

@@ -329,7 +329,7 @@ def test_a_calibration_of_another_reader_names_how_to_fit_it_again():
     reader = OnnxReader().fingerprint
     assert failure(lambda: Calibration.load(reader="another")) == (
         *(ModelCorrupt, f"{MODELS / 'calibration.json'} was fitted to another reader"),
-        f"{REINSTALL}, or fit it again with `python -m training.calibrate FILE`",
+        f"{REINSTALL}, or fit it again with `python -m training.calibrate`",
     )
     Calibration.load(reader=reader)
 
