@@ -51,12 +51,18 @@ class Outcomes:
 
 
 def threshold_of(found: Outcomes) -> float:
-    """Return the lowest threshold at which at most ``MOST_FALSE`` of either kind is false."""
+    """Return the lowest threshold at which at most ``MOST_FALSE`` of either kind is false.
+
+    To the share of unanswerable questions that are answered its standard error is added: the
+    threshold has to hold in folders that nobody counted.
+    """
     for threshold in np.unique(np.round(found.probability, 4)):
         shown = found.probability >= threshold
-        absent = shown[found.answerable == 0].mean()
+        absent = shown[found.answerable == 0]
+        share = absent.mean()
+        error = np.sqrt(share * (1 - share) / len(absent))
         wrong = (shown & (found.right == 0))[found.answerable == 1].mean()
-        if absent <= MOST_FALSE and wrong <= MOST_FALSE:
+        if share + error <= MOST_FALSE and wrong <= MOST_FALSE:
             return float(threshold)
     return 1.0
 
