@@ -72,7 +72,16 @@ def _accuracy(accuracy: dict[str, Any]) -> list[Row]:
     seeds, pooled = accuracy["seeds"], accuracy["pooled"]
     calibration = json.loads((MODELS / "calibration.json").read_text(encoding="utf-8"))
     fitted = calibration["left_out"]["all"]
+    asked = newest("natural")["all"]
     return [
+        (
+            f"Natural questions over everyday documents, {asked['answerable']} answerable and "
+            f"{asked['absent']} not ([by kind](benchmarks/README.md#natural-questions))",
+            f"best answer right {asked['best_right']:.0f} %; "
+            f"shown right {asked['right_shown']:.0f}, wrong {asked['wrong_shown']:.0f}; "
+            f"absent answered {asked['absent_answered']:.0f} %",
+            "`python -m benchmarks.natural CORPUS…`",
+        ),
         (
             f"SQuAD v1.1 dev, paragraph given, {v1['questions']:,} questions¹",
             f"EM {v1['em']:.1f}, F1 {v1['f1']:.1f}",
