@@ -635,6 +635,17 @@ def test_a_book_under_copy_protection_is_an_error(read):
         read(zipped(parts))
 
 
+def test_a_merged_cell_ends_beside_a_table_in_a_table(read):
+    page = (
+        "<html><body><table><tr><td rowspan=2>Merged<td>a<td>b</tr><tr><td>c<table><tr><td>inner"
+        "</table><td>d</tr><tr><td>x<td>y<td>z</tr></table>"
+    )
+    document = read(page, "a.html")
+    blocks = [block for block in document.blocks if block.cells]
+    cells = [[document.text[start:end] for start, end in block.cells] for block in blocks]
+    assert cells == [["Merged", "a", "b"], ["x", "y", "z"]]
+
+
 # Margins, comments and embedded files
 
 

@@ -73,6 +73,11 @@ class Grid:
         if places:
             self._covered |= {column: (places[column], left) for column, left in below.items()}
 
+    def skip(self) -> None:
+        """Pass over a row whose cells are no text of the table."""
+        covered = self._covered.items()
+        self._covered = {column: (place, left - 1) for column, (place, left) in covered if left > 1}
+
 
 def add_grid(
     rows: Sequence[Sequence[Cell]],

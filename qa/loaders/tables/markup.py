@@ -52,6 +52,8 @@ def add_table(table: Iterable[Any], builder: TextBuilder, add_other: Callable[[A
     grid = None
     for row in rows:
         if row.is_layout and not (grid and row.is_name):
+            if grid:
+                grid.skip()
             for cell in row.node:
                 if name_of(cell):
                     add_other(cell)
