@@ -16,7 +16,7 @@ class HashEncoder:
 
     name = "words by their hashes"
     fingerprint = "hashes:1:256"
-    dimension = DIMENSION
+    dimension = row_size = DIMENSION
     max_tokens = 256
 
     def __init__(self) -> None:

@@ -42,7 +42,7 @@ class RandomEncoder:
 
     name = "random directions"
     fingerprint = "random:1:256"
-    dimension = 384
+    dimension = row_size = 384
     max_tokens = 256
 
     def __init__(self) -> None:

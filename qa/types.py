@@ -334,15 +334,20 @@ class Prediction:
 
 
 class Encoder(Protocol):
-    """Turns texts into unit vectors."""
+    """Turns texts into unit vectors.
+
+    A text's row of ``row_size`` numbers is its unit vector, of ``dimension`` numbers, and then
+    those of its parts, packed in whole numbers below 256, if the encoder has any for parts.
+    """
 
     name: str
     fingerprint: str
     dimension: int
+    row_size: int
     max_tokens: int
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return one unit vector per text of a document, shape ``(texts, dimension)``."""
+        """Return one row per text of a document, shape ``(texts, row_size)``."""
 
     def encode_query(self, question: str) -> NDArray[np.float32]:
         """Return the unit vector of a question, shape ``(dimension,)``."""

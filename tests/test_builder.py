@@ -218,7 +218,8 @@ class RenamedEncoder:
 
     def __init__(self, encoder):
         self.name, self.fingerprint = "other", "other:1:256"
-        self.dimension, self.max_tokens = encoder.dimension, encoder.max_tokens
+        self.dimension, self.row_size = encoder.dimension, encoder.row_size
+        self.max_tokens = encoder.max_tokens
         self.encode, self.count_tokens = encoder.encode, encoder.count_tokens
 
 

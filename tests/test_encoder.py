@@ -12,6 +12,7 @@ import pytest
 
 from qa.errors import ModelCorrupt, ModelNotFound
 from qa.networks.encoder import SentenceEncoder
+from qa.networks.parts import PARTS, unpacked
 from qa.networks.threads import cores, limit_threads
 from qa.networks.weights import read_model
 from training.restore import restore_encoder
@@ -25,19 +26,32 @@ TEXTS = [
 ]
 
 
-def test_vectors_are_unit_float32(encoder):
-    vectors = encoder.encode(TEXTS)
-    assert vectors.shape == (len(TEXTS), encoder.dimension)
-    assert vectors.dtype == np.float32
-    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
-    assert encoder.encode([]).shape == (0, encoder.dimension)
+def test_vectors_of_texts_and_their_parts_are_unit_float32(encoder):
+    rows = encoder.encode(TEXTS)
+    assert rows.shape == (len(TEXTS), encoder.row_size)
+    assert rows.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(rows[:, : encoder.dimension], axis=1), 1, atol=1e-5)
+    parts = unpacked(rows[:, encoder.dimension :], encoder.dimension)
+    assert parts.shape == (len(TEXTS), PARTS, encoder.dimension)
+    np.testing.assert_allclose(np.linalg.norm(parts, axis=2), 1, atol=0.2)
+    assert encoder.encode([]).shape == (0, encoder.row_size)
 
 
 def test_a_question_is_nearer_to_its_passage(encoder):
     passage, question, other = encoder.encode(
         ["The mayor received a clock.", "Who was given a clock?", "Rain fell in Peru all week."]
-    )
+    )[:, : encoder.dimension]
     assert passage @ question > other @ question + 0.3
+
+
+def test_a_sentence_that_answers_is_nearer_than_its_passage(encoder):
+    filler = "The baker of the village closed his shop for two weeks in August. "
+    text = 4 * filler + "\n\nRefunds are paid within ten days.\n\n" + 4 * filler
+    (row,) = encoder.encode([text])
+    vector = encoder.encode_query("when are refunds paid")
+    parts = unpacked(row[None, encoder.dimension :], encoder.dimension)[0] @ vector
+    assert parts.max() > row[: encoder.dimension] @ vector + 0.02
+    assert parts.max() > sorted(parts)[-2] + 0.1
 
 
 def test_a_vector_depends_on_its_text_alone(encoder):
@@ -51,7 +65,7 @@ def test_a_question_has_the_vector_of_the_same_text(encoder):
     for text in (*TEXTS, "word " * 1000):
         vector = encoder.encode_query(text)
         assert (vector.shape, vector.dtype) == ((encoder.dimension,), np.float32)
-        np.testing.assert_array_equal(vector, encoder.encode([text])[0])
+        np.testing.assert_array_equal(vector, encoder.encode([text])[0, : encoder.dimension])
 
 
 def test_threads_get_the_same_vectors(encoder):
@@ -100,7 +114,8 @@ def test_another_folder_is_another_encoder(encoder, tmp_path, model):
     assert other.fingerprint != encoder.fingerprint
     assert other.fingerprint == SentenceEncoder(str(model)).fingerprint
     # The same network in float32.
-    cosines = np.sum(other.encode(TEXTS) * encoder.encode(TEXTS), axis=1)
+    assert other.row_size == other.dimension
+    cosines = np.sum(other.encode(TEXTS) * encoder.encode(TEXTS)[:, : other.dimension], axis=1)
     assert cosines.min() > 0.97
     np.testing.assert_array_equal(other.encode_query(TEXTS[1]), other.encode(TEXTS[1:2])[0])
     (model / "vocab.txt").write_text("more\n", encoding="utf-8")
@@ -155,8 +170,8 @@ vectors = encoder.encode(["one"] * 8)
 assert not {"torch", "transformers", "sentence_transformers"} & sys.modules.keys()
 import faiss
 index = faiss.IndexFlatIP(384)
-index.add(vectors)
-index.search(vectors[:1], 3)
+index.add(vectors[:, :384].copy())
+index.search(vectors[:1, :384].copy(), 3)
 print(len(__import__("os").listdir("/proc/self/task")) if sys.platform == "linux" else 0)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from qa.builder import build
 from qa.index import IndexedFile, Manifest, WriterLock, open_index, write_generation
+from qa.networks.parts import unpacked
 from qa.retrieval.hybrid import HybridSearch, fuse
 from qa.types import Document, Passage
 
@@ -128,39 +129,43 @@ def test_a_hit_has_its_rank_in_each_search(index, retriever):
     assert len(only) == 20 - 9
 
 
-def test_the_fused_score_is_the_cosine_and_a_share_of_the_best_match(index, retriever):
+def test_the_fused_score_is_nearness_and_a_share_of_the_best_match(index, retriever, encoder):
     question = "Who carved the clock for Hamburg?"
+    asked = encoder.encode_query(question)
     matches = dict(index.words.search(question, 50))
     hits = retriever.search(question, 20)
     by_rank = sorted(matches.values(), reverse=True)
     for hit in hits:
         match = by_rank[hit.lexical_rank - 1] if hit.lexical_rank else 0.0
-        assert hit.score == pytest.approx(hit.similarity + 0.4 * match / 15)
-    assert 0 < by_rank[0] < 15  # so few passages that no word is rare
+        row = encoder.encode([hit.passage.text])[:, 384:]
+        part = float((unpacked(row, 384)[0] @ asked).max())
+        near = 0.5 * hit.similarity + 0.5 * part
+        assert hit.score == pytest.approx(near + 0.4 * match / 40, abs=1e-6)
+    assert 0 < by_rank[0] < 40  # so few passages that no word is rare
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
 
 
 def test_a_hit_by_words_alone_has_a_cosine_and_no_dense_rank(retriever, encoder, monkeypatch):
-    monkeypatch.setattr("qa.retrieval.hybrid.LEXICAL_WEIGHT", 10.0)
+    monkeypatch.setattr("qa.retrieval.hybrid.LEXICAL_WEIGHT", 30.0)
     question = "Rain, storms and other weather, or Zdzislaw"
     named, _ = retriever.search(question, 2)
     assert "Zdzislaw" in named.passage.text
     assert (named.dense_rank, named.lexical_rank) != (None, 1)  # fifty are asked for
     named, _ = retriever.search(question, 2, candidates=2)
     assert (named.dense_rank, named.lexical_rank) == (None, 1)
-    (text,), (asked,) = encoder.encode([named.passage.text]), encoder.encode([question])
+    text, asked = encoder.encode([named.passage.text, question])[:, :384]
     assert named.similarity == pytest.approx(float(text @ asked), abs=1e-5)
-    assert named.similarity + 1 < named.score <= named.similarity + 10
+    assert named.similarity + 1 < named.score <= named.similarity + 30
 
 
 def test_fusion_counts_similarities_not_ranks():
     far = {0: 0.9, 1: 0.2, 2: 0.1}
-    assert fuse(far, {1: 30.0, 0: 6.0}) == pytest.approx({0: 0.9 + 0.08, 1: 0.2 + 0.4, 2: 0.1})
-    assert list(fuse(far, {1: 30.0})) == [0, 1, 2]
+    assert fuse(far, {1: 60.0, 0: 12.0}) == pytest.approx({0: 0.9 + 0.08, 1: 0.2 + 0.4, 2: 0.1})
+    assert list(fuse(far, {1: 60.0})) == [0, 1, 2]
     close = {0: 0.5, 1: 0.2, 2: 0.1}
-    assert list(fuse(close, {1: 30.0})) == [1, 0, 2]
+    assert list(fuse(close, {1: 60.0})) == [1, 0, 2]
     # The best match is of words that stand everywhere: a tenth of what a good one is worth.
-    assert fuse(close, {1: 1.5}) == pytest.approx({0: 0.5, 1: 0.24, 2: 0.1})
+    assert fuse(close, {1: 4.0}) == pytest.approx({0: 0.5, 1: 0.24, 2: 0.1})
     assert fuse(close, {}) == close
     assert fuse({}, {}) == {}
 
@@ -171,9 +176,9 @@ def test_ties_go_to_the_lower_row():
 
 def test_every_hit_has_its_cosine(retriever, encoder):
     question = "Who gave the clock?"
-    (vector,) = encoder.encode([question])
+    vector = encoder.encode_query(question)
     for hit in retriever.search(question, 20, candidates=2):
-        expected = float(encoder.encode([hit.passage.text])[0] @ vector)
+        expected = float(encoder.encode([hit.passage.text])[0, :384] @ vector)
         assert hit.similarity == pytest.approx(expected, abs=1e-5)
 
 
@@ -224,7 +229,7 @@ def test_excluding_documents_changes_no_score(index, encoder, chosen, question):
     assert only == [(row, pytest.approx(score)) for row, score in full if row in inside]
     without = index.words.search(question, 50, exclude=chosen)
     assert without == [(row, pytest.approx(score)) for row, score in full if row not in inside]
-    (vector,) = encoder.encode([question])
+    vector = encoder.encode_query(question)
     near = index.vectors.search(vector, 50, exclude=[index.rows_of(name) for name in chosen])
     assert near == [pair for pair in index.vectors.search(vector, 50) if pair[0] not in inside]
 

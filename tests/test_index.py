@@ -43,6 +43,7 @@ from qa.index.lock import is_being_read
 from qa.index.manifest import Shard
 from qa.index.vectors import FaissVectors, write_vectors
 from qa.index.words import WordIndex, join_segments, write_segment
+from qa.networks.parts import PARTS, packed, unpacked
 from qa.types import Block, Document, Passage
 
 ELSEWHERE = "name another folder with --index"
@@ -319,7 +320,7 @@ def test_a_failed_build_leaves_the_index_unchanged(index_dir):
 def test_a_disk_that_cannot_be_written_is_an_error_with_a_remedy(
     index_dir, monkeypatch, error, reason, remedy
 ):
-    def fails(path, vectors):
+    def fails(*arguments):
         raise error
 
     monkeypatch.setattr("qa.index.vectors.write_vectors", fails)
@@ -445,10 +446,10 @@ def test_reading_needs_no_write_permission(index_dir):
 def test_vector_search_equals_brute_force(tmp_path_factory, count, top_k, seed, copies):
     vectors = np.tile(unit_vectors(count, 8, seed), (copies, 1))
     folder = tmp_path_factory.mktemp("vectors")
-    paths = [folder / f"{number}.faiss" for number in range(copies)]
-    for path in paths:
-        write_vectors(path, vectors[:count])
-    store = FaissVectors(paths, 8)
+    keys = [f"{number}" for number in range(copies)]
+    for key in keys:
+        write_vectors(folder, key, vectors[:count], 8)
+    store = FaissVectors(folder, keys, 8)
     query = unit_vectors(1, 8, seed + 1)[0]
     found = store.search(query, top_k)
     cosines = vectors @ query
@@ -463,11 +464,43 @@ def test_vector_search_equals_brute_force(tmp_path_factory, count, top_k, seed, 
 
 
 def test_a_query_of_nan_finds_nothing_rather_than_the_last_row(tmp_path):
-    write_vectors(tmp_path / "vectors.faiss", unit_vectors(5))
-    store = FaissVectors([tmp_path / "vectors.faiss"], 16)
+    write_vectors(tmp_path, "key", unit_vectors(5), 16)
+    store = FaissVectors(tmp_path, ["key"], 16)
     assert store.search(np.full(16, np.nan, np.float32), 3) == []
     assert store.search(unit_vectors(1)[0], 0) == []
     assert store.reconstruct([]).shape == (0, 16)
+
+
+def rows_with_parts(count, seed=0):
+    parts = [packed(unit_vectors(PARTS, 16, seed + row)) for row in range(count)]
+    return np.concatenate([unit_vectors(count, 16, seed), np.stack(parts)], axis=1)
+
+
+def test_parts_are_stored_in_a_byte_for_four_numbers(tmp_path):
+    rows = rows_with_parts(7)
+    for key, chosen in (("one", rows[:4]), ("other", rows[4:])):
+        write_vectors(tmp_path, key, chosen, 16)
+    store = FaissVectors(tmp_path, ["one", "other"], 16)
+    assert (tmp_path / "one.parts").stat().st_size < 4 * PARTS * 16 / 4 + 200
+    np.testing.assert_array_equal(store.reconstruct([6, 0, 1]), rows[[6, 0, 1]])
+    question = rows[3, :16]
+    assert store.search(question, 1)[0][0] == 3
+    cosines, best = store.nearness([0, 5, 3], question)
+    np.testing.assert_allclose(cosines, rows[[0, 5, 3], :16] @ question, atol=1e-6)
+    expected = (unpacked(rows[:, 16:], 16) @ question).max(axis=1)
+    np.testing.assert_allclose(best, expected[[0, 5, 3]], atol=1e-6)
+    for row in range(7):  # to the bit, whatever is beside it
+        assert store.nearness([2, row], question)[1][1] == store.nearness([row], question)[1][0]
+    assert [each.shape for each in store.nearness([], question)] == [(0,), (0,)]
+
+
+def test_parts_of_another_number_of_passages_are_not_opened(tmp_path):
+    rows = rows_with_parts(4)
+    write_vectors(tmp_path, "one", rows, 16)
+    write_vectors(tmp_path, "other", rows[:3], 16)
+    (tmp_path / "other.parts").replace(tmp_path / "one.parts")
+    with pytest.raises(ValueError, match="differ in number"):
+        FaissVectors(tmp_path, ["one"], 16)
 
 
 # Words

@@ -178,7 +178,7 @@ def test_what_was_trained_ships_in_int8_and_comes_back_in_float32(tmp_path):
     assert len(file) < 23e6 and b"modeling_bert.py" not in file
     texts = ["Who received the car?", "The mayor of Emden opened the bridge over the canal."]
     int8 = SentenceNetwork(read_model("encoder", folder=models))
-    vectors = np.stack([int8.encode_document(text) for text in texts])
+    vectors = np.stack([int8.encode_document(text) for text in texts])[:, :384]
     expected = network.encode(texts, normalize_embeddings=True)
     assert np.sum(vectors * expected, axis=1).min() > 0.98
     shipped = SentenceEncoder().encode_query(texts[0])

@@ -80,16 +80,17 @@ class _RowReader(torch.nn.Module):
 
 
 class _RowEncoder(torch.nn.Module):
-    """One text in, its unit vector out: the normalised mean over the tokens."""
+    """One text in, its unit vector out, the normalised mean over the tokens, and their states."""
 
     def __init__(self, body: PreTrainedModel) -> None:
         super().__init__()
         self.body = body
 
-    def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
-        """Return a vector of shape ``(1, dimension)``."""
+    def forward(self, input_ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return a vector of shape ``(1, dimension)`` and states ``(1, tokens, dimension)``."""
         hidden = self.body(input_ids=input_ids).last_hidden_state
-        return torch.nn.functional.normalize(hidden.mean(dim=1), dim=1)
+        vector = torch.nn.functional.normalize(hidden.mean(dim=1), dim=1)
+        return vector, hidden
 
 
 def export_float(row: torch.nn.Module, target: Path, *, outputs: Sequence[str]) -> None:
@@ -145,10 +146,11 @@ def _check_same(row: torch.nn.Module, exported: Path, inputs: Sequence[str]) -> 
     given = [ids, (torch.arange(57) > 12).long()[None]][: len(inputs)]
     with torch.inference_mode():
         result = row(*given)
-    expected = torch.cat(result if isinstance(result, tuple) else (result,)).numpy()
+    expected = torch.cat([each.flatten() for each in result]).numpy()
     session = onnxruntime.InferenceSession(str(exported), providers=["CPUExecutionProvider"])
     feeds = {name: tensor.numpy() for name, tensor in zip(inputs, given, strict=True)}
-    difference = float(np.abs(np.concatenate(session.run(None, feeds)) - expected).max())
+    found = np.concatenate([each.ravel() for each in session.run(None, feeds)])
+    difference = float(np.abs(found - expected).max())
     if not difference <= 1e-3:  # so that NaN is refused too
         raise ModelCorrupt(
             f"{exported} differs from its checkpoint by {difference:.3g}",
@@ -187,7 +189,8 @@ def export_encoder(checkpoint: Path, models: Path) -> Path:
         "source_sha256": ENCODER_SHA256,
         "training": read_made_of(checkpoint),
     }
-    return _write(_RowEncoder(model).eval(), "encoder", models, ("vector",), about)
+    row = _RowEncoder(model).eval()
+    return _write(row, "encoder", models, ("vector", "states"), about)
 
 
 def _write(

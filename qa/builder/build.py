@@ -122,7 +122,7 @@ def build(
             )
             changed = previous is None or content_key(previous.manifest) != content_key(manifest)
             encoded = 0
-            journal = Journal(index_dir, vector_key(manifest), encoder.dimension)
+            journal = Journal(index_dir, vector_key(manifest), encoder.row_size)
             if changed:
                 encoded = _write(index_dir, manifest, indexed, previous, encoder, journal, progress)
             journal.remove()

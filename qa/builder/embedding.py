@@ -34,7 +34,7 @@ def embed(
     journal: Journal,
     progress: Progress | None,
 ) -> tuple[NDArray[np.float32], int]:
-    """Return one vector per passage, and how many of them had to be encoded.
+    """Return one row of vectors per passage, and how many of them had to be encoded.
 
     ``unchanged`` documents keep their vectors. The passages of the others are looked up by
     their text, since a file may have been renamed or changed in part.
@@ -59,7 +59,7 @@ def embed(
             for row, passage in previous.texts.passages_as_long_as(passages.values())
         }
         known.update((row, stored[digest]) for row, digest in digests.items() if digest in stored)
-    vectors = np.empty((row, encoder.dimension), dtype=np.float32)
+    vectors = np.empty((row, encoder.row_size), dtype=np.float32)
     if previous:
         vectors[list(known)] = previous.vectors.reconstruct(list(known.values()))
     digests = {row: digest for row, digest in digests.items() if row not in known}

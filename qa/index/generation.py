@@ -99,8 +99,8 @@ def write_generation(
 
     ``kept`` are checked files of an earlier generation whose shards this one has too: they are
     linked, not written. ``contents`` are the documents of the other shards, in order, and
-    ``rows`` has one vector for each of their passages. ``manifest.shards`` and ``files`` are
-    filled in here. The caller holds the writer's lock. If anything fails or is interrupted,
+    ``rows`` has one row of vectors for each of their passages. ``manifest.shards`` and ``files``
+    are filled in here. The caller holds the writer's lock. If anything fails or is interrupted,
     the live generation stays live, and ``sweep`` removes the unfinished one. Raises
     :class:`~qa.errors.StoredIndexError` if the disk cannot be written.
     """
@@ -116,7 +116,7 @@ def write_generation(
         for path, file in kept.items():
             _share(path, unfinished / file.path)
         fresh = [shard for shard in manifest.shards if shard.key not in keys]
-        _write_shards(unfinished, fresh, contents, rows)
+        _write_shards(unfinished, fresh, contents, rows, manifest.dimension)
         words.join_segments(unfinished / words.FOLDER, manifest.shards)
         stored = sorted(path for path in unfinished.rglob("*") if path.is_file())
         names = [path.relative_to(unfinished).as_posix() for path in stored]
@@ -151,14 +151,14 @@ def _write_shards(
     shards: Sequence[Shard],
     contents: Sequence[tuple[Document, Sequence[Passage]]],
     rows: NDArray[np.float32],
+    dimension: int,
 ) -> None:
     first = row = 0
     for shard in shards:
         held = contents[first : first + shard.documents]
         documents.write_documents(place / documents.FOLDER / f"{shard.key}.sqlite", held)
-        vectors.write_vectors(
-            place / vectors.FOLDER / f"{shard.key}.faiss", rows[row : row + shard.passages]
-        )
+        held_rows = rows[row : row + shard.passages]
+        vectors.write_vectors(place / vectors.FOLDER, shard.key, held_rows, dimension)
         passages = [passage for _, parts in held for passage in parts]
         words.write_segment(place / words.FOLDER, shard.key, passages)
         first += shard.documents

@@ -50,9 +50,7 @@ class StoredIndex:
             self.texts = DocumentStore(
                 [generation / documents.FOLDER / f"{key}.sqlite" for key in keys]
             )
-            self.vectors = FaissVectors(
-                [generation / vectors.FOLDER / f"{key}.faiss" for key in keys], manifest.dimension
-            )
+            self.vectors = FaissVectors(generation / vectors.FOLDER, keys, manifest.dimension)
             self.words = WordIndex(generation / words.FOLDER, manifest.shards)
             rows = {len(self.texts), len(self.vectors), len(self.words), manifest.passages}
             if len(rows) > 1 or rows != {sum(shard.passages for shard in manifest.shards)}:

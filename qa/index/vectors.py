@@ -9,18 +9,35 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qa.networks.parts import unpacked
 from qa.networks.threads import limit_threads
 
 FOLDER = "vectors"
+# Of the vectors of passages, and of those of their parts.
+_SUFFIX, _PARTS_SUFFIX = ".faiss", ".parts"
 
 
-def write_vectors(path: Path, vectors: NDArray[np.float32]) -> None:
-    """Write a shard's unit vectors, shape ``(rows, dimension)``, for exact inner-product search."""
+def write_vectors(folder: Path, key: str, rows: NDArray[np.float32], dimension: int) -> None:
+    """Write a shard's rows, ``(passages, row_size)``, for exact inner-product search.
+
+    The first ``dimension`` numbers are a passage's unit vector, the others, if there are any,
+    those of its parts, a byte each.
+    """
     import faiss
 
     limit_threads()
-    index = faiss.IndexFlatIP(vectors.shape[1])
-    index.add(np.ascontiguousarray(vectors, dtype=np.float32))
+    index = faiss.IndexFlatIP(dimension)
+    index.add(np.ascontiguousarray(rows[:, :dimension], dtype=np.float32))
+    _write(index, folder / f"{key}{_SUFFIX}")
+    if size := rows.shape[1] - dimension:
+        parts = faiss.IndexScalarQuantizer(size, faiss.ScalarQuantizer.QT_8bit_direct)
+        parts.add(np.ascontiguousarray(rows[:, dimension:], dtype=np.float32))
+        _write(parts, folder / f"{key}{_PARTS_SUFFIX}")
+
+
+def _write(index: Any, path: Path) -> None:
+    import faiss
+
     # FAISS itself only prints a message if the disk is full when it closes a file.
     with path.open("wb") as file:
         faiss.write_index(index, faiss.PyCallbackIOWriter(file.write))  # type: ignore[attr-defined]
@@ -29,18 +46,27 @@ def write_vectors(path: Path, vectors: NDArray[np.float32]) -> None:
 class FaissVectors:
     """Exact search for the nearest stored vectors; safe to share between threads.
 
-    ``paths`` are the files of the shards in order. FAISS trusts them: check their hashes
-    first. The vectors have length one, so their inner product is the cosine.
+    ``keys`` are the shards in order. FAISS trusts their files: check their hashes first. The
+    vectors have length one, so their inner product is the cosine.
     """
 
-    def __init__(self, paths: Sequence[Path], dimension: int) -> None:
+    def __init__(self, folder: Path, keys: Sequence[str], dimension: int) -> None:
         import faiss
 
         limit_threads()
         self.dimension = dimension
         self._index = faiss.IndexFlatIP(dimension)
-        for path in paths:
-            self._index.merge_from(faiss.read_index(str(path)))
+        self._parts: Any = None
+        for key in keys:
+            self._index.merge_from(faiss.read_index(str(folder / f"{key}{_SUFFIX}")))
+            path = folder / f"{key}{_PARTS_SUFFIX}"
+            parts = faiss.read_index(str(path)) if path.exists() else None
+            if self._parts is None:
+                self._parts = parts
+            else:
+                self._parts.merge_from(parts)
+        if self._parts is not None and self._parts.ntotal != self._index.ntotal:
+            raise ValueError("vectors of passages and of parts differ in number")
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
@@ -81,17 +107,38 @@ class FaissVectors:
         bits = faiss.IDSelectorBitmap(packed)  # type: ignore[call-arg, arg-type]
         return faiss.SearchParameters(sel=bits)  # type: ignore[call-arg]
 
+    def nearness(
+        self, rows: Sequence[int], vector: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return each row's cosine to a question, and that of its nearest part, about.
+
+        Both are ``(rows,)`` and summed row by row, so that none depends on the rows beside it.
+        Without parts both are the same.
+        """
+        stored = self.reconstruct(rows)
+        cosines = np.sum(stored[:, : self.dimension] * vector, axis=1)
+        if self._parts is None or not len(rows):
+            return cosines, cosines
+        parts = unpacked(stored[:, self.dimension :], self.dimension)
+        return cosines, np.sum(parts * vector, axis=2).max(axis=1)
+
     def reconstruct(self, rows: Sequence[int]) -> NDArray[np.float32]:
-        """Return the stored vectors at these rows, shape ``(rows, dimension)``."""
-        if not len(rows):
-            return np.empty((0, self.dimension), np.float32)
-        vectors = self._index.reconstruct_batch(np.asarray(rows, dtype=np.int64))
-        return np.asarray(vectors, dtype=np.float32)
+        """Return what is stored at these rows, shape ``(rows, row_size)``."""
+        numbers = np.asarray(rows, dtype=np.int64)
+        columns = [
+            np.asarray(store.reconstruct_batch(numbers), np.float32)
+            if len(numbers)
+            else np.empty((0, store.d), np.float32)
+            for store in (self._index, self._parts)
+            if store is not None
+        ]
+        return np.concatenate(columns, axis=1)
 
     def check(self) -> None:
         """Raise ValueError if a vector does not have length one."""
         for first in range(0, len(self), 10_000):
-            vectors = self.reconstruct(range(first, min(first + 10_000, len(self))))
+            rows = range(first, min(first + 10_000, len(self)))
+            vectors = self.reconstruct(rows)[:, : self.dimension]
             lengths = np.linalg.norm(vectors, axis=1)
             if not np.allclose(lengths, 1.0, atol=1e-4):
                 raise ValueError("a vector does not have length one")

@@ -48,19 +48,21 @@ class SentenceEncoder:
         else:
             self._network = TransformerNetwork(Path(model))
             self.name, sha256 = Path(model).resolve().name, self._network.sha256
-        self.dimension, self.max_tokens = self._network.dimension, self._network.max_tokens
+        self.dimension, self.row_size = self._network.dimension, self._network.row_size
+        self.max_tokens = self._network.max_tokens
         self.fingerprint = f"{self.name}:{sha256}:{self.max_tokens}"
         self._pool = ThreadPoolExecutor(
             cores(), thread_name_prefix="encoder", initializer=limit_threads
         )
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return one unit vector per text of a document, shape ``(texts, dimension)``.
+        """Return the vectors of each text of a document, shape ``(texts, row_size)``.
 
-        A text longer than ``max_tokens`` is cut there.
+        A row is the text's unit vector and, from the shipped encoder, those of its parts
+        (:mod:`qa.networks.parts`). A text longer than ``max_tokens`` is cut there.
         """
         vectors = list(self._pool.map(self._network.encode_document, texts))
-        return np.stack(vectors) if vectors else np.empty((0, self.dimension), np.float32)
+        return np.stack(vectors) if vectors else np.empty((0, self.row_size), np.float32)
 
     def encode_query(self, question: str) -> NDArray[np.float32]:
         """Return the unit vector of a question, shape ``(dimension,)``."""

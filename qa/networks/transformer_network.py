@@ -50,7 +50,7 @@ class TransformerNetwork:
                 f"({' '.join(str(error).split())[:200]})",
                 "name another",
             ) from error
-        self.dimension = int(self._model.get_embedding_dimension() or 0)
+        self.row_size = self.dimension = int(self._model.get_embedding_dimension() or 0)
         self.max_tokens = int(self._model.max_seq_length or sys.maxsize)
 
     def encode_document(self, text: str) -> NDArray[np.float32]:

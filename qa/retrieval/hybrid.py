@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-import numpy as np
-
 from qa.index import StoredIndex
 from qa.networks.threads import cores
 from qa.text import without_surrogates
 from qa.types import Encoder, Hit
 
-# The weight of the best match by words against the cosine. The cosine alone is best for
-# questions typed by people who had not read the text, and worst for those who had; this is a
-# compromise. Chosen on training files of six kinds, on the half of SQuAD v2.0 dev that the
-# probability is fitted to, and on seeds/ (training/LOG.md).
+# The weight of the best match by words against the cosine. Words are a help for questions typed
+# by people with the text before them, and lead astray where people ask in their own words.
+# Chosen on training files of six kinds, on the half of SQuAD v2.0 dev that the probability is
+# fitted to, and on seeds/ (training/LOG.md).
 LEXICAL_WEIGHT = 0.4
-# A best match with a BM25 score below this counts for less. In a folder of a few documents,
-# where no word is rare, it often shares only common words with the question.
-WEAK_MATCH = 15.0
+# A best match with a BM25 score below this counts for less: a question in other words than the
+# text's, or one asked of a few documents, where no word is rare, shares only common words with
+# its best match. Chosen on natural questions and the same half of SQuAD v2.0 dev.
+WEAK_MATCH = 40.0
+# The share of a passage's nearest part in its cosine: one sentence that answers is enough.
+# Chosen on natural questions.
+PART_WEIGHT = 0.5
 
 
 def ranks_of(ranking: Sequence[tuple[int, float]]) -> dict[int, int]:
@@ -33,7 +35,7 @@ def fuse(cosines: Mapping[int, float], lexical: Mapping[int, float]) -> dict[int
     A linear combination, which orders as a convex one does (Bruch, Gai and Ingber, TOIS
     2023)::
 
-        score(passage) = cosine + 0.4 · BM25 / max(highest BM25 found, 15)
+        score(passage) = cosine + 0.4 · BM25 / max(highest BM25 found, 40)
 
     with a BM25 of 0 for a row that the search by words did not return: -1 to 1.4, comparable
     among the passages of one question. Unlike a fusion of ranks it keeps how much nearer one
@@ -86,10 +88,10 @@ class HybridSearch:
         by_meaning = self._index.vectors.search(vector, depth, exclude=excluded_rows)
         dense, lexical = ranks_of(by_meaning), ranks_of(by_words.result())
         found = list({**dense, **lexical})
-        # Summed row by row, so that a cosine does not depend on the rows beside it.
-        products = self._index.vectors.reconstruct(found) * vector
-        cosines = dict(zip(found, map(float, np.sum(products, axis=1)), strict=True))
-        scores = fuse(cosines, dict(by_words.result()))
+        of_passages, of_parts = self._index.vectors.nearness(found, vector)
+        cosines = dict(zip(found, map(float, of_passages), strict=True))
+        near = (1 - PART_WEIGHT) * of_passages + PART_WEIGHT * of_parts
+        scores = fuse(dict(zip(found, map(float, near), strict=True)), dict(by_words.result()))
         rows = list(scores)[:top_k]
         return [
             Hit(passage, scores[row], cosines[row], dense.get(row), lexical.get(row))
