@@ -26,7 +26,7 @@ from qa.answers.candidates import Ranking
 from qa.answers.early_stop import EarlyStopping
 from qa.answers.logistic import Logistic
 from qa.answers.reading import read
-from qa.answers.selection import CONSIDERED, Evidence, Selection
+from qa.answers.selection import ANSWER_FEATURES, CONSIDERED, Evidence, Selection
 from qa.errors import DatasetError
 from qa.evaluation.confidence import auc
 from qa.evaluation.datasets import read_paragraphs
@@ -99,8 +99,8 @@ def fit_answer(judged: Sequence[Judged]) -> tuple[Selection, Logistic]:
     """Fit the order of the candidates, then the probability of those that are shown."""
     selection = fit_selection([each.candidates for each in judged])
     shown = [pair for each in judged for pair in each.ordered(selection)]
-    rows, right = zip(*shown, strict=True)
-    return selection, fit_logistic(rows, right)
+    rows = [{name: features[name] for name in ANSWER_FEATURES} for features, _ in shown]
+    return selection, fit_logistic(rows, [right for _, right in shown])
 
 
 def outcomes(judged: Sequence[Judged], selection: Selection, answer: Logistic) -> Outcomes:
