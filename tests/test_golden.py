@@ -49,7 +49,7 @@ def test_the_best_answers_are_right(scores):
 
 def test_absent_answers_are_refused_and_present_ones_shown(scores):
     assert scores["answered_but_absent"] <= 12
-    assert scores["refused_but_there"] <= 55
+    assert scores["refused_but_there"] <= 60
 
 
 def test_a_strictness_holds_on_documents_not_used_to_fit_it(qa):
