@@ -56,7 +56,9 @@ def numbers() -> str:
         "¹ Questions about articles and paragraphs on which no weights were chosen; the "
         "early-stopping rule was chosen on other questions about them. ² Some of these questions "
         "were used for choices: networks, the weight of BM25, early stopping. "
-        f"`qa/models/README.md` lists all. Speed at commit {speed['commit']}, on "
+        f"`qa/models/README.md` lists all. SQuAD and `seeds/` at commit {accuracy['commit']}, by the "
+        "weights before those that ship: these score some 1 to 2 F1 less on v1.1 (`training/LOG.md`). "
+        f"Speed at commit {speed['commit']}, on "
         f"{named(speed['machine'])}, shared with other work."
     )
     pictures = [

@@ -148,12 +148,14 @@ def _also(value: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return further documents with the answer, and what they say in other words."""
     documents: list[str] = []
     answers: list[str] = []
-    for each in value if isinstance(value, list) else [value]:
+    if not isinstance(value, list):
+        return _documents(value), ()
+    for each in value:
         if isinstance(each, dict):
             documents += _documents(each["document"])
             answers += map(text_of, _list(each["answers"]))
         else:
-            documents += _documents(each)
+            documents.append(text_of(each))
     return tuple(documents), tuple(answers)
 
 
