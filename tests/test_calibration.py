@@ -61,8 +61,8 @@ def test_the_shipped_one_belongs_to_the_shipped_reader():
     reader = OnnxReader()
     calibration = Calibration.load(reader=reader.fingerprint)
     assert 0 < calibration.possible < calibration.threshold < 1
-    # More evidence, more probability; of two passages that are believed alike the nearer.
-    for name in ("margin", "share", "prior", "behind"):
+    # More evidence, more probability.
+    for name in ("margin", "share", "behind"):
         assert calibration.answer.weights[name] > 0, name
     for name in ("score", "gap", "coverage", "fit"):
         assert calibration.selection.weights[name] > 0, name

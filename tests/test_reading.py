@@ -343,7 +343,7 @@ def clocks(tmp_path_factory):
     texts = {
         "made": "The old clock was carved by Ichiro Tanaka in 1894.",
         "asked": "Who carved the old clock? Who carved it, people ask. It is an old clock.",
-        "posed": "Who carved the old clock? Nobody who carved the old clock is named here.",
+        "posed": "Who carved the old clock? Who was it that carved this old clock, nobody knows.",
         "again": "The mayor thanked Ichiro Tanaka, who carved the old clock of the town hall.",
         **{f"{river}": f"The {river} flows through a green valley." for river in RIVERS},
     }
