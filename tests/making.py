@@ -389,3 +389,14 @@ def font_file(name):
     from importlib.resources import files
 
     return str(files("reportlab") / "fonts" / name)
+
+
+def blocks(document):
+    """Kind and text of each block; of rows and columns, the texts of their cells."""
+    return [
+        (b.kind, [document.text[start:end] for start, end in b.cells])
+        if b.cells
+        else (b.kind, document.text[b.start : b.end])
+        for b in document.blocks
+        if b.kind != "about"
+    ]

@@ -4,7 +4,7 @@ import datetime
 import io
 
 import pytest
-from making import of_kind, zipped
+from making import blocks, of_kind, zipped
 
 from qa.errors import UnreadableDocument
 from qa.loaders.tables.formats import shown
@@ -24,17 +24,6 @@ def xlsx(write, *names, **options):
 def filled(sheet, rows, row=0, column=0):
     for number, values in enumerate(rows, start=row):
         sheet.write_row(number, column, values)
-
-
-def blocks(document):
-    """Kind and text of each block; of rows and columns, the texts of their cells."""
-    return [
-        (b.kind, [document.text[start:end] for start, end in b.cells])
-        if b.cells
-        else (b.kind, document.text[b.start : b.end])
-        for b in document.blocks
-        if b.kind != "about"
-    ]
 
 
 WELLS = [["Name", "Depth", "Year"], ["North", 19, 1910], ["South", 7.25, 1987]]

@@ -3,20 +3,9 @@
 import io
 
 import pytest
-from making import of_kind, zipped
+from making import blocks, of_kind, zipped
 
 from qa.errors import UnreadableDocument
-
-
-def blocks(document):
-    """Kind and text of each block; of rows and columns, the texts of their cells."""
-    return [
-        (b.kind, [document.text[start:end] for start, end in b.cells])
-        if b.cells
-        else (b.kind, document.text[b.start : b.end])
-        for b in document.blocks
-        if b.kind != "about"
-    ]
 
 
 def saved(presentation):

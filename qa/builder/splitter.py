@@ -127,9 +127,10 @@ class Splitter:
             return _Sentence(start, end, tokens(fields), True, tuple(pieces_of(fields)))
 
         fields = record.fields
-        if tokens(fields) <= self._max:
-            pieces = tuple(pieces_of(fields))
-            yield _Sentence(record.start, record.end, tokens(fields), True, pieces)
+        pieces = tuple(pieces_of(fields))
+        count = self._count([view_of(text, [pieces]).text])[0]
+        if count <= self._max:
+            yield _Sentence(record.start, record.end, count, True, pieces)
             return
         name = fields[:1] if tokens(fields[:1]) <= min(_NAME_TOKENS, self._max) else ()
         group = list(name)
