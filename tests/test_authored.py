@@ -5,7 +5,7 @@ import json
 import pytest
 
 from qa.errors import DatasetError
-from qa.evaluation.golden import read_golden
+from qa.evaluation.golden import markup_free, read_golden
 from training.authored import EVERYDAY, everyday_problems, pair_problems
 from training.teacher import natural
 
@@ -45,7 +45,16 @@ def test_the_training_may_read_them_and_no_others():
     assert set(natural.EVERYDAY) & set(natural.FIT) == set()
     for folder in CORPORA:
         questions = natural.read_questions(EVERYDAY, folder.name)
-        assert len(questions) == len(read_golden(folder / "questions.jsonl"))
+        asked = [question for question in questions if not question.is_of_dialogue]
+        assert len(asked) == len(read_golden(folder / "questions.jsonl"))
+
+
+@pytest.mark.parametrize("folder", CORPORA, ids=lambda folder: folder.name)
+def test_what_is_accepted_in_dialogues_stands_in_its_document(folder):
+    for line in (folder / "dialogues.jsonl").read_text(encoding="utf-8").splitlines():
+        for turn in json.loads(line)["turns"]:
+            text = " ".join(markup_free(folder / "docs" / turn["document"]).split())
+            assert [answer for answer in turn["answers"] if answer not in text] == []
 
 
 def test_what_is_wrong_is_named(tmp_path):
