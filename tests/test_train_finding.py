@@ -27,7 +27,7 @@ TEXTS = (
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory):
     """Two documents and their questions, as in training/data/everyday."""
-    folder = tmp_path_factory.mktemp("everyday") / "town"
+    folder = tmp_path_factory.mktemp("everyday") / "village"
     (folder / "docs").mkdir(parents=True)
     (folder / "docs" / "library.txt").write_text(
         "The library\n\nIt opens at nine o'clock. Anna Brandt runs it.\n", encoding="utf-8"

@@ -13,6 +13,7 @@ from qa.networks.parts import sentences
 from training.finding.batch import Batch
 from training.finding.pool import Text
 from training.networks import ATTENTION, BFLOAT16, DEVICE, load_tokenizer
+from training.rounding import add_rounding
 
 TEXT_TOKENS = 176
 _QUESTION_TOKENS = 64
@@ -27,7 +28,10 @@ _TOKENS_AT_ONCE = 3072
 
 
 class Finder(torch.nn.Module):
-    """An encoder whose text vectors are means of token states, and so are its sentences'."""
+    """An encoder whose text vectors are means of token states, and so are its sentences'.
+
+    It is rounded as its int8 file is.
+    """
 
     def __init__(self, start: Path) -> None:
         super().__init__()
@@ -43,6 +47,7 @@ class Finder(torch.nn.Module):
         self.tokenizer: Tokenizer = load_tokenizer()
         for name, parameter in self.body.named_parameters():
             parameter.requires_grad_(not name.startswith(_FROZEN))
+        self._rounding = add_rounding(self.body)
 
     def trained(self) -> list[torch.nn.Parameter]:
         """Return the parameters that are trained."""
@@ -102,6 +107,7 @@ class Finder(torch.nn.Module):
             ).to(DEVICE)
             lengths = torch.tensor([len(rows[row]) for row in batch], device=DEVICE)
             mask = (torch.arange(ids.shape[1], device=DEVICE) < lengths[:, None]).long()
+            self._rounding.mask = mask
             with torch.autocast(DEVICE, dtype=torch.bfloat16, enabled=BFLOAT16):
                 hidden = self.body(input_ids=ids, attention_mask=mask).last_hidden_state
             for row, states in zip(batch, hidden.float(), strict=True):

@@ -21,7 +21,7 @@ from qa.retrieval.question import resolve
 from qa.text import normalize
 from qa.types import Passage
 from training.authored import DATA, EVERYDAY
-from training.teacher.natural import read_questions
+from training.teacher.natural import CALIBRATED_ON, read_questions
 
 # A bare number at more places than this is often not the answer there.
 _FEW_PLACES = 2
@@ -85,7 +85,7 @@ def natural_pools(folder: Path, *, leave_out: Sequence[str], corpora: Sequence[s
 
 
 def everyday_pools(folder: Path = EVERYDAY) -> list[Pool]:
-    """Return a pool for each corpus whose documents come with the training."""
+    """Return a pool for each corpus that comes with the training and fits no probability."""
     return [
         _pool(
             path.parent / "docs",
@@ -95,6 +95,7 @@ def everyday_pools(folder: Path = EVERYDAY) -> list[Pool]:
             ],
         )
         for path in sorted(folder.glob("*/questions.jsonl"))
+        if path.parent.name not in CALIBRATED_ON
     ]
 
 

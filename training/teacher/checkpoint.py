@@ -20,7 +20,7 @@ from training.teacher.run import Average, Run, assign
 AVERAGE, LAST = "average", "model"
 _KEPT = 2
 # What a cooldown may change of the recipe that it goes on with.
-_FREE = {"cooldown", "averaging", "learning_rate"}
+_FREE = {"cooldown", "averaging", "learning_rate", "int8"}
 _REMEDY = "remove it to resume from the one before, or give another OUTPUT"
 
 

@@ -25,6 +25,7 @@ from training.networks import (
     span_logits,
 )
 from training.objective import Sides
+from training.rounding import RealTokens, add_rounding
 from training.rows import Batch
 from training.teacher.weights import CONFIG, TOKENIZER, read_weights
 
@@ -39,7 +40,7 @@ class Teacher:
     """The network, and ``table``, the id of each token by the shipped reader's id.
 
     The shipped reader's own network has no table. ``generator`` draws what dropout leaves out: each
-    replica has its own.
+    replica has its own. ``rounding`` is there if the network rounds as its int8 file does.
     """
 
     network: PreTrainedModel
@@ -47,6 +48,11 @@ class Teacher:
     bfloat16: bool
     dropout: float
     generator: torch.Generator
+    rounding: RealTokens | None = None
+
+    def round(self) -> None:
+        """Round weights and activations from now on, as the int8 file does."""
+        self.rounding = add_rounding(self.network)
 
     def replica(self) -> Teacher:
         """Return a teacher that shares the weights and has its own gradients and dropout."""
@@ -57,7 +63,10 @@ class Teacher:
             own.requires_grad_(shared.requires_grad)
         network.train(self.network.training)
         generator = _add_dropout(network, self.dropout)
-        return Teacher(network, self.table, self.bfloat16, self.dropout, generator)
+        made = Teacher(network, self.table, self.bfloat16, self.dropout, generator)
+        if self.rounding:
+            made.round()
+        return made
 
     def logits(self, batch: Batch) -> Sides:
         """Return start and end logits, each ``(rows, tokens)`` in float32.
@@ -68,6 +77,8 @@ class Teacher:
             given = {"input_ids": batch.input_ids, "token_type_ids": batch.token_type_ids}
         else:
             given = {"input_ids": self.table[batch.input_ids]}
+        if self.rounding:
+            self.rounding.mask = batch.attention_mask
         with torch.autocast(DEVICE, dtype=torch.bfloat16, enabled=self.bfloat16):
             hidden = self.network.base_model(
                 **given, attention_mask=batch.attention_mask

@@ -14,6 +14,7 @@ class Recipe:
     ``cooldown`` steps it falls to zero; with 0 it stays constant, so that every checkpoint is one
     to cool down from (Hägele et al., 2024). ``averaging`` is the horizon, in steps, of the moving
     average of the weights. ``guidance`` weighs the loss against the guide, where there is one.
+    With ``int8`` the network is rounded as in its int8 file, :mod:`training.rounding`.
     """
 
     learning_rate: float = 3e-5
@@ -26,6 +27,7 @@ class Recipe:
     dropout: float = 0.1
     averaging: int = 200
     guidance: float = 1.0
+    int8: bool = False
     seed: int = 1
 
 

@@ -47,6 +47,8 @@ class Run:
         self.teacher, self.recipe, self.guide = teacher, recipe, guide
         self.place = Place()
         freeze(teacher, recipe.frozen)
+        if recipe.int8:
+            teacher.round()
         self._replicas = [teacher, *(teacher.replica() for _ in range(workers - 1))]
         self._pool = ThreadPoolExecutor(
             workers, thread_name_prefix="teacher", initializer=torch.set_num_threads, initargs=(1,)

@@ -156,6 +156,9 @@ def main() -> None:
     parser.add_argument("--validation-minutes", type=float, default=35, help="0: only at the end")
     for name, value in asdict(Recipe()).items():
         option = f"--{name.replace('_', '-')}"
+        if isinstance(value, bool):
+            parser.add_argument(option, action="store_true")
+            continue
         parser.add_argument(option, type=type(value), default=value, help="(default: %(default)s)")
     options = parser.parse_args()
     if options.origin and not options.cooldown:
