@@ -1,6 +1,7 @@
-"""Natural questions over everyday documents: ``python -m benchmarks.natural CORPUS…``.
+"""Natural questions over everyday documents: ``python -m benchmarks.natural [CORPUS…]``.
 
-A corpus is a folder with ``docs/`` and ``questions.jsonl``, asked as a whole.
+A corpus is a folder with ``docs/`` and ``questions.jsonl``, asked as a whole; without any, those
+in ``everyday/`` are asked.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from qa.evaluation.golden import read_golden
 from qa.evaluation.outcomes import Outcome
 from qa.evaluation.scores import percentile_95
 from qa.pipeline import QA
+
+EVERYDAY = Path(__file__).parent / "everyday"
 
 
 def scores(outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -83,13 +86,26 @@ def measure(corpora: Sequence[Path]) -> dict[str, Any]:
     }
 
 
+def chosen(given: Sequence[Path], everyday: Path = EVERYDAY) -> tuple[str, list[Path]]:
+    """Return the kind of results and the corpora to ask: those given, or all in ``everyday``.
+
+    Results of the corpora in ``everyday`` are a kind of their own, so that they do not replace
+    those of the corpora outside the repository in the tables.
+    """
+    own = sorted(path.parent for path in everyday.resolve().glob("*/questions.jsonl"))
+    corpora = [path.resolve() for path in given] or own
+    return "everyday" if set(corpora) <= set(own) else "natural", corpora
+
+
 def main() -> None:
-    """Measure on the corpora given; write the results by commit."""
+    """Measure on the corpora given, or on those of this repository; write results by commit."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.natural", description=main.__doc__)
-    parser.add_argument("corpora", type=Path, nargs="+", help="folders: docs/, questions.jsonl")
-    options = parser.parse_args()
+    parser.add_argument(
+        "corpora", type=Path, nargs="*", help="folders: docs/, questions.jsonl (all in everyday/)"
+    )
+    kind, corpora = chosen(parser.parse_args().corpora)
     head = {"commit": commit(), "date": datetime.now(UTC).isoformat(timespec="seconds")}
-    save("natural", head | measure(options.corpora))
+    save(kind, head | measure(corpora))
 
 
 if __name__ == "__main__":

@@ -1,15 +1,16 @@
-"""The corpora in training/data/everyday, and what checks them."""
+"""The corpora in training/data/everyday and benchmarks/everyday, and what checks them."""
 
 import json
 
 import pytest
 
 from qa.errors import DatasetError
-from qa.evaluation.golden import markup_free, read_golden
-from training.authored import EVERYDAY, everyday_problems, pair_problems
+from qa.evaluation.golden import read_golden
+from training.authored import EVERYDAY, REPORTED, corpora, everyday_problems, main, pair_problems
 from training.teacher import natural
 
-CORPORA = sorted(path.parent for path in EVERYDAY.glob("*/questions.jsonl"))
+CORPORA = corpora()
+LEARNT = corpora(EVERYDAY)
 
 
 def corpus(folder, *rows):
@@ -26,6 +27,7 @@ def corpus(folder, *rows):
 
 @pytest.mark.parametrize("folder", CORPORA, ids=lambda folder: folder.name)
 def test_every_accepted_answer_stands_in_its_document(folder):
+    assert (folder / "dialogues.jsonl").exists()
     assert list(everyday_problems(folder)) == []
 
 
@@ -40,21 +42,32 @@ def test_corpora_ask_in_other_words_and_for_what_is_absent(folder):
     assert len(paraphrases) >= (len(questions) - len(absent)) / 3
 
 
-def test_the_training_may_read_them_and_no_others():
-    assert {folder.name for folder in CORPORA} <= set(natural.EVERYDAY)
+def test_the_training_may_read_its_own():
+    assert {folder.name for folder in LEARNT} <= set(natural.EVERYDAY)
     assert set(natural.EVERYDAY) & set(natural.FIT) == set()
-    for folder in CORPORA:
+    for folder in LEARNT:
         questions = natural.read_questions(EVERYDAY, folder.name)
         asked = [question for question in questions if not question.is_of_dialogue]
         assert len(asked) == len(read_golden(folder / "questions.jsonl"))
 
 
-@pytest.mark.parametrize("folder", CORPORA, ids=lambda folder: folder.name)
-def test_what_is_accepted_in_dialogues_stands_in_its_document(folder):
-    for line in (folder / "dialogues.jsonl").read_text(encoding="utf-8").splitlines():
-        for turn in json.loads(line)["turns"]:
-            text = " ".join(markup_free(folder / "docs" / turn["document"]).split())
-            assert [answer for answer in turn["answers"] if answer not in text] == []
+def test_the_training_may_not_read_what_reports():
+    reporting = corpora(REPORTED)
+    assert reporting
+    assert not {folder.name for folder in reporting} & {folder.name for folder in LEARNT}
+    for folder in reporting:
+        with pytest.raises(DatasetError, match="may not be fitted"):
+            natural.read_questions(REPORTED, folder.name)
+
+
+def test_no_document_is_in_both():
+    """What reports is not learnt in another place under another name."""
+    texts = [
+        {" ".join(path.read_text(encoding="utf-8").split()) for path in place.glob("*/docs/*")}
+        for place in (EVERYDAY, REPORTED)
+    ]
+    assert all(texts)
+    assert not texts[0] & texts[1]
 
 
 def test_what_is_wrong_is_named(tmp_path):
@@ -71,6 +84,47 @@ def test_what_is_wrong_is_named(tmp_path):
         "q4: there is no document 'weir.txt'",
         "pond.txt: nothing is asked about it",
     ]
+
+
+def test_dialogues_are_checked_too(tmp_path):
+    folder = corpus(
+        tmp_path,
+        {"question": "Who bought it?", "answers": ["Jan & Ina Moll"], "document": "mill.html"},
+        {"question": "How deep is it?", "answers": ["three metres"], "document": "pond.txt"},
+    )
+    turns = [
+        {
+            "question": "and when?",
+            "resolved": "When?",
+            "answers": ["1912"],
+            "document": "mill.html",
+        },
+        {
+            "question": "how wide",
+            "resolved": "?",
+            "answers": ["nine metres"],
+            "document": "pond.txt",
+        },
+    ]
+    line = json.dumps({"id": "d01", "turns": turns})
+    (folder / "dialogues.jsonl").write_text(line + "\n", encoding="utf-8")
+    assert list(everyday_problems(folder)) == ["d01-2: not in its document: 'nine metres'"]
+
+
+def test_the_command_checks_those_that_train_and_those_that_report(tmp_path, monkeypatch, capsys):
+    for place in ("training", "reporting"):
+        (tmp_path / place / "mill").mkdir(parents=True)
+        row = {"question": "Who?", "answers": [f"{place} Moll"], "document": "mill.html"}
+        corpus(tmp_path / place / "mill", row)
+    monkeypatch.setattr("training.authored.EVERYDAY", tmp_path / "training")
+    monkeypatch.setattr("training.authored.REPORTED", tmp_path / "reporting")
+    monkeypatch.setattr("sys.argv", ["authored"])
+    with pytest.raises(SystemExit) as exit_status:
+        main()
+    assert exit_status.value.code
+    shown = capsys.readouterr().out
+    assert "q1: not in its document: 'training Moll'" in shown
+    assert "q1: not in its document: 'reporting Moll'" in shown
 
 
 def test_long_answers_are_named(tmp_path):

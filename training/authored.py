@@ -1,11 +1,13 @@
-"""Check the questions in ``training/data``: every accepted answer stands in its document.
+"""Check the questions written for Verbatim: every accepted answer stands in its document.
 
-``python -m training.authored [FOLDER]``: without a FOLDER only the corpora in ``everyday/``,
-whose documents are here; with it the contrast pairs too, over FOLDER's ``CORPUS/docs``.
+``python -m training.authored [FOLDER]``: without a FOLDER only the corpora whose documents are
+here, in ``training/data/everyday`` and ``benchmarks/everyday``; with it the contrast pairs too,
+over FOLDER's ``CORPUS/docs``.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -20,11 +22,22 @@ from training.command import run
 DATA = Path(__file__).parent / "data"
 PAIRS = ("contrast.jsonl", "contrast-validation.jsonl")
 EVERYDAY = DATA / "everyday"
+# Those that only report: nothing is trained, fitted or chosen on them.
+REPORTED = DATA.parents[1] / "benchmarks" / "everyday"
 LONGEST = 25
 
 
+def corpora(*folders: Path) -> list[Path]:
+    """Return the corpora in some folders, by default all that this repository has."""
+    return [
+        path.parent
+        for folder in folders or (EVERYDAY, REPORTED)
+        for path in sorted(folder.glob("*/questions.jsonl"))
+    ]
+
+
 def everyday_problems(folder: Path) -> Iterator[str]:
-    """Yield what is wrong with the questions of a corpus: its ``docs`` and ``questions.jsonl``."""
+    """Yield what is wrong with a corpus: its questions, its dialogues, documents unasked about."""
     questions = read_golden(folder / "questions.jsonl")
     texts = {path.name: _text(path) for path in sorted((folder / "docs").iterdir())}
     seen: set[str] = set()
@@ -33,8 +46,24 @@ def everyday_problems(folder: Path) -> Iterator[str]:
             yield f"{question.id}: asked twice: {question.question}"
         seen.add(question.question.lower())
         yield from (f"{question.id}: {each}" for each in _problems(question, texts))
+    yield from _dialogue_problems(folder / "dialogues.jsonl", texts)
     asked = {document for question in questions for document in question.documents}
     yield from (f"{name}: nothing is asked about it" for name in sorted(texts.keys() - asked))
+
+
+def _dialogue_problems(path: Path, texts: dict[str, str]) -> Iterator[str]:
+    if not path.exists():
+        return
+    for line in path.read_text(encoding="utf-8").splitlines():
+        dialogue = json.loads(line)
+        for number, turn in enumerate(dialogue["turns"], start=1):
+            question = GoldenQuestion(
+                f"{dialogue['id']}-{number}",
+                turn["resolved"],
+                tuple(turn["answers"]),
+                (turn["document"],),
+            )
+            yield from (f"{question.id}: {each}" for each in _problems(question, texts))
 
 
 def _problems(question: GoldenQuestion, texts: dict[str, str]) -> Iterator[str]:
@@ -73,7 +102,7 @@ def main() -> None:
     """Print what is wrong and the number of questions by tag; exit with 1 if anything is."""
     problems: list[str] = []
     tags: Counter[str] = Counter()
-    for folder in sorted(path.parent for path in EVERYDAY.glob("*/questions.jsonl")):
+    for folder in corpora():
         problems += everyday_problems(folder)
         for question in read_golden(folder / "questions.jsonl"):
             tags.update(["questions", *question.tags])
