@@ -267,7 +267,7 @@ def test_nothing_is_learnt_from_what_the_probability_is_fitted_to(tmp_path, data
 
     everyday = Everyday()
     mix(data, corpora, tmp_path, trained=["home"], left_out=[], everyday=everyday)
-    assert {*everyday.names} >= {"housing", "leisure", "press"}
+    assert {*everyday.names} >= {"housing", "leisure", "press", "court"}
     assert {*everyday.names} == {*natural.EVERYDAY} - {*natural.CALIBRATED_ON}
 
 
