@@ -52,7 +52,16 @@ class CorpusError(QAError):
 
 
 class EmptyCorpus(CorpusError):
-    """The folder contains no readable document."""
+    """The folder contains no readable document.
+
+    ``skipped`` are the paths of its files, each with the reason why it cannot be read.
+    """
+
+    def __init__(
+        self, problem: str, remedy: str = "", skipped: tuple[tuple[str, str], ...] = ()
+    ) -> None:
+        super().__init__(problem, remedy)
+        self.skipped = skipped
 
 
 class UnreadableDocument(CorpusError):

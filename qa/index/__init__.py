@@ -7,6 +7,7 @@ from qa.index.commands import build_command, index_command
 from qa.index.documents import DocumentSummary
 from qa.index.generation import (
     CURRENT,
+    live_generation,
     parts_of_index,
     read_manifest,
     sweep,
@@ -16,7 +17,7 @@ from qa.index.journal import Journal
 from qa.index.lock import WriterLock
 from qa.index.manifest import ContainerFile, CorpusFile, IndexedFile, Manifest, SkippedFile
 from qa.index.shards import shards_of
-from qa.index.stored import StoredIndex, open_index, verify
+from qa.index.stored import StoredIndex, empty_index, open_index, verify
 
 __all__ = [
     "CURRENT",
@@ -30,7 +31,9 @@ __all__ = [
     "StoredIndex",
     "WriterLock",
     "build_command",
+    "empty_index",
     "index_command",
+    "live_generation",
     "open_index",
     "parts_of_index",
     "read_manifest",

@@ -13,6 +13,7 @@ from qa.errors import IndexLocked
 from qa.index.writing import writing
 
 LOCK = ".lock"
+_TRIES = 20
 
 
 class WriterLock:
@@ -23,13 +24,12 @@ class WriterLock:
 
     def __init__(self, index_dir: Path) -> None:
         self._path = index_dir / LOCK
+        self._made = False
         self._descriptor = -1
 
     def __enter__(self) -> WriterLock:
         folder = self._path.parent
-        with writing(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        descriptor = self._opened(folder)
         if not _lock(descriptor, shared=False):
             holder = _holder(descriptor)
             os.close(descriptor)
@@ -39,8 +39,31 @@ class WriterLock:
         with suppress(OSError):  # a courtesy to others: the lock works without the number
             os.ftruncate(descriptor, 0)
             os.write(descriptor, str(os.getpid()).encode("ascii"))
+        if not self._is_mine(descriptor):  # its last holder removed it meanwhile
+            os.close(descriptor)
+            return self.__enter__()
         self._descriptor = descriptor
         return self
+
+    def _opened(self, folder: Path) -> int:
+        self._made = not folder.exists()
+        with writing(folder):
+            for _ in range(_TRIES):
+                # Its last holder may remove the folder just now.
+                with suppress(FileNotFoundError, FileExistsError):
+                    return self._open_file(folder)
+            return self._open_file(folder)
+
+    def _open_file(self, folder: Path) -> int:
+        folder.mkdir(parents=True, exist_ok=True)
+        return os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+
+    def _is_mine(self, descriptor: int) -> bool:
+        """Return whether the file that was locked still has the name that others open."""
+        try:
+            return os.path.samestat(os.fstat(descriptor), self._path.stat())
+        except FileNotFoundError:
+            return False
 
     def __exit__(
         self,
@@ -48,7 +71,18 @@ class WriterLock:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        with suppress(OSError):
+            self._remove_unused()
         os.close(self._descriptor)
+
+    def _remove_unused(self) -> None:
+        """Remove the file, and a folder made for it, where the build wrote nothing."""
+        folder = self._path.parent
+        names = {path.name for path in folder.iterdir()} - {LOCK}
+        if not any(name.startswith((".", "CURRENT", "g-")) for name in names):
+            self._path.unlink()
+            if self._made and not names:
+                folder.rmdir()
 
 
 class ReaderLock:

@@ -6,20 +6,29 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
+
+import numpy as np
 
 from qa.errors import IndexCorrupt, IndexMismatch
 from qa.index import documents, vectors, words
 from qa.index.commands import build_command
 from qa.index.documents import DocumentStore, DocumentSummary
 from qa.index.freshness import Freshness
-from qa.index.generation import MANIFEST, check_files, live_generation, manifest_of
+from qa.index.generation import (
+    MANIFEST,
+    check_files,
+    live_generation,
+    manifest_of,
+    write_generation,
+)
 from qa.index.lock import ReaderLock
-from qa.index.manifest import Manifest, StoredFile
+from qa.index.manifest import Manifest, SkippedFile, StoredFile
 from qa.index.vectors import FaissVectors
 from qa.index.words import WordIndex
 from qa.text import counted
-from qa.types import Document, Passage
+from qa.types import Document, Encoder, Passage
 
 _Stored = TypeVar("_Stored", Document, DocumentSummary)
 
@@ -138,6 +147,25 @@ def open_index(index_dir: Path, *, encoder_fingerprint: str | None = None) -> St
             # A build may have swapped and removed it while it was being opened.
             if live_generation(index_dir) == generation:
                 raise
+
+
+def empty_index(folder: Path, encoder: Encoder, skipped: Sequence[SkippedFile] = ()) -> StoredIndex:
+    """Return an index without documents, open and nowhere on the disk; for a folder without any."""
+    manifest = Manifest(
+        folder=str(folder),
+        encoder_name=encoder.name,
+        encoder_fingerprint=encoder.fingerprint,
+        dimension=encoder.dimension,
+        settings={},
+        libraries={},
+        documents=(),
+        skipped=tuple(skipped),
+    )
+    rows = np.empty((0, encoder.row_size), np.float32)
+    # On Windows the manifest, which is open, is left to the system's cleaning.
+    with TemporaryDirectory(prefix="qa-", ignore_cleanup_errors=True) as place:
+        write_generation(Path(place), manifest, [], rows)
+        return open_index(Path(place))
 
 
 def verify(index_dir: Path) -> str:
