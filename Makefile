@@ -9,7 +9,7 @@ PEERS_INSTALLED := $(PEERS)/.installed
 .PHONY: app build test lint bench bench-peers fuzz train clean
 
 app: $(INSTALLED)
-	$(BIN)/python app.py
+	$(BIN)/python app.py $(if $(PORT),--port $(PORT))
 
 build: $(INSTALLED)
 	$(BIN)/qa build seeds

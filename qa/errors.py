@@ -58,7 +58,7 @@ class EmptyCorpus(CorpusError):
     """
 
     def __init__(
-        self, problem: str, remedy: str = "", skipped: tuple[tuple[str, str], ...] = ()
+        self, problem: str, remedy: str = "", *, skipped: tuple[tuple[str, str], ...] = ()
     ) -> None:
         super().__init__(problem, remedy)
         self.skipped = skipped

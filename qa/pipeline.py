@@ -13,7 +13,14 @@ from qa.answers.reading import read
 from qa.answers.verdict import judge
 from qa.builder import BuildReport, Progress, build, is_stale, page_picture
 from qa.errors import QuestionError, StoredIndexError
-from qa.index import DocumentSummary, StoredIndex, build_command, open_index
+from qa.index import (
+    DocumentSummary,
+    SkippedFile,
+    StoredIndex,
+    build_command,
+    empty_index,
+    open_index,
+)
 from qa.index.manifest import Manifest
 from qa.networks.encoder import SentenceEncoder
 from qa.networks.reader import OnnxReader
@@ -40,7 +47,7 @@ class QA:
         reader: Reader,
         calibration: Calibration,
     ) -> None:
-        self._index = index
+        self._index, self._encoder = index, encoder
         self._retriever = Retriever(index, encoder)
         self._reader = reader
         self._calibration = calibration
@@ -81,6 +88,29 @@ class QA:
         calibration = Calibration.load(reader=reader.fingerprint)
         return cls(stored, encoder=encoder, reader=reader, calibration=calibration)
 
+    @classmethod
+    def empty(cls, folder: str | Path, *, encoder: str | Path | None = None) -> QA:
+        """Return a pipeline over a folder without documents: it finds nothing, until reopened.
+
+        ``encoder`` is that of :meth:`open`.
+        """
+        chosen = SentenceEncoder(encoder)
+        return cls._assemble(empty_index(Path(folder), chosen), chosen)
+
+    def without_documents(self, folder: Path, skipped: Sequence[SkippedFile]) -> QA:
+        """Return a pipeline with the same networks over a folder in which nothing can be read."""
+        return self._over(empty_index(folder, self._encoder, skipped))
+
+    def reopened(self, index: str | Path) -> QA:
+        """Return a pipeline with the same networks over the index as it is stored now."""
+        return self._over(open_index(Path(index), encoder_fingerprint=self._encoder.fingerprint))
+
+    def _over(self, index: StoredIndex) -> QA:
+        other = copy.copy(self)
+        other._index = index
+        other._retriever = Retriever(index, self._encoder)
+        return other
+
     def with_threshold(self, threshold: float) -> QA:
         """Return the same pipeline with another default threshold."""
         other = copy.copy(self)
@@ -101,6 +131,11 @@ class QA:
     def manifest(self) -> Manifest:
         """The manifest of the open index."""
         return self._index.manifest
+
+    @property
+    def generation(self) -> str:
+        """The name of the open generation of the index."""
+        return self._index.generation
 
     def threshold_for(self, strict: float) -> float:
         """Return the threshold at which a share of absent answers is refused, 0 to 1."""

@@ -77,9 +77,23 @@ def made_app(corpus):
     return app, app.routes[-1].app.get_blocks()
 
 
-def serving(folder, index):
-    """Serve a folder of documents; stop the server at the end."""
-    return serving_corpus(Corpus(open_or_build(folder, index), folder=folder, index=index))
+@contextmanager
+def serving(folder, index, *, watching=False):
+    """Serve a folder of documents, built before; stop the server at the end."""
+    qa = open_or_build(folder, index)
+    with serving_live(Corpus(qa, folder=folder, index=index, watching=watching)) as running:
+        yield running
+
+
+@contextmanager
+def serving_live(corpus):
+    """Serve a corpus whose index is kept up to date; stop both at the end."""
+    corpus.live.start()
+    try:
+        with serving_corpus(corpus) as running:
+            yield running
+    finally:
+        corpus.live.stop()
 
 
 @contextmanager
@@ -87,10 +101,12 @@ def serving_corpus(corpus):
     """Serve an open corpus; stop the server at the end."""
     app, blocks = made_app(corpus)
     with listen(HOST, 0) as listener:
-        server = Server(app)
+        server = Server(lambda: app)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
+            while server.front.page is None and thread.is_alive():
+                thread.join(0.02)
             yield Served(corpus, blocks, f"http://{HOST}:{listener.getsockname()[1]}")
         finally:
             server.stop()

@@ -13,7 +13,8 @@ from qa import QA
 from qa.answers.calibration import Calibration
 from qa.answers.early_stop import EarlyStopping
 from qa.answers.logistic import Logistic
-from qa.errors import EmptyCorpus
+from qa.builder import BackgroundBuild
+from qa.errors import QAError
 from qa.index import open_index
 from qa.networks.reader import OnnxReader
 from qa.web.render import EXAMPLES
@@ -455,28 +456,29 @@ def test_the_rebuild_button_adds_a_new_document(visit, served):
     assert page.locator(".library .banner").inner_text() == "The index is up to date: 1 added."
     assert "windmill.txt" in page.locator(".library").inner_text()
     assert page.locator("#summary").inner_text().startswith("7 documents")
+    page.wait_for_selector("#rebuild:enabled")
     assert page.get_by_role("button", name="Rebuild").is_enabled()
 
 
 def test_a_rebuild_that_fails_is_a_warning(visit, served, monkeypatch):
-    def fail(progress):
-        raise EmptyCorpus("seeds contains no document", "put documents there")
+    def fail(self, *arguments):
+        raise QAError("the disk is full", "free some space")
 
-    monkeypatch.setattr(served.corpus, "rebuild", fail)
+    monkeypatch.setattr(BackgroundBuild, "run", fail)
     page = visit()
+    (served.corpus.folder / "late.txt").write_text("The barn\n\nIt burnt in 1871.\n")
     page.get_by_role("button", name="Rebuild").click()
-    page.wait_for_selector(".library .banner")
-    assert page.get_by_role("alert").inner_text() == (
-        "The index was not rebuilt: seeds contains no document. Put documents there."
-    )
     banner = page.locator(".library .banner")
+    banner.wait_for()
+    assert banner.inner_text() == "The index was not updated: the disk is full. Free some space."
     assert banner.evaluate(CONTRAST) >= 4.5
     keep(page, "rebuild-failed")
     background = "element => getComputedStyle(element).backgroundColor"
     warning = banner.evaluate(background)
-    monkeypatch.setattr(served.corpus, "rebuild", lambda progress: "Nothing has changed.")
+    monkeypatch.undo()
+    (served.corpus.folder / "late.txt").unlink()
     page.get_by_role("button", name="Rebuild").click()
-    page.get_by_text("Nothing has changed.").wait_for()
+    page.get_by_text("Nothing has changed").wait_for()
     assert banner.evaluate(background) != warning  # a success does not look like a warning
 
 

@@ -17,7 +17,7 @@ LAYERS = [
     {"builder"},
     {"retrieval", "answers"},
     {"pipeline"},
-    {"evaluation", "feedback"},
+    {"evaluation", "feedback", "library"},
     {"web", "plugin"},
     {"cli"},
     {"training"},

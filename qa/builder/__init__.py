@@ -1,27 +1,33 @@
 """Build a stored index from a folder of documents; only what changed is processed."""
 
+from qa.builder.background import BackgroundBuild
 from qa.builder.build import READING, build, is_stale
+from qa.builder.corpus import check_folder, stamp_of
 from qa.builder.embedding import ENCODING, Progress, encoded_text
 from qa.builder.explanation import Explanation, explain
 from qa.builder.members import load_document
 from qa.builder.pictures import page_picture
 from qa.builder.report import BuildReport, FileReport
 from qa.builder.sandbox import Sandbox
-from qa.builder.watch import watch
+from qa.builder.watch import changes, watch
 
 __all__ = [
     "ENCODING",
     "READING",
+    "BackgroundBuild",
     "BuildReport",
     "Explanation",
     "FileReport",
     "Progress",
     "Sandbox",
     "build",
+    "changes",
+    "check_folder",
     "encoded_text",
     "explain",
     "is_stale",
     "load_document",
     "page_picture",
+    "stamp_of",
     "watch",
 ]

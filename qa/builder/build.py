@@ -11,7 +11,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from qa.builder.corpus import corpus_files, differs
+from qa.builder.corpus import check_folder, corpus_files, differs
 from qa.builder.embedding import Progress, embed
 from qa.builder.fingerprint import build_settings, content_key, library_versions, vector_key
 from qa.builder.report import BuildReport, FileReport
@@ -70,10 +70,7 @@ def build(
     stored index then remains unchanged.
     """
     began = time.perf_counter()
-    if folder.is_dir() and folder.resolve().is_relative_to(index_dir.resolve()):
-        raise EmptyCorpus(
-            f"the index would contain the documents in {folder}", "name another with --index"
-        )
+    check_folder(folder, index_dir)
     settings = build_settings(folder, max_tokens)
     libraries = library_versions()
     splitter = Splitter(encoder.count_tokens, max_tokens=max_tokens)
@@ -228,17 +225,9 @@ def _reported(found: Examined) -> FileReport:
 
 def _nothing_to_index(folder: Path, skipped: Sequence[SkippedFile], index_dir: Path) -> EmptyCorpus:
     command = build_command(index_dir, folder)
-    if folder.is_file():
-        whole = build_command(index_dir, folder.parent)
-        return EmptyCorpus(
-            f"{folder} is a file", f"name the folder that contains it, as in {whole}"
-        )
-    if not folder.is_dir():
-        return EmptyCorpus(
-            f"there is no folder {folder}", f"create it, put documents into it, then run {command}"
-        )
     first = f"; {skipped[0].path}: {skipped[0].reason}" if skipped else ""
     return EmptyCorpus(
         f"there is no readable document in {folder} ({len(skipped)} skipped{first})",
         f"put documents into it, then run {command}",
+        skipped=tuple((file.path, file.reason) for file in skipped),
     )

@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Set
+from collections.abc import Hashable, Set
 from pathlib import Path
 
-from qa.errors import UnreadableDocument
+from qa.errors import EmptyCorpus, UnreadableDocument
 from qa.hashing import sha256_of
-from qa.index import CURRENT, CorpusFile, parts_of_index
+from qa.index import CURRENT, CorpusFile, build_command, parts_of_index
 from qa.loaders import find_files
+
+
+def check_folder(folder: Path, index_dir: Path) -> None:
+    """Raise EmptyCorpus unless documents can be in a folder and the index beside them."""
+    if folder.is_file():
+        whole = build_command(index_dir, folder.parent)
+        raise EmptyCorpus(f"{folder} is a file", f"name the folder that contains it, as in {whole}")
+    if not folder.is_dir():
+        command = build_command(index_dir, folder)
+        raise EmptyCorpus(
+            f"there is no folder {folder}", f"create it, put documents into it, then run {command}"
+        )
+    if folder.resolve().is_relative_to(index_dir.resolve()):
+        raise EmptyCorpus(
+            f"the index would contain the documents in {folder}", "name another with --index"
+        )
+
+
+def stamp_of(folder: Path, index_dir: Path) -> Hashable:
+    """Return a value that differs once a file of the corpus was added, changed or removed."""
+    files = sorted(corpus_files(folder, index_dir).items())
+    return tuple((document_id, *stat_of(path)) for document_id, path in files)
 
 
 def corpus_files(folder: Path, index_dir: Path) -> dict[str, Path]:

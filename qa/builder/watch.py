@@ -33,15 +33,40 @@ def watch(
     next change or after ``check_s`` seconds. Ends when ``stop`` is set, or with
     KeyboardInterrupt.
     """
+    yield build(folder, index_dir, encoder=encoder, progress=progress, retry=retry)
+    for _ in changes(folder, index_dir, stop=stop, check_s=check_s):
+        try:
+            if is_stale(folder, index_dir, encoder.fingerprint):
+                yield build(folder, index_dir, encoder=encoder, progress=progress)
+        except QAError as error:
+            yield error
+
+
+def changes(
+    folder: Path,
+    index_dir: Path,
+    *,
+    stop: threading.Event | None = None,
+    check_s: float = CHECK_S,
+) -> Iterator[None]:
+    """Yield whenever a file of the corpus may have changed, and every ``check_s`` seconds.
+
+    Several changes within half a second are one. Hidden files and those of the index do not
+    count. Ends when ``stop`` is set, or with KeyboardInterrupt. Raises OSError if the folder
+    cannot be watched.
+    """
     import watchfiles
 
-    index = index_dir.resolve()
+    root, index = folder.resolve(), index_dir.resolve()
 
     def wanted(_: watchfiles.Change, path: str) -> bool:
-        return not Path(path).resolve().is_relative_to(index)
+        place = Path(path).resolve()
+        if place.is_relative_to(index):
+            return False
+        inside = place.relative_to(root).parts if place.is_relative_to(root) else ()
+        return not any(part.startswith(".") for part in inside)
 
-    yield build(folder, index_dir, encoder=encoder, progress=progress, retry=retry)
-    changes = watchfiles.watch(
+    for _ in watchfiles.watch(
         folder,
         watch_filter=wanted,
         debounce=500,
@@ -50,10 +75,5 @@ def watch(
         stop_event=stop,
         raise_interrupt=True,
         ignore_permission_denied=True,
-    )
-    for _ in changes:
-        try:
-            if is_stale(folder, index_dir, encoder.fingerprint):
-                yield build(folder, index_dir, encoder=encoder, progress=progress)
-        except QAError as error:
-            yield error
+    ):
+        yield

@@ -15,9 +15,24 @@ from qa.cli.options import SHARE, folder_argument, index_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve at.")
 @click.option("--port", type=int, default=7860, show_default=True, help="Port to serve at.")
 @click.option("--strict", type=SHARE, help="First position of the page's slider, 0 to 1.")
+@click.option("--no-watch", is_flag=True, help="Look for changed files only on request.")
 @index_option
-def serve(folder: Path | None, host: str, port: int, strict: float | None, index: Path) -> None:
-    """Serve the page on this machine."""
+def serve(
+    folder: Path | None,
+    host: str,
+    port: int,
+    strict: float | None,
+    no_watch: bool,
+    index: Path,
+) -> None:
+    """Serve the page on this machine, and keep its index up to date with the folder."""
     from qa import web
 
-    web.serve(documents_folder(folder, index), index, host=host, port=port, strict=strict)
+    web.serve(
+        documents_folder(folder, index),
+        index,
+        host=host,
+        port=port,
+        strict=strict,
+        watching=not no_watch,
+    )

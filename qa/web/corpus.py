@@ -1,4 +1,4 @@
-"""The index that answers now; a rebuild replaces it as a whole."""
+"""The index that answers now; it is replaced as a whole."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from qa.builder import Progress
 from qa.feedback import FeedbackStore
 from qa.index import CURRENT, DocumentSummary, SkippedFile
+from qa.library import Listener, Live
 from qa.pipeline import QA
 from qa.text import counted
 
@@ -23,17 +23,23 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """The contents of the open index, as the page lists them."""
+    """The contents of the open index, as the page lists them.
+
+    ``folder`` is the name of the folder: visitors have no use for where it is on the server.
+    ``built`` is when the index was written, None if there is none.
+    """
 
     folder: str
     entries: tuple[Entry, ...]
     skipped: tuple[SkippedFile, ...]
     passages: int
-    built: datetime
+    built: datetime | None
 
     @property
     def summary(self) -> str:
         """The number of documents and passages, in words."""
+        if not self.entries:
+            return "No documents yet"
         return f"{counted(len(self.entries), 'document')}, {counted(self.passages, 'passage')}"
 
 
@@ -47,14 +53,18 @@ class OpenIndex:
     @classmethod
     def of(cls, qa: QA, index: Path) -> OpenIndex:
         """List the documents of a pipeline once, so that no visitor waits for it."""
+        manifest = qa.manifest
         entries = tuple(
             Entry(document, file.copy_of)
-            for file, document in zip(qa.manifest.documents, qa.documents(), strict=True)
+            for file, document in zip(manifest.documents, qa.documents(), strict=True)
         )
-        built = datetime.fromtimestamp((index / CURRENT).stat().st_mtime)
-        manifest = qa.manifest
-        library = Library(manifest.folder, entries, manifest.skipped, manifest.passages, built)
-        return cls(qa, library)
+        try:
+            written = (index / CURRENT).stat().st_mtime
+            built = datetime.fromtimestamp(written) if entries else None
+        except OSError:
+            built = None
+        folder = Path(manifest.folder).resolve().name or manifest.folder
+        return cls(qa, Library(folder, entries, manifest.skipped, manifest.passages, built))
 
     def title(self, document_id: str) -> str:
         """Return a document's title; its id when it is no longer indexed."""
@@ -65,34 +75,33 @@ class OpenIndex:
 
 
 class Corpus:
-    """A folder of documents with its open index.
+    """A folder of documents with its open index, which ``live`` keeps up to date.
 
-    Each request reads ``now`` once: a request that began before the end of a rebuild
-    keeps the index that it began with.
+    Each request reads ``now`` once: a request that began before the end of a build
+    keeps the index that it began with. ``watching`` and ``listener`` are
+    those of :class:`~qa.library.Live`.
     """
 
-    def __init__(self, qa: QA, *, folder: str | Path, index: str | Path) -> None:
+    def __init__(
+        self,
+        qa: QA,
+        *,
+        folder: str | Path,
+        index: str | Path,
+        watching: bool = False,
+        listener: Listener | None = None,
+    ) -> None:
         self.folder, self.index = Path(folder), Path(index)
         self.feedback = FeedbackStore.beside(self.index)
         self.now = OpenIndex.of(qa, self.index)
+        self.live = Live(
+            qa,
+            folder=self.folder,
+            index=self.index,
+            on_open=self._open,
+            watching=watching,
+            listener=listener,
+        )
 
-    def rebuild(self, progress: Progress | None = None) -> str:
-        """Bring the index up to date and answer from it; return in words what changed.
-
-        Raises :class:`~qa.errors.QAError`; the open index then keeps answering.
-        """
-        before = self.now.qa.manifest
-        qa = QA.build(self.folder, self.index, progress=progress)
+    def _open(self, qa: QA) -> None:
         self.now = OpenIndex.of(qa.with_threshold(self.now.qa.threshold), self.index)
-        after = qa.manifest
-        if after.documents == before.documents and after.skipped == before.skipped:
-            return "Nothing has changed since the last build."
-        old = {file.path: file.sha256 for file in before.documents}
-        new = {file.path: file.sha256 for file in after.documents}
-        changes = {
-            "added": len(new.keys() - old.keys()),
-            "removed": len(old.keys() - new.keys()),
-            "changed": sum(old[path] != new[path] for path in old.keys() & new.keys()),
-        }
-        words = ", ".join(f"{count:,} {what}" for what, count in changes.items() if count)
-        return f"The index is up to date: {words or 'the same documents'}."

@@ -1,10 +1,9 @@
-"""What happens on a question, a click and a rebuild."""
+"""What happens on a question and on a click."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import Any
 
@@ -36,14 +35,13 @@ class Handlers:
         self._corpus = corpus
         self._for_owner = for_owner
 
-    def on_load(self) -> tuple[str, str, str, str]:
-        """Return the conversation, evidence, summary and strictness of a fresh page."""
+    def on_load(self) -> tuple[str, str, str]:
+        """Return the conversation, evidence and strictness of a fresh page."""
         now = self._corpus.now
         strictness = strictness_html(now.qa.strict_for(now.qa.threshold))
         return (
             self._talk(now, (), View()),
             library_html(now.library),
-            now.library.summary,
             strictness,
         )
 
@@ -96,28 +94,6 @@ class Handlers:
             # Evidence without a current view shows no thumbs.
             return talk, f"{self._evidence(now, turns, view)}{changed}" if event.view else gr.skip()
         return gr.skip(), gr.skip()
-
-    def on_rebuild(self) -> Iterator[tuple[Any, Any, Any]]:
-        """Yield the button, the evidence and the summary while the index is brought up to date."""
-        done: list[str] = []
-
-        def count(stage: str, part: int, whole: int) -> None:
-            done[:] = [f"{stage.capitalize()}, {part / whole:.0%}"]
-
-        yield gr.Button("Reading files …", interactive=False), gr.skip(), gr.skip()
-        with ThreadPoolExecutor(1) as pool:
-            future = pool.submit(self._corpus.rebuild, count)
-            while not wait([future], timeout=0.3).done:
-                if done:
-                    yield gr.Button(done[0], interactive=False), gr.skip(), gr.skip()
-        failed = False
-        try:
-            note = future.result()
-        except QAError as error:
-            note, failed = f"The index was not rebuilt: {self._message(error)}.", True
-        library = self._corpus.now.library
-        button = gr.Button("Rebuild", interactive=True)
-        yield button, library_html(library, note=note, failed=failed), library.summary
 
     def ask(
         self,

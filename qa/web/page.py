@@ -13,7 +13,7 @@ from qa.web.corpus import Corpus
 from qa.web.handlers import Handlers
 from qa.web.render import render
 
-SCRIPT = Path(__file__).parent / "page.js"
+HERE = Path(__file__).parent
 MAX_WAITING = 32
 
 
@@ -25,15 +25,15 @@ def create_page(corpus: Corpus, *, for_owner: bool) -> gr.Blocks:
     :class:`~qa.web.handlers.Handlers`.
     """
     handlers = Handlers(corpus, for_owner=for_owner)
-    script = SCRIPT.read_text(encoding="utf-8")
+    script, list_script, status_script = (
+        (HERE / f"{name}.js").read_text(encoding="utf-8") for name in ("page", "library", "status")
+    )
     questions_at_once = max(cores(), 2)
     page = gr.Blocks(title="Verbatim", analytics_enabled=False, fill_width=True)
     with page:
         turns, strict = gr.State(()), gr.State(None)
         with gr.Row(elem_id="masthead"):
-            gr.HTML(render("masthead.html"), js_on_load=None, apply_default_css=False)
-            summary = gr.HTML(elem_id="summary", js_on_load=None, apply_default_css=False)
-            rebuild = gr.Button("Rebuild", elem_id="rebuild", size="sm", scale=0)
+            gr.HTML(render("masthead.html"), js_on_load=status_script, apply_default_css=False)
         with gr.Row(elem_id="desk"):
             with gr.Column(elem_id="talk"):
                 talk = gr.HTML(elem_id="conversation", js_on_load=script, apply_default_css=False)
@@ -50,12 +50,16 @@ def create_page(corpus: Corpus, *, for_owner: bool) -> gr.Blocks:
                 )
                 position = gr.Number(visible=False)
             with gr.Column(elem_id="source"):
-                evidence = gr.HTML(elem_id="evidence", js_on_load=script, apply_default_css=False)
+                evidence = gr.HTML(
+                    elem_id="evidence",
+                    js_on_load=f"{script}\n{list_script}",
+                    apply_default_css=False,
+                )
 
         gr.on(
             page.load,
             handlers.on_load,
-            outputs=[talk, evidence, summary, strictness],
+            outputs=[talk, evidence, strictness],
             queue=False,
             show_progress="hidden",
             api_visibility="private",
@@ -97,14 +101,6 @@ def create_page(corpus: Corpus, *, for_owner: bool) -> gr.Blocks:
             [talk, evidence],
             concurrency_limit=None,  # but queued: Gradio shows warnings of queued events alone
             trigger_mode="multiple",  # or a quick second vote is lost while the first is stored
-            show_progress="hidden",
-            api_visibility="private",
-        )
-        rebuild.click(
-            handlers.on_rebuild,
-            outputs=[rebuild, evidence, summary],
-            concurrency_limit=1,
-            concurrency_id="rebuild",
             show_progress="hidden",
             api_visibility="private",
         )

@@ -155,9 +155,9 @@ def evidence_html(
     raise KeyError(view.address)
 
 
-def library_html(library: Library, *, note: str = "", failed: bool = False) -> str:
-    """Return the list of documents; ``note`` reports what a rebuild changed, or why it failed."""
-    return render("library.html", library=library, note=note, failed=failed, listed_entries=LISTED)
+def library_html(library: Library) -> str:
+    """Return the list of documents."""
+    return render("library.html", library=library, listed_entries=LISTED)
 
 
 def strictness_html(strict: float) -> str:

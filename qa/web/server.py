@@ -6,7 +6,7 @@ import errno
 import shlex
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from starlette.routing import Mount
 
 from qa.errors import QAError
+from qa.web.front import Front
 from qa.web.guard import Guard, is_loopback
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 PORT = 7860
+# How long to wait for what is being loaded when the server ends.
+END_S = 10.0
 
 
 def serve(
@@ -32,40 +35,66 @@ def serve(
     host: str = HOST,
     port: int = PORT,
     strict: float | None = None,
+    *,
+    watching: bool = True,
 ) -> None:
-    """Open the index, building it where needed, and serve the page until interrupted.
+    """Serve the page until interrupted, and keep the index up to date with the folder.
 
-    ``strict`` is the first position of its slider: see :meth:`~qa.pipeline.QA.threshold_for`.
-    Raises :class:`~qa.errors.QAError` when the address is not available.
+    The page is there while the index is built. ``strict`` is the first position of its slider:
+    see :meth:`~qa.pipeline.QA.threshold_for`. Without ``watching`` the index is built on request
+    alone. Raises :class:`~qa.errors.QAError` when the address is not available, and for a folder
+    that cannot be served.
     """
+    folder, index = Path(folder), Path(index)
     command = ["qa", "serve", str(folder), "--index", str(index)]
     if strict is not None:
         command += ["--strict", str(strict)]
     with listen(host, port, command) as listener:  # first: a taken port is reported at once
-        from qa.pipeline import open_or_build
-        from qa.web.corpus import Corpus
+        from qa.builder import check_folder
+        from qa.web.terminal import Terminal
 
-        _say(f"Opening {index} …")
-        qa = open_or_build(folder, index, progress=_progress, on_build=print)
-        if strict is not None:
-            qa = qa.with_threshold(qa.threshold_for(strict))
-        app = create_app(Corpus(qa, folder=folder, index=index), host=host)
+        check_folder(folder, index)
+        corpora: list[Corpus] = []
+
+        def load() -> FastAPI:
+            from qa.library import open_library
+            from qa.web.corpus import Corpus
+
+            qa = open_library(folder, index)
+            if strict is not None:
+                qa = qa.with_threshold(qa.threshold_for(strict))
+            corpus = Corpus(qa, folder=folder, index=index, watching=watching, listener=Terminal())
+            corpora.append(corpus)
+            corpus.live.start()
+            return create_app(corpus, host=host)
+
         url = f"http://{_written(host)}:{listener.getsockname()[1]}"
+
+        def on_start() -> None:
+            _say(f"Verbatim is running at {url} (press Ctrl+C to stop)")
+
+        server = Server(load, host=host, on_start=on_start)
         if not is_loopback(host):
             _say("Anyone who can reach this address can read the documents: there is no password.")
-        _say(f"Verbatim is running at {url} (press Ctrl+C to stop)")
         with suppress(KeyboardInterrupt):  # the way to stop it
-            Server(app).run(sockets=[listener])
+            server.run(sockets=[listener])
+        for corpus in corpora:
+            corpus.live.stop()
+        server.front.join(END_S)
+        if server.front.error is not None:
+            raise server.front.error
 
 
 def create_app(corpus: Corpus, *, host: str = HOST) -> FastAPI:
     """Return the page as a guarded ASGI application."""
     import gradio as gr
 
+    from qa.web.library_routes import library_routes
     from qa.web.page import create_page
     from qa.web.theme import Theme
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(library_routes(corpus, for_owner=is_loopback(host)))
     app.add_middleware(Guard, host=host)
     # Explicit, because environment variables can change each of these defaults.
     guarded: FastAPI = gr.mount_gradio_app(
@@ -128,17 +157,21 @@ def _free_port(host: str, wanted: int) -> int:
 
 
 class Server(uvicorn.Server):
-    """A server that stops although pages are open.
+    """A server that answers while the page is loaded, and stops although pages are open.
 
     Each open page keeps a stream that Gradio closes only on its stop event.
     """
 
-    def __init__(self, app: FastAPI) -> None:
-        from gradio.routes import App
-
+    def __init__(
+        self,
+        load: Callable[[], FastAPI],
+        *,
+        host: str = HOST,
+        on_start: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.front = Front(load, on_start=on_start, on_error=self.stop)
+        app = Guard(self.front, host=host)
         super().__init__(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=5))
-        mounted = [route.app for route in app.routes if isinstance(route, Mount)]
-        self._pages = [page for page in mounted if isinstance(page, App)]
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop on a signal."""
@@ -148,13 +181,13 @@ class Server(uvicorn.Server):
     def stop(self) -> None:
         """Finish the requests in progress, then return from ``run``."""
         self.should_exit = True
-        for page in self._pages:
-            page.stop_event.set()
+        if self.front.page is None:
+            return
+        from gradio.routes import App
 
-
-def _progress(stage: str, done: int, total: int) -> None:
-    if done == total or done % 320 == 0:
-        _say(f"{stage.capitalize()}: {done:,} of {total:,}")
+        for route in self.front.page.routes:
+            if isinstance(route, Mount) and isinstance(route.app, App):
+                route.app.stop_event.set()
 
 
 def _say(line: str) -> None:

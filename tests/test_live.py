@@ -1,0 +1,390 @@
+"""A served folder is kept indexed, whoever changes it, and nothing stops the page meanwhile."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from gradio_client import Client
+from serving import gradio_warnings, serving, serving_live, write_documents
+
+from qa.builder import BackgroundBuild, build
+from qa.cli import main
+from qa.errors import EmptyCorpus, IndexLocked, QAError
+from qa.index import WriterLock, live_generation
+from qa.library import Activity, open_library
+from qa.library.progress import Pace
+from qa.pipeline import QA
+from qa.web.corpus import Corpus
+
+pytestmark = gradio_warnings
+ROOT = Path(__file__).parents[1]
+TOWER = "The tower\n\nThe tower was sold to Ida Falk in 1999.\n"
+
+
+def until(is_true):
+    """Wait until something is true; only what never becomes true fails."""
+    end = time.monotonic() + 60
+    while not is_true() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert is_true()
+
+
+def ids(corpus):
+    return [entry.document.id for entry in corpus.now.library.entries]
+
+
+def opened(folder, index, **options):
+    return Corpus(open_library(folder, index), folder=folder, index=index, **options)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return write_documents(tmp_path / "documents")
+
+
+# The folder changes
+
+
+def test_a_served_folder_is_watched(tmp_path):
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    with serving_live(opened(folder, tmp_path / "index", watching=True)) as running:
+        corpus = running.corpus
+        until(lambda: corpus.live.state.activity is None)
+        assert ids(corpus) == []
+        assert corpus.now.qa.ask("Who bought the tower?").verdict == "not found"
+        assert httpx.get(running.url).status_code == 200  # an empty folder is not refused
+        (folder / "tower.txt").write_text(TOWER)
+        until(lambda: ids(corpus) == ["tower.txt"])
+        answer = corpus.now.qa.ask("Who bought the tower?", threshold=0).answers[0]
+        assert "Ida Falk" in answer.passage.text
+        (folder / "tower.txt").rename(folder / "sold.txt")
+        until(lambda: ids(corpus) == ["sold.txt"])
+        (folder / "sold.txt").unlink()
+        until(lambda: ids(corpus) == [])
+        until(lambda: corpus.live.state.activity is None)
+        assert corpus.live.state.trouble is None
+        (folder / "sold.txt").write_text(TOWER)  # as indexed: nothing has to be built
+        until(lambda: ids(corpus) == ["sold.txt"])
+
+
+def test_files_that_cannot_be_read_are_listed_where_no_other_is(tmp_path):
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.7 nothing else")
+    with serving_live(opened(folder, tmp_path / "index", watching=True)) as running:
+        until(lambda: running.corpus.now.library.skipped)
+        (file,) = running.corpus.now.library.skipped
+        assert file.path == "broken.pdf"
+        assert file.reason
+        status = httpx.get(f"{running.url}/library/status").json()
+        assert status["unread"] == "1 file not read"
+        assert status["summary"] == "No documents yet"
+        (folder / "tower.txt").write_text(TOWER)
+        until(lambda: ids(running.corpus) == ["tower.txt"])
+
+
+def test_a_folder_that_vanishes_is_said_and_comes_back(folder, tmp_path):
+    with serving(folder, tmp_path / "index", watching=True) as running:
+        corpus = running.corpus
+        names = ids(corpus)
+        folder.rename(tmp_path / "away")
+        until(lambda: corpus.live.state.trouble is not None)
+        assert "there is no folder" in corpus.live.state.trouble.problem
+        assert ids(corpus) == names  # the index is kept
+        (tmp_path / "away").rename(folder)
+        until(lambda: corpus.live.state.trouble is None)
+        assert ids(corpus) == names
+
+
+def test_a_build_by_another_process_is_picked_up(folder, tmp_path):
+    index = tmp_path / "index"
+    with serving(folder, index) as running:  # it does not watch its folder itself
+        (folder / "tower.txt").write_text(TOWER)
+        command = [sys.executable, "-m", "qa", "build", str(folder), "--index", str(index)]
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+        until(lambda: "tower.txt" in ids(running.corpus))
+        until(lambda: running.corpus.live.state.finished == 1)
+        assert running.corpus.live.state.note == "The index is up to date: 1 added."
+
+
+def test_another_build_is_waited_for(folder, tmp_path):
+    index = tmp_path / "index"
+    with serving(folder, index) as running:
+        live = running.corpus.live
+        (folder / "tower.txt").write_text(TOWER)
+        with WriterLock(index):
+            assert httpx.post(f"{running.url}/library/build").status_code == 202
+            until(lambda: str(live.state.activity).startswith("Waiting for another build"))
+            assert live.state.trouble is None
+        until(lambda: "tower.txt" in ids(running.corpus))
+
+
+def test_a_damaged_index_is_built_again(folder, tmp_path):
+    index = tmp_path / "index"
+    build(folder, index, encoder=QA.empty(folder)._encoder)
+    file = next((live_generation(index) / "vectors").iterdir())
+    file.write_bytes(file.read_bytes()[:-1] + b"x")
+    with serving_live(opened(folder, index, watching=True)) as running:
+        until(lambda: len(ids(running.corpus)) == 4)
+        assert running.corpus.now.qa.ask("Who designed the lighthouse?", threshold=0).answers
+
+
+def test_an_index_of_another_folder_is_not_served(folder, tmp_path):
+    index, other = tmp_path / "index", tmp_path / "other"
+    build(folder, index, encoder=QA.empty(folder)._encoder)
+    other.mkdir()
+    (other / "tower.txt").write_text(TOWER)
+    corpus = opened(other, index, watching=True)
+    assert ids(corpus) == []
+    with serving_live(corpus):
+        until(lambda: ids(corpus) == ["tower.txt"])
+
+
+# The page meanwhile
+
+
+class SlowBuild(BackgroundBuild):
+    """Waits for the test between its start and its end."""
+
+    going, may_end = threading.Event(), threading.Event()
+
+    def run(self, folder, index_dir, progress=None):
+        progress("reading files", 1, 4)
+        self.going.set()
+        assert self.may_end.wait(120)
+        return super().run(folder, index_dir, progress)
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    monkeypatch.setattr("qa.library.live.BackgroundBuild", SlowBuild)
+    SlowBuild.going.clear()
+    SlowBuild.may_end.clear()
+    yield SlowBuild
+    SlowBuild.may_end.set()
+
+
+def test_a_build_goes_on_when_whoever_asked_for_it_has_left(folder, tmp_path, slow):
+    with serving(folder, tmp_path / "index") as running:
+        (folder / "tower.txt").write_text(TOWER)
+        with httpx.Client(base_url=running.url) as visitor:
+            visitor.post("/library/build")
+        assert slow.going.wait(60)  # and the visitor is gone
+        client = Client(running.url, verbose=False, download_files=tmp_path)
+        found = client.predict("Who designed the lighthouse?", 5, 3, 0, api_name="/ask")
+        assert found["answers"]
+        status = httpx.get(f"{running.url}/library/status").json()
+        assert status["activity"] == "Reading files: 1 of 4"
+        assert status["share"] == 0.25
+        slow.may_end.set()
+        until(lambda: "tower.txt" in ids(running.corpus))
+
+
+def test_a_failed_build_is_told_without_paths_of_the_server(folder, tmp_path, monkeypatch):
+    index = tmp_path / "index"
+
+    def fail(self, *arguments):
+        raise QAError(f"{index.resolve()} cannot be written", "change its permissions")
+
+    monkeypatch.setattr(BackgroundBuild, "run", fail)
+    with serving(folder, index) as running:
+        (folder / "tower.txt").write_text(TOWER)
+        httpx.post(f"{running.url}/library/build")
+        until(lambda: running.corpus.live.state.finished)
+        from qa.web.library_routes import library_routes
+
+        def told(for_owner):
+            routes = {
+                route.path: route
+                for route in library_routes(running.corpus, for_owner=for_owner).routes
+            }
+            return bytes(routes["/library/status"].endpoint().body).decode()
+
+        assert "Change its permissions." in told(for_owner=True)
+        assert "The index was not updated: index cannot be written." in told(for_owner=False)
+        assert str(tmp_path) not in told(for_owner=False)
+        assert len(ids(running.corpus)) == 4  # the index that is open goes on answering
+
+
+def test_the_port_answers_from_the_first_moment_on(folder, tmp_path):
+    from qa.web.server import HOST, Server, listen
+
+    may_load, failed = threading.Event(), QAError("the model is missing", "install it")
+
+    def load():
+        assert may_load.wait(60)
+        raise failed
+
+    with listen(HOST, 0) as listener:
+        url = f"http://{HOST}:{listener.getsockname()[1]}"
+        server = Server(load)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        page = httpx.get(url)
+        assert page.status_code == 200
+        assert "Starting" in page.text
+        assert 'http-equiv="refresh"' in page.text  # it becomes the real one by itself
+        assert httpx.get(f"{url}/library/status").json() == {"starting": True}
+        assert httpx.get(f"{url}/gradio_api/info").status_code == 503
+        assert httpx.get(url, headers={"host": "evil.example"}).status_code == 403
+        may_load.set()
+        thread.join(60)
+        assert not thread.is_alive()
+    assert server.front.error is failed  # raised by `serve`
+
+
+# In the background
+
+
+def test_a_build_in_the_background_is_the_same(folder, tmp_path):
+    told = []
+    report = BackgroundBuild().run(folder, tmp_path / "a", lambda *step: told.append(step))
+    expected = build(folder, tmp_path / "b", encoder=QA.empty(folder)._encoder)
+    assert report.files == expected.files
+    assert (report.encoded, report.changed) == (expected.encoded, True)
+    assert told[-1] == ("encoding passages", report.passages, report.passages)
+    with WriterLock(tmp_path / "a"), pytest.raises(IndexLocked, match=str(os.getpid())):
+        BackgroundBuild().run(folder, tmp_path / "a")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    (empty / "broken.pdf").write_bytes(b"%PDF-1.7 nothing else")
+    with pytest.raises(EmptyCorpus) as caught:
+        BackgroundBuild().run(empty, tmp_path / "c")
+    assert [path for path, _ in caught.value.skipped] == ["broken.pdf"]
+
+
+def test_a_build_that_is_stopped_says_so(folder, tmp_path):
+    running = BackgroundBuild()
+    running.stop()
+    with pytest.raises(QAError, match="the build ended before it was done"):
+        running.run(folder, tmp_path / "index")
+
+
+@pytest.mark.posix
+def test_a_build_in_the_background_ends_with_its_parent(folder, tmp_path):
+    texts = "\n\n".join(f"Passage {number} is about {number}. " * 20 for number in range(20_000))
+    (folder / "long.txt").write_text(texts)
+    index = tmp_path / "index"
+    code = (
+        "import sys; from pathlib import Path; from qa.builder import BackgroundBuild\n"
+        "def told(*step): print(step, flush=True)\n"
+        "BackgroundBuild().run(Path(sys.argv[1]), Path(sys.argv[2]), told)"
+    )
+    command = [sys.executable, "-c", code, str(folder), str(index)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as parent:
+        parent.stdout.readline()
+        parent.kill()
+
+    def is_free():
+        try:
+            with WriterLock(index):
+                return True
+        except IndexLocked:
+            return False
+
+    until(is_free)
+
+
+# What is told
+
+
+def test_the_time_left_is_that_of_the_pace_lately():
+    now = 0.0
+    pace = Pace(lambda: now)
+    assert pace.at("reading files", 0, 1000).left_s is None  # not a guess
+    for second in range(1, 101):
+        now = second
+        activity = pace.at("reading files", 2 * second, 1000)
+    assert activity.left_s == pytest.approx(400)
+    assert str(activity) == "Reading files: 200 of 1,000, about 7 minutes left"
+    for second in range(101, 141):  # ten times as quick
+        now = second
+        activity = pace.at("reading files", 200 + 20 * (second - 100), 1000)
+    assert activity.left_s == pytest.approx(0)
+    now = 141
+    assert pace.at("encoding passages", 5, 10).left_s is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (3, "a few seconds"),
+        (31, "about 30 seconds"),
+        (50, "about 1 minute"),
+        (95, "about 2 minutes"),
+        (3600, "about 1 h"),
+        (5500, "about 1 h 30 min"),
+    ],
+)
+def test_durations_are_as_coarse_as_the_estimate(seconds, words):
+    assert str(Activity("x", 1, 2, seconds)) == f"x: 1 of 2, {words} left"
+
+
+# What is left behind
+
+
+def test_a_command_that_refuses_leaves_nothing(tmp_path, capsys):
+    index, empty = tmp_path / "deep" / "index", tmp_path / "empty"
+    empty.mkdir()
+    assert main(["serve", str(tmp_path / "absent"), "--index", str(index), "--port", "0"]) == 2
+    assert "there is no folder" in capsys.readouterr().err
+    assert main(["build", str(empty), "--index", str(index)]) == 2
+    assert not index.exists()
+    index.mkdir(parents=True)
+    (index / "README.md").write_text("The format of the index.\n")
+    assert main(["build", str(empty), "--index", str(index)]) == 2
+    assert [path.name for path in index.iterdir()] == ["README.md"]
+
+
+def test_a_lock_that_is_removed_is_still_one_lock(tmp_path):
+    """Many short builds that write nothing, side by side: never two at once."""
+    inside, most, wrong = 0, 0, []
+    counting = threading.Lock()
+
+    def work():
+        nonlocal inside, most
+        for _ in range(200):
+            try:
+                with WriterLock(tmp_path / "index"):
+                    with counting:
+                        inside += 1
+                        most = max(most, inside)
+                    time.sleep(0)
+                    with counting:
+                        inside -= 1
+            except IndexLocked:
+                pass
+            except Exception as error:
+                wrong.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    assert most == 1
+
+
+@pytest.mark.posix
+def test_serving_ends_on_ctrl_c_while_it_starts(folder, tmp_path):
+    command = [sys.executable, "app.py", str(folder), "--index", str(tmp_path / "index")]
+    with subprocess.Popen(
+        [*command, "--port", "0"],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert "Verbatim is running at" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        _, rest = process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert "Traceback" not in rest
