@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import platform
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from qa.index import Manifest
 # Another version of one of these may change a vector, or the text read from a file.
 _ENCODING = ("onnxruntime", "sentence-transformers", "transformers", "tokenizers", "torch")
 _READING = (
-    *("charset-normalizer", "trafilatura", "lxml", "markdown-it-py", "sentencex"),
-    *("pypdfium2", "mammoth", "striprtf", "py3langid"),
-    *("rapidocr", "opencv-python-headless", "pillow"),
+    *("charset-normalizer", "trafilatura", "htmldate", "justext", "lxml", "markdown-it-py"),
+    *("sentencex", "numpy"),
+    *("pypdfium2", "mammoth", "striprtf", "python-calamine", "pylatexenc", "python-oxmsg"),
+    *("icalendar", "py3langid", "rapidocr", "opencv-python-headless", "pillow"),
 )
 _LIBRARIES = ("verbatim-qa", *_ENCODING, *_READING, "faiss-cpu", "tantivy")
 # Our own code on which a vector depends, and all on which an index does: both change between
@@ -54,7 +56,8 @@ def _digest(entries: Sequence[str]) -> str:
 
 def library_versions() -> dict[str, str]:
     """Return the versions of the libraries on which an index depends."""
-    versions = {}
+    # Mail, CSV and encodings are read by the standard library.
+    versions = {"python": platform.python_version()}
     for name in _LIBRARIES:
         try:
             versions[name] = importlib.metadata.version(name)
