@@ -398,6 +398,19 @@ def test_no_word_of_a_quotation_is_lost(read):
     assert [word for word in words if word not in found] == []
 
 
+@pytest.mark.parametrize("kind", ["plain", "html"])
+def test_characters_of_private_use_are_text(read, kind):
+    # Fonts of symbols use them, and so does the reading of quotations.
+    signs = "\ue000 \ue001 \U000f0000"
+    shown = signs.replace("\ue001", "&#xE001;") if kind == "html" else signs
+    quoted = f"<blockquote type='cite'><p>\ue000</p><p>{EARLIER}</p></blockquote>"
+    rest = f"<p>{shown}</p>{quoted}" if kind == "html" else f"{shown}\n\n> \ue000\n>\n> {EARLIER}"
+    head = f"{HEAD}Content-Type: text/{kind}; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n"
+    document = read(f"{head}{rest}\n")
+    assert body(document) == [signs, "\ue000", EARLIER]
+    assert [block.level for block in document.blocks if block.kind == "body"][-3:] == [0, 1, 1]
+
+
 def test_a_passage_knows_what_of_it_is_quoted(tmp_path):
     folder = tmp_path / "documents"
     folder.mkdir()

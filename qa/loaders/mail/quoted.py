@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any
 
 from qa.loaders.extracted import Range, TextBuilder
@@ -52,8 +52,8 @@ _INLINE_WORDS = 60
 _MAX_HEAD = 1200
 _RULING = "_-=* \t\n"
 _HEADING = 3
-_BEGIN, _END = "\ue000", "\ue001"
-_MARKS = str.maketrans("", "", _BEGIN + _END)
+# The characters of private use that a mark may be; two of them do not occur in the message.
+_MARKS = range(0xF0000, 0xFFFFE)
 _QUOTES = re.compile(r"\b(?:gmail_quote|yahoo_quoted|protonmail_quote|moz-cite|cite)\b")
 
 
@@ -88,15 +88,18 @@ def blocks_of_html(text: str) -> list[Shown]:
     """Return the blocks of an HTML page, with the depth that its markup shows."""
     from lxml import etree, html
 
-    data = text.translate(_MARKS).encode("utf-8", "replace")
+    data = text.encode("utf-8", "replace")
     try:
         tree = html.document_fromstring(data, parser=html.HTMLParser(encoding="utf-8"))
     except (etree.LxmlError, ValueError):
         return []
+    own = set(etree.tostring(tree, encoding="unicode"))
+    begin, end = islice((mark for mark in map(chr, _MARKS) if mark not in own), 2)
+    marks = str.maketrans("", "", begin + end)
     for node in list(tree.iter("blockquote", "div")):
         names = f"{node.get('type', '')} {node.get('class', '')}".lower()
         if _QUOTES.search(names) and node.getparent() is not None:
-            _mark(node)
+            _mark(node, begin, end)
     body = tree.find("body")
     page = TextBuilder()
     add_markup(tree if body is None else body, page)
@@ -105,34 +108,34 @@ def blocks_of_html(text: str) -> list[Shown]:
     depth = 0
     for block in page.blocks:
         words = whole[block.start : block.end]
-        if words in (_BEGIN, _END):
-            depth = max(depth + (1 if words == _BEGIN else -1), 0)
+        if words in (begin, end):
+            depth = max(depth + (1 if words == begin else -1), 0)
             continue
-        is_whole = words.translate(_MARKS) == words
+        text = words.translate(marks)
+        is_whole = text == words
         kind: BlockKind = block.kind if is_whole else "body"
         cells = block.cells if is_whole else ()
         level = block.level if is_whole else 0
-        text = words.translate(_MARKS)
         shown.append(Shown(text, depth, kind, level, cells, block.start))
     return shown
 
 
-def _mark(node: Any) -> None:
+def _mark(node: Any, begin: str, end: str) -> None:
     """Put a paragraph of a mark before and after an element."""
     from lxml import etree
 
     parent = node.getparent()
-    begin, end = etree.Element("p"), etree.Element("p")
-    begin.text, end.text = _BEGIN, _END
-    end.tail, node.tail = node.tail, None
+    before, after = etree.Element("p"), etree.Element("p")
+    before.text, after.text = begin, end
+    after.tail, node.tail = node.tail, None
     place = parent.index(node)
-    parent.insert(place, begin)
-    parent.insert(place + 2, end)
+    parent.insert(place, before)
+    parent.insert(place + 2, after)
 
 
 def _paragraphs(text: str) -> Iterator[Shown]:
     """Yield paragraphs of plain text, one for each depth of quotation."""
-    text = _SIGNATURE.sub("", text.replace("\r\n", "\n").translate(_MARKS))
+    text = _SIGNATURE.sub("", text.replace("\r\n", "\n"))
     for paragraph in _EMPTY_LINES.split(text):
         for depth, lines in groupby(paragraph.split("\n"), _depth):
             yield Shown("\n".join(line[len(_prefix(line)) :] for line in lines), depth)
