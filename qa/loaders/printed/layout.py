@@ -33,6 +33,7 @@ _VALUE = re.compile(
 _KEY = re.compile(r"[^\W\d_][^:.,;!?]{0,38}:\s")
 _LEADERS = re.compile(r"(?:\s?\.){4,}\s*[\divxlc]*$")
 _BULLET = re.compile(r"(?:[•‣◦▪●–—*-]|\(?(?:\d{1,3}|[a-z])[.)])\s")
+_NUMBER = re.compile(r"\(?(\d{1,3})[.)]\s")
 _ENDS = tuple('.!?:;…"”’»)')
 # First parts of words that keep their hyphen at the end of a line.
 _HYPHENATED = re.compile(
@@ -256,12 +257,12 @@ def _continues(above: Sequence[Line], line: Line, page: Sequence[Line], pitch: f
         return True
     if abs(last.size - line.size) > 0.1 * last.size or last.bold != line.bold:
         return False
-    if _BULLET.match(line.text):
-        return False
     step = last.bottom - line.bottom
     ended = last.text.endswith(_ENDS)
     right = max(other.right for other in page if abs(other.left - last.left) <= 3 * last.size)
     short = last.right < right - 0.2 * (right - last.left)
+    if _BULLET.match(line.text) and (ended or short or _is_next_item(above[0], line)):
+        return False
     if last.page != line.page or step < -0.5 * last.size or step > 5 * last.size:
         # A new column or page continues a sentence that has not ended.
         return not ended and (not short or line.text[:1].islower())
@@ -273,6 +274,17 @@ def _continues(above: Sequence[Line], line: Line, page: Sequence[Line], pitch: f
     if (very_short and not line.text[:1].islower()) or (short and _KEY.match(line.text)):
         return False  # the lines of an address, of a list or of keys and values
     return not (short and ended)
+
+
+def _is_next_item(item: Line, line: Line) -> bool:
+    """Return whether a line begins the item of a list that follows an item above.
+
+    Any other number at its start belongs to the sentence: "It costs" / "60. Children are free".
+    """
+    number, before = _NUMBER.match(line.text), _NUMBER.match(item.text)
+    if number and before:
+        return int(number[1]) == int(before[1]) + 1
+    return not number and not before and _BULLET.match(item.text) is not None
 
 
 def _joined(paragraph: _Paragraph, words: Counter[str]) -> tuple[str, list[tuple[int, int]]]:
