@@ -17,6 +17,7 @@ from qa.loaders.extracted import Extracted
 from qa.loaders.ocr.pictures import to_jpeg
 from qa.loaders.ocr.places import located
 from qa.loaders.pdf.annotations import add_annotations
+from qa.loaders.pdf.outline import bookmarks, mark_headings
 from qa.loaders.pdf.scans import Scans, rendered
 from qa.loaders.printed.layout import arrange
 from qa.loaders.printed.line import RAISED, Line
@@ -82,6 +83,7 @@ def read_pdf(data: bytes) -> Extracted:
             pages = [_page_lines(document, number) for number in range(len(document))]
             scans = Scans(document, pages)
             metadata = document.get_metadata_dict()
+            lines = mark_headings(scans.lines, bookmarks(document), scanned=scans.read)
         except PdfiumError as error:
             raise UnreadableDocument("damaged PDF", "open it and save it again") from error
         finally:
@@ -93,7 +95,7 @@ def read_pdf(data: bytes) -> Extracted:
         raise UnreadableDocument(f"{problem}, and {scans.error.problem}", scans.error.remedy)
     created = _CREATED.match(metadata.get("CreationDate", ""))
     extracted = arrange(
-        scans.lines,
+        lines,
         title=_stated(metadata.get("Title", "")),
         author=_stated(metadata.get("Author", "")),
         date=find_date("-".join(created.groups())) if created else "",

@@ -62,7 +62,11 @@ def arrange(
     spells it so elsewhere.
     """
     repeated = _repeated(pages)
-    lines = [line for line in chain.from_iterable(pages) if not _is_margin_line(line, repeated)]
+    lines = [
+        line
+        for line in chain.from_iterable(pages)
+        if line.outline or not _is_margin_line(line, repeated)
+    ]
     sizes: Counter[float] = Counter()
     for line in lines:
         sizes[round(line.size, 1)] += len(line.text)
@@ -72,6 +76,7 @@ def arrange(
 
     paragraphs = _paragraphs(lines)
     large = sorted({round(p.lines[0].size, 1) for p in paragraphs}, reverse=True)
+    deepest = max((line.outline for line in lines), default=0)
     builder = TextBuilder()
     begins: dict[int, int] = {}
     heading = ("", 0.0)
@@ -84,7 +89,12 @@ def arrange(
         text, offsets = _joined(paragraph, words)
         size = round(paragraph.lines[0].size, 1)
         kind: BlockKind = "body"
-        if _LEADERS.search(text):
+        depth = paragraph.lines[0].outline
+        if depth:
+            kind = "heading"
+            if paragraph.lines[0].page == 0 and size > max(heading[1], 1.12 * body_size):
+                heading = (text, size)
+        elif _LEADERS.search(text):
             kind = "furniture"  # a table of contents
         elif _is_heading(paragraph, text, body_size, bold_body):
             kind = "heading"
@@ -92,7 +102,8 @@ def arrange(
                 heading = (text, size)
             if _states_value(text):
                 kind = "body"  # "Total due: 1,944.00 euro" in bold, a figure on a poster
-        level = min(large.index(size) + 1, 6) if kind == "heading" else 0
+        # What the outline lacks, such as the title and small headings, is not above what it has.
+        level = depth or (min(deepest + large.index(size) + 1, 6) if kind == "heading" else 0)
         if kind == "body":
             start = builder.add_content(text)
         else:
@@ -185,7 +196,13 @@ def _join_cells(lines: Sequence[Line], pitch: float) -> list[Line]:
     previous: Line | None = None
     for line in lines:
         row = joined[-1] if joined else None
-        if row is None or previous is None or previous.page != line.page:
+        if (
+            row is None
+            or previous is None
+            or previous.page != line.page
+            or row.outline
+            or line.outline
+        ):
             joined.append(line)
         elif line.left > row.right and -0.5 < (line.bottom - previous.bottom) / line.size < 4:
             joined[-1] = replace(
@@ -219,6 +236,7 @@ def _wraps(above: Sequence[Line], row: Line, pitch: float) -> bool:
     """Return whether the lines above begin a row's first cell."""
     return all(
         line.page == row.page
+        and not line.outline
         and abs(line.left - row.left) < _ALIGNED
         and line.right < row.edges[1][0]
         and abs(line.size - row.size) < 0.1 * row.size
@@ -253,6 +271,8 @@ def _same_table(line: Line, other: Line) -> bool:
 def _continues(above: Sequence[Line], line: Line, page: Sequence[Line], pitch: float) -> bool:
     """Return whether a line continues the paragraph of the lines above, which are on ``page``."""
     last = above[-1]
+    if last.outline or line.outline:
+        return False
     if last.hyphenated:
         return True
     if abs(last.size - line.size) > 0.1 * last.size or last.bold != line.bold:

@@ -13,7 +13,8 @@ class Line:
     """A printed line; lengths are in points from the page's lower left corner.
 
     ``cells`` are the parts between wide gaps, ``edges`` the left and right border of each;
-    ``hyphenated`` means that a hyphen at the line's end was removed.
+    ``hyphenated`` means that a hyphen at the line's end was removed. ``outline`` is the depth at
+    which the file's own outline names the line, from 1, and 0 where it does not.
     """
 
     cells: tuple[str, ...]
@@ -24,6 +25,7 @@ class Line:
     bold: bool
     hyphenated: bool
     page_height: float
+    outline: int = 0
 
     @property
     def left(self) -> float:
