@@ -3,11 +3,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.networks.reader import OnnxReader
-from qa.networks.words import number_words, whole_things
+from qa.networks.reader import OnnxReader, stretches
+from qa.networks.words import number_words, whole_things, whole_values
 from qa.types import Passage
 
 WHOLE = """
+0455/010 203 | 0455 / 0102030 | (0)455 010 203 | 04 55 01 02 03 44 | N-208(b) | 12(3)(b) | 7(iv)
 +31 20 555 0172 | (0141) 555-0199 | 0161 555 0123 | 555-0163 | 1-888-555-0142 | 01 55 50 01 23
 09-2214 | QX-77 | HR/2031/04 | INV-2031-0007 | Covid-19 | 3-1
 price_list.final.pdf | notes-2031.TXT | /srv/data/run.log | src/core/io.py | user_id
@@ -38,6 +39,42 @@ def test_may_be_quoted_in_part(words):
     text = f"So {words} it is."
     joint = text.index(words) + max(words.find(mark) for mark in "'’-–/., _")
     assert not any(start < joint < end - 1 for start, end in whole_things(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Author: Imke Harder", "Imke Harder"),
+        ("Owner: Marta de la Rue; Berth: 14.", "Marta de la Rue"),
+        ("Signed by: Dr. Lu Meng\nOn: Monday", "Dr. Lu Meng"),
+        ("Engineer: Mr Basil Quill, architect", "Mr Basil Quill"),
+        ("From: Ann Lee <ann@mill.example>", "Ann Lee"),
+        ("Ends: Friday 6 June 2031; Days: 3.", "Friday 6 June 2031"),
+        ("Weight: 12.5 kg", "12.5 kg"),
+        ("Fax: 455 010 203", "455 010 203"),
+        ("Please ring 455 010 203 at once.", "455 010 203"),
+    ],
+)
+def test_a_value_is_one_thing(text, value):
+    start = text.index(value)
+    found = [*whole_values(text), *whole_things(text)]
+    assert (start, start + len(value)) in found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Weight: 12 kg, with its stand",
+        "Author: unknown, of the north",
+        "Rosa Quint met Marta Holm on 6 June 2031.",
+        "She paid 12 20 31 and 44 for them",
+        "Days: Mon, Tue",
+    ],
+)
+def test_prose_and_longer_values_may_be_quoted_in_part(text):
+    assert not any(
+        " " in text[slice(*place)] for place in [*whole_values(text), *whole_things(text)]
+    )
 
 
 def test_two_sums_side_by_side_stay_two():
@@ -84,6 +121,8 @@ def reader():
         ("What is the mill's number?", "The mill: (0141) 555-0199, open daily.", "(0141) 555-0199"),
         ("Which code opens the shed?", "The shed opens with the code 09-2214.", "09-2214"),
         ("Who runs the feed?", "The feed is run by @mill-lane since May.", "@mill-lane"),
+        ("Who wrote the text?", "Author: Imke Harder\nDate: 2031-09-14", "Imke Harder"),
+        ("When does it end?", "Ends: Friday 6 June 2031; Fee: 3 euro.", "Friday 6 June 2031"),
         ("How much was the bill?", "The bill of £1,245.60 was paid in May.", "£1,245.60"),
         (
             "Where is the price list?",
@@ -100,3 +139,16 @@ def test_the_reader_quotes_things_whole(reader, question, text, thing):
     for span in spans:
         assert not start < span.start < end
         assert not start < span.end < end
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("A ticket of the ferry costs a pensioner\n60. Bring a photo.", 1),
+        ("Bring these:\n1. a rope\n2. a lamp\n3. boots", 4),
+        ("The rent is due.\n12. The deposit is kept apart.", 2),
+        ("7. The gate is shut\n8. The key is with Bram", 2),
+    ],
+)
+def test_a_number_at_the_start_of_a_line_may_belong_to_its_sentence(text, count):
+    assert len(stretches(Passage("a.txt", 0, len(text), text))) == count

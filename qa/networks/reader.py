@@ -34,8 +34,11 @@ MAX_TOKENS_READ = 64 * MAX_TOKENS
 # A blank line, or the end of a line before an item of a list or a line "name: value".
 _EDGE = re.compile(
     r"(?:\r\n?|[\n\v\f\x85\u2028\u2029])[ \t]*(?:[\r\n\v\f\x85\u2028\u2029]\s*"
-    r"|(?=(?:[-*•‣☐☒☑]|\d{1,3}[.)])[ \t]|[^\W\d][^:\r\n]{0,40}:[ \t]))"
+    r"|(?=(?:[-*•‣☐☒☑]|(?P<number>\d{1,3})[.)])[ \t]|[^\W\d][^:\r\n]{0,40}:[ \t]))"
 )
+# The end of the line above an item with a number, or the number of that item, which it begins.
+_ENDED = re.compile(r"[.:;,!?…\"”’)]\s*\Z")
+_ITEM = re.compile(r"\s*(\d{1,3})[.)][ \t]")
 
 # Start and end as characters of the text that is read, the score, and the null score of the window.
 _Found = tuple[int, int, float, float]
@@ -249,9 +252,20 @@ def stretches(passage: Passage) -> list[tuple[int, int]]:
     text = passage.read_text
     parts = []
     for start, _, length in passage.pieces():
-        edges = [start, *(m.end() for m in _EDGE.finditer(text, start, start + length))]
+        edges = [start]
+        for found in _EDGE.finditer(text, start, start + length):
+            if not found["number"] or _is_item(text[edges[-1] : found.start()], found["number"]):
+                edges.append(found.end())
         parts += list(pairwise([*edges, start + length]))
     return parts
+
+
+def _is_item(above: str, number: str) -> bool:
+    """Return whether a number begins an item, and no line of a sentence: "costs" / "60. Bring"."""
+    before = _ITEM.match(above)
+    if before and int(before[1]) + 1 == int(number):
+        return True
+    return number == "1" or not above.strip() or _ENDED.search(above) is not None
 
 
 def numbered(

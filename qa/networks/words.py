@@ -28,13 +28,15 @@ _KINDS = (
     r"(?<!\w)\d{1,2}-(?:[A-Z][a-z]{2}|[A-Z]{3})-\d{2,4}(?!\w)",
     # Telephone numbers: international, with an area code in brackets, with a leading zero.
     r"(?<!\w)\+(?=(?:\D{0,2}\d){8})\d{1,3}(?:[ .-]?(?:\d{1,8}|\(\d{1,5}\))){1,6}(?!\w)",
-    r"\(0\d{1,5}\)[ -]?\d{2,8}(?:[ .-]\d{2,8})*(?!\w)",
+    r"\(0\d{0,5}\)[ -]?\d{2,8}(?:[ .-]\d{2,8})*(?!\w)",
     r"\(\d{3}\)[ -]?\d{3}[ .-]\d{4}(?!\w)",
-    r"(?<![\w.,])0\d(?: \d\d){4}(?!\w)",
-    r"(?<![\w.,])0\d{1,4} \d{3,8}(?:[ -]\d{3,8}){0,3}(?!\w)",
+    r"(?<![\w.,])0\d(?: \d\d){4,5}(?!\w)",
+    r"(?<![\w.,])0\d{1,4}(?: | ?/ ?)\d{3,8}(?:[ -]\d{3,8}){0,3}(?!\w)",
     # Postcodes (United Kingdom) and bank accounts (IBAN).
     r"(?<!\w)[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}(?!\w)",
     r"(?<!\w)[A-Z]{2}\d{2}(?: [A-Z\d]{4}){3,7}(?: [A-Z\d]{1,3})?(?!\w)",
+    # Paragraphs and forms: "12(3)(b)", "N-208(b)".
+    r"(?<![\w.,/-])(?:[A-Z]{1,4}-?)?\d{1,4}[A-Z]?(?:\((?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})\))+(?!\w)",
     # Names that contain punctuation.
     r"(?<!\w)(?:[A-Za-z]\.)+[A-Za-z](?!\w)",
     r"(?<!\w)[A-Z]+&[A-Z]+(?!\w)",
@@ -48,6 +50,30 @@ _KINDS = (
     rf"|{_SPACE}{_CURRENCY_CODE}\b|{_SPACE}?[ap]\.?m\b|{_SPACE}(?:m|b|tr)illion\b)*",
 )
 _WHOLE = re.compile("|".join(f"(?:{kind})" for kind in _KINDS))
+_TITLE = r"(?:Dr|Mrs?|Ms|Prof|St|[^\W\d_])\."
+_PARTICLES = frozenset("da de del der di du la of the und van von".split())
+_MONTH = (
+    "(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?"
+    r"|Sep(?:t(?:ember)?)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\.?"
+)
+_WEEKDAY = "(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?"
+# The whole of a value, after a key or a header: a name of several words, a date, a number with
+# its unit, a telephone or account number in groups.
+_VALUE = re.compile(
+    rf"(?<=[:;] )[ \t]*(?:(?P<name>(?:(?:{_TITLE}|[^\W\d_][\w'’-]*) ){{1,4}}[^\W\d_][\w'’-]*)"
+    r"(?=[ \t]*(?:[;.]?[ \t]*$|[;,.] |[(<|]))"
+    rf"|(?P<value>(?:{_WEEKDAY},? )?"
+    rf"(?:\d{{1,2}}(?:st|nd|rd|th|\.)? {_MONTH}|{_MONTH} \d{{1,2}})(?:,? \d{{4}})?"
+    rf"|[{_CURRENCY}]?\d[\d.,]* [^\W\d_]{{1,12}}[²³]?"
+    r"|\+?\d{2,5}(?: \d{2,5}){2,6})(?=[ \t]*(?:[;.]?[ \t]*$|; |\. )))",
+    re.MULTILINE,
+)
+# A number in groups after a word that says so: "call 455 010 203", "account no. 12 3456 7890".
+_GROUPED = re.compile(
+    r"\b(?:phone|tel|telephone|mobile|fax|call|ring|dial|hotline|account|no|nr|number|ref)"
+    r"(?:\.|:|\b)(?: is| us| at| on| me)? ?(\d{2,5}(?: \d{2,5}){2,6})(?![\w.,])",
+    re.IGNORECASE,
+)
 _JOINED = re.compile(r"(?<![\w_])[^\W_]+(?:[-‐‑–/][^\W_]+)+(?!\w)")
 _JOINT = re.compile(r"[-‐‑–/]")
 _YEAR = re.compile(r"1\d{3}s?|2[01]\d\ds?")
@@ -64,7 +90,7 @@ def number_words(
     ``words``, ``offsets`` and ``pieces`` are, for each token of ``text``, the tokenizer's
     number of its word, its characters, and the number of its piece: no thing is in two.
     """
-    things = whole_things(text)
+    things = _merged([*whole_things(text), *whole_values(text)])
     numbers: list[int] = []
     at = 0
     before: tuple[int | None, int | None, int] = None, None, -1
@@ -86,8 +112,28 @@ def whole_things(text: str) -> list[tuple[int, int]]:
     prices with their sign, numbers with an attached unit. No word of letters alone and no range
     is one: "Vienna's", "German-born", "20-year" and "1914–1918" may be quoted in part.
     """
+    found = [match.span() for match in _WHOLE.finditer(text)]
+    grouped = [match.span(1) for match in _GROUPED.finditer(text)]
+    return _merged([*found, *grouped, *_codes(text)])
+
+
+def whole_values(text: str) -> list[tuple[int, int]]:
+    """Return the values of keys that are quoted whole, as ``(start, end)`` in order.
+
+    "Author: Imke Harder", "Ends: Friday 6 June 2031", "Weight: 12 kg". Half a name, a date or a
+    measure is no value; of one that says more, such as "12 kg, with its stand", a part may be.
+    """
+    return [
+        match.span("name" if match["name"] else "value")
+        for match in _VALUE.finditer(text)
+        if not match["name"] or _is_name(match["name"].split())
+    ]
+
+
+def _merged(found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return places in order, those that overlap as one."""
     things: list[tuple[int, int]] = []
-    for start, end in sorted([*(match.span() for match in _WHOLE.finditer(text)), *_codes(text)]):
+    for start, end in sorted(found):
         if things and start < things[-1][1]:
             things[-1] = (things[-1][0], max(end, things[-1][1]))
         else:
@@ -114,6 +160,10 @@ def _codes(text: str) -> Iterator[tuple[int, int]]:
                 if _is_numbered(left, right):
                     yield at, at + len(left) + 1 + len(right)
                 at += len(left) + 1
+
+
+def _is_name(words: Sequence[str]) -> bool:
+    return all(word[0].isupper() or word in _PARTICLES for word in words) and words[0][0].isupper()
 
 
 def _is_range(first: str, last: str) -> bool:
