@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from qa.loaders.dates import find_date, is_date_line
-from qa.loaders.extracted import Extracted
+from qa.loaders.extracted import TABLE, Extracted, Range
 from qa.loaders.furniture import credit_start, is_agency_line, is_navigation, is_section_label
+from qa.loaders.tables.aligned import aligned_rows, is_rule
 from qa.types import Block, BlockKind
 
 _LINE = re.compile(r"[^\r\n\v\f\x85\u2028\u2029]+")
@@ -32,16 +34,26 @@ class _Line:
     alone: bool = True  # between blank lines, or at an end of the text
     kind: BlockKind = "body"
     level: int = 0
+    cells: tuple[Range, ...] = ()
+    begin: int = 0  # with the spaces before its text
 
 
-def read_text(text: str) -> Extracted:
+def read_text(text: str, rows: Sequence[Block] = ()) -> Extracted:
     """Return the text unchanged, with its title, its date and its blocks.
+
+    ``rows`` are the rows of tables, as far as they are known; each is a line, other blocks among
+    them are passed over.
 
     Navigation, section labels above the title, picture credits and the agencies at the end are
     furniture. A short line of its own above running text is a heading, and so is one that is
-    underlined or between two rules, which then are furniture.
+    underlined or between two rules, which then are furniture. Lines whose columns are aligned
+    are the rows of a table.
     """
     lines = _lines(text)
+    if rows:
+        _mark_rows(lines, rows)
+    else:
+        _mark_tables(text, lines)
     _mark_ruled(text, lines)
     title = date = ""
     for position, line in enumerate(lines):
@@ -71,11 +83,43 @@ def _lines(text: str) -> list[_Line]:
         stripped = content.strip()
         if stripped:
             start = found.start() + content.index(stripped)
-            lines.append(_Line(start, start + len(stripped), stripped))
+            lines.append(_Line(start, start + len(stripped), stripped, begin=found.start()))
     for line, following in pairwise(lines):
         if _breaks(text, line, following) < 2:
             line.alone = following.alone = False
     return lines
+
+
+def _mark_rows(lines: list[_Line], rows: Sequence[Block]) -> None:
+    known = {row.start: row for row in rows if row.kind in TABLE}
+    for line in lines:
+        if row := known.get(line.start):
+            line.kind, line.level, line.cells = row.kind, row.level, row.cells
+
+
+def _mark_tables(text: str, lines: list[_Line]) -> None:
+    """Make rows of the lines of tables; a rule below a row belongs to it."""
+    searched: list[tuple[int, str]] = []
+    numbers: list[int] = []
+    for number, line in enumerate(lines):
+        if number and _breaks(text, lines[number - 1], line) > 1:
+            searched.append((line.begin, ""))
+            numbers.append(-1)
+        searched.append((line.begin, text[line.begin : line.end]))
+        numbers.append(number)
+    rows = [(numbers[row.line], row) for row in aligned_rows(searched)]
+    for number, row in rows:
+        line = lines[number]
+        line.kind, line.level, line.cells = (
+            "columns" if row.is_header else "row",
+            row.table,
+            row.cells,
+        )
+    below = {number: lines[number + 1] for number, _ in rows if number + 1 < len(lines)}
+    for number in sorted(below, reverse=True):
+        if is_rule(below[number].text) and _breaks(text, lines[number], below[number]) == 1:
+            lines[number].end = below[number].end
+            del lines[number + 1]
 
 
 def _mark_ruled(text: str, lines: list[_Line]) -> None:
@@ -85,7 +129,7 @@ def _mark_ruled(text: str, lines: list[_Line]) -> None:
     """
     for position, line in enumerate(lines[:-1]):
         below = lines[position + 1]
-        if _RULE.fullmatch(line.text) or not _RULE.fullmatch(below.text):
+        if line.cells or _RULE.fullmatch(line.text) or not _RULE.fullmatch(below.text):
             continue
         above = lines[position - 1] if position else None
         if _breaks(text, line, below) > 1 or len(line.text) > _TITLE_CHARACTERS:
@@ -152,7 +196,7 @@ def _blocks(text: str, lines: list[_Line]) -> list[Block]:
             if joined:
                 blocks[-1] = Block(blocks[-1].start, end, "body")
             else:
-                blocks.append(Block(line.start, end, line.kind, line.level))
+                blocks.append(Block(line.start, end, line.kind, line.level, line.cells))
         if cut is not None:
             blocks.append(Block(line.start + cut, line.end, "furniture"))
         previous = line

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from qa.errors import UnreadableDocument
 from qa.loaders.dates import find_date
-from qa.loaders.extracted import Extracted
+from qa.loaders.extracted import Extracted, TextBuilder
 from qa.loaders.furniture import PAGE_NUMBER
+from qa.loaders.tables.grid import Cell, add_grid
 from qa.loaders.text import read_text
 
 _FIELD = r"\{{\\{name}\s+([^{{}}]*)\}}"
@@ -25,20 +27,40 @@ _MOVED = {
 _TOKEN = re.compile(
     r"\\[\\{}]|\{\\(?:footnote|\*\\annotation|shptxt|(?:header|footer)[lrf]?)(?![a-z])|[{}]|\\par(?![a-z])"
 )
+# striprtf writes a bar after each cell, as after no other text with these marks before it.
+_CELL = re.compile(r"\\\\|\\(?:nest)?cell(?![a-z])|\\trhdr(?![a-z])")
+_END_OF_CELL, _HEADER = "\x1f", "\x1e"
+_MARKS = {r"\cell": r"\'1f", r"\nestcell": r"\'1f", r"\trhdr": r"\'1e"}
 
 
 def read_rtf(data: bytes) -> Extracted:
-    """Return the running text; a table row becomes one line, cells joined by " | ".
+    """Return the running text and the rows of tables.
 
     A footnote, comment or text box follows its paragraph. Headers and footers of pages come last.
     """
     source = data.decode("latin-1")  # RTF is ASCII, with escapes
-    lines = []
-    for line in _plain(_move_notes(source)).split("\n"):
-        if line.endswith("|"):
-            line = " | ".join(cell.strip() for cell in line.split("|") if cell.strip())
-        lines.append(line)
-    extracted = read_text("\n\n".join(lines))  # striprtf returns a paragraph as one line
+    marked = _CELL.sub(lambda found: _MARKS.get(found.group(), "") + found.group(), source)
+    text = TextBuilder()
+    rows: list[Sequence[str]] = []
+    headers = 0
+
+    def end_table() -> None:
+        nonlocal headers
+        add_grid([[Cell(each) for each in row] for row in rows], text, headers=headers or None)
+        rows.clear()
+        headers = 0
+
+    for line in _plain(_move_notes(marked)).split("\n"):  # a paragraph is one line
+        if line.endswith(f"{_END_OF_CELL}|"):
+            headers += _HEADER in line and headers == len(rows)
+            rows.append(line.replace(_HEADER, "").split(f"{_END_OF_CELL}|")[:-1])
+            continue
+        if rows:
+            end_table()
+        text.add(line.replace(_HEADER, ""), "body")
+    if rows:
+        end_table()
+    extracted = read_text("".join(text.parts), text.blocks)
     created = _CREATED.search(source)
     return replace(
         extracted,
