@@ -20,7 +20,7 @@ from qa.loaders.mail import looks_like_mail, looks_like_mailbox, read_mail, read
 from qa.loaders.markdown import read_markdown
 from qa.loaders.ocr import draw_picture, is_picture, read_picture
 from qa.loaders.office import read_docx, read_pptx, read_rtf
-from qa.loaders.opendocument import read_opendocument
+from qa.loaders.opendocument import is_flat, read_flat, read_opendocument
 from qa.loaders.outlook import read_message
 from qa.loaders.papers.latex import looks_like_latex, read_latex
 from qa.loaders.papers.org import read_org
@@ -188,6 +188,8 @@ def _extract(data: bytes, suffix: str) -> Extracted:
             return read_message(data)
         raise refuse_ole(data)
     refuse_books(data)
+    if is_flat(data):
+        return read_flat(data)
     if head.startswith(_RTF):
         return read_rtf(data)
     if looks_like_mailbox(data):

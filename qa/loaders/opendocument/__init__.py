@@ -9,11 +9,12 @@ from typing import Any
 from qa.errors import UnreadableDocument
 from qa.loaders.extracted import Extracted
 from qa.loaders.opendocument.content import OFFICE, open_body
+from qa.loaders.opendocument.flat import is_flat, open_flat
 from qa.loaders.opendocument.sheets import read_sheets
 from qa.loaders.opendocument.slides import read_slides
 from qa.loaders.opendocument.text import read_text
 
-__all__ = ["read_opendocument"]
+__all__ = ["is_flat", "read_flat", "read_opendocument"]
 
 _KINDS: dict[str, Callable[[Any, zipfile.ZipFile], Extracted]] = {
     "text": read_text,
@@ -31,3 +32,9 @@ def read_opendocument(archive: zipfile.ZipFile) -> Extracted:
         if body is not None:
             return read(body, archive)
     raise UnreadableDocument("OpenDocument file without text, slides or sheets", "save it as PDF")
+
+
+def read_flat(data: bytes) -> Extracted:
+    """Return the same of a file that is not a package but one XML file."""
+    with open_flat(data) as archive:
+        return read_opendocument(archive)

@@ -89,7 +89,7 @@ def _add_chart(drawn: Any, builder: TextBuilder, archive: zipfile.ZipFile) -> bo
     """Append the table of a chart, which its own content has; return whether there is one."""
     folder = posixpath.normpath(drawn.get(f"{_XLINK}href", ""))
     root = parse_xml(read_member(archive, f"{folder}/content.xml"))
-    table = None if root is None else root.find(f".//{TABLE}table")
+    table = (drawn if root is None else root).find(f".//{TABLE}table")
     if table is not None:
         add_table(table, builder)
     return table is not None

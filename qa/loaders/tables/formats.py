@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -106,12 +106,18 @@ class CellFormats:
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
         self._codes: dict[bytes, str] = {}
+        self.bold: set[bytes] = set()  # the numbers of styles in bold type
         root = parse_xml(read_member(archive, "xl/styles.xml"))
         if root is None:
             return
         own = {node.get("numFmtId"): node.get("formatCode", "") for node in root.iter("{*}numFmt")}
+        fonts: Any = root.find("{*}fonts")
+        is_bold = [_is_bold(font) for font in (fonts if fonts is not None else ())]
         styles: Any = root.find("{*}cellXfs")
         for number, style in enumerate(styles if styles is not None else ()):
+            font = style.get("fontId", "0")
+            if font.isdigit() and int(font) < len(is_bold) and is_bold[int(font)]:
+                self.bold.add(str(number).encode())
             name = style.get("numFmtId", "0")
             code = own.get(name) or _BUILT_IN.get(int(name) if name.isdigit() else 0, "")
             if code and shown(1.5, code):
@@ -125,12 +131,18 @@ class CellFormats:
                 yield int(place.group(2)) - 1, column_number(place.group(1)), code
 
 
+def _is_bold(font: Any) -> bool:
+    bold = font.find("{*}b")
+    return bold is not None and bold.get("val", "1") not in ("0", "false")
+
+
 @dataclass(frozen=True, slots=True)
 class Survey:
     """What is in a sheet: its extent, its formulas without a stored value, and its headers.
 
     ``headers`` are the numbers, from 0, of rows that the sheet marks as such: those above its
-    filters, the last of those that stay in sight, the first of its tables.
+    filters, the last of those that stay in sight, the first of its tables, and those in bold
+    type above a row that is not.
     """
 
     rows: int
@@ -139,10 +151,11 @@ class Survey:
     headers: frozenset[int]
 
 
-def survey(archive: zipfile.ZipFile, part: str) -> Survey:
-    """Return what is in a sheet."""
+def survey(archive: zipfile.ZipFile, part: str, bold: Collection[bytes] = ()) -> Survey:
+    """Return what is in a sheet; ``bold`` are the numbers of its styles in bold type."""
     rows = columns = formulas = 0
     headers = set()
+    types = _RowTypes(bold)
     for related in relations(archive, part).values():
         if related.kind != "table":
             continue
@@ -152,11 +165,35 @@ def survey(archive: zipfile.ZipFile, part: str) -> Survey:
     for chunk in _chunks(archive, part):
         headers |= {int(row) - 1 for row in _HEADER_ROW.findall(chunk)}
         formulas += len(_UNCOUNTED.findall(chunk))
+        types.add(chunk)
         found = _PLACE.findall(chunk)
         if found:
             columns = max(columns, *map(column_number, {letters for letters, _ in found}))
             rows = max(rows, *(int(number) for _, number in found))
-    return Survey(rows, columns + 1, formulas, frozenset(headers))
+    return Survey(rows, columns + 1, formulas, frozenset(headers | types.headers))
+
+
+class _RowTypes:
+    """Finds the rows of a sheet that are in bold type, above one that is not."""
+
+    def __init__(self, bold: Collection[bytes]) -> None:
+        self._bold = bold
+        self._row, self._is_bold, self._was_bold = -1, False, -1
+        self.headers: set[int] = set()
+
+    def add(self, chunk: bytes) -> None:
+        """Take the next part of the sheet."""
+        for tag in _CELL.findall(chunk) if self._bold else ():
+            place, style = _PLACE.search(tag), _STYLE.search(tag)
+            if place is None or tag.endswith(b"/>"):
+                continue  # an empty cell
+            row, is_bold = int(place.group(2)) - 1, style is not None and style[1] in self._bold
+            if row != self._row:
+                self._was_bold = self._row if self._is_bold else -1
+                self._row, self._is_bold = row, is_bold
+            self._is_bold &= is_bold
+            if not is_bold and self._was_bold >= 0:
+                self.headers.add(self._was_bold)
 
 
 def column_number(letters: bytes) -> int:

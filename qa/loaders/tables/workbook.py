@@ -49,7 +49,7 @@ def read_workbook(data: bytes, archive: zipfile.ZipFile | None = None) -> Extrac
         part = parts.get(sheet.name, "")
         headers: frozenset[int] = frozenset()
         if archive and part:
-            found = survey(archive, part)
+            found = survey(archive, part, formats.bold if formats else ())
             headers = found.headers
             if found.rows * found.columns > MAX_CELLS:
                 builder.notes.append(f"not read: sheet {sheet.name}, its cells are too far apart")
