@@ -305,3 +305,24 @@ def test_a_cell_that_is_repeated_a_billion_times_takes_no_memory(read):
     cell += "</table:table-cell>"
     with pytest.raises(UnreadableDocument, match="million characters"):
         read(ods([("Bomb", row(cell, more=MANY) * 20)]), "bomb.ods")
+
+
+def test_a_row_in_bold_type_names_two_columns_of_words(read):
+    def write(book, sheet):
+        bold = book.add_format({"bold": True})
+        sheet.write_row(0, 0, ["Boat", "Keeper"], bold)
+        filled(sheet, [["Heron", "Ada"], ["Tern", "Otto"], ["Plover", "Ilse"]], 1)
+        # All in bold type: names and values, and no header.
+        for number, row in enumerate([["Town", "Ystad"], ["Season", "summer"], ["Master", "Jens"]]):
+            sheet.write_row(6 + number, 0, row, bold)
+
+    assert blocks(read(xlsx(write), "boats.xlsx")) == [
+        ("heading", "Wells"),
+        ("columns", ["Boat", "Keeper"]),
+        ("row", ["Heron", "Ada"]),
+        ("row", ["Tern", "Otto"]),
+        ("row", ["Plover", "Ilse"]),
+        ("row", ["Town", "Ystad"]),
+        ("row", ["Season", "summer"]),
+        ("row", ["Master", "Jens"]),
+    ]
