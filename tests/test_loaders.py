@@ -315,7 +315,7 @@ def test_a_file_too_large_is_refused_before_it_is_read(tmp_path):
     path = tmp_path / "large.txt"
     with path.open("wb") as file:
         file.truncate(2**31)
-    with pytest.raises(UnreadableDocument, match="larger than 20 MB"):
+    with pytest.raises(UnreadableDocument, match="larger than 200 MB"):
         load(path, folder=tmp_path)
 
 

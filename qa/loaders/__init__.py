@@ -13,7 +13,7 @@ from qa.loaders.archive import open_archive, open_zip
 from qa.loaders.calendar import looks_like_calendar, read_calendar
 from qa.loaders.encoding import decode
 from qa.loaders.epub import read_epub
-from qa.loaders.extracted import Extracted, Inner, with_properties
+from qa.loaders.extracted import Extracted, Inner, TextFull, with_properties
 from qa.loaders.foreign import is_message, is_old_workbook, refuse_books, refuse_iwork, refuse_ole
 from qa.loaders.html import looks_like_html, read_html
 from qa.loaders.mail import looks_like_mail, looks_like_mailbox, read_mail, read_mailbox
@@ -24,6 +24,7 @@ from qa.loaders.opendocument import is_flat, read_flat, read_opendocument
 from qa.loaders.outlook import read_message
 from qa.loaders.papers.latex import looks_like_latex, read_latex
 from qa.loaders.papers.org import read_org
+from qa.loaders.parts import has_parts, read_parts
 from qa.loaders.pdf import draw_pdf, read_pdf
 from qa.loaders.tables.delimited import read_csv
 from qa.loaders.tables.records import looks_like_json_lines, read_json
@@ -37,7 +38,7 @@ from qa.types import Document
 __all__ = ["find_files", "load", "page_picture", "unreadable"]
 
 MAX_BYTES = 20_000_000
-# Of PDF and office documents most is pictures, and of mail attachments.
+# Of PDF and office documents most is pictures, and of mail attachments; texts are read in parts.
 MAX_PACKED_BYTES = 200_000_000
 # A zip in a zip in a mail in a zip: more are no documents.
 MAX_DEPTH = 4
@@ -148,8 +149,9 @@ def _bytes_of(path: Path, names: tuple[str, ...]) -> bytes:
     if inner is None:
         raise UnreadableDocument("its file changed while it was read", "build again")
     data = inner.read()
-    if len(data) > _limit(data):
-        raise UnreadableDocument(f"larger than {_limit(data) // 1_000_000} MB", "split it")
+    suffix = PurePosixPath(names[-1]).suffix.lower()
+    if len(data) > _limit(data, suffix):
+        raise _too_large(data, suffix)
     return data
 
 
@@ -164,17 +166,29 @@ def _members(
 
 
 def _read(data: bytes, name: PurePosixPath) -> Extracted:
+    suffix = name.suffix.lower()
     try:
-        return _extract(data, name.suffix.lower())
+        if len(data) > MAX_BYTES and not _is_packed(data):
+            _head(data)
+            return read_parts(data, name)
+        return _extract(data, suffix)
+    except TextFull as full:
+        return full.builder.result_so_far()
     except RecursionError as error:
         raise UnreadableDocument("nested too deeply", "save it as plain text") from error
 
 
-def _extract(data: bytes, suffix: str) -> Extracted:
+def _head(data: bytes) -> bytes:
+    """Return how a file begins; raise UnreadableDocument if that tells that it is no document."""
     head = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n\0")
     for magic, (problem, remedy) in _FOREIGN.items():
         if head.startswith(magic):
             raise UnreadableDocument(problem, remedy)
+    return head
+
+
+def _extract(data: bytes, suffix: str) -> Extracted:
+    head = _head(data)
     if head.startswith(_PDF):
         return read_pdf(data)
     if is_picture(data):
@@ -242,22 +256,34 @@ def _read_archive(data: bytes, suffix: str) -> Extracted:
     raise UnreadableDocument("an office document of an unknown kind", "save it as PDF")
 
 
-def _limit(data: bytes) -> int:
-    """Return how many bytes a file that begins with these may have."""
+def _is_packed(data: bytes) -> bool:
+    """Return whether most of a file that begins so may be pictures, attachments or archives."""
     is_packed = data.startswith((_PDF, _ZIP)) or is_picture(data)
-    is_packed = is_packed or looks_like_mailbox(data) or looks_like_mail(data)
-    return MAX_PACKED_BYTES if is_packed else MAX_BYTES
+    return is_packed or looks_like_mailbox(data) or looks_like_mail(data)
+
+
+def _limit(data: bytes, suffix: str) -> int:
+    """Return how many bytes a file that begins with these may have."""
+    return MAX_PACKED_BYTES if has_parts(suffix) or _is_packed(data) else MAX_BYTES
+
+
+def _too_large(data: bytes, suffix: str) -> UnreadableDocument:
+    problem = f"larger than {_limit(data, suffix) // 1_000_000} MB"
+    if suffix == ".json":
+        return UnreadableDocument(problem, "save it as JSON Lines, which is read in parts")
+    return UnreadableDocument(problem, "split it")
 
 
 def _read_bytes(path: Path) -> bytes:
+    suffix = path.suffix.lower()
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
-            limit = _limit(data)
+            limit = _limit(data, suffix)
             if len(data) > MAX_BYTES:
                 data += file.read(limit - MAX_BYTES)
     except OSError as error:
         raise unreadable(error) from error
     if len(data) > limit:
-        raise UnreadableDocument(f"larger than {limit // 1_000_000} MB", "split it")
+        raise _too_large(data, suffix)
     return data

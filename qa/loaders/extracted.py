@@ -20,6 +20,7 @@ Range = tuple[int, int]
 # A date line within the first blocks is the document's own date.
 _TOP_BLOCKS = 8
 MAX_AUTHOR_CHARACTERS = 200
+_NAMED_CHARACTERS = 60
 # Names that a program fills in, for want of the author's.
 _GENERATED_AUTHOR = re.compile(
     r"\(?(?:anonymous|unspecified|unknown(?: author)?|admin(?:istrator)?|(?:default |windows )?user"
@@ -114,6 +115,14 @@ def _is_dated(extracted: Extracted) -> bool:
     )
 
 
+class TextFull(Exception):  # noqa: N818
+    """A text has more characters than one may have; ``builder`` has those before."""
+
+    def __init__(self, builder: TextBuilder) -> None:
+        super().__init__("more than 20 million characters of text")
+        self.builder = builder
+
+
 @dataclass(slots=True)
 class TextBuilder:
     """Builds a text block by block, so that the offsets are right by construction."""
@@ -131,8 +140,8 @@ class TextBuilder:
         text = text.strip()
         if not text:
             return self.length
-        if self.length + len(text) > MAX_CHARACTERS:
-            raise UnreadableDocument("more than 20 million characters of text", "split it")
+        if self.length + len(text) > MAX_CHARACTERS and kind != "about":
+            raise TextFull(self)
         if self.parts:
             in_table = self.blocks and self.blocks[-1].kind in TABLE and kind in TABLE
             self.parts.append("\n" if in_table else "\n\n")
@@ -201,6 +210,20 @@ class TextBuilder:
             if block.kind == "heading":
                 return " ".join("".join(self.parts)[block.start : block.end].split())
         return ""
+
+    def result_so_far(self) -> Extracted:
+        """Return the text that there is room for, with a note on where it ends."""
+        if not self.blocks:
+            raise UnreadableDocument("a paragraph of more than 20 million characters", "split it")
+        whole = "".join(self.parts)
+        last = " ".join(whole[self.blocks[-1].start :].split())[:_NAMED_CHARACTERS]
+        above = next((b for b in reversed(self.blocks) if b.kind == "heading"), None)
+        under = f" under “{' '.join(whole[above.start : above.end].split())}”" if above else ""
+        self.notes.append(
+            f"read in part, the first {MAX_CHARACTERS // 1_000_000} million characters: not read is"
+            f" all after “{last}”{under}; save the rest as another file"
+        )
+        return self.result(title=self.first_heading())
 
     def result(
         self, *, title: str = "", date: str = "", author: str = "", pages: tuple[int, ...] = ()
