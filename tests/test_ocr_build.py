@@ -9,7 +9,7 @@ import pytest
 from making import make_picture
 
 from benchmarks.hashing import HashEncoder
-from qa.builder import Sandbox, build
+from qa.builder import READING, Sandbox, build
 from qa.index import open_index
 from qa.loaders.ocr.kept import KeptPages
 from qa.networks.ocr import OcrLine, OcrPage
@@ -41,11 +41,17 @@ def text_of(index_dir, encoder):
 def test_an_interrupted_build_goes_on_with_the_pages_that_it_read(folder, tmp_path):
     index_dir = tmp_path / "index"
 
+    told = []
+
     def stop(stage, done, total):
-        raise KeyboardInterrupt
+        told.append((stage, done, total))
+        if stage == READING:
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         build(folder, index_dir, encoder=HashEncoder(), progress=stop)
+    pages = "reading lamp.tiff by OCR, page"
+    assert told == [(pages, 1, 2), (pages, 2, 2), (READING, 1, 1)]
     kept = sorted((index_dir / ".pages").rglob("*.*")) or sorted((index_dir / ".pages").glob("*/*"))
     assert len(kept) == 2
     # Another name in one of the pages, with a valid check: it is taken from there.
@@ -71,21 +77,22 @@ def test_a_build_stores_the_places_of_what_was_read(folder, tmp_path):
 def test_a_kept_page_that_is_damaged_is_read_again(tmp_path):
     page = OcrPage((OcrLine("a word", ((0.0, 0.0),) * 4, (0.9, 0.8)),), 1, 30, 20)
     picture = make_picture(["x"])
-    read = []
+    read, told = [], []
 
     def reading():
         read.append(1)
         return page
 
-    kept = KeptPages(tmp_path / "pages", lambda: None)
-    assert kept.page(np.asarray(picture), reading) == page
-    assert kept.page(np.asarray(picture), reading) == page
+    kept = KeptPages(tmp_path / "pages", lambda *page: told.append(page))
+    assert kept.page(np.asarray(picture), 3, 40, reading) == page
+    assert kept.page(np.asarray(picture), 3, 40, reading) == page
     assert len(read) == 1
     (stored,) = (tmp_path / "pages").iterdir()
     assert json.loads(stored.read_bytes()[20:])[0][0][0] == "a word"
     stored.write_bytes(stored.read_bytes()[:-3])
-    assert kept.page(np.asarray(picture), reading) == page
+    assert kept.page(np.asarray(picture), 3, 40, reading) == page
     assert len(read) == 2
+    assert told == [(3, 40)] * 3
 
 
 def test_each_page_has_the_whole_time(tmp_path, monkeypatch):
@@ -94,12 +101,15 @@ def test_each_page_has_the_whole_time(tmp_path, monkeypatch):
         "from qa.loaders.ocr.kept import KEPT\n"
         "from qa.types import Block, Document\n"
         "def load(path, *, folder):\n"
-        "    for _ in range(4):\n"
+        "    for page in range(4):\n"
         "        time.sleep(1)\n"
-        "        KEPT.get().on_page()\n"
+        "        KEPT.get().on_page(page + 1, 4)\n"
         "    return Document(path.name, 'It.', '', '', '', '', (Block(0, 3, 'body'),))\n",
         encoding="utf-8",
     )
     monkeypatch.syspath_prepend(tmp_path)
-    with Sandbox(loader="slow_pages", timeout_s=3) as sandbox:
+    told = []
+    limits = {"timeout_s": 3, "on_page": lambda *page: told.append(page)}
+    with Sandbox(loader="slow_pages", **limits) as sandbox:
         assert sandbox.load(tmp_path / "a.txt", folder=tmp_path).text == "It."
+    assert told == [("a.txt", page, 4) for page in range(1, 5)]

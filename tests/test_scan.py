@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+from dataclasses import replace
 
 import pytest
 from making import make_picture, zipped
@@ -13,7 +14,7 @@ from qa.builder import build, page_picture
 from qa.index import open_index
 from qa.types import Answer, Block, Document, Passage, Place, Prediction, ScannedLine
 from qa.web.render import evidence_html
-from qa.web.scan import scan_of
+from qa.web.scan import first_scan, scan_of
 from qa.web.views import Turn, View
 
 TEXT = "Rent of the mill\n\nIt was paid by Ada Blum."
@@ -73,6 +74,21 @@ def test_the_evidence_shows_the_scan_above_the_text():
     assert 'src="data:image/jpeg;base64,' in figure
     assert re.findall(r'polygon class="(\w+)"', figure) == ["passage", "answer"]
     assert "confidence in the least clear word is 60%" in figure
+
+
+def test_a_scan_is_shown_with_its_first_page_where_nothing_is_quoted():
+    html = evidence_html(
+        [],
+        View("document", document_id="rent.png"),
+        document=lambda _: DOCUMENT,
+        picture=lambda document_id, page: JPEG if (document_id, page) == ("rent.png", 1) else None,
+    )
+    figure = re.search(r"<figure.*</figure>", html, re.S)[0]
+    assert 'src="data:image/jpeg;base64,' in figure
+    assert "polygon" not in figure
+    assert "boxed" not in figure
+    assert first_scan(DOCUMENT, lambda *_: None) is None
+    assert first_scan(replace(DOCUMENT, scanned=()), lambda *_: JPEG) is None
 
 
 @pytest.fixture(scope="module")

@@ -35,6 +35,7 @@ from qa.index import (
     sweep,
     write_generation,
 )
+from qa.text import printable
 from qa.types import Encoder
 
 READING = "reading files"
@@ -62,8 +63,9 @@ def build(
     read is read again.
 
     ``max_tokens`` limits a passage. ``progress`` is called with the stage (``READING`` or
-    ``ENCODING``), the number of files or passages done, and their total. ``load`` reads one
-    file; without it, files are read in a child process with limits.
+    ``ENCODING``), the number of files or passages done, and their total, and within a scan with
+    "reading scan.pdf by OCR, page" and the pages. ``load`` reads one file; without it, files are
+    read in a child process with limits.
 
     Raises :class:`~qa.errors.EmptyCorpus` if no file can be indexed, or if the index would
     contain the documents, and :class:`~qa.errors.IndexLocked` while another build runs. The
@@ -92,7 +94,8 @@ def build(
                     known = {path: files for path, files in known.items() if path not in stopped}
             files = corpus_files(folder, index_dir)
             version = hashlib.sha256(repr((settings["code"], libraries)).encode()).hexdigest()[:16]
-            with Sandbox(pages=index_dir / PAGES / version) as sandbox:
+            on_page = progress and partial(_tell_page, progress)
+            with Sandbox(pages=index_dir / PAGES / version, on_page=on_page) as sandbox:
                 examined = survey(
                     files,
                     known,
@@ -221,6 +224,10 @@ def _reported(found: Examined) -> FileReport:
         sha256=file.sha256,
         notes=file.notes,
     )
+
+
+def _tell_page(progress: Progress, name: str, page: int, pages: int) -> None:
+    progress(f"reading {printable(name)} by OCR, page", page, pages)
 
 
 def _nothing_to_index(folder: Path, skipped: Sequence[SkippedFile], index_dir: Path) -> EmptyCorpus:

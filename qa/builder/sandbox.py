@@ -8,6 +8,7 @@ import importlib
 import json
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -29,6 +30,7 @@ CPU_S = 120
 MEMORY_MB = 2_000
 # Bytes that a child may use beyond its limit to report that it reached it.
 _REPORT_BYTES = 64_000_000
+_PAGE = re.compile(rb"(\d+) (\d+)\n")
 _RETRY = "split or shorten it, or read it again with `qa build --retry`"
 _START = "import sys; sys.path[:] = {path!r}; from {module} import serve; serve({arguments})"
 
@@ -47,7 +49,8 @@ class Sandbox:
     clock or ``cpu_s`` of processor time, and the next file gets a new child; each page that OCR
     reads has this time anew. It cannot allocate more than ``memory_mb``. Windows enforces the
     clock alone. ``loader`` names the module whose ``load`` the child calls, and ``pages`` the
-    folder where the pages that OCR read are kept.
+    folder where the pages that OCR read are kept. ``on_page`` is called when OCR read a page, with
+    the name of the file, the number of the page from 1, and how many the file has.
     """
 
     def __init__(
@@ -58,9 +61,10 @@ class Sandbox:
         memory_mb: int = MEMORY_MB,
         loader: str = "qa.loaders",
         pages: Path | None = None,
+        on_page: Callable[[str, int, int], None] | None = None,
     ) -> None:
         self.timeout_s, self.cpu_s, self.memory_mb = timeout_s, cpu_s, memory_mb
-        self._loader, self._pages = loader, pages
+        self._loader, self._pages, self._on_page = loader, pages, on_page
         self._child: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Sandbox:
@@ -113,7 +117,8 @@ class Sandbox:
         child = self._child or self._start()
         called = {**arguments, "member": member} if member else arguments
         request = json.dumps([function, os.fspath(path), called]).encode("ascii")
-        answer, in_time = self._ask(child, request)
+        name = member[-1] if member else path.name
+        answer, in_time = self._ask(child, request, name)
         if answer is None:
             self.close()
             raise ReadingStopped(self._reason(child.returncode, in_time), _RETRY)
@@ -149,16 +154,17 @@ class Sandbox:
             raise RuntimeError(f"the child process that reads files did not start: {self._loader}")
         return child
 
-    def _ask(self, child: subprocess.Popen[bytes], request: bytes) -> tuple[bytes | None, bool]:
+    def _ask(
+        self, child: subprocess.Popen[bytes], request: bytes, name: str
+    ) -> tuple[bytes | None, bool]:
         """Return the child's answer, one line, and whether it had time left.
 
         The answer is None if the child died or was killed.
         """
         assert child.stdin is not None
         assert child.stdout is not None
-        answer, began = b"\n", time.monotonic()
         request += b"\n"
-        while answer == b"\n":  # a page was read, and the next one has its own time
+        while True:
             clock = threading.Timer(self.timeout_s, child.kill)
             began = time.monotonic()
             clock.start()
@@ -170,6 +176,11 @@ class Sandbox:
                 answer = b""
             finally:
                 clock.cancel()
+            page = _PAGE.fullmatch(answer)
+            if page is None:
+                break
+            if self._on_page is not None:  # and the next page has its own time
+                self._on_page(name, int(page[1]), int(page[2]))
         if answer.endswith(b"\n"):
             return answer, True
         child.wait()
@@ -187,7 +198,7 @@ class Sandbox:
 def serve(loader: str, timeout_s: float, cpu_s: int, memory_mb: int, pages: str | None) -> None:
     """Run the child: answer each line of request with one line, until there are no more.
 
-    An empty line before the answer says that OCR read a page.
+    A line before the answer says that OCR read a page: "3 40" is the third of forty.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     requests = sys.stdin.buffer
@@ -197,9 +208,9 @@ def serve(loader: str, timeout_s: float, cpu_s: int, memory_mb: int, pages: str 
     _limit_memory(memory_mb)
     module = importlib.import_module(loader)
 
-    def on_page() -> None:
+    def on_page(number: int, total: int) -> None:
         _limit_time(timeout_s, cpu_s)
-        answers.write(b"\n")
+        answers.write(b"%d %d\n" % (number, total))
         answers.flush()
 
     KEPT.set(KeptPages(Path(pages) if pages else None, on_page))

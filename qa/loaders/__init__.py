@@ -40,6 +40,8 @@ __all__ = ["find_files", "load", "page_picture", "unreadable"]
 MAX_BYTES = 20_000_000
 # Of PDF and office documents most is pictures, and of mail attachments; texts are read in parts.
 MAX_PACKED_BYTES = 200_000_000
+# Enough to tell what a file is.
+_HEAD_BYTES = 1_000_000
 # A zip in a zip in a mail in a zip: more are no documents.
 MAX_DEPTH = 4
 _PDF = b"%PDF-"
@@ -278,10 +280,13 @@ def _read_bytes(path: Path) -> bytes:
     suffix = path.suffix.lower()
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            data = file.read(_HEAD_BYTES)
             limit = _limit(data, suffix)
-            if len(data) > MAX_BYTES:
-                data += file.read(limit - MAX_BYTES)
+            size = os.fstat(file.fileno()).st_size
+            if size > limit:
+                raise _too_large(data, suffix)
+            # Not the limit, since as much memory is taken as is asked for.
+            data += file.read(max(size - len(data), 0) + 1)
     except OSError as error:
         raise unreadable(error) from error
     if len(data) > limit:

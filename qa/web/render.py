@@ -18,7 +18,7 @@ from qa.types import Document, Passage, Place
 from qa.web import wording
 from qa.web.corpus import Library
 from qa.web.document_text import Mark, excerpt, marked_text, opening
-from qa.web.scan import Picture, Scan, scan_of
+from qa.web.scan import Picture, Scan, first_scan, scan_of
 from qa.web.views import NO_VOTES, Turn, View, places_of
 
 # Questions about the documents that come with Verbatim, each with the one that answers it.
@@ -151,7 +151,8 @@ def evidence_html(
         scan = scan_of(shown, marks, picture)
         return _sheet(shown, marks, scan=scan, place=place, note="close")
     if view.kind == "document":
-        return _sheet(document(view.document_id))
+        shown = document(view.document_id)
+        return _sheet(shown, scan=first_scan(shown, picture))
     raise KeyError(view.address)
 
 

@@ -21,7 +21,8 @@ class Scan:
 
     ``source`` is the picture as an address that needs no request. ``boxes`` are the points of
     each box, in ten-thousandths of the page's width and height, and its kind of mark.
-    ``confidence`` is that of the least certain of the words that the first mark covers.
+    ``confidence`` is that of the least certain of the words that the first mark covers, or of
+    the page where there is no mark.
     """
 
     page: int
@@ -46,8 +47,22 @@ def scan_of(document: Document, marks: Iterable[Mark], picture: Picture) -> Scan
         for line in document.scanned
         if line.page == page and line.start < end and start < line.end
     ]
-    source = f"data:image/jpeg;base64,{base64.b64encode(drawn).decode('ascii')}"
-    return Scan(page, source, tuple(boxes), min(confidence for _, confidence in words))
+    return Scan(page, _address(drawn), tuple(boxes), min(confidence for _, confidence in words))
+
+
+def first_scan(document: Document, picture: Picture) -> Scan | None:
+    """Return the first page that OCR read, without boxes; None if there is none or no picture."""
+    page = min((line.page for line in document.scanned), default=0)
+    drawn = picture(document.id, page) if page else None
+    if drawn is None:
+        return None
+    lines = [line for line in document.scanned if line.page == page]
+    confidence = min(each for line in lines for each in line.confidences) / 100
+    return Scan(page, _address(drawn), (), confidence)
+
+
+def _address(drawn: bytes) -> str:
+    return f"data:image/jpeg;base64,{base64.b64encode(drawn).decode('ascii')}"
 
 
 def _points(line: ScannedLine, start: int, end: int) -> str:

@@ -18,17 +18,19 @@ from qa.networks.ocr import OcrLine, OcrPage
 
 @dataclass(frozen=True, slots=True)
 class KeptPages:
-    """Pages in a folder by their pictures; ``on_page`` is called when one was read.
+    """Pages in a folder by their pictures; ``on_page`` is told which was read, from 1, of how many.
 
     A file that is damaged or was cut off in writing fails its check, and its page is read again.
     Nothing is kept without a folder.
     """
 
     folder: Path | None
-    on_page: Callable[[], None]
+    on_page: Callable[[int, int], None]
 
-    def page(self, picture: NDArray[np.uint8], read: Callable[[], OcrPage]) -> OcrPage:
-        """Return the page of a picture as it was kept, else as ``read`` returns it."""
+    def page(
+        self, picture: NDArray[np.uint8], number: int, total: int, read: Callable[[], OcrPage]
+    ) -> OcrPage:
+        """Return a page, of ``total`` in its file, as it was kept, else as ``read`` returns it."""
         digest = hashlib.blake2b(repr(picture.shape).encode(), digest_size=20)
         digest.update(picture.data)
         path = self.folder / digest.hexdigest() if self.folder else None
@@ -37,7 +39,7 @@ class KeptPages:
             found = read()
             if path:
                 _store(path, found)
-        self.on_page()
+        self.on_page(number, total)
         return found
 
 

@@ -39,7 +39,7 @@ def draw_picture(data: bytes, number: int) -> bytes:
     page = next(islice(open_pages(data), number, None), None)
     if page is None:
         raise UnreadableDocument("it has no such page")
-    return to_jpeg(page)
+    return to_jpeg(page[-1])
 
 
 def to_jpeg(page: Picture) -> bytes:
@@ -54,8 +54,10 @@ def to_jpeg(page: Picture) -> bytes:
     return file.getvalue()
 
 
-def open_pages(data: bytes) -> Iterator[Picture]:
-    """Yield each page of a picture file as an array, shape ``(height, width, 3)``, blue first.
+def open_pages(data: bytes) -> Iterator[tuple[int, int, Picture]]:
+    """Yield each page of a picture file: its number from 1, how many there are, and its picture.
+
+    The picture is an array of shape ``(height, width, 3)``, blue first.
 
     The size that a page declares is checked before it is decoded. Raises UnreadableDocument.
     """
@@ -70,7 +72,7 @@ def open_pages(data: bytes) -> Iterator[Picture]:
                 raise UnreadableDocument(f"TIFF of more than {MAX_PAGES:,} pages", "split it")
             for number in range(count):
                 image.seek(number)
-                yield _page(image)
+                yield number + 1, count, _page(image)
     except Image.DecompressionBombError as error:
         raise _too_large() from error
     except UnreadableDocument:

@@ -24,7 +24,7 @@ def read_picture(data: bytes) -> Extracted:
     where OCR is not installed.
     """
     try:
-        scanned = [read_page(picture) for picture in open_pages(data)]
+        scanned = [read_page(picture, number, total) for number, total, picture in open_pages(data)]
     except ModelError as error:
         raise UnreadableDocument(f"a picture, and {error.problem}", error.remedy) from error
     lines = [printed_lines(page, number, _PAGE_WIDTH) for number, page in enumerate(scanned)]
@@ -34,10 +34,12 @@ def read_picture(data: bytes) -> Extracted:
     return located(replace(extracted, notes=("read by OCR",)), dict(enumerate(scanned)))
 
 
-def read_page(picture: Picture) -> OcrPage:
-    """Return what OCR reads in the picture of a page.
+def read_page(picture: Picture, number: int, total: int) -> OcrPage:
+    """Return what OCR reads in the picture of a page, the one with a number from 1 of ``total``.
 
     Raises ModelError where OCR is not installed.
     """
     ocr, kept = load_ocr(), KEPT.get()
-    return kept.page(picture, lambda: ocr.read(picture)) if kept else ocr.read(picture)
+    if kept is None:
+        return ocr.read(picture)
+    return kept.page(picture, number, total, lambda: ocr.read(picture))

@@ -59,7 +59,7 @@ class Scans:
                 if not _is_unusable(lines, page):
                     continue
                 load_ocr()  # before the page is drawn, since it may not be installed
-                scanned = _scanned(page)
+                scanned = _scanned(page, number + 1, len(pages))
                 found = printed_lines(scanned, number, page.get_width())
                 if _is_better(found, lines):
                     self.lines[number] = [*found, *_notes(lines)]
@@ -85,10 +85,10 @@ class Scans:
             yield f"{_named(without)} without a usable text layer, and {self.error}"
 
 
-def _scanned(page: Any) -> OcrPage:
+def _scanned(page: Any, number: int, total: int) -> OcrPage:
     """Return what OCR reads; raise UnreadableDocument where it fails, for the other pages' sake."""
     try:
-        return read_page(rendered(page))
+        return read_page(rendered(page), number, total)
     except (UnreadableDocument, ModelError, MemoryError):
         raise
     except Exception as error:  # RapidOCR passes on any error of its libraries
