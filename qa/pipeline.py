@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from qa.answers.calibration import Calibration
+from qa.answers.choice import choose, is_settled
 from qa.answers.quotations import verify
 from qa.answers.reading import read
 from qa.answers.verdict import judge
@@ -24,6 +26,7 @@ from qa.index import (
 from qa.index.manifest import Manifest
 from qa.networks.encoder import SentenceEncoder
 from qa.networks.reader import OnnxReader
+from qa.retrieval.conversation import stand_alone
 from qa.retrieval.filters import DocumentFilter
 from qa.retrieval.question import resolve
 from qa.retrieval.retriever import Retriever
@@ -220,9 +223,13 @@ class QA:
         since: str = "",
         until: str = "",
         language: str = "",
+        history: Sequence[Prediction] = (),
     ) -> Prediction:
         """Answer a question from the ``top_k`` nearest passages.
 
+        ``history`` are the earlier predictions of a conversation, oldest first. A follow-up such
+        as "and when?" is then asked as the stand-alone question that it means, which is the
+        ``resolved_question`` of the result; a question that stands alone is left as it is.
         ``threshold`` moves the operating point: 0 always answers, 0.9 only what is nearly
         certain; :meth:`threshold_for` gives one in terms of false answers. Below it, and from
         :attr:`possible` on, the verdict is "possible". ``only`` chooses
@@ -234,8 +241,28 @@ class QA:
         _at_least_one(top_k=top_k, max_answers=max_answers)
         threshold = self._threshold if threshold is None else threshold
         wanted = _filter(only, since, until, language)
-        marks = [time.perf_counter()]
+        began = time.perf_counter()
         resolved = resolve(question)
+        readings = stand_alone(resolved, history)
+        tried: list[Prediction] = []
+        for reading in readings:
+            tried.append(self._answer(reading.question, top_k, max_answers, wanted))
+            if is_settled(tried[-1], history, threshold=self._calibration.threshold):
+                break
+        open_from = 0.0 if readings[0].is_marked else self._calibration.threshold
+        chosen = choose(tried, history, open_from=open_from)
+        prediction = replace(
+            tried[chosen],
+            question=without_surrogates(question),
+            timings_ms={**tried[chosen].timings_ms, "total": _milliseconds(began)},
+        )
+        return judge(prediction, threshold=threshold, possible=self.possible)
+
+    def _answer(
+        self, resolved: str, top_k: int, max_answers: int, wanted: DocumentFilter
+    ) -> Prediction:
+        """Return all answers to a stand-alone question, whatever their probability."""
+        marks = [time.perf_counter()]
         retrieved = self._retriever.retrieve(resolved, top_k, wanted)
         marks.append(time.perf_counter())
         reading = read(
@@ -252,8 +279,8 @@ class QA:
         scored = self._calibration.calibrate(candidates, at_least=MIN_PROBABILITY)
         answers = verify(self._index, scored, retrieved.excluded)
         marks.append(time.perf_counter())
-        prediction = Prediction(
-            question=without_surrogates(question),
+        return Prediction(
+            question=resolved,
             resolved_question=resolved,
             answers=answers,
             verdict="answer",
@@ -262,7 +289,6 @@ class QA:
             outdated=tuple(sorted(retrieved.outdated)),
             passages_read=reading.passages_read,
         )
-        return judge(prediction, threshold=threshold, possible=self.possible)
 
 
 def open_or_build(
@@ -296,6 +322,10 @@ def _at_least_one(**numbers: int) -> None:
 def _filter(only: str | Sequence[str], since: str, until: str, language: str) -> DocumentFilter:
     patterns = (only,) if isinstance(only, str) and only else only
     return DocumentFilter(tuple(patterns), since, until, language)
+
+
+def _milliseconds(began: float) -> float:
+    return round(1000 * (time.perf_counter() - began), 2)
 
 
 def _timings_ms(marks: Sequence[float]) -> dict[str, float]:

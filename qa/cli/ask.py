@@ -64,17 +64,20 @@ def ask(
     prediction = qa.ask(question, top_k=top_k, threshold=threshold, **documents)
     if as_json:
         print_json(prediction_to_dict(prediction))
-        return EXIT_CODES[prediction.verdict]
-    if prediction.asked_otherwise:
-        print(f"(asked: {prediction.resolved_question})\n")
-    if prediction.outdated:
-        print(f"{_left_out(qa, prediction)}\n")
-    _print_verdict(prediction)
+    else:
+        print_prediction(qa, prediction)
     return EXIT_CODES[prediction.verdict]
 
 
-def _print_verdict(prediction: Prediction) -> None:
-    """Print the answers, or the candidates after a reservation, or the nearest passages."""
+def print_prediction(qa: QA, prediction: Prediction) -> None:
+    """Print what was asked, if not what was typed, what was left out, and the verdict.
+
+    That is the answers, or the candidates after a reservation, or the nearest passages.
+    """
+    if prediction.asked_otherwise:
+        print(f"(asked: {printable(prediction.resolved_question)})\n")
+    if prediction.outdated:
+        print(f"{_left_out(qa, prediction)}\n")
     for answer in prediction.answers:
         print(f"“{answer.text}”  {answer.probability:.0%}")
         print(f"    {_cited(answer.place)}")

@@ -13,6 +13,7 @@ from click.shell_completion import shell_complete
 
 from qa.cli.ask import ask, search
 from qa.cli.build import build, info, verify
+from qa.cli.chat import chat
 from qa.cli.evaluate import evaluate
 from qa.cli.feedback import feedback
 from qa.cli.serve import serve
@@ -21,7 +22,7 @@ from qa.errors import QAError
 
 SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Index": (build, info, verify),
-    "Ask": (ask, search),
+    "Ask": (ask, chat, search),
     "Serve": (serve,),
     "Measure": (evaluate, feedback),
 }

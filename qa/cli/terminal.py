@@ -24,6 +24,11 @@ def print_json(value: Mapping[str, object]) -> None:
     print(json.dumps({"version": version(), **value}, ensure_ascii=False, indent=2))
 
 
+def print_json_line(value: Mapping[str, object]) -> None:
+    """Print an object as one line of JSON, with the version of Verbatim as its first key."""
+    print(json.dumps({"version": version(), **value}, ensure_ascii=False))
+
+
 def print_error(error: QAError) -> None:
     """Print the problem and, on a second line, the remedy; to stderr."""
     print(f"qa: {_one_line(error.problem)}", file=sys.stderr)

@@ -77,7 +77,7 @@ def _pair(row: Mapping[str, Any], line: int) -> ContrastPair:
             tuple(text_of(answer) for answer in each["answers"]),
             (document,),
             (tag,),
-            line,
+            line=line,
         )
         for letter, each in zip("ab", row["questions"], strict=True)
     )

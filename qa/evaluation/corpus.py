@@ -8,6 +8,7 @@ from dataclasses import replace
 from statistics import median
 from typing import Any
 
+from qa.answers.verdict import judge
 from qa.errors import DatasetError
 from qa.evaluation.golden import GoldenQuestion
 from qa.evaluation.metrics import contains_answer
@@ -20,7 +21,7 @@ from qa.evaluation.scores import (
     stage_milliseconds,
 )
 from qa.pipeline import QA
-from qa.types import Hit, Passage, Place
+from qa.types import Hit, Passage, Place, Prediction
 
 Progress = Callable[[int], None]
 # Passages retrieved for recall; those beyond the ``top_k`` of a question are not read.
@@ -43,11 +44,20 @@ def ask_corpus(
     threshold: float | None = None,
     progress: Progress | None = None,
 ) -> list[Outcome]:
-    """Ask every question of an index; an answer at or above the threshold counts as shown."""
+    """Ask every question of an index; an answer at or above the threshold counts as shown.
+
+    A question that follows up another one must come after it.
+    """
     threshold = qa.threshold if threshold is None else threshold
     outcomes = []
+    # What was shown of each question, and of those that it follows up.
+    conversations: dict[str, tuple[Prediction, ...]] = {}
     for question in questions:
-        outcomes.append(_ask(question, qa, top_k, threshold))
+        history = conversations.get(question.after, ())
+        prediction = qa.ask(question.question, top_k=top_k, threshold=0.0, history=history)
+        shown = judge(prediction, threshold=threshold, possible=qa.possible)
+        conversations[question.id] = (*history, shown)
+        outcomes.append(_outcome(question, prediction, qa, top_k, threshold))
         if progress is not None:
             progress(len(outcomes))
     return outcomes
@@ -60,8 +70,11 @@ def retrieve_corpus(
     top_k: int = 50,
     progress: Progress | None = None,
 ) -> list[Outcome]:
-    """Search the passages of every answerable question, and read none of them."""
-    answerable = [question for question in questions if question.answers]
+    """Search the passages of every answerable question, and read none of them.
+
+    Follow-ups are left out: what they mean depends on what was read before.
+    """
+    answerable = [question for question in questions if question.answers and not question.after]
     if not answerable:
         raise DatasetError(
             "no question has an accepted answer", "add some that are in the documents"
@@ -187,9 +200,11 @@ def _right_place(place: Place, question: GoldenQuestion, qa: QA) -> bool:
     return in_right_row(text, place.start, place.end, question.question)
 
 
-def _ask(question: GoldenQuestion, qa: QA, top_k: int, threshold: float) -> Outcome:
-    prediction = qa.ask(question.question, top_k=top_k, threshold=0.0)
-    deep = qa.search(question.question, top_k=DEPTH).passages if top_k < DEPTH else ()
+def _outcome(
+    question: GoldenQuestion, prediction: Prediction, qa: QA, top_k: int, threshold: float
+) -> Outcome:
+    asked = prediction.resolved_question if question.after else question.question
+    deep = qa.search(asked, top_k=DEPTH).passages if top_k < DEPTH else ()
     question = _of_originals(question, qa)
     outcome = Outcome(
         question.id,
@@ -214,7 +229,8 @@ def _ask(question: GoldenQuestion, qa: QA, top_k: int, threshold: float) -> Outc
             source=best.source,
             passage=best.passage.text,
             place_right=any(
-                _right_place(place, question, qa) for place in (best.place, *best.also_at)
+                _right_place(place, replace(question, question=asked), qa)
+                for place in (best.place, *best.also_at)
             ),
         )
     if prediction.passages:

@@ -14,7 +14,7 @@ from qa.errors import DatasetError
 from qa.evaluation.datasets import question_of, read_rows, text_of
 
 _TAG = re.compile(r"<[^>]*>")
-_KEYS = {"id", "question", "answers", "document", "also", "tags", "why"}
+_KEYS = {"id", "question", "answers", "document", "also", "tags", "why", "after"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,8 @@ class GoldenQuestion:
     ``documents`` are the ids of the documents that contain the answer, empty if
     unknown. ``tags`` are free; those of the questions over ``seeds/`` name what is asked for
     (person, number, date, place, thing, reason, list) and how (paraphrase: in other words
-    than the documents'; unanswerable). Each question is asked by itself, without follow-ups.
-    ``line`` is its line in the file.
+    than the documents'; unanswerable). ``after`` is the id of the question that it follows up,
+    empty for one that stands alone. ``line`` is its line in the file.
     """
 
     id: str
@@ -33,6 +33,7 @@ class GoldenQuestion:
     answers: tuple[str, ...]
     documents: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    after: str = ""
     line: int = field(default=0, compare=False)
 
 
@@ -41,8 +42,8 @@ def read_golden(path: str | Path) -> list[GoldenQuestion]:
 
     Each line is ``{"id", "question", "answers": [text, …], "document": id or [id, …] or null,
     "also": the same for further documents with the answer, or [{"document", "answers"}, …] where
-    they say it in other words, "tags": […], "why": a note}``, of
-    which ``document``, ``also``, ``tags`` and ``why`` are optional, or a paragraph with
+    they say it in other words, "tags": […], "why": a note, "after": the id of an earlier line
+    that it follows up}``, of which all but the first three are optional, or a paragraph with
     questions in the format of `qa eval reader`, whose context is ignored. SQuAD's JSON is
     read too.
     """
@@ -57,8 +58,25 @@ def read_golden(path: str | Path) -> list[GoldenQuestion]:
                 f"first on line {seen[question.id]}",
                 "rename one",
             )
+        if question.after and question.after not in seen:
+            raise DatasetError(
+                f"{path}, line {question.line}: no line before it has the id {question.after!r}, "
+                "which it follows up",
+                "name an earlier line",
+            )
         seen[question.id] = question.line
     return questions
+
+
+def conversation(
+    question: GoldenQuestion, questions: Sequence[GoldenQuestion]
+) -> list[GoldenQuestion]:
+    """Return the questions that one follows up, oldest first, and itself."""
+    by_id = {each.id: each for each in questions}
+    turns = [question]
+    while turns[0].after:
+        turns.insert(0, by_id[turns[0].after])
+    return turns
 
 
 def check_golden(
@@ -131,6 +149,7 @@ def _read(path: str | Path) -> Iterator[GoldenQuestion]:
                 (*(text_of(text) for text in _list(row["answers"])), *otherwise),
                 tuple(dict.fromkeys(documents)),
                 tuple(text_of(tag) for tag in _list(row.get("tags") or [])),
+                "" if row.get("after") is None else str(row["after"]),
                 line=number,
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -10,7 +10,12 @@ import pytest
 
 from qa.errors import QAError
 from qa.evaluation.corpus import ask_corpus, check_current
-from qa.evaluation.golden import GoldenQuestion, check_golden, read_golden
+from qa.evaluation.golden import (
+    GoldenQuestion,
+    check_golden,
+    conversation,
+    read_golden,
+)
 from qa.evaluation.outcomes import MISSES, RIGHT, Outcome
 from qa.evaluation.scores import percent
 from qa.pipeline import QA
@@ -40,7 +45,7 @@ class GoldenFile(pytest.File):
             qa = self._qa()
             names = [file.path for file in qa.manifest.documents]
             check_golden(self.path, [question], names, lambda name: qa.document(name).text)
-            (self._outcomes[question.id],) = ask_corpus([question], qa)
+            *_, self._outcomes[question.id] = ask_corpus(conversation(question, self.questions), qa)
         return self._outcomes[question.id]
 
     def _qa(self) -> QA:

@@ -131,10 +131,11 @@ class Handlers:
             yield turns, gr.skip(), gr.skip(), ""
             return
         now = self._corpus.now
-        pending = (*_seen(now, turns, strict), asked)
-        yield turns, self._talk(now, pending, View()), gr.skip(), ""
+        shown = _seen(now, turns, strict)
+        yield turns, self._talk(now, (*shown, asked), View()), gr.skip(), ""
+        history = [turn.prediction for turn in shown if turn.prediction is not None]
         try:
-            prediction = now.qa.ask(asked.question, threshold=0.0)
+            prediction = now.qa.ask(asked.question, threshold=0.0, history=history)
             turn = replace(asked, prediction=prediction, key=secrets.token_hex(8))
         except QAError as error:
             turn = Turn(asked.question, trouble=f"{self._message(error)}.")

@@ -1,0 +1,235 @@
+"""What earlier turns of a conversation were about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qa.retrieval.conversation.phrases import (
+    AUXILIARIES,
+    DETERMINERS,
+    PREPOSITIONS,
+    VERBS,
+    frame,
+    is_name,
+    is_quantity,
+    is_time,
+    is_verb,
+    names,
+    split_topic,
+    words,
+)
+from qa.types import Prediction
+
+_NOT_A_TOPIC = frozenset(
+    "i we you they he she it people one someone anyone this that these those there us me them "
+    "him her".split()
+)
+_ADVERBS = frozenset(
+    "still also ever really actually now then too again already just only always usually often "
+    "first last originally finally currently each not".split()
+)
+_STATES = frozenset(
+    "due open closed available free called meant supposed born made built sold held kept left lost "
+    "found paid sent shut run done given taken written worn won put set shown known able allowed "
+    "going about heavy old long big large tall high deep wide far loud fast bad good difficult "
+    "expensive cheap worth like based used required needed likely responsible wrong right "
+    "to".split()
+)
+_ORGANISATION = re.compile(
+    r"\b(?:ltd|limited|inc|plc|llp|gmbh|company|co|club|society|association|trust|council|court|"
+    r"committee|board|school|college|university|hospital|clinic|museum|library|station|bank|savings|"
+    r"group|foundation|fund|institute|office|desk|department|ministry|service|services|team|church|"
+    r"hotel|restaurant|inn|motors|removals|engineering|garage|farm|house|hall|bridge|road|street|"
+    r"lane|park|ward|line|shipping|press|review|times|partners|sons|daughters|systems|foods)\b",
+    re.I,
+)
+_TITLE = re.compile(
+    r"^(?:mr|mrs|ms|miss|dr|prof|professor|sir|lady|lord|rev|the rev|sister|judge|captain|capt|"
+    r"pc|sgt|cllr|councillor|old|district judge|inspector)\b\.?",
+    re.I,
+)
+_FEMALE = re.compile(r"^(?:mrs|ms|miss|lady|sister)\b", re.I)
+_MALE = re.compile(r"^(?:mr|sir|lord)\b", re.I)
+MAX_WORDS = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier question as it was asked of the documents, and what was shown in reply.
+
+    ``answer`` is empty if nothing was found.
+    """
+
+    asked: str
+    answer: str
+    title: str = ""
+
+    @classmethod
+    def of(cls, prediction: Prediction) -> Turn:
+        """Return the turn of a prediction."""
+        shown = (*prediction.answers, *prediction.candidates)
+        if not shown:
+            return cls(prediction.resolved_question, "")
+        answer = " ".join(shown[0].text.split())
+        return cls(prediction.resolved_question, answer, shown[0].place.title)
+
+    @property
+    def answer_is_thing(self) -> bool:
+        """Whether the answer can be meant by "it"."""
+        count = len(self.answer.split())
+        if not 0 < count <= MAX_WORDS or is_quantity(self.answer) or is_time(self.answer):
+            return False
+        if is_person(self.answer):
+            return False
+        first = self.answer.split()[0].lower()
+        return bool(names(self.answer)) or first in DETERMINERS or count <= 3
+
+    @property
+    def people(self) -> list[str]:
+        """The people in the answer and the question, the likeliest to be meant first."""
+        found = []
+        asks = frame(self.asked).word
+        if self.answer and (is_person(self.answer) or (asks in ("who", "whom") and self.is_short)):
+            found.append(person(self.answer))
+        found += [name for name in names(self.asked) if is_person(name)]
+        return list(dict.fromkeys(found))
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the answer is a name or phrase, not a sentence."""
+        return 0 < len(self.answer.split()) <= MAX_WORDS
+
+
+def person(answer: str) -> str:
+    """Return the name in an answer: "Stella Marchbank" of "Stella Marchbank, Regional Manager"."""
+    return re.split(r"[,(;–]| - ", answer)[0].strip(" .:*_\"'") or answer
+
+
+def is_person(text: str) -> bool:
+    """Return whether a text looks like a person's name."""
+    text = person(text)
+    if _ORGANISATION.search(text) or re.search(r"\d", text):
+        return False
+    found = text.removesuffix("'s").removesuffix("’s").split()
+    if _TITLE.match(text) and 1 < len(found) <= 5:
+        return True
+    capitals = [w for w in found if re.match(r"[A-ZÀ-ÞŁŚŻŽŠČ]", w)]
+    small = [w for w in found if w not in capitals]
+    return 2 <= len(capitals) <= 4 and all(
+        w in ("de", "van", "von", "der", "al", "la") for w in small
+    )
+
+
+def gender(name: str) -> str:
+    """Return "f" or "m" where a title says it, else an empty text."""
+    return "f" if _FEMALE.match(name) else "m" if _MALE.match(name) else ""
+
+
+def topic(asked: str) -> str:
+    """Return what a question is about: its subject, or else what follows its verb."""
+    parts = frame(asked)
+    rest = parts.rest.split()
+    if not rest:
+        return parts.noun
+    lower = [word.lower() for word in rest]
+    auxiliary = parts.auxiliary.lower()
+    if auxiliary in {"is", "are", "was", "were"}:
+        cut = next(
+            (at for at in range(1, len(rest)) if lower[at] in _STATES or _ends_subject(rest, at)),
+            len(rest),
+        )
+    elif auxiliary:
+        cut = _verb(rest)
+    elif parts.asking:
+        cut = 0
+    else:
+        return _keywords(rest)
+    subject = rest[:cut]
+    content = [
+        w
+        for w in subject
+        if w.lower() not in DETERMINERS | _NOT_A_TOPIC | _ADVERBS | AUXILIARIES | {"be"}
+    ]
+    if not content:
+        return parts.noun or _object(rest[max(cut, 0) :])
+    while subject and subject[-1].lower() in PREPOSITIONS | _ADVERBS:
+        subject.pop()
+    while subject and subject[0].lower() in PREPOSITIONS | _ADVERBS:
+        subject.pop(0)
+    return " ".join(subject)
+
+
+def _ends_subject(rest: Sequence[str], at: int) -> bool:
+    """Return whether a participle, and not an adjective before a noun, is at a place."""
+    word = rest[at].lower()
+    if is_name(rest[at]) or not re.search(r"\w\w(ed|ing|en)$", word):
+        return False
+    if rest[at - 1].lower() in DETERMINERS | PREPOSITIONS:
+        return False
+    following = rest[at + 1].lower() if at + 1 < len(rest) else ""
+    return not following or following in PREPOSITIONS | DETERMINERS or is_name(rest[at + 1])
+
+
+def _verb(rest: Sequence[str]) -> int:
+    """Return where the verb is after "did" or "must" and a subject."""
+    lower = [word.lower() for word in rest]
+    for at in range(1, len(rest)):
+        if (
+            is_name(rest[at])
+            or not re.search(r"\w", rest[at])
+            or not re.search(r"\w", rest[at - 1])
+        ):
+            continue
+        if lower[at] in PREPOSITIONS or lower[at - 1] in DETERMINERS:  # "the repair of"
+            continue
+        if lower[at] in VERBS:
+            return at
+        following = lower[at + 1] if at + 1 < len(rest) else ""
+        ends = (
+            not following
+            or (following in PREPOSITIONS and following != "of")
+            or following in DETERMINERS
+            or is_name(rest[at + 1])
+        )
+        if ends and lower[at] not in DETERMINERS:
+            return at
+    return len(rest)
+
+
+def _object(rest: Sequence[str]) -> str:
+    """Return what follows a verb, from its article or name on."""
+    lower = [word.lower() for word in rest]
+    verb = next((at for at, word in enumerate(lower) if is_verb(word) or word.endswith("ed")), -1)
+    left = list(rest[verb + 1 :])
+    for at, word in enumerate(left):
+        if word.lower() in DETERMINERS or is_name(word):
+            left = left[at:]
+            break
+    while left and left[0].lower() in PREPOSITIONS | _ADVERBS | {"to", "back"}:
+        left.pop(0)
+    while left and left[-1].lower() in PREPOSITIONS | _ADVERBS:
+        left.pop()
+    return " ".join(left)
+
+
+def _keywords(rest: Sequence[str]) -> str:
+    """Return what key words are about: what follows "price of" or "fee for"."""
+    lower = [word.lower() for word in rest]
+    for at in range(1, min(len(rest) - 1, 4)):
+        if lower[at] in ("of", "for"):
+            return " ".join(rest[at + 1 :])
+    return " ".join(rest)
+
+
+def subject(asked: str) -> str:
+    """Return what a question is about, or the topic that was added at its end."""
+    clause, added = split_topic(asked)
+    found = topic(clause)
+    return added if added and not names(found) else found
+
+
+def is_topic(text: str) -> bool:
+    """Return whether a text says what something is about, beyond pronouns."""
+    return any(word.lower() not in _NOT_A_TOPIC | DETERMINERS | AUXILIARIES for word in words(text))

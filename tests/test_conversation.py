@@ -1,0 +1,314 @@
+"""Follow-ups: what they mean is asked, and what stands alone is left as it is."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qa import QA
+from qa.answers.choice import choose, is_settled
+from qa.cli import main
+from qa.errors import DatasetError
+from qa.evaluation.corpus import ask_corpus
+from qa.evaluation.golden import GoldenQuestion, conversation, read_golden
+from qa.retrieval.conversation.readings import readings
+from qa.retrieval.conversation.turns import Turn, is_person, topic
+
+LIGHTHOUSE = """The lighthouse of Korso
+
+The lighthouse of Korso was built by Matilda Orrey in 1887. It is 41 metres high. Its lamp was
+made in Trieste by the firm Bellini. Matilda Orrey was born in Gdansk and died of typhoid in 1902.
+
+The harbour office sells tickets for the lighthouse. A ticket costs 6 euros for adults and 2 euros
+for children. The lighthouse is closed in January because storms flood the causeway.
+"""
+BAKERY = """Bakery news
+
+Tomas Wend opened the bakery in Hill Street in 1999. The oven was bought in Ghent for 8,400 euros.
+The rye loaf costs 4.20 euros, and the spelt loaf costs 5.10 euros.
+"""
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    made = tmp_path_factory.mktemp("talk")
+    (made / "documents").mkdir()
+    (made / "documents" / "lighthouse.txt").write_text(LIGHTHOUSE, encoding="utf-8")
+    (made / "documents" / "bakery.txt").write_text(BAKERY, encoding="utf-8")
+    QA.build(made / "documents", made / "index")
+    return made
+
+
+@pytest.fixture(scope="module")
+def qa(built):
+    return QA.open(built / "index")
+
+
+def first_reading(question, asked, answer):
+    return readings(question, [Turn(asked, answer)])[0].question
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer", "question", "meant"),
+    [
+        # pronouns
+        (
+            "Who built the mill at Aske?",
+            "Ruta Lindqvist",
+            "where was she born?",
+            "where was Ruta Lindqvist born?",
+        ),
+        ("Who built the mill?", "Ruta Lindqvist", "her age?", "What is Ruta Lindqvist's age?"),
+        (
+            "When was the Vell bridge opened?",
+            "May 1931",
+            "who designed it?",
+            "who designed the Vell bridge?",
+        ),
+        (
+            "How long does the Vell tunnel stay closed?",
+            "two years",
+            "and what are its opening hours?",
+            "what are the Vell tunnel's opening hours?",
+        ),
+        ("Which boat goes to Osk?", "the Bluebell", "when's it due?", "when's the Bluebell due?"),
+        (
+            "What is the rent on the Dale estate?",
+            "900 euros",
+            "who lives there?",
+            "who lives on the Dale estate?",
+        ),
+        # an asking phrase alone
+        (
+            "Why was the Vell bridge closed?",
+            "rust",
+            "and when?",
+            "when was the Vell bridge closed?",
+        ),
+        (
+            "Who sold the mill to Ruta?",
+            "Ira Benn",
+            "at what price?",
+            "at what price Ira Benn sold the mill to Ruta?",
+        ),
+        # another thing
+        (
+            "What does the rye loaf cost?",
+            "4 euros",
+            "what about the spelt loaf?",
+            "What does the spelt loaf cost?",
+        ),
+        (
+            "How many chairs were ordered in March?",
+            "40",
+            "and tables?",
+            "How many tables were ordered in March?",
+        ),
+        (
+            "How many chairs were ordered in March?",
+            "40",
+            "and in June?",
+            "How many chairs were ordered in June?",
+        ),
+        (
+            "Who repairs the pump at Aske?",
+            "Ira Benn",
+            "phone number?",
+            "What is the phone number of the pump at Aske?",
+        ),
+        # a correction
+        (
+            "What did the lease cost in 2019?",
+            "900 euros",
+            "no, I meant in 2023",
+            "What did the lease cost in 2019, in 2023?",
+        ),
+    ],
+)
+def test_what_a_follow_up_means(asked, answer, question, meant):
+    assert first_reading(question, asked, answer) == meant
+
+
+def test_a_topic_is_taken_up_again():
+    turns = [
+        Turn("Who owns the Vell tunnel?", "Ira Benn"),
+        Turn("Where does Ira Benn live?", "Osk"),
+    ]
+    read = readings("back to the tunnel: how long is it?", turns)
+    assert read[0].question == "how long is the Vell tunnel?"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who designed the Vell bridge?",
+        "How many metres is the lighthouse of Korso high?",
+        "When did Ada Blum say that she would retire from the board of the company?",
+        "Is there a discount for members of the club?",
+        "What is the weather like this summer in Vell?",
+        "Wann wurde die Brücke eröffnet?",
+        "¿Y cuándo la abrieron?",
+        "Et pourquoi est-elle fermée ?",
+        "Also wer hat das gesagt?",
+        "なぜですか",
+    ],
+)
+def test_what_stands_alone_is_left_byte_for_byte(question):
+    read = readings(question, [Turn("Who built the mill at Aske?", "Ruta Lindqvist")])
+    assert read[0].question == question
+    assert not read[0].is_marked
+
+
+def test_nothing_is_a_follow_up_in_a_conversation_in_another_language():
+    read = readings("and when?", [Turn("Wer hat die Mühle gebaut?", "Ruta Lindqvist")])
+    assert [each.question for each in read] == ["and when?"]
+
+
+def test_nothing_is_a_follow_up_without_a_history():
+    assert [each.question for each in readings("and when?", [])] == ["and when?"]
+
+
+@settings(max_examples=200)
+@given(
+    st.lists(
+        st.sampled_from("and what about he it there one then no, back to: why ? 's the, - ".split())
+        | st.text(max_size=6),
+        max_size=8,
+    ).map(" ".join),
+    st.text(max_size=30),
+    st.text(max_size=20),
+)
+def test_any_text_has_a_reading(question, asked, answer):
+    read = readings(question, [Turn(asked, answer), Turn(question, answer)])
+    assert 1 <= len(read) <= 3
+
+
+@pytest.mark.parametrize(
+    ("asked", "about"),
+    [
+        ("When was the Vell bridge opened?", "the Vell bridge"),
+        ("What did the canoe club charge a family?", "the canoe club"),
+        ("How long does the repair of the pump take?", "the repair of the pump"),
+        ("price of the oak table", "the oak table"),
+        ("Who operated on Ira's hand?", "Ira's hand"),
+    ],
+)
+def test_the_topic_of_a_question(asked, about):
+    assert topic(asked) == about
+
+
+def test_people_are_told_from_other_names():
+    assert is_person("Ruta Lindqvist")
+    assert is_person("Dr R. Lindqvist, head of the clinic")
+    for other in ("Vell Bridge", "12 May 1931", "4 euros", "the mill", "Ruta", "Benn & Sons Ltd"):
+        assert not is_person(other)
+
+
+def test_a_follow_up_is_asked_as_what_it_means(qa):
+    first = qa.ask("Who built the lighthouse of Korso?", threshold=0.0)
+    assert first.answers[0].text == "Matilda Orrey"
+    second = qa.ask("where was she born?", history=[first], threshold=0.0)
+    assert second.question == "where was she born?"
+    assert second.resolved_question == "where was Matilda Orrey born?"
+    assert second.answers[0].text == "Gdansk"
+    assert second.asked_otherwise
+
+
+def test_the_question_shown_gives_the_same_answers_by_itself(qa):
+    history = [qa.ask("How high is the lighthouse of Korso?")]
+    for question in ("who built it?", "and why is it closed in January?", "what about the oven?"):
+        prediction = qa.ask(question, history=history)
+        again = qa.ask(prediction.resolved_question)
+        assert again.answers == prediction.answers
+        assert again.passages == prediction.passages
+        assert again.verdict == prediction.verdict
+        history.append(prediction)
+
+
+def test_a_stand_alone_question_is_answered_as_without_a_history(qa):
+    history = [qa.ask("Who built the lighthouse of Korso?")]
+    for question in (
+        "Where was the oven of the bakery bought?",
+        "What does the rye loaf cost?",
+        "Who opened the bakery in Hill Street?",
+    ):
+        with_history, without = qa.ask(question, history=history), qa.ask(question)
+        assert with_history == replace(without, question=question)
+        assert with_history.resolved_question == question
+
+
+def test_the_choice_between_readings(qa):
+    sure = qa.ask("Who built the lighthouse of Korso?", threshold=0.0)
+    silent = replace(sure, answers=())
+    assert is_settled(sure, [], threshold=0.5)
+    assert not is_settled(silent, [], threshold=0.5)
+    assert not is_settled(sure, [sure], threshold=0.5)  # the last answer again
+    assert choose([silent, sure], [], open_from=0.0) == 1
+    assert choose([sure, silent], [], open_from=0.0) == 0
+    # A question that may stand alone gives way to a sure answer alone.
+    unsure = replace(sure, answers=(replace(sure.answers[0], probability=0.3),))
+    assert choose([silent, unsure], [], open_from=0.5) == 0
+    assert choose([silent, sure], [], open_from=0.5) == 1
+
+
+def test_chat_prints_the_question_that_was_asked(built, monkeypatch, capsys):
+    class Typed:
+        def __init__(self, lines):
+            self.lines = iter([*lines, ""])
+
+        def isatty(self):
+            return False
+
+        def readline(self):
+            return next(self.lines)
+
+    monkeypatch.setattr("sys.stdin", Typed(["Who built the lighthouse of Korso?\n", "when?\n"]))
+    assert main(["chat", "--index", str(built / "index")]) == 0
+    out = capsys.readouterr().out
+    assert "“Matilda Orrey”" in out
+    assert "(asked: when Matilda Orrey built the lighthouse of Korso?)" in out
+    # An empty line starts anew, and a line without a word is no question.
+    monkeypatch.setattr(
+        "sys.stdin", Typed(["Who built the lighthouse of Korso?\n", "\n", "?!\n", "when?\n"])
+    )
+    assert main(["chat", "--json", "--index", str(built / "index")]) == 0
+    printed = capsys.readouterr()
+    assert "the question is empty" in printed.err
+    shown = [json.loads(line) for line in printed.out.splitlines()]
+    assert [each["question"].strip() for each in shown] == [
+        "Who built the lighthouse of Korso?",
+        "when?",
+    ]
+    assert shown[1]["resolved_question"] == "when?"
+
+
+def test_golden_questions_follow_up_others(tmp_path, qa):
+    path = tmp_path / "golden.jsonl"
+    rows = [
+        {"id": "1", "question": "Who built the lighthouse of Korso?", "answers": ["Matilda Orrey"]},
+        {"id": "2", "question": "What does the rye loaf cost?", "answers": ["4.20 euros"]},
+        {"id": "3", "question": "where was she born?", "answers": ["Gdansk"], "after": "1"},
+    ]
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    questions = read_golden(path)
+    assert [each.after for each in questions] == ["", "", "1"]
+    assert [each.id for each in conversation(questions[2], questions)] == ["1", "3"]
+    outcomes = ask_corpus(questions, qa, threshold=0.0)
+    assert [each.best for each in outcomes][2] == "Gdansk"
+    alone = ask_corpus([replace(questions[2], after="")], qa, threshold=0.0)
+    assert alone[0].best != "Gdansk" or alone[0].confidence < outcomes[2].confidence
+
+
+def test_a_golden_question_follows_up_an_earlier_line(tmp_path):
+    path = tmp_path / "golden.jsonl"
+    row = {"id": "1", "question": "and when?", "answers": [], "after": "2"}
+    later = {"id": "2", "question": "Who built it?", "answers": []}
+    path.write_text(f"{json.dumps(row)}\n{json.dumps(later)}\n", encoding="utf-8")
+    with pytest.raises(DatasetError, match="line 1: no line before it has the id '2'"):
+        read_golden(path)
+
+
+def test_a_golden_question_stands_alone_by_default():
+    assert GoldenQuestion("1", "Who?", ()).after == ""
