@@ -17,6 +17,7 @@
     │  ├─ ModelNotFound
     │  └─ ModelCorrupt
     ├─ DatasetError                   labelled questions
+    ├─ LibraryError                   files that are uploaded, removed or renamed
     ├─ FeedbackError                  votes on answers
     └─ AnswerFileError                answers exported earlier
 
@@ -106,6 +107,10 @@ class ModelCorrupt(ModelError):
 
 class DatasetError(QAError):
     """A file of labelled questions cannot be read or used."""
+
+
+class LibraryError(QAError):
+    """A file of the served folder cannot be stored, removed or renamed."""
 
 
 class FeedbackError(QAError):

@@ -176,6 +176,10 @@ class QA:
         """Return the documents that changed or vanished since the build, by id."""
         return sorted(self._index.outdated(self._index.indexed))
 
+    def is_outdated(self, document_id: str) -> bool:
+        """Return whether a document changed or vanished since the build; KeyError if unknown."""
+        return bool(self._index.outdated([document_id]))
+
     def original_of(self, document_id: str) -> str:
         """Return the document whose text is stored: itself, or the one it is a copy of.
 

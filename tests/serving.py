@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from qa.library import Files
 from qa.pipeline import open_or_build
 from qa.web.corpus import Corpus
 from qa.web.server import HOST, Server, create_app, listen
@@ -78,10 +79,12 @@ def made_app(corpus):
 
 
 @contextmanager
-def serving(folder, index, *, watching=False):
+def serving(folder, index, *, watching=False, editable=False):
     """Serve a folder of documents, built before; stop the server at the end."""
     qa = open_or_build(folder, index)
-    with serving_live(Corpus(qa, folder=folder, index=index, watching=watching)) as running:
+    files = Files(folder, reserve_bytes=0) if editable else None
+    corpus = Corpus(qa, folder=folder, index=index, watching=watching, files=files)
+    with serving_live(corpus) as running:
         yield running
 
 

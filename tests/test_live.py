@@ -324,7 +324,11 @@ def test_the_time_left_is_that_of_the_pace_lately():
     ],
 )
 def test_durations_are_as_coarse_as_the_estimate(seconds, words):
-    assert str(Activity("x", 1, 2, seconds)) == f"x: 1 of 2, {words} left"
+    assert str(Activity("x", 1, 2, seconds)) == f"X: 1 of 2, {words} left"
+
+
+def test_the_page_of_a_scan_is_told():
+    assert str(Activity("reading a.pdf by OCR, page", 2, 9)) == "Reading a.pdf by OCR, page 2 of 9"
 
 
 # What is left behind

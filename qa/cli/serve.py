@@ -16,6 +16,12 @@ from qa.cli.options import SHARE, folder_argument, index_option
 @click.option("--port", type=int, default=7860, show_default=True, help="Port to serve at.")
 @click.option("--strict", type=SHARE, help="First position of the page's slider, 0 to 1.")
 @click.option("--no-watch", is_flag=True, help="Look for changed files only on request.")
+@click.option(
+    "--editable/--read-only",
+    default=None,
+    help="Whether visitors may add, delete and rename documents. Default: at this machine's own "
+    "address alone.",
+)
 @index_option
 def serve(
     folder: Path | None,
@@ -23,6 +29,7 @@ def serve(
     port: int,
     strict: float | None,
     no_watch: bool,
+    editable: bool | None,
     index: Path,
 ) -> None:
     """Serve the page on this machine, and keep its index up to date with the folder."""
@@ -35,4 +42,5 @@ def serve(
         port=port,
         strict=strict,
         watching=not no_watch,
+        editable=editable,
     )

@@ -35,9 +35,11 @@ class Activity:
         return self.done / self.total if self.total else None
 
     def __str__(self) -> str:
-        doing = _DOING.get(self.stage, self.stage)
+        doing = _DOING.get(self.stage, f"{self.stage[:1].upper()}{self.stage[1:]}")
         if not self.total:
             return f"{doing} …"
+        if self.stage.endswith(" page"):  # "Reading scan.pdf by OCR, page 2 of 9"
+            return f"{doing} {self.done:,} of {self.total:,}"
         left = "" if self.left_s is None else f", {_duration(self.left_s)} left"
         return f"{doing}: {self.done:,} of {self.total:,}{left}"
 

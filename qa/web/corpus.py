@@ -8,17 +8,21 @@ from pathlib import Path
 
 from qa.feedback import FeedbackStore
 from qa.index import CURRENT, DocumentSummary, SkippedFile
-from qa.library import Listener, Live
+from qa.library import Files, Listener, Live
 from qa.pipeline import QA
 from qa.text import counted
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One document in the list; ``copy_of`` is the id of the one with the same bytes, if any."""
+    """One document in the list; ``copy_of`` is the id of the one with the same bytes, if any.
+
+    ``inside`` is the file that it is in, empty if it is one itself.
+    """
 
     document: DocumentSummary
     copy_of: str = ""
+    inside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class OpenIndex:
         """List the documents of a pipeline once, so that no visitor waits for it."""
         manifest = qa.manifest
         entries = tuple(
-            Entry(document, file.copy_of)
+            Entry(document, file.copy_of, file.inside)
             for file, document in zip(manifest.documents, qa.documents(), strict=True)
         )
         try:
@@ -79,7 +83,8 @@ class Corpus:
 
     Each request reads ``now`` once: a request that began before the end of a build
     keeps the index that it began with. ``watching`` and ``listener`` are
-    those of :class:`~qa.library.Live`.
+    those of :class:`~qa.library.Live`. ``files`` changes the files of the folder, None where
+    visitors may not.
     """
 
     def __init__(
@@ -90,8 +95,10 @@ class Corpus:
         index: str | Path,
         watching: bool = False,
         listener: Listener | None = None,
+        files: Files | None = None,
     ) -> None:
         self.folder, self.index = Path(folder), Path(index)
+        self.files = files
         self.feedback = FeedbackStore.beside(self.index)
         self.now = OpenIndex.of(qa, self.index)
         self.live = Live(

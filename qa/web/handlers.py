@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,6 +24,7 @@ Turns = tuple[Turn, ...]
 Strict = float | None
 
 MAX_TOP_K = 50
+MAX_ONLY = 1_000
 
 
 class Handlers:
@@ -41,21 +43,26 @@ class Handlers:
         strictness = strictness_html(now.qa.strict_for(now.qa.threshold))
         return (
             self._talk(now, (), View()),
-            library_html(now.library),
+            self._library(now),
             strictness,
         )
 
     def on_question(
-        self, question: str, turns: Turns, strict: Strict
+        self, question: str, turns: Turns, strict: Strict, only: object = None
     ) -> Iterator[tuple[Turns, Any, Any, str]]:
-        """Yield the turns, the conversation, the evidence and the emptied question box."""
-        yield from self._answer(Turn(without_surrogates(question)), turns, strict)
+        """Yield the turns, the conversation, the evidence and the emptied question box.
+
+        ``only`` is JSON of the patterns of the documents that are asked, none for all.
+        """
+        asked = Turn(without_surrogates(question), only=patterns(only))
+        yield from self._answer(asked, turns, strict)
 
     def on_button(
-        self, turns: Turns, strict: Strict, event: gr.EventData
+        self, turns: Turns, strict: Strict, only: object, event: gr.EventData
     ) -> Iterator[tuple[Turns, Any, Any, str]]:
         """Do the same for a button: an example, or a question whose best guess is wanted."""
-        asked = Turn(without_surrogates(str(event.question)), best_guess=event.guess is True)
+        question = without_surrogates(str(event.question))
+        asked = Turn(question, best_guess=event.guess is True, only=patterns(only))
         yield from self._answer(asked, turns, strict)
 
     def on_strict(self, turns: Turns, strict: Strict, wanted: Any) -> tuple[Strict, Any, Any]:
@@ -135,10 +142,10 @@ class Handlers:
         yield turns, self._talk(now, (*shown, asked), View()), gr.skip(), ""
         history = [turn.prediction for turn in shown if turn.prediction is not None]
         try:
-            prediction = now.qa.ask(asked.question, threshold=0.0, history=history)
+            prediction = now.qa.ask(asked.question, threshold=0.0, history=history, only=asked.only)
             turn = replace(asked, prediction=prediction, key=secrets.token_hex(8))
         except QAError as error:
-            turn = Turn(asked.question, trouble=f"{self._message(error)}.")
+            turn = replace(asked, trouble=f"{self._message(error)}.")
         turns = (*turns, turn)
         seen = _seen(now, turns, strict)
         view = View.of_latest(seen)
@@ -211,17 +218,32 @@ class Handlers:
             votes=self._votes(turns),
         )
 
+    def _library(self, now: OpenIndex) -> str:
+        is_building = self._corpus.live.state.activity is not None
+        return library_html(now.library, files=self._corpus.files, building=is_building)
+
     def _evidence(self, now: OpenIndex, turns: Turns, view: View) -> str:
         try:
             return evidence_html(
                 turns,
                 view,
                 document=now.qa.document,
+                is_outdated=now.qa.is_outdated,
                 picture=now.qa.page_picture,
                 votes=self._votes(turns[view.turn :][:1]),
             )
         except KeyError:  # the list of documents, or something that no longer exists
-            return library_html(now.library)
+            return self._library(now)
+
+
+def patterns(only: object) -> tuple[str, ...]:
+    """Return the patterns in the JSON that the page sends; none where it is not valid."""
+    try:
+        found = json.loads(only) if isinstance(only, str) else []
+    except ValueError:
+        return ()
+    is_valid = isinstance(found, list) and all(isinstance(each, str) and each for each in found)
+    return tuple(found[:MAX_ONLY]) if is_valid else ()
 
 
 def _seen(now: OpenIndex, turns: Turns, strict: Strict) -> Turns:

@@ -45,11 +45,12 @@ if (element.closest("#evidence")) watch("value", showMark);
 if (element.closest("#conversation")) watch("value", showTurn);
 
 element.addEventListener("input", ({ target }) => {
+  if (target.id !== "strict") return;
   const words = target.nextElementSibling;
   words.querySelector("b").textContent = 100 - target.value;
   target.ariaValueText = words.textContent;
 });
-element.addEventListener("change", () => trigger("input", {}));
+element.addEventListener("change", ({ target }) => target.id === "strict" && trigger("input", {}));
 
 element.addEventListener("click", async (event) => {
   const button = event.target.closest("button");

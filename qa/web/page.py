@@ -37,6 +37,9 @@ def create_page(corpus: Corpus, *, for_owner: bool) -> gr.Blocks:
         with gr.Row(elem_id="desk"):
             with gr.Column(elem_id="talk"):
                 talk = gr.HTML(elem_id="conversation", js_on_load=script, apply_default_css=False)
+                gr.HTML(
+                    render("only.html"), elem_id="filter", js_on_load=None, apply_default_css=False
+                )
                 question = gr.Textbox(
                     elem_id="question",
                     label="Your question",
@@ -48,7 +51,7 @@ def create_page(corpus: Corpus, *, for_owner: bool) -> gr.Blocks:
                 strictness = gr.HTML(
                     elem_id="strictness", js_on_load=script, apply_default_css=False
                 )
-                position = gr.Number(visible=False)
+                position, only = gr.Number(visible=False), gr.Textbox(visible=False)
             with gr.Column(elem_id="source"):
                 evidence = gr.HTML(
                     elem_id="evidence",
@@ -71,8 +74,20 @@ def create_page(corpus: Corpus, *, for_owner: bool) -> gr.Blocks:
             "show_progress": "hidden",
             "api_visibility": "private",
         }
-        question.submit(handlers.on_question, [question, turns, strict], **asking)
-        talk.submit(handlers.on_button, [turns, strict], **asking)
+        # The choice of documents is in the page: read when a question is asked.
+        chosen = "document.getElementById('only').dataset.patterns"
+        question.submit(
+            handlers.on_question,
+            [question, turns, strict, only],
+            js=f"(question, turns, strict) => [question, turns, strict, {chosen}]",
+            **asking,
+        )
+        talk.submit(
+            handlers.on_button,
+            [turns, strict, only],
+            js=f"(turns, strict) => [turns, strict, {chosen}]",
+            **asking,
+        )
         gr.on(
             [talk.select, evidence.select],
             handlers.on_view,

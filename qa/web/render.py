@@ -13,11 +13,13 @@ from typing import TypeVar
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from qa.library import Files
 from qa.text import counted, listed, normalize
-from qa.types import Document, Passage, Place
+from qa.types import Answer, Document, Passage, Place
 from qa.web import wording
 from qa.web.corpus import Library
 from qa.web.document_text import Mark, excerpt, marked_text, opening
+from qa.web.listing import FIRST, SORTS, Wanted, listing_of
 from qa.web.scan import Picture, Scan, first_scan, scan_of
 from qa.web.views import NO_VOTES, Turn, View, places_of
 
@@ -29,7 +31,8 @@ EXAMPLES = (
     ("Where do I put my documents?", "verbatim-user-guide.md"),
 )
 CLOSEST = 3  # passages shown with "not found"
-LISTED = 500  # documents, and skipped files, in the list
+LISTED = 500  # files that were not read, in the list
+REMOVED_LISTED = 50
 STRICTEST = 99  # per cent; at 100 nothing would be answered
 
 _ENVIRONMENT = Environment(
@@ -100,11 +103,13 @@ def evidence_html(
     view: View,
     *,
     document: Callable[[str], Document],
+    is_outdated: Callable[[str], bool] = lambda document_id: False,
     picture: Picture = lambda document_id, page: None,
     votes: Mapping[str, bool] = NO_VOTES,
 ) -> str:
     """Return a document with the quoted words marked; ``document`` finds one by its id.
 
+    ``is_outdated`` is whether its file is another now than when it was indexed.
     Where OCR read them, the ``picture`` of their page is above its text.
     ``votes`` are those given, by the ids of :meth:`Turn.vote_id`.
 
@@ -116,10 +121,12 @@ def evidence_html(
         shown = document(place.document_id)
         # Another place may write the same answer differently: its own words are quoted.
         words = shown.text[place.start : place.end]
-        if words != answer.text and (
-            place == answer.place or normalize(words) != normalize(answer.text)
+        if (
+            words != answer.text or _around(shown, answer) != answer.passage.text
+            if place == answer.place
+            else normalize(words) != normalize(answer.text)
         ):
-            return _sheet(shown, note="changed")
+            return _sheet(shown, view, note="changed")
         marks = [(place.start, place.end, "answer")]
         if place == answer.place:
             marks.append((answer.passage.start, answer.passage.end, "passage"))
@@ -131,12 +138,13 @@ def evidence_html(
         turn = turns[view.turn]
         return _sheet(
             shown,
+            view,
             marks,
+            outdated=is_outdated(shown.id),
             scan=scan_of(shown, marks, picture),
             place=place,
             answer=answer,
             words=words,
-            view=view,
             candidates=turn.answers,
             is_possible=turn.is_possible,
             vote=votes.get(turn.vote_id(view.item)),
@@ -145,20 +153,41 @@ def evidence_html(
         passage = hit.passage
         shown = document(passage.document_id)
         if shown.text[passage.start : passage.end] != passage.text:
-            return _sheet(shown, note="changed")
+            return _sheet(shown, view, note="changed")
         place = Place(shown.id, passage.start, passage.end, shown.source)
         marks = [(passage.start, passage.end, "passage")]
         scan = scan_of(shown, marks, picture)
-        return _sheet(shown, marks, scan=scan, place=place, note="close")
+        outdated = is_outdated(shown.id)
+        return _sheet(shown, view, marks, outdated=outdated, scan=scan, place=place, note="close")
     if view.kind == "document":
         shown = document(view.document_id)
-        return _sheet(shown, scan=first_scan(shown, picture))
+        scan, outdated = first_scan(shown, picture), is_outdated(shown.id)
+        return _sheet(shown, view, scan=scan, outdated=outdated)
     raise KeyError(view.address)
 
 
-def library_html(library: Library) -> str:
-    """Return the list of documents."""
-    return render("library.html", library=library, listed_entries=LISTED)
+def library_html(
+    library: Library,
+    wanted: Wanted = FIRST,
+    *,
+    files: Files | None = None,
+    building: bool = False,
+) -> str:
+    """Return a page of the list of documents.
+
+    ``files`` are those that the visitor may change, None where they may not. ``building`` says
+    that documents are being read, so that an empty list is not taken for an empty folder.
+    """
+    return render(
+        "library.html",
+        library=library,
+        listing=listing_of(library, wanted),
+        sorts=SORTS,
+        removed=files.removed()[:REMOVED_LISTED] if files else [],
+        can_change=files is not None,
+        building=building,
+        unread_listed=LISTED,
+    )
 
 
 def strictness_html(strict: float) -> str:
@@ -167,13 +196,20 @@ def strictness_html(strict: float) -> str:
     return render("strictness.html", refused=refused, strictest=STRICTEST)
 
 
+def _around(document: Document, answer: Answer) -> str:
+    """Return what the document says now where the passage of an answer was."""
+    return document.text[answer.passage.start : answer.passage.end]
+
+
 def _sheet(
     document: Document,
+    view: View,
     marks: Iterable[Mark] = (),
     *,
     scan: Scan | None = None,
     place: Place | None = None,
     note: str = "",
+    outdated: bool = False,
     **of_answer: object,
 ) -> str:
     """Return a document's text under its title; what belongs to an answer comes with one."""
@@ -184,5 +220,7 @@ def _sheet(
         scan=scan,
         place=place,
         note=note,
+        outdated=outdated,
+        view=view,
         **{"answer": None, **of_answer},
     )

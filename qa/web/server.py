@@ -37,13 +37,15 @@ def serve(
     strict: float | None = None,
     *,
     watching: bool = True,
+    editable: bool | None = None,
 ) -> None:
     """Serve the page until interrupted, and keep the index up to date with the folder.
 
     The page is there while the index is built. ``strict`` is the first position of its slider:
     see :meth:`~qa.pipeline.QA.threshold_for`. Without ``watching`` the index is built on request
-    alone. Raises :class:`~qa.errors.QAError` when the address is not available, and for a folder
-    that cannot be served.
+    alone. ``editable`` is whether visitors may upload, delete and rename documents, None for only
+    those at this machine. Raises :class:`~qa.errors.QAError` when the address is not available,
+    and for a folder that cannot be served.
     """
     folder, index = Path(folder), Path(index)
     command = ["qa", "serve", str(folder), "--index", str(index)]
@@ -57,13 +59,23 @@ def serve(
         corpora: list[Corpus] = []
 
         def load() -> FastAPI:
-            from qa.library import open_library
+            from qa.library import Files, open_library
             from qa.web.corpus import Corpus
 
             qa = open_library(folder, index)
             if strict is not None:
                 qa = qa.with_threshold(qa.threshold_for(strict))
-            corpus = Corpus(qa, folder=folder, index=index, watching=watching, listener=Terminal())
+            files = Files(folder) if (is_loopback(host) if editable is None else editable) else None
+            if files is not None:
+                files.sweep()
+            corpus = Corpus(
+                qa,
+                folder=folder,
+                index=index,
+                watching=watching,
+                listener=Terminal(),
+                files=files,
+            )
             corpora.append(corpus)
             corpus.live.start()
             return create_app(corpus, host=host)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from qa.answers.verdict import judge
+from qa.text import listed
 from qa.types import Answer, Hit, Place, Prediction
 
 NO_VOTES: Mapping[str, bool] = MappingProxyType({})
@@ -22,7 +24,8 @@ class Turn:
     ``prediction`` contains every answer, however unlikely; :meth:`at` leaves those that
     are shown. ``trouble`` is why the question could not be asked. ``best_guess`` marks a
     question whose answer is shown on request although it is below the threshold. ``key``
-    identifies what was shown, for votes on it.
+    identifies what was shown, for votes on it. ``only`` are the patterns of the documents that
+    were asked, none for all.
     """
 
     question: str
@@ -30,6 +33,13 @@ class Turn:
     trouble: str = ""
     best_guess: bool = False
     key: str = ""
+    only: tuple[str, ...] = ()
+
+    @property
+    def asked_only(self) -> str:
+        """The documents that were asked, as people write them; empty for all."""
+        names = [re.sub(r"\[([*?[])\]", r"\1", pattern).removesuffix("*") for pattern in self.only]
+        return listed(names)
 
     @property
     def is_long(self) -> bool:

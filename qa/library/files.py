@@ -1,0 +1,269 @@
+"""The files of a served folder: received, removed, renamed, and each of it undone."""
+
+from __future__ import annotations
+
+import errno
+import filecmp
+import json
+import os
+import secrets
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from qa.errors import LibraryError
+from qa.library.names import numbered, rebuilt
+
+# A file may have so many bytes, and so many stay free on the disk: an index is written too.
+MAX_BYTES = 500_000_000
+RESERVE_BYTES = 200_000_000
+# Both are hidden, so that nothing in them is read as a document.
+REMOVED = ".removed"
+INCOMING = ".incoming-"
+_PLACE, _ITEM = "place.json", "item"
+_MAX_COPIES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Where an upload was stored; ``is_known`` if the same file was there already."""
+
+    path: str
+    is_known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What was removed and can be put back: its path, and when, as ISO 8601."""
+
+    token: str
+    path: str
+    at: str
+
+
+class Files:
+    """Changes files in one folder and nowhere else; safe to share between threads.
+
+    Nothing is overwritten or deleted: a second file of a name gets a number, and what is removed
+    is kept in a hidden folder until ``forget``. All methods raise
+    :class:`~qa.errors.LibraryError` for what cannot be done.
+    """
+
+    def __init__(
+        self, folder: Path, *, max_bytes: int = MAX_BYTES, reserve_bytes: int = RESERVE_BYTES
+    ) -> None:
+        self.folder, self.max_bytes, self.reserve_bytes = folder, max_bytes, reserve_bytes
+        self._lock = threading.Lock()
+
+    def receive(self, name: str, size: int | None = None) -> Incoming:
+        """Begin an upload; ``size`` in bytes is what was announced, if anything was."""
+        path = rebuilt(name)
+        self.check_size(path, size or 0, expected=size or 0)
+        return Incoming(self, path, size)
+
+    def remove(self, path: str) -> Removed:
+        """Put a file or a folder where it is not read, and can be put back from."""
+        source = self._existing(path)
+        at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        removed = Removed(secrets.token_hex(8), path, at)
+        place = self.folder / REMOVED / removed.token
+        with _changing(path), self._lock:
+            place.mkdir(parents=True)
+            (place / _PLACE).write_text(json.dumps([path, at]), encoding="utf-8")
+            source.rename(place / _ITEM)
+        return removed
+
+    def restore(self, token: str) -> Stored:
+        """Put back what was removed; with a number if its name is taken meanwhile."""
+        place = self._place_of(token)
+        removed = self._removed(place)
+        with _changing(removed.path), self._lock:
+            for target, path in self._free(removed.path):
+                if not os.path.lexists(target):
+                    (place / _ITEM).rename(target)
+                    shutil.rmtree(place, ignore_errors=True)
+                    return Stored(path)
+        raise LibraryError(f"{removed.path} cannot be put back", "remove other files of its name")
+
+    def forget(self, token: str) -> None:
+        """Delete for good what was removed."""
+        with _changing(REMOVED), self._lock:
+            shutil.rmtree(self._place_of(token))
+
+    def removed(self) -> list[Removed]:
+        """Return what was removed and can be put back, the latest first."""
+        found = []
+        with suppress(OSError):
+            for place in (self.folder / REMOVED).iterdir():
+                with suppress(LibraryError):
+                    found.append(self._removed(place))
+        return sorted(found, key=lambda each: (each.at, each.token), reverse=True)
+
+    def rename(self, path: str, name: str) -> Stored:
+        """Give a file or a folder another path within the folder."""
+        source, wanted = self._existing(path), rebuilt(name)
+        with _changing(path), self._lock:
+            target = self._target(wanted)
+            is_itself = os.path.lexists(target) and source.samefile(target)
+            if os.path.lexists(target) and not is_itself:
+                raise LibraryError(f"there is already a {wanted}", "choose another name")
+            if source.is_dir() and target.resolve().is_relative_to(source.resolve()):
+                if wanted != path:
+                    raise LibraryError(f"{path} cannot be moved into itself", "choose another name")
+            else:
+                source.rename(target)
+        return Stored(wanted)
+
+    def sweep(self) -> None:
+        """Remove what uploads that broke off with an earlier server left."""
+        with suppress(OSError):
+            for path in self.folder.glob(f"{INCOMING}*"):
+                path.unlink(missing_ok=True)
+
+    def check_size(self, path: str, size: int, *, expected: int = 0) -> None:
+        """Raise LibraryError if a file is too large, or the disk too full for bytes expected."""
+        if size > self.max_bytes:
+            raise LibraryError(
+                f"{path} has more than {self.max_bytes / 1e6:,.0f} MB",
+                "split it, or put it into the folder yourself",
+            )
+        with suppress(OSError):
+            if shutil.disk_usage(self.folder).free - expected < self.reserve_bytes:
+                raise LibraryError(f"there is no room on the disk for {path}", "free some space")
+
+    def keep(self, incoming: Path, path: str) -> Stored:
+        """Give a complete upload its name, or say that it was there already."""
+        with _changing(path), self._lock:
+            for target, free in self._free(path):
+                with suppress(FileExistsError):
+                    _place(incoming, target)
+                    return Stored(free)
+                if target.is_file() and filecmp.cmp(incoming, target, shallow=False):
+                    return Stored(free, is_known=True)
+        raise LibraryError(f"there are too many files named {path}", "rename it")
+
+    def _free(self, path: str) -> Iterator[tuple[Path, str]]:
+        """Yield a path, then the same with numbers from 2 on, each with its place on the disk."""
+        yield self._target(path), path
+        for number in range(2, _MAX_COPIES):
+            other = numbered(path, number)
+            yield self._target(other), other
+
+    def _target(self, path: str) -> Path:
+        """Return where a path leads, with its folders made; never out of the folder by a link."""
+        target = self.folder / path
+        parent = target.parent
+        above = parent
+        while not above.exists():
+            above = above.parent
+        self._check_inside(above, path)
+        parent.mkdir(parents=True, exist_ok=True)
+        self._check_inside(parent, path)
+        return target
+
+    def _existing(self, path: str) -> Path:
+        parts = path.split("/")
+        if not path or any(part in ("", ".", "..") or part[0] == "." for part in parts):
+            raise LibraryError(f"there is no file {path}", "reload the list of documents")
+        found = self.folder / path
+        self._check_inside(found.parent, path)
+        if not os.path.lexists(found):
+            raise LibraryError(f"there is no file {path}", "reload the list of documents")
+        return found
+
+    def _check_inside(self, place: Path, path: str) -> None:
+        if not Path(os.path.realpath(place)).is_relative_to(os.path.realpath(self.folder)):
+            raise LibraryError(f"{path} is outside the folder", "choose another name")
+
+    def _place_of(self, token: str) -> Path:
+        if not token or not token.isascii() or not token.isalnum():
+            raise LibraryError("there is nothing to put back", "reload the list of documents")
+        return self.folder / REMOVED / token
+
+    def _removed(self, place: Path) -> Removed:
+        try:
+            path, at = json.loads((place / _PLACE).read_text(encoding="utf-8"))
+            if not os.path.lexists(place / _ITEM):
+                raise FileNotFoundError(place)
+            return Removed(place.name, rebuilt(path), str(at))
+        except (OSError, ValueError, TypeError) as error:
+            raise LibraryError(
+                "it was put back or deleted already", "reload the list of documents"
+            ) from error
+
+
+class Incoming:
+    """An upload in progress: ``write`` its bytes, then ``keep`` it; ``abort`` drops it."""
+
+    def __init__(self, files: Files, path: str, size: int | None) -> None:
+        self._files, self._size = files, size
+        self.path, self.received = path, 0
+        self._part = files.folder / f"{INCOMING}{secrets.token_hex(8)}"
+        with _changing(path):
+            self._file = self._part.open("xb")
+
+    def write(self, data: bytes) -> None:
+        """Append some bytes."""
+        self.received += len(data)
+        self._files.check_size(self.path, self.received)
+        with _changing(self.path):
+            self._file.write(data)
+
+    def keep(self) -> Stored:
+        """Store the file under its name, or under one with a number."""
+        if self._size is not None and self.received != self._size:
+            raise LibraryError(
+                f"the upload of {self.path} broke off after {self.received:,} of "
+                f"{self._size:,} bytes",
+                "upload it again",
+            )
+        if not self.received:
+            raise LibraryError(f"{self.path} is empty", "choose another file")
+        with _changing(self.path):
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+        stored = self._files.keep(self._part, self.path)
+        self.abort()
+        return stored
+
+    def abort(self) -> None:
+        """Remove what was received and not kept."""
+        with suppress(OSError):
+            self._file.close()
+        with suppress(OSError):
+            self._part.unlink()
+
+
+def _place(source: Path, target: Path) -> None:
+    """Give a file another name in the same folder; FileExistsError if that is taken."""
+    try:
+        target.hardlink_to(source)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        source.replace(target)
+
+
+@contextmanager
+def _changing(path: str) -> Iterator[None]:
+    """Raise LibraryError for what the block cannot do on the disk."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            problem, remedy = f"the disk is full: {path} was not stored", "free some space"
+        elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            problem, remedy = f"the folder may not be changed for {path}", "change its permissions"
+        elif isinstance(error, NotADirectoryError | FileExistsError | IsADirectoryError):
+            problem, remedy = f"a file has the name of a folder of {path}", "rename one of them"
+        elif isinstance(error, FileNotFoundError):
+            problem, remedy = f"there is no file {path} any more", "reload the list of documents"
+        else:
+            problem, remedy = f"{path} cannot be changed ({error.strerror})", "try again"
+        raise LibraryError(problem, remedy) from error
