@@ -31,13 +31,16 @@ def choose(tried: Sequence[Prediction], history: Sequence[Prediction], *, open_f
     the probability that another than the first must reach: 0 where the words say that they
     continue the conversation, the threshold of answers where they may stand alone.
     """
+    if open_from:
+        best = max(
+            range(len(tried)), key=lambda position: (_probability(tried[position]), -position)
+        )
+        return best if _probability(tried[best]) >= open_from else 0
     scores = [_score(position, tried, history) for position in range(len(tried))]
-    allowed = [
-        position
-        for position, each in enumerate(tried)
-        if position == 0 or _probability(each) >= open_from
-    ]
-    return max(allowed, key=lambda position: (scores[position], -position))
+    best = max(range(len(tried)), key=lambda position: (scores[position], -position))
+    # Of the readings with this answer, the one that it answers best.
+    same = [position for position, each in enumerate(tried) if _best(each) == _best(tried[best])]
+    return max(same, key=lambda position: (_probability(tried[position]), -position))
 
 
 def _score(position: int, tried: Sequence[Prediction], history: Sequence[Prediction]) -> float:

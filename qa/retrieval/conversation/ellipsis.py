@@ -56,6 +56,9 @@ def exchanged(asked: str, last: Turn) -> list[str]:
     ending = f"{tail}, {about}?" if about else f"{tail}?"
     plain = f"{parts.auxiliary} {parts.rest}".strip()
     made = []
+    amount = asking.lower() in ("how much", "what price", "at what price")
+    if amount and parts.word in ("where", "what", "which") and last.answer_is_thing:
+        made.append(f"how much does {answer} cost?")
     if parts.word in ("who", "whom", "what", "which") and is_noun:
         if parts.auxiliary in _BE:
             made.append(f"{asking} {f'{parts.auxiliary} {answer} {parts.rest}'.strip()}{ending}")
@@ -80,8 +83,7 @@ def instead(what: str, last: Turn) -> list[str]:
         return [f"{split_topic(last.asked)[0].rstrip(' ?.!')}, {what}?"]
     head = re.sub(r"^the ", "", what, flags=re.I)
     of_topic = f"What is the {head} of {subject(last.asked)}?"
-    clause, _ = split_topic(last.asked)
-    clause = clause.rstrip(" ?.!")
+    clause = _clause(last.asked)
     is_property = len(bare) <= 3 and bare[-1] in _PROPERTIES and not names(what)
     made = [of_topic] if is_property else []
     made += [replaced(clause, phrase, what) for phrase in _ordered(clause, what)[:MOST_REPLACED]]
@@ -94,12 +96,17 @@ def corrected(what: str, last: Turn) -> list[str]:
     """Return the last question with the phrase replaced that a correction corrects."""
     if frame(what).auxiliary:
         return [f"{what}?"]
-    clause, _ = split_topic(last.asked)
-    clause = clause.rstrip(" ?.!")
+    clause = _clause(last.asked)
     if not words(what):
         return [last.asked]
     made = [replaced(clause, phrase, what) for phrase in _ordered(clause, what)[:1]]
     return [f"{clause}, {what}?", *made]
+
+
+def _clause(asked: str) -> str:
+    """Return a question without its topic at the end, which may be a time of its own."""
+    clause, about = split_topic(asked)
+    return asked.rstrip(" ?.!") if about and is_time(about) else clause.rstrip(" ?.!")
 
 
 def replaced(clause: str, phrase: Phrase, what: str) -> str:

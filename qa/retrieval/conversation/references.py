@@ -151,11 +151,16 @@ def antecedents(text: str, turns: Sequence[Turn]) -> list[str]:
     if personal:
         wanted = "f" if personal in _FEMALE else "m"
         found += [name for name in people(turns) if gender(name) in ("", wanted)]
-        if last.is_short and asks == "who":
+        if last.is_short and asks == "who" and gender(last.answer) in ("", wanted):
             found.append(person(last.answer))
     elif last.answer_is_thing and asks in ("what", "which", "where", ""):
         found.append(last.answer.strip(" .*_"))
-    elif last.is_short and asks in ("who", "whom", "which"):
+    elif (
+        # "They" may be those who were asked for; "it" is what they did it to.
+        last.is_short
+        and asks in ("who", "whom", "which")
+        and any(each.word in _PLURAL for each in references(text))
+    ):
         found.append(person(last.answer))
     named = [each for each in names(last.asked) if not is_quantity(each) and not is_time(each)]
     if personal:
@@ -203,10 +208,17 @@ def substitute(text: str, meant: str, turns: Sequence[Turn]) -> str:
 
 def _place(meant: str, turns: Sequence[Turn]) -> str:
     """Return the place that "there" means, with its preposition."""
-    for phrase in reversed(phrases(frame(turns[-1].asked).rest)):
+    last = turns[-1]
+    if frame(last.asked).word == "where" and last.is_short:
+        is_complete = words(last.answer)[:1] and words(last.answer)[0].lower() in PREPOSITIONS
+        return last.answer if is_complete else f"at {last.answer}"
+    for phrase in reversed(phrases(frame(last.asked).rest)):
         is_noun = names(phrase.text) or phrase.text.split()[0].lower() in DETERMINERS
         if phrase.preposition in ("in", "at", "on") and is_noun and not is_time(phrase.text):
             return f"{phrase.preposition} {phrase.text}"
+    if meant in people(turns):
+        about = subject(last.asked)
+        return f"in {about}" if is_topic(about) else ""
     return meant if words(meant)[0].lower() in PREPOSITIONS else f"at {meant}"
 
 
