@@ -1,4 +1,5 @@
 import pytest
+from browsing import browser
 from hypothesis import HealthCheck, settings
 
 from qa.loaders import load
@@ -25,3 +26,10 @@ def read(tmp_path):
 def encoder():
     """The shipped encoder, loaded once for all tests that need it."""
     return SentenceEncoder()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """Headless Chromium, for tests of the page."""
+    with browser() as running:
+        yield running

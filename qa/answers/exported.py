@@ -38,6 +38,8 @@ class CheckedPlace:
 def check_answers(exported: Path, folder: Path) -> list[CheckedPlace]:
     """Compare each answer that `qa ask --json` printed with its file below a folder.
 
+    A conversation that was saved from the page is read too.
+
     Every place of an answer is checked, by the file's hash and letter by letter; no index is
     needed. Raises :class:`~qa.errors.AnswerFileError` for any other file.
     """
@@ -64,8 +66,16 @@ def check_answers(exported: Path, folder: Path) -> list[CheckedPlace]:
         ]
 
 
-def _places(prediction: Any) -> Iterator[tuple[str, str, int, int, str]]:
+def _places(content: Any) -> Iterator[tuple[str, str, int, int, str]]:
     """Yield document, hash, start, end and words of each place of each answer or candidate."""
+    if "conversation" in content:
+        for prediction in content["conversation"]:
+            yield from _places_of(prediction)
+    else:
+        yield from _places_of(content)
+
+
+def _places_of(prediction: Any) -> Iterator[tuple[str, str, int, int, str]]:
     # A file written before there were candidates has none.
     for answer in (*prediction["answers"], *prediction.get("candidates", ())):
         for place in (answer, *answer["also_at"]):

@@ -87,7 +87,8 @@ def info(index: Path, as_json: bool) -> None:
     "--answer",
     type=PATH,
     metavar="FILE",
-    help="Check what `qa ask --json` printed against the documents instead; "
+    help="Check what `qa ask --json` printed, or a conversation that was saved from the page as "
+    "JSON, against the documents instead; "
     "exit code 1 where a quotation is no longer valid.",
 )
 @index_option

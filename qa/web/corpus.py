@@ -11,6 +11,8 @@ from qa.index import CURRENT, DocumentSummary, SkippedFile
 from qa.library import Files, Listener, Live
 from qa.pipeline import QA
 from qa.text import counted
+from qa.types import Place
+from qa.web.sections import section_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,13 @@ class OpenIndex:
             return self.qa.document(document_id).title or document_id
         except KeyError:
             return document_id
+
+    def section(self, place: Place) -> str:
+        """Return the headings above a place; empty when its document is no longer indexed."""
+        try:
+            return section_of(self.qa.document(place.document_id), place.start)
+        except KeyError:
+            return ""
 
 
 class Corpus:

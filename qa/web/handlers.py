@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -15,7 +16,9 @@ from qa.answers.serialize import prediction_to_dict
 from qa.errors import FeedbackError, QAError, QuestionError
 from qa.feedback import Vote
 from qa.text import without_surrogates
+from qa.web.conversation_file import TYPES, conversation_file
 from qa.web.corpus import Corpus, OpenIndex
+from qa.web.opening import Opening
 from qa.web.render import conversation_html, evidence_html, library_html, strictness_html
 from qa.web.views import Turn, View
 
@@ -64,6 +67,32 @@ class Handlers:
         question = without_surrogates(str(event.question))
         asked = Turn(question, best_guess=event.guess is True, only=patterns(only))
         yield from self._answer(asked, turns, strict)
+
+    def on_open(
+        self, turns: Turns, strict: Strict, event: gr.EventData
+    ) -> Iterator[tuple[Turns, Any, Any]]:
+        """Ask the questions of another conversation anew, and show its place.
+
+        Documents may have changed since: nothing of an answer is kept in the browser.
+        """
+        wanted = Opening.of(event)
+        now, turns = self._corpus.now, ()
+        for asked in wanted.turns:
+            shown = _seen(now, turns, strict)
+            yield turns, self._talk(now, (*shown, asked), View()), gr.skip()
+            turns = (*turns, self._answered(now, asked, shown))
+        seen = _seen(now, turns, strict)
+        view = wanted.view(seen)
+        yield turns, self._talk(now, seen, view), self._evidence(now, seen, view)
+
+    def on_export(self, turns: Turns, strict: Strict, event: gr.EventData) -> Any:
+        """Return the conversation as a file, its type, name and text in Base64 after a number."""
+        now = self._corpus.now
+        form = event.format if event.format in TYPES else "json"
+        text = conversation_file(_seen(now, turns, strict), form, document=now.qa.document)
+        file = json.dumps({"type": TYPES[form], "name": f"answers.{form}", "text": text})
+        # The number makes the value another one when the same file is wanted again.
+        return f"{secrets.token_hex(4)} {b64encode(file.encode()).decode()}"
 
     def on_strict(self, turns: Turns, strict: Strict, wanted: Any) -> tuple[Strict, Any, Any]:
         """Return the strictness, and the conversation and evidence where it changes them."""
@@ -140,17 +169,20 @@ class Handlers:
         now = self._corpus.now
         shown = _seen(now, turns, strict)
         yield turns, self._talk(now, (*shown, asked), View()), gr.skip(), ""
-        history = [turn.prediction for turn in shown if turn.prediction is not None]
-        try:
-            prediction = now.qa.ask(asked.question, threshold=0.0, history=history, only=asked.only)
-            turn = replace(asked, prediction=prediction, key=secrets.token_hex(8))
-        except QAError as error:
-            turn = replace(asked, trouble=f"{self._message(error)}.")
+        turn = self._answered(now, asked, shown)
         turns = (*turns, turn)
         seen = _seen(now, turns, strict)
         view = View.of_latest(seen)
         evidence = gr.skip() if turn.trouble else self._evidence(now, seen, view)
         yield turns, self._talk(now, seen, view), evidence, ""
+
+    def _answered(self, now: OpenIndex, asked: Turn, shown: Turns) -> Turn:
+        history = [turn.prediction for turn in shown if turn.prediction is not None]
+        try:
+            prediction = now.qa.ask(asked.question, threshold=0.0, history=history, only=asked.only)
+        except QAError as error:
+            return replace(asked, trouble=f"{self._message(error)}.")
+        return replace(asked, prediction=prediction, key=secrets.token_hex(8))
 
     def _read_vote(self, turns: Turns, event: gr.EventData) -> None:
         parts = event.vote.split("/") if isinstance(event.vote, str) else []
@@ -215,6 +247,7 @@ class Handlers:
             current,
             document_ids=[entry.document.id for entry in now.library.entries],
             title=now.title,
+            section=now.section,
             votes=self._votes(turns),
         )
 

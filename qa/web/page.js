@@ -41,7 +41,10 @@ const showTurn = () => {
   else if (latest) scroll(document.getElementById("conversation"), latest, 0);
 };
 
-if (element.closest("#evidence")) watch("value", showMark);
+if (element.closest("#evidence")) {
+  watch("value", showMark);
+  document.addEventListener("look-at", ({ detail }) => trigger("select", { view: detail }));
+}
 if (element.closest("#conversation")) watch("value", showTurn);
 
 element.addEventListener("input", ({ target }) => {
@@ -52,10 +55,10 @@ element.addEventListener("input", ({ target }) => {
 });
 element.addEventListener("change", ({ target }) => target.id === "strict" && trigger("input", {}));
 
-element.addEventListener("click", async (event) => {
+element.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
-  const { view, ask, guess, copy, vote } = button.dataset;
+  const { view, ask, guess, vote } = button.dataset;
   if (view !== undefined) {
     trigger("select", { view });
     showMark(); // the view may be the current one, scrolled away
@@ -74,10 +77,5 @@ element.addEventListener("click", async (event) => {
     }
   } else if (button.ariaExpanded !== null) {
     button.ariaExpanded = String(button.ariaExpanded === "false");
-  } else if (copy !== undefined) {
-    await navigator.clipboard.writeText(copy);
-    const label = button.textContent;
-    button.textContent = "Copied";
-    setTimeout(() => { button.textContent = label; }, 1500);
   }
 });

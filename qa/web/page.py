@@ -25,8 +25,9 @@ def create_page(corpus: Corpus, *, for_owner: bool) -> gr.Blocks:
     :class:`~qa.web.handlers.Handlers`.
     """
     handlers = Handlers(corpus, for_owner=for_owner)
-    script, list_script, status_script = (
-        (HERE / f"{name}.js").read_text(encoding="utf-8") for name in ("page", "library", "status")
+    script, list_script, status_script, download_script, *bar_scripts = (
+        (HERE / f"{name}.js").read_text(encoding="utf-8")
+        for name in ("page", "library", "status", "download", "history", "address", "copying")
     )
     questions_at_once = max(cores(), 2)
     page = gr.Blocks(title="Verbatim", analytics_enabled=False, fill_width=True)
@@ -36,6 +37,12 @@ def create_page(corpus: Corpus, *, for_owner: bool) -> gr.Blocks:
             gr.HTML(render("masthead.html"), js_on_load=status_script, apply_default_css=False)
         with gr.Row(elem_id="desk"):
             with gr.Column(elem_id="talk"):
+                bar = gr.HTML(
+                    render("bar.html"),
+                    elem_id="bar",
+                    js_on_load="\n".join(bar_scripts),
+                    apply_default_css=False,
+                )
                 talk = gr.HTML(elem_id="conversation", js_on_load=script, apply_default_css=False)
                 gr.HTML(
                     render("only.html"), elem_id="filter", js_on_load=None, apply_default_css=False
@@ -52,6 +59,9 @@ def create_page(corpus: Corpus, *, for_owner: bool) -> gr.Blocks:
                     elem_id="strictness", js_on_load=script, apply_default_css=False
                 )
                 position, only = gr.Number(visible=False), gr.Textbox(visible=False)
+                download = gr.HTML(
+                    elem_id="download", js_on_load=download_script, apply_default_css=False
+                )
             with gr.Column(elem_id="source"):
                 evidence = gr.HTML(
                     elem_id="evidence",
@@ -87,6 +97,17 @@ def create_page(corpus: Corpus, *, for_owner: bool) -> gr.Blocks:
             [turns, strict, only],
             js=f"(turns, strict) => [turns, strict, {chosen}]",
             **asking,
+        )
+        bar.submit(
+            handlers.on_open, [turns, strict], **{**asking, "outputs": [turns, talk, evidence]}
+        )
+        bar.select(
+            handlers.on_export,
+            [turns, strict],
+            download,
+            queue=False,
+            show_progress="hidden",
+            api_visibility="private",
         )
         gr.on(
             [talk.select, evidence.select],

@@ -21,6 +21,7 @@ from qa.web.corpus import Library
 from qa.web.document_text import Mark, excerpt, marked_text, opening
 from qa.web.listing import FIRST, SORTS, Wanted, listing_of
 from qa.web.scan import Picture, Scan, first_scan, scan_of
+from qa.web.sections import section_of
 from qa.web.views import NO_VOTES, Turn, View, places_of
 
 # Questions about the documents that come with Verbatim, each with the one that answers it.
@@ -69,9 +70,12 @@ def conversation_html(
     *,
     document_ids: Iterable[str],
     title: Callable[[str], str],
+    section: Callable[[Place], str] = lambda place: "",
     votes: Mapping[str, bool] = NO_VOTES,
 ) -> str:
     """Return the whole conversation; ``title`` gives the title of a document by its id.
+
+    ``section`` gives the headings above a place.
 
     ``votes`` are those given, by the ids of :meth:`Turn.vote_id`.
     """
@@ -93,6 +97,7 @@ def conversation_html(
         current=current,
         votes=votes,
         cited=cited,
+        section=section,
         closest=CLOSEST,
         examples=[question for question, document_id in EXAMPLES if document_id in known],
     )
@@ -159,10 +164,20 @@ def evidence_html(
         scan = scan_of(shown, marks, picture)
         outdated = is_outdated(shown.id)
         return _sheet(shown, view, marks, outdated=outdated, scan=scan, place=place, note="close")
-    if view.kind == "document":
-        shown = document(view.document_id)
-        scan, outdated = first_scan(shown, picture), is_outdated(shown.id)
-        return _sheet(shown, view, scan=scan, outdated=outdated)
+    if view.kind in ("document", "linked"):
+        try:
+            shown = document(view.document_id)
+        except KeyError:
+            return render("gone.html", view=view)
+        outdated = is_outdated(shown.id)
+        if view.kind == "document":
+            return _sheet(shown, view, scan=first_scan(shown, picture), outdated=outdated)
+        if not view.start < view.end <= len(shown.text):
+            return _sheet(shown, view, outdated=outdated, note="outside")
+        place = Place(shown.id, view.start, view.end, shown.source, page=shown.page_at(view.start))
+        marks = [(view.start, view.end, "passage")]
+        scan = scan_of(shown, marks, picture)
+        return _sheet(shown, view, marks, outdated=outdated, scan=scan, place=place, note="linked")
     raise KeyError(view.address)
 
 
@@ -222,5 +237,6 @@ def _sheet(
         note=note,
         outdated=outdated,
         view=view,
+        section=section_of(document, place.start) if place else "",
         **{"answer": None, **of_answer},
     )

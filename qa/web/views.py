@@ -90,7 +90,8 @@ class View:
     """What the evidence pane shows; its ``address`` travels to the browser and back.
 
     ``kind`` is "answer", "passage" (one of the closest to a question), "document"
-    (read from the start) or "library" (the list of documents).
+    (read from the start), "linked" (the place from ``start`` to ``end`` in a document, as a link
+    names it) or "library" (the list of documents).
     """
 
     kind: str = "library"
@@ -98,10 +99,14 @@ class View:
     item: int = 0
     place: int = 0
     document_id: str = ""
+    start: int = 0
+    end: int = 0
 
     @property
     def address(self) -> str:
         """The view as one string."""
+        if self.kind == "linked":
+            return f"linked/{self.start}/{self.end}/0/{self.document_id}"
         return f"{self.kind}/{self.turn}/{self.item}/{self.place}/{self.document_id}"
 
     @classmethod
@@ -114,6 +119,11 @@ class View:
                 for number in (turn, item, place)
             ):
                 return cls(kind, int(turn), int(item), int(place), document_id)
+            case ["linked", start, end, _, document_id] if all(
+                number.isascii() and number.isdigit() and len(number) < 12
+                for number in (start, end)
+            ):
+                return cls("linked", document_id=document_id, start=int(start), end=int(end))
         return cls()
 
     @classmethod
@@ -124,6 +134,27 @@ class View:
         if latest.answers:
             return cls("answer", number)
         return cls("passage", number) if latest.passages else cls()
+
+    @classmethod
+    def of_place(cls, turns: Sequence[Turn], document_id: str, start: int, end: int) -> View:
+        """Return the view of a place: of the latest turn, or else of its document.
+
+        Without ``end`` it is the document's beginning.
+        """
+        number = len(turns) - 1
+        latest = turns[number] if turns else Turn("")
+        wanted = document_id, start, end
+        for item, answer in enumerate(latest.answers):
+            for index, place in enumerate(places_of(answer)):
+                if (place.document_id, place.start, place.end) == wanted:
+                    return cls("answer", number, item, index)
+        for item, hit in enumerate(latest.passages):
+            passage = hit.passage
+            if (passage.document_id, passage.start, passage.end) == wanted:
+                return cls("passage", number, item)
+        if not end:
+            return cls("document", document_id=document_id)
+        return cls("linked", document_id=document_id, start=start, end=end)
 
     def moved(self, *, item: int | None = None, place: int = 0) -> View:
         """Return the view of another item of the same turn, or of another place."""

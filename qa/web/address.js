@@ -1,0 +1,160 @@
+// Runs once, for the bar above the conversation: every answer has an address, and Back goes back.
+// The address says what is seen: /?q=question&only=pattern&doc=document#start-end
+
+const LIBRARY = "library/0/0/0/";
+const PLACE = /^#(\d{1,11})-(\d{1,11})$/;
+
+const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+let talkId = newId();
+let opening = null; // the conversation that the server is asked to show: how many turns, and how it is written down
+let moving = null; // the view that Back or Forward leads to
+let written = 0; // the number of turns when the address was last written
+
+const shownTurns = () => [...document.querySelectorAll("#conversation .turn")];
+const turnOf = ({ dataset }) => ({
+  question: dataset.question,
+  only: JSON.parse(dataset.only),
+  guess: dataset.guess === "true",
+});
+const sheet = () => document.querySelector("#evidence [data-shown]");
+
+const addressOf = ({ question, only = [], documentId = "", place = "" }) => {
+  const words = new URLSearchParams();
+  if (question) words.set("q", question);
+  for (const pattern of only) words.append("only", pattern);
+  if (documentId) words.set("doc", documentId);
+  const search = words.toString();
+  return `${location.pathname}${search ? `?${search}` : ""}${documentId && place ? `#${place}` : ""}`;
+};
+
+// The turn that a view belongs to; a document that was opened from the list belongs to the latest.
+const turnAt = (view) => {
+  const [kind, number] = view.split("/");
+  const turns = shownTurns();
+  return turns[kind === "answer" || kind === "passage" ? Number(number) : turns.length - 1];
+};
+
+const here = () => {
+  const shown = sheet()?.dataset;
+  const view = shown?.shown ?? LIBRARY;
+  const turn = turnAt(view)?.dataset;
+  const address = addressOf({
+    question: turn?.asked,
+    only: turn ? JSON.parse(turn.only) : [],
+    documentId: shown?.document,
+    place: shown?.place,
+  });
+  return { address, view };
+};
+
+const writeDown = () => {
+  const turns = shownTurns();
+  part("new-talk").disabled = turns.length === 0;
+  part("export").hidden = turns.length === 0;
+  if (document.querySelector("#conversation .pending") || !document.querySelector("#conversation :is(.turn, .welcome)")) return;
+  if (opening && (turns.length < opening.turns || document.querySelector("#conversation [data-old]"))) return;
+  const { address, view } = here();
+  const state = { talk: talkId, view };
+  if (moving !== null && view !== moving) return;
+  const isMoved = moving !== null || opening?.isMoved || address === location.pathname + location.search + location.hash;
+  const isNew = history.state?.talk !== talkId || history.state?.view !== view || turns.length > written;
+  written = turns.length;
+  if (isNew) history[isMoved ? "replaceState" : "pushState"](state, "", isMoved ? location.href : address);
+  opening = moving = null;
+  document.title = turns.length ? `${turns.at(-1).dataset.question.slice(0, 80)} – Verbatim` : "Verbatim";
+  if (JSON.stringify(visited.get(talkId) ?? []) !== JSON.stringify(turns.map(turnOf))) keepTalk(talkId, turns.map(turnOf));
+};
+
+// What is shown of another conversation is old until the server has drawn this one.
+const expect = (turns, isMoved) => {
+  opening = { turns, isMoved };
+  moving = null;
+  written = 0;
+  if (turns || shownTurns().length) document.querySelector("#conversation :is(.turns, .welcome)").dataset.old = "";
+};
+
+const openTalk = (id, turns, { view = "", isMoved = false, documentId = "", start = 0, end = 0 } = {}) => {
+  talkId = id;
+  visited.set(id, turns);
+  expect(turns.length, isMoved);
+  trigger("submit", { turns, view: turns.length || view ? view : LIBRARY, document: documentId, start, end });
+};
+
+// What the address says, where the browser keeps no conversation for it.
+const openAddress = () => {
+  const words = new URLSearchParams(location.search);
+  const question = words.get("q") ?? "";
+  const only = words.getAll("only").filter(Boolean);
+  const documentId = words.get("doc") ?? "";
+  const [, start, end] = (location.hash.match(PLACE) ?? [0, 0, 0]).map(Number);
+  if (only.length) document.dispatchEvent(new CustomEvent("library-choose", { detail: only }));
+  if (!question.trim() && !documentId) return;
+  const turns = question.trim() ? [{ question, only, guess: false }] : [];
+  talkId = newId();
+  expect(turns.length, true);
+  trigger("submit", { turns, view: "", document: documentId, start, end });
+};
+
+// Gradio drops a request while it waits for another, as when Back is pressed twice: ask again.
+const move = (tries) => {
+  if (moving === null) return;
+  if (tries === 0) { moving = null; return; }
+  document.dispatchEvent(new CustomEvent("look-at", { detail: moving }));
+  setTimeout(() => move(tries - 1), 400);
+};
+
+const openState = (state) => {
+  const turns = findTalk(state.talk);
+  if (turns) openTalk(state.talk, turns, { view: state.view, isMoved: true });
+  else openAddress();
+};
+
+window.addEventListener("popstate", ({ state }) => {
+  if (state?.talk === undefined) {
+    if (location.hash === "" || PLACE.test(location.hash)) openAddress();
+  } else if (state.talk !== talkId) openState(state);
+  else if (state.view !== (sheet()?.dataset.shown ?? LIBRARY)) {
+    const isWaiting = moving !== null;
+    moving = state.view;
+    if (!isWaiting) move(20);
+  }
+});
+
+part("new-talk").addEventListener("click", () => {
+  openTalk(newId(), []);
+  document.querySelector("#question textarea").focus();
+});
+part("export").addEventListener("click", ({ target }) => {
+  const { format } = target.closest("button")?.dataset ?? {};
+  if (!format) return;
+  trigger("select", { format });
+  part("export").open = false;
+  part("export").querySelector("summary").focus();
+});
+part("export").addEventListener("keydown", ({ key }) => {
+  if (key !== "Escape") return;
+  part("export").open = false;
+  part("export").querySelector("summary").focus();
+});
+document.addEventListener("click", ({ target }) => {
+  if (!part("export").contains(target)) part("export").open = false;
+});
+
+// The first drawing of the page comes from the server: what is opened comes after it.
+const begin = () => {
+  const state = history.state;
+  if (state?.talk !== undefined) openState(state);
+  else openAddress();
+};
+let isBegun = false;
+const look = () => {
+  if (!document.querySelector("#conversation :is(.welcome, .turn)") || !document.querySelector("#evidence section")) return;
+  if (!isBegun) {
+    isBegun = true;
+    begin();
+  }
+  writeDown();
+};
+const observer = new MutationObserver(look);
+for (const id of ["conversation", "evidence"]) observer.observe(part(id), { childList: true, subtree: true });
+look();

@@ -1,0 +1,72 @@
+"""What a browser asks to be opened: a conversation it kept, or what a link says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from qa.text import without_surrogates
+from qa.web.views import Turn, View
+
+MAX_TURNS = 100
+MAX_ONLY = 1_000
+MAX_CHARACTERS = 1_000  # of a document's path
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Questions to ask, and what to show then: a view, or a place in a document.
+
+    ``address`` is that of a :class:`~qa.web.views.View`, empty for none. ``document_id`` is empty
+    where no place is wanted; ``start`` and ``end`` are both 0 for a document's beginning.
+    """
+
+    turns: tuple[Turn, ...] = ()
+    address: str = ""
+    document_id: str = ""
+    start: int = 0
+    end: int = 0
+
+    @classmethod
+    def of(cls, event: Any) -> Opening:
+        """Read what a browser sent; what is not valid is left out."""
+        names = ("turns", "view", "document", "start", "end")
+        sent = {name: getattr(event, name, None) for name in names}
+        listed = sent["turns"]
+        turns = [_turn(each) for each in listed[:MAX_TURNS]] if isinstance(listed, list) else []
+        start, end = sent["start"], sent["end"]
+        has_place = type(start) is int and type(end) is int and 0 <= start < end < 10**11
+        return cls(
+            tuple(turn for turn in turns if turn is not None),
+            _text(sent["view"]),
+            without_surrogates(_text(sent["document"])[:MAX_CHARACTERS]),
+            *((start, end) if has_place else (0, 0)),
+        )
+
+    def view(self, turns: Sequence[Turn]) -> View:
+        """Return the view that is wanted of the turns, which are those asked, answered."""
+        if self.address:
+            return View.at(self.address)
+        if not self.document_id:
+            return View.of_latest(turns)
+        return View.of_place(turns, self.document_id, self.start, self.end)
+
+
+def _turn(sent: Any) -> Turn | None:
+    question = _text(sent.get("question")) if isinstance(sent, dict) else ""
+    if not question.strip():
+        return None
+    only = sent.get("only")
+    chosen = (
+        [each for each in only if each and isinstance(each, str)] if isinstance(only, list) else []
+    )
+    return Turn(
+        without_surrogates(question),
+        best_guess=sent.get("guess") is True,
+        only=tuple(map(without_surrogates, chosen[:MAX_ONLY])),
+    )
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
