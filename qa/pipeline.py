@@ -14,7 +14,7 @@ from qa.answers.quotations import verify
 from qa.answers.reading import read
 from qa.answers.verdict import judge
 from qa.builder import BuildReport, Progress, build, is_stale, page_picture
-from qa.errors import QuestionError, StoredIndexError
+from qa.errors import CorpusError, QuestionError, StoredIndexError
 from qa.index import (
     DocumentSummary,
     SkippedFile,
@@ -29,7 +29,7 @@ from qa.networks.reader import OnnxReader
 from qa.retrieval.conversation import stand_alone
 from qa.retrieval.filters import DocumentFilter
 from qa.retrieval.question import resolve
-from qa.retrieval.retriever import Retriever
+from qa.retrieval.retriever import Retrieved, Retriever
 from qa.text import without_surrogates
 from qa.types import Document, Encoder, Passage, Prediction, Reader, SearchResult
 
@@ -191,6 +191,17 @@ class QA:
         """Return the passages of a document, or of the one it is a copy of."""
         return self._index.passages(self._index.rows_of(self.original_of(document_id)))
 
+    def _retrieved(self, question: str, top_k: int, wanted: DocumentFilter) -> Retrieved:
+        """Return the nearest passages; CorpusError where the folder of the documents is gone."""
+        retrieved = self._retriever.retrieve(question, top_k, wanted)
+        # Nothing could be quoted then, and "not found" would be said of documents not looked at.
+        if retrieved.outdated and not self._index.folder.is_dir():
+            raise CorpusError(
+                f"the folder of the documents, {self.manifest.folder}, is not there",
+                f"put it back, or build from where it is now: {self.build_command()}",
+            )
+        return retrieved
+
     def search(
         self,
         question: str,
@@ -208,7 +219,7 @@ class QA:
         _at_least_one(top_k=top_k)
         resolved = resolve(question)
         wanted = _filter(only, since, until, language)
-        retrieved = self._retriever.retrieve(resolved, top_k, wanted)
+        retrieved = self._retrieved(resolved, top_k, wanted)
         return SearchResult(
             question=without_surrogates(question),
             resolved_question=resolved,
@@ -267,7 +278,7 @@ class QA:
     ) -> Prediction:
         """Return all answers to a stand-alone question, whatever their probability."""
         marks = [time.perf_counter()]
-        retrieved = self._retriever.retrieve(resolved, top_k, wanted)
+        retrieved = self._retrieved(resolved, top_k, wanted)
         marks.append(time.perf_counter())
         reading = read(
             self._reader,

@@ -441,3 +441,21 @@ def test_a_report_adds_up():
     assert report.total.startswith("0 documents, 5 passages (2 encoded")
     one = BuildReport("seeds", (FileReport("a.txt", "indexed", 1),), 1, 0, True, 1.0)
     assert str(one).startswith("indexed  a.txt: 1 passage\n1 document, 1 passage (1 encoded")
+
+
+def test_the_report_names_deleted_files_and_counts_hidden_ones(tmp_path):
+    folder, index = tmp_path / "documents", tmp_path / "index"
+    (folder / ".git").mkdir(parents=True)
+    (folder / ".git" / "config.txt").write_text("It is hidden.\n")
+    (folder / ".notes.txt").write_text("It is hidden too.\n")
+    for name in ("a.txt", "b.txt"):
+        (folder / name).write_text(f"The name of this is {name}.\n")
+    first = build(folder, index, encoder=HashEncoder(), load=load)
+    assert (first.gone, first.hidden) == ((), 2)
+    assert "; 2 hidden files left out" in first.total
+    (folder / "a.txt").unlink()
+    second = build(folder, index, encoder=HashEncoder(), load=load)
+    assert second.gone == ("a.txt",)
+    assert "gone     a.txt" in str(second).splitlines()
+    assert second.to_dict()["gone"] == ("a.txt",)
+    assert build(folder, index, encoder=HashEncoder(), load=load).gone == ()

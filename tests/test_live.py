@@ -392,3 +392,21 @@ def test_serving_ends_on_ctrl_c_while_it_starts(folder, tmp_path):
         _, rest = process.communicate(timeout=120)
     assert process.returncode == 0
     assert "Traceback" not in rest
+
+
+@pytest.mark.posix
+def test_ctrl_c_while_modules_are_loaded_shows_no_traceback():
+    """Interrupted at the first import of the package, before any of its code can catch it."""
+    code = (
+        "import builtins, os, runpy, signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "real = builtins.__import__\n"
+        "def interrupted(name, *rest):\n"
+        "    if name.startswith('qa'): os.kill(os.getpid(), signal.SIGINT)\n"
+        "    return real(name, *rest)\n"
+        "builtins.__import__ = interrupted\n"
+        "runpy.run_path('app.py', run_name='__main__')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stderr == ""
+    assert done.returncode == -signal.SIGINT  # 130 in a shell

@@ -119,8 +119,9 @@ def _end_with_parent() -> None:
 
 def _report(values: dict[str, Any]) -> BuildReport:
     files = tuple(FileReport(**{**file, "notes": tuple(file["notes"])}) for file in values["files"])
-    kept = {name: values[name] for name in ("folder", "encoded", "reused", "changed", "seconds")}
-    return BuildReport(files=files, **kept)
+    counts = ("folder", "encoded", "reused", "changed", "seconds", "hidden")
+    kept = {name: values[name] for name in counts}
+    return BuildReport(files=files, gone=tuple(values["gone"]), **kept)
 
 
 def _error(name: str, problem: str, remedy: str, skipped: list[list[str]]) -> QAError:

@@ -11,7 +11,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from qa.builder.corpus import check_folder, corpus_files, differs
+from qa.builder.corpus import check_folder, corpus_files, count_hidden, differs
 from qa.builder.embedding import Progress, embed
 from qa.builder.fingerprint import build_settings, content_key, library_versions, vector_key
 from qa.builder.report import BuildReport, FileReport
@@ -93,6 +93,7 @@ def build(
                     }
                     known = {path: files for path, files in known.items() if path not in stopped}
             files = corpus_files(folder, index_dir)
+            before = _files_of(previous, folder)
             version = hashlib.sha256(repr((settings["code"], libraries)).encode()).hexdigest()[:16]
             on_page = progress and partial(_tell_page, progress)
             with Sandbox(pages=index_dir / PAGES / version, on_page=on_page) as sandbox:
@@ -135,6 +136,8 @@ def build(
         reused=manifest.passages - encoded,
         changed=changed,
         seconds=round(time.perf_counter() - began, 3),
+        gone=tuple(sorted(before - files.keys())),
+        hidden=count_hidden(folder),
     )
 
 
@@ -188,6 +191,13 @@ def _write(
     vectors, encoded = embed(contents, unchanged, previous, manifest, encoder, journal, progress)
     write_generation(index_dir, manifest, contents, vectors, kept=kept)
     return encoded
+
+
+def _files_of(previous: StoredIndex | None, folder: Path) -> set[str]:
+    """Return the files that an index was built from, if they were of this folder."""
+    if previous is None or previous.folder != folder.resolve():
+        return set()
+    return set(previous.manifest.by_file())
 
 
 def _previous(index_dir: Path) -> StoredIndex | None:

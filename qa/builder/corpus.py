@@ -53,6 +53,15 @@ def corpus_files(folder: Path, index_dir: Path) -> dict[str, Path]:
     }
 
 
+def count_hidden(folder: Path) -> int:
+    """Return how many files and folders are left out because their names begin with a dot."""
+    count = 0
+    for _, folders, names in os.walk(folder):
+        count += sum(name.startswith(".") for name in (*folders, *names))
+        folders[:] = [name for name in folders if not name.startswith(".")]
+    return count
+
+
 def _special_files(folder: Path) -> list[Path]:
     """Return links, pipes and the like that cannot be read, and folders that cannot be entered."""
     closed: list[Path] = []

@@ -40,7 +40,9 @@ class FileReport:
 class BuildReport:
     """The outcome of a build; ``changed`` is false if the index was up to date.
 
-    ``encoded`` and ``reused`` add up to the passages of the index.
+    ``encoded`` and ``reused`` add up to the passages of the index. ``gone`` are the files of the
+    build before that are not in the folder any more, ``hidden`` counts files and folders that
+    are left out because their names begin with a dot.
     """
 
     folder: str
@@ -49,6 +51,8 @@ class BuildReport:
     reused: int
     changed: bool
     seconds: float
+    gone: tuple[str, ...] = ()
+    hidden: int = 0
 
     @property
     def documents(self) -> int:
@@ -81,9 +85,12 @@ class BuildReport:
             f"{sum(file.status == 'skipped' for file in self.files):,} skipped, "
             f"{self.seconds:.1f} s"
         )
+        if self.hidden:
+            total += f"; {counted(self.hidden, 'hidden file')} left out"
         if not self.changed:
             total += "; nothing changed"
         return total
 
     def __str__(self) -> str:
-        return "\n".join([*map(str, self.files), self.total])
+        gone = [printable(f"gone     {path}") for path in self.gone]
+        return "\n".join([*map(str, self.files), *gone, self.total])

@@ -27,6 +27,7 @@ Turns = tuple[Turn, ...]
 Strict = float | None
 
 MAX_TOP_K = 50
+WRITE_FIRST = "Write a question first"
 MAX_ONLY = 1_000
 
 
@@ -52,7 +53,7 @@ class Handlers:
 
     def on_question(
         self, question: str, turns: Turns, strict: Strict, only: object = None
-    ) -> Iterator[tuple[Turns, Any, Any, str]]:
+    ) -> Iterator[tuple[Turns, Any, Any, Any]]:
         """Yield the turns, the conversation, the evidence and the emptied question box.
 
         ``only`` is JSON of the patterns of the documents that are asked, none for all.
@@ -62,7 +63,7 @@ class Handlers:
 
     def on_button(
         self, turns: Turns, strict: Strict, only: object, event: gr.EventData
-    ) -> Iterator[tuple[Turns, Any, Any, str]]:
+    ) -> Iterator[tuple[Turns, Any, Any, Any]]:
         """Do the same for a button: an example, or a question whose best guess is wanted."""
         question = without_surrogates(str(event.question))
         asked = Turn(question, best_guess=event.guess is True, only=patterns(only))
@@ -161,10 +162,10 @@ class Handlers:
 
     def _answer(
         self, asked: Turn, turns: Turns, strict: Strict
-    ) -> Iterator[tuple[Turns, Any, Any, str]]:
+    ) -> Iterator[tuple[Turns, Any, Any, Any]]:
         if not asked.question.strip():
-            gr.Info("Type a question first.", duration=4)
-            yield turns, gr.skip(), gr.skip(), ""
+            # Said in the box, where the visitor looks.
+            yield turns, gr.skip(), gr.skip(), gr.Textbox("", placeholder=WRITE_FIRST)
             return
         now = self._corpus.now
         shown = _seen(now, turns, strict)
