@@ -69,7 +69,7 @@ _CREDITS = (
         rf"\((?:{_CREDIT}\s*:|(?:Image|Photo)\s+(?:by|courtesy\s+of)\s)[^()]{{2,80}}\)$"
         rf"|\({_AGENCY}(?:\s+(?:File\s+)?(?:Photo|Image|Picture)s?[^()]{{0,80}}|\s*/[^()]{{2,80}})\)$"
     ),
-    re.compile(r"©\s*(?:\d{4}\s+)?[^.]{2,60}$"),
+    re.compile(r"(?<![Cc]opyright )(?<!COPYRIGHT )©\s*(?:\d{4}\s+)?[^.]{2,60}$"),
     # A source of several agencies, alone or after a sentence: "AFP via Getty Images".
     re.compile(
         rf"(?:^|(?<=[.!?\"”]\s))(?:Getty Images|{_AGENCY}(?:\s*/\s*{_AGENCY})+)$"

@@ -13,12 +13,33 @@ from qa.loaders.tables.markup import add_table
 
 _SKIPPED = {*"script style noscript template head title svg button select iframe object".split()}
 # Of a page of a site, what belongs to the site; of any other text, parts of it.
-_SKIPPED_OF_PAGES = {*"nav header footer aside form math".split()}
-# Classes, ids and roles of what belongs to the site and not to the page.
+_SKIPPED_OF_PAGES = {*"nav math".split()}
+# These belong to the site unless they are in one of those, whose they are then.
+_OF_BODY = {*"header footer aside".split()}
+_SECTIONS = {*"article main section td li blockquote figure dialog".split()}
+# What a page's header or footer says of its owner: an address, a telephone number.
+_CONTACT = re.compile(r"\S@\S+\.\S|(?<![\d-])(?:\+|\(?0)\d(?:[ ()/-]{0,2}\d){6,}(?!\d)")
+_AD = re.compile(
+    r"\s*(?:advertisement|sponsored|promoted|related|see also|read (?:more|next)|most read"
+    r"|was this|more (?:from|on|stories|articles)|follow us|share (?:this|on)|subscribe|sign up"
+    r"|newsletter)\b",
+    re.IGNORECASE,
+)
+# A form of fewer words, such as a search, belongs to the site too.
+_MIN_FORM_WORDS = 12
+# Classes, ids and roles of what belongs to the site and not to the page, and words that do so
+# only where no other is beside them: not "related-work" or "share-holders".
 _SITE = re.compile(
-    r"\b(?:cookies?|consent|newsletter|subscribe|sign-?up|share|sharing|social|related|recommended"
-    r"|advert\w*|ads?|promo|breadcrumbs?|pagination|pager|toc|popup|modal|skip-?link|navbar"
-    r"|navigation|most-?read|trending)\b"
+    r"\b(?:cookies?|newsletter|subscribe|sign-?up|sharing|advert\w*|breadcrumbs?|pagination|pager"
+    r"|popup|modal|skip-?link|navbar|navigation|most-?read|trending)\b"
+)
+_SITE_ALONE = re.compile(
+    r"(?:(?:site|page|post|article|entry|main|top|bottom|side|sidebar|global|content|block|widget"
+    r"|js|google|social|table|print)[-_]+)*"
+    r"(?:consent|share|social|related|recommended|ads?|promo|toc)"
+    r"(?:[-_]+(?:box|bar|banner|buttons?|links?|list|tools?|container|wrapper|wrap|block|section"
+    r"|widget|items?|content|contents|articles?|stories|posts?|news|topics|modal|notice|slot|unit"
+    r"|label|icons?|menu|nav|media|module|panel|area|header|footer|share|\d+))*"
 )
 # A list or a division with so many links, and this share of its text in them, is a menu.
 _MIN_LINKS = 3
@@ -89,10 +110,13 @@ def add_markup(node: Any, builder: TextBuilder, *, is_page: bool = False) -> Non
 
 def _is_of_the_site(node: Any, tag: str) -> bool:
     """Return whether an element of a page is navigation or advertising, by its class and links."""
-    if tag in _SKIPPED_OF_PAGES:
+    if tag in _SKIPPED_OF_PAGES or (tag in _OF_BODY and not _is_text(node)):
         return True
+    if tag == "form":
+        texts = node.xpath(".//text()[not(ancestor::select or ancestor::button)]")
+        return len(" ".join(texts).split()) < _MIN_FORM_WORDS
     named = " ".join(node.get(name, "") for name in ("class", "id", "role")).lower()
-    if _SITE.search(named):
+    if _SITE.search(named) or any(map(_SITE_ALONE.fullmatch, named.split())):
         return True
     if name_of(node) not in ("ul", "ol", "div", "p", "section"):
         return False
@@ -102,6 +126,16 @@ def _is_of_the_site(node: Any, tag: str) -> bool:
     if len(links) < _MIN_LINKS:
         return False
     return sum(map(len, links)) > _LINKED * len(clean(list(node.itertext())))
+
+
+def _is_text(node: Any) -> bool:
+    """Return whether a header or the like is of a part of the page, or says who it is from."""
+    text = " ".join(node.itertext())
+    if _AD.match(text):
+        return False
+    if any(name_of(each) in _SECTIONS for each in node.iterancestors()):
+        return True
+    return _CONTACT.search(text) is not None
 
 
 def _definitions(node: Any, builder: TextBuilder, *, is_page: bool) -> None:
