@@ -15,6 +15,9 @@ from qa.evaluation.corpus import ask_corpus
 from qa.evaluation.golden import GoldenQuestion, conversation, read_golden
 from qa.retrieval.conversation.readings import readings
 from qa.retrieval.conversation.turns import Turn, is_person, topic
+from qa.web.render import conversation_html
+from qa.web.views import Turn as PageTurn
+from qa.web.views import View
 
 LIGHTHOUSE = """The lighthouse of Korso
 
@@ -312,3 +315,14 @@ def test_a_golden_question_follows_up_an_earlier_line(tmp_path):
 
 def test_a_golden_question_stands_alone_by_default():
     assert GoldenQuestion("1", "Who?", ()).after == ""
+
+
+def test_the_page_asks_what_a_follow_up_means_for_its_best_guess(qa):
+    history = [qa.ask("Who built the lighthouse of Korso?", threshold=0.0)]
+    refused = qa.ask("where was she born?", history=history, threshold=1.0)
+    refused = replace(refused, verdict="not found", candidates=())
+    shown = conversation_html(
+        (PageTurn(refused.question, refused),), View(), document_ids=["lighthouse.txt"], title=str
+    )
+    assert 'data-ask="where was Matilda Orrey born?"' in shown
+    assert 'data-ask="where was she born?"' not in shown
