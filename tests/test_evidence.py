@@ -22,7 +22,7 @@ from qa.web.render import (
     strictness_html,
 )
 from qa.web.views import Turn, View
-from qa.web.wording import BANDS, language, likelihood, percentage
+from qa.web.wording import BANDS, language, likelihood, percentage, spread
 
 SEEDS = Path(__file__).parents[1] / "seeds"
 HOSTILE = (
@@ -240,7 +240,7 @@ def test_the_answer_is_marked_in_the_whole_document():
     assert drawn.text["document"] == shown.text
     assert drawn.text["answer"] == drawn.text["words"] == "Kim"
     assert "very likely · 93%" in drawn.text["claim"]
-    assert drawn.words("facts") == "Ada Blum 20 February 2024 German seeds/a.txt characters 25–28"
+    assert drawn.words("facts") == "Ada Blum 20 February 2024 German a.txt characters 25–28"
     assert "A <b>title</b>" in drawn.text["sheet"]
 
 
@@ -255,7 +255,7 @@ def test_what_is_not_in_the_text_of_a_document_is_said():
 def test_only_what_is_known_of_a_document_is_shown():
     shown = replace(document("Text."), date="")
     drawn = Drawn(evidence_html([], View("document"), document=lambda _: shown))
-    assert drawn.words("facts") == "seeds/a.txt"
+    assert drawn.words("facts") == "a.txt"
     entries = [
         Entry(DocumentSummary("a.txt", "A", "2024-02-20", "seeds/a.txt", 5, 1, "Ada Blum", "tlh")),
         Entry(DocumentSummary("b.txt", "B", "", "seeds/b.txt", 5, 1, "", "fr"), copy_of="c.txt"),
@@ -518,3 +518,39 @@ def test_outdated_documents_are_named():
     found = Prediction("Who?", "Who?", (), "not found", (), {}, outdated=("old.txt",))
     assert "Not searched, because they changed" in talk(Turn("Who?", found)).text["footnote"]
     assert "old.txt" in talk(Turn("Who?", found)).text["footnote"]
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["a.txt"], ""),
+        (["a.txt", "a.txt"], "The same answer in 2 places of one document"),
+        (["a.txt", "b.txt", "c.txt"], "The same answer in 3 documents"),
+        (["a.txt", "b.txt", "b.txt"], "The same answer in 3 places of 2 documents"),
+    ],
+)
+def test_equal_answers_are_counted_by_place_and_document(names, said):
+    places = [Place(name, number, number + 1, name) for number, name in enumerate(names)]
+    assert spread(places) == said
+    found = answer(document("So says Kim.", name=names[0]), "Kim")
+    found = replace(found, place=places[0], also_at=tuple(places[1:]))
+    drawn = Drawn(
+        conversation_html([Turn("Who?", prediction(found))], View(), document_ids=[], title=str)
+    )
+    assert drawn.words("spread") == said
+
+
+def test_a_citation_names_page_or_section_and_the_date_of_its_file():
+    found = answer(document("So says Kim."), "Kim")
+    place = replace(found.place, date="2024-02-20T09:00")
+    also = (replace(place, document_id="b.txt", page=7, date=""),)
+    drawn = Drawn(
+        conversation_html(
+            [Turn("Who?", prediction(replace(found, place=place, also_at=also)))],
+            View(),
+            document_ids=[],
+            title=lambda name: "A" if name == "a.txt" else "B",
+            section=lambda place: "Opening › <i>In winter</i>",
+        )
+    )
+    assert drawn.text["place-in"] == "Opening › <i>In winter</i>, 20 February 2024page 7"

@@ -51,6 +51,7 @@ _ENVIRONMENT.filters.update(
     likelihood=wording.likelihood,
     listed=listed,
     percentage=wording.percentage,
+    spread=wording.spread,
     where=wording.where,
 )
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from babel import Locale
 
+from qa.text import counted
 from qa.types import Place
 
 # The likelihood scale of the IPCC, which readers of reports already know.
@@ -33,11 +35,23 @@ def likelihood(probability: float) -> str:
     return next(words for lowest, words in BANDS if shown >= lowest)
 
 
-def where(place: Place) -> str:
-    """Return a place within its document: its page, or its offsets."""
+def where(place: Place, section: str = "") -> str:
+    """Return a place within its document: its page, the headings above it, or its offsets."""
     if place.page is not None:
         return f"page {place.page}"
-    return f"characters {place.start:,}–{place.end:,}"
+    return section or f"characters {place.start:,}–{place.end:,}"
+
+
+def spread(places: Sequence[Place]) -> str:
+    """Return how often the same answer was found; empty for a single place."""
+    if len(places) < 2:
+        return ""
+    documents = len({place.document_id for place in places})
+    if documents == 1:
+        return f"The same answer in {counted(len(places), 'place')} of one document"
+    if documents == len(places):
+        return f"The same answer in {counted(documents, 'document')}"
+    return f"The same answer in {counted(len(places), 'place')} of {counted(documents, 'document')}"
 
 
 def day(iso: str) -> str:
