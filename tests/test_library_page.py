@@ -4,6 +4,7 @@ import io
 import re
 import socket
 import zipfile
+from dataclasses import replace
 from datetime import datetime
 from types import SimpleNamespace
 from urllib.parse import quote
@@ -15,7 +16,9 @@ from serving import gradio_warnings, serving, write_documents
 from test_live import until
 
 from qa.index import DocumentSummary, SkippedFile
+from qa.library import example_questions
 from qa.library.files import INCOMING
+from qa.pipeline import QA
 from qa.retrieval.filters import DocumentFilter
 from qa.web.corpus import Entry, Library
 from qa.web.handlers import Handlers, patterns
@@ -303,3 +306,38 @@ def test_an_earlier_citation_of_a_changed_file_says_so(tmp_path):
         file.unlink()
         document = SimpleNamespace(view=f"document/0/0/0/{file.name}")
         assert "or is gone" in handlers.on_view(turns, None, document)[1]
+
+
+# Questions to begin with
+
+
+def test_questions_to_begin_with_are_answered_by_their_documents(tmp_path):
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "fair.md").write_text(
+        "# The summer fair\n\nDay of the fair: 14 June 2025\n\nAda Blum: I come too.\n"
+    )
+    (folder / "what.md").write_text(
+        "# Rules\n\n## Who keeps the keys?\n\nThe keys are kept by Ida Falk, the caretaker.\n"
+    )
+    (folder / "code.md").write_text("# 4711-0815\n\nNothing is said here.\n")
+    qa = QA.build(folder, tmp_path / "index")
+    found = example_questions(qa)
+    assert found
+    for question in found:
+        prediction = qa.ask(question)
+        assert prediction.verdict == "answer"
+        assert prediction.answers[0].text not in question
+    assert "Who keeps the keys?" in found  # a heading that is a question
+    assert not any("4711" in question or "Ada" in question for question in found)
+    assert example_questions(qa, is_over=lambda: True) == ()
+
+
+def test_questions_to_begin_with_are_offered(tmp_path):
+    with serving(write_documents(tmp_path / "documents"), tmp_path / "index") as running:
+        corpus = running.corpus
+        assert "Try one of these" not in Handlers(corpus, for_owner=True).on_load()[0]
+        corpus.now = replace(corpus.now, examples=("Who keeps the <keys>?",))
+        html = Handlers(corpus, for_owner=True).on_load()[0]
+        assert 'data-ask="Who keeps the &lt;keys&gt;?"' in html
+        assert httpx.get(f"{running.url}/library/status").json()["examples"] == 1

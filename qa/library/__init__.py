@@ -1,5 +1,6 @@
 """A folder of documents that is kept indexed while questions are asked."""
 
+from qa.library.examples import example_questions
 from qa.library.files import Files, Incoming, Removed
 from qa.library.live import Listener, Live, State, open_library
 from qa.library.progress import Activity
@@ -12,5 +13,6 @@ __all__ = [
     "Live",
     "Removed",
     "State",
+    "example_questions",
     "open_library",
 ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from qa.feedback import FeedbackStore
 from qa.index import CURRENT, DocumentSummary, SkippedFile
-from qa.library import Files, Listener, Live
+from qa.library import Files, Listener, Live, example_questions
 from qa.pipeline import QA
 from qa.text import counted
 from qa.types import Place
@@ -51,10 +52,11 @@ class Library:
 
 @dataclass(frozen=True, slots=True)
 class OpenIndex:
-    """A pipeline with the list of its documents."""
+    """A pipeline with the list of its documents, and questions to begin with, once found."""
 
     qa: QA
     library: Library
+    examples: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, qa: QA, index: Path) -> OpenIndex:
@@ -93,7 +95,7 @@ class Corpus:
     Each request reads ``now`` once: a request that began before the end of a build
     keeps the index that it began with. ``watching`` and ``listener`` are
     those of :class:`~qa.library.Live`. ``files`` changes the files of the folder, None where
-    visitors may not.
+    visitors may not. ``with_examples`` is whether to look for questions to begin with.
     """
 
     def __init__(
@@ -105,19 +107,31 @@ class Corpus:
         watching: bool = False,
         listener: Listener | None = None,
         files: Files | None = None,
+        with_examples: bool = False,
     ) -> None:
         self.folder, self.index = Path(folder), Path(index)
         self.files = files
         self.feedback = FeedbackStore.beside(self.index)
-        self.now = OpenIndex.of(qa, self.index)
+        self._with_examples = with_examples
+        self._open(qa, qa.threshold)
         self.live = Live(
             qa,
             folder=self.folder,
             index=self.index,
-            on_open=self._open,
+            on_open=self._reopen,
             watching=watching,
             listener=listener,
         )
 
-    def _open(self, qa: QA) -> None:
-        self.now = OpenIndex.of(qa.with_threshold(self.now.qa.threshold), self.index)
+    def _reopen(self, qa: QA) -> None:
+        self._open(qa, self.now.qa.threshold)
+
+    def _open(self, qa: QA, threshold: float) -> None:
+        opened = self.now = OpenIndex.of(qa.with_threshold(threshold), self.index)
+        if self._with_examples and opened.library.entries:
+            threading.Thread(target=self._find_examples, args=[opened], daemon=True).start()
+
+    def _find_examples(self, opened: OpenIndex) -> None:
+        found = example_questions(opened.qa, is_over=lambda: self.now is not opened)
+        if self.now is opened:
+            self.now = replace(opened, examples=found)

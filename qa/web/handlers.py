@@ -247,6 +247,7 @@ class Handlers:
             turns,
             current,
             document_ids=[entry.document.id for entry in now.library.entries],
+            examples=now.examples,
             title=now.title,
             section=now.section,
             votes=self._votes(turns),

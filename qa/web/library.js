@@ -84,6 +84,10 @@ document.addEventListener("library", async ({ detail }) => {
   const changed = before !== null && before.generation !== detail.generation;
   const isGreeting = library()?.querySelector(".greeting") && before?.activity !== detail.activity;
   if ((changed || isGreeting) && library()) await refresh();
+  // Questions to begin with were found, or have gone with their documents.
+  else if (before && before.examples !== detail.examples && library() && document.querySelector(".welcome")) {
+    trigger("select", { view: "" });
+  }
   // What is shown of a document may be of an older one now.
   else if (changed && element.querySelector("[data-shown]")) {
     trigger("select", { view: element.querySelector("[data-shown]").dataset.shown });

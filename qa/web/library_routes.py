@@ -162,6 +162,7 @@ def _status(corpus: Corpus, *, for_owner: bool) -> dict[str, Any]:
         "note": state.note,
         "trouble": _trouble(state.trouble, corpus, for_owner=for_owner),
         "finished": state.finished,
+        "examples": len(now.examples),
     }
 
 

@@ -70,6 +70,7 @@ def conversation_html(
     current: View,
     *,
     document_ids: Iterable[str],
+    examples: Sequence[str] = (),
     title: Callable[[str], str],
     section: Callable[[Place], str] = lambda place: "",
     votes: Mapping[str, bool] = NO_VOTES,
@@ -100,7 +101,8 @@ def conversation_html(
         cited=cited,
         section=section,
         closest=CLOSEST,
-        examples=[question for question, document_id in EXAMPLES if document_id in known],
+        examples=[question for question, document_id in EXAMPLES if document_id in known]
+        or examples,
     )
 
 

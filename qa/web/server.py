@@ -75,6 +75,7 @@ def serve(
                 watching=watching,
                 listener=Terminal(),
                 files=files,
+                with_examples=True,
             )
             corpora.append(corpus)
             corpus.live.start()
