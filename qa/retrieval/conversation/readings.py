@@ -27,7 +27,7 @@ from qa.types import Prediction
 # Earlier turns that are looked at.
 MAX_TURNS = 12
 # Each is asked of the documents until one is answered.
-MAX_READINGS = 3
+MAX_READINGS = 2
 MAX_FRAGMENT = 7
 # A longer question without a word that refers to others stands alone.
 MAX_OPEN = 9
