@@ -132,9 +132,15 @@ def panes(text):
     passage = Passage(text, 0, len(text), text)
     found = [Answer(text, place, 0.9, passage, (place,)), Answer(text, place, 0.2, passage)]
     hit = Hit(passage, 1.0, 0.5, 1, 1)
+    plain = " ".join(text.split())
     turns = [
         Turn(text, replace(prediction(*found, question=text), resolved_question=f"not {text}")),
-        Turn(text, replace(prediction(hits=[hit], question=text), outdated=(text,))),
+        Turn(
+            text,
+            replace(
+                prediction(hits=[hit], question=text), resolved_question=plain, outdated=(text,)
+            ),
+        ),
         Turn(text, trouble=text),
         Turn(text),
     ]
@@ -431,7 +437,7 @@ def test_not_found_offers_the_closest_passages_and_the_best_guess():
     hits = [Hit(Passage(f"{n}.txt", 0, 5, f"Text {n}."), 1.0, 0.5, n, n) for n in range(5)]
     drawn = talk(Turn("Who?", prediction(hits=hits)))
     assert drawn.text["verdict"] == "Not found in these documents."
-    assert "The closest passages:" in drawn.text["reply"]
+    assert "It may still be in one of the closest passages:" in drawn.text["reply"]
     assert [b["data-view"] for b in drawn.buttons if b["class"] == "closest"] == [
         "passage/0/0/0/",
         "passage/0/1/0/",
@@ -516,8 +522,10 @@ def test_the_footnote_says_how_many_passages_were_read(read, words):
 def test_outdated_documents_are_named():
     found = prediction()
     found = Prediction("Who?", "Who?", (), "not found", (), {}, outdated=("old.txt",))
-    assert "Not searched, because they changed" in talk(Turn("Who?", found)).text["footnote"]
-    assert "old.txt" in talk(Turn("Who?", found)).text["footnote"]
+    drawn = talk(Turn("Who?", found))
+    assert "Not searched, because changed or deleted" in drawn.text["banner"]
+    assert "old.txt" in drawn.text["banner"]
+    assert [b for b in drawn.buttons if "data-mend" in b]
 
 
 @pytest.mark.parametrize(

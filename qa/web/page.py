@@ -27,7 +27,16 @@ def create_page(corpus: Corpus, *, for_owner: bool) -> gr.Blocks:
     handlers = Handlers(corpus, for_owner=for_owner)
     script, list_script, status_script, download_script, *bar_scripts = (
         (HERE / f"{name}.js").read_text(encoding="utf-8")
-        for name in ("page", "library", "status", "download", "history", "address", "copying")
+        for name in (
+            "page",
+            "library",
+            "status",
+            "download",
+            "history",
+            "address",
+            "copying",
+            "keys",
+        )
     )
     questions_at_once = max(cores(), 2)
     page = gr.Blocks(title="Verbatim", analytics_enabled=False, fill_width=True)

@@ -104,6 +104,7 @@ def create_app(corpus: Corpus, *, host: str = HOST) -> FastAPI:
 
     from qa.web.library_routes import library_routes
     from qa.web.page import create_page
+    from qa.web.render import render
     from qa.web.theme import Theme
 
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
@@ -124,6 +125,8 @@ def create_app(corpus: Corpus, *, host: str = HOST) -> FastAPI:
         pwa=False,
         mcp_server=False,
         theme=Theme(),
+        favicon_path=Path(__file__).parent / "favicon.svg",
+        head=render("head.html"),
     )
     return guarded
 

@@ -1,0 +1,101 @@
+"""The page for everyone: axe-core, the keyboard, and screen readers."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from browsing import SIZES, ask, keep, visiting
+from serving import gradio_warnings, serving, write_documents
+
+pytestmark = [pytest.mark.browser, gradio_warnings]
+
+AXE = "4.11.0"
+LIGHTHOUSE = "Who designed the lighthouse of Rerik?"
+# What axe-core finds serious; Gradio's own frame is outside of #masthead and #desk.
+SERIOUS = """async () => {
+  const found = await axe.run({ include: [["#masthead"], ["#desk"]] });
+  return found.violations.filter(({ impact }) => ["serious", "critical"].includes(impact))
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(", ")}`);
+}"""
+
+
+@pytest.fixture(scope="module")
+def axe():
+    """The script of axe-core, from npm, beside the environment of the tests."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("npm is not installed: axe-core cannot be had")
+    folder = Path(sys.prefix) / f"axe-core-{AXE}"
+    script = folder / "node_modules" / "axe-core" / "axe.min.js"
+    if not script.is_file():
+        command = [npm, "install", "--prefix", folder, "--no-save", "--ignore-scripts"]
+        done = subprocess.run([*command, f"axe-core@{AXE}"], capture_output=True, text=True)
+        if done.returncode:
+            pytest.skip(f"npm could not get axe-core: {done.stderr[-200:]}")
+    return script.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    base = tmp_path_factory.mktemp("accessibility")
+    with serving(write_documents(base / "documents"), base / "index") as running:
+        yield running
+
+
+@pytest.fixture
+def visit(chromium, served):
+    with visiting(chromium, served.url) as open_page:
+        yield open_page
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_axe_finds_nothing_serious(visit, axe, size, scheme):
+    page = visit(size, scheme)
+    page.evaluate(axe)
+    wrong = {"welcome": page.evaluate(SERIOUS)}
+    ask(page, LIGHTHOUSE)
+    page.wait_for_function("location.search")
+    wrong["answer"] = page.evaluate(SERIOUS)
+    keep(page, f"axe-{size}-{scheme}-answer")
+    ask(page, "What is the capital of Peru?")
+    wrong["not found"] = page.evaluate(SERIOUS)
+    keep(page, f"axe-{size}-{scheme}-not-found")
+    page.get_by_role("button", name="History").click()
+    wrong["history"] = page.evaluate(SERIOUS)
+    assert {state: found for state, found in wrong.items() if found} == {}
+
+
+def test_the_page_works_by_keyboard_and_is_read_aloud(visit):
+    page = visit()
+    page.locator(".skip").focus()
+    page.keyboard.press("Enter")
+    focus = "document.activeElement.tagName"
+    assert page.evaluate(focus) == "TEXTAREA"
+    page.keyboard.type(LIGHTHOUSE)
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.getElementById('said').textContent.includes('Ada Blum')")
+    assert "Shown: " in page.locator("#said").text_content()
+    page.locator("#question textarea").focus()
+    page.keyboard.press("ArrowUp")
+    assert page.input_value("#question textarea") == LIGHTHOUSE
+    page.keyboard.press("Escape")
+    assert page.input_value("#question textarea") == ""
+    page.locator(".citation").last.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".citation:last-child[aria-current]")
+    assert page.evaluate("document.activeElement.classList.contains('citation')")
+    page.get_by_role("button", name="All documents").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".library")
+    page.wait_for_function("document.activeElement !== document.body")
+
+
+def test_the_page_has_a_description_and_an_icon_of_its_own(visit, served):
+    page = visit()
+    assert "own words" in page.locator("meta[name=description]").last.get_attribute("content")
+    icon = page.request.get(f"{served.url}/favicon.ico")
+    assert icon.ok
+    assert b"#ffe98a" in icon.body()
