@@ -487,4 +487,4 @@ def test_every_control_has_a_name(visit, always):
     assert page.get_by_role("region", name="Document text").get_attribute("tabindex") == "0"
     assert page.get_by_role("log").count() == 1
     assert page.locator("footer").is_hidden()
-    assert page.title() == "Verbatim"
+    assert page.title() == "Who designed the lighthouse of Rerik? – Verbatim"
