@@ -124,3 +124,20 @@ def test_a_workbook_of_too_much_text_says_how_far_it_was_read(tmp_path, monkeypa
     last = document.text[rows[-1].start : rows[-1].end]
     (note,) = document.notes
     assert f"not read is all after “{last}” under “Harbour”; save the rest" in note
+
+
+def test_a_small_file_of_endless_text_is_refused(read, monkeypatch):
+    monkeypatch.setattr(extracted, "MAX_CHARACTERS", 200_000)
+    names = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "table", "text")
+    )
+    row = '<table:table-row table:number-rows-repeated="1000"><table:table-cell><text:p>qx</text:p>'
+    row += f"</table:table-cell><table:table-cell><text:p>{'deep ' * 9}</text:p></table:table-cell>"
+    data = (
+        f"<office:document {names}><office:body><office:spreadsheet><table:table>"
+        f"{(row + '</table:table-row>') * 6}</table:table></office:spreadsheet></office:body>"
+        "</office:document>"
+    )
+    with pytest.raises(UnreadableDocument, match="far more than its size tells"):
+        read(data, "a.fods")

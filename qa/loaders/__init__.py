@@ -40,6 +40,8 @@ __all__ = ["find_files", "load", "page_picture", "unreadable"]
 MAX_BYTES = 20_000_000
 # Of PDF and office documents most is pictures, and of mail attachments; texts are read in parts.
 MAX_PACKED_BYTES = 200_000_000
+# Text that is stored packed has so many characters a byte at most; a cell may be repeated.
+MAX_EXPANSION = 20
 # Enough to tell what a file is.
 _HEAD_BYTES = 1_000_000
 # A zip in a zip in a mail in a zip: more are no documents.
@@ -175,6 +177,9 @@ def _read(data: bytes, name: PurePosixPath) -> Extracted:
             return read_parts(data, name)
         return _extract(data, suffix)
     except TextFull as full:
+        if full.builder.length > MAX_EXPANSION * len(data):
+            problem = "more than 20 million characters of text, far more than its size tells"
+            raise UnreadableDocument(problem, "split it") from full
         return full.builder.result_so_far()
     except RecursionError as error:
         raise UnreadableDocument("nested too deeply", "save it as plain text") from error
