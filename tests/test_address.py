@@ -187,7 +187,7 @@ def pasted(page):
 
 
 @pytest.mark.parametrize("form", ["Markdown", "Web page (HTML)", "JSON, for programs"])
-def test_a_conversation_is_exported(visit, served, tmp_path, form):
+def test_a_conversation_is_exported(visit, chromium, served, tmp_path, form):
     page = visit()
     ask(page, MILL)
     ask(page, "Who <b>designed</b> the lighthouse of `Rerik`?")
@@ -209,10 +209,10 @@ def test_a_conversation_is_exported(visit, served, tmp_path, form):
         assert f"mill.txt:{answer.start}-{answer.end}" in text
         assert "<b>designed" not in text.replace("\\<b\\>", "")
     if path.suffix == ".html":
-        with_file = visit()
+        with_file = chromium.new_page()
         with_file.goto(path.as_uri())
         assert with_file.locator("blockquote").first.text_content() == answer.text
-        visit.wrong.clear()
+        with_file.close()
 
 
 # Bad addresses
@@ -244,9 +244,10 @@ def test_bad_addresses_are_explained_and_do_no_harm(visit, served, query, fragme
         arg=[selector, said],
     )
     assert page.evaluate("typeof hacked") == "undefined"
-    page.wait_for_timeout(200)
+    if "only" in query:
+        page.get_by_role("button", name="Ask all documents").click()
     ask(page, MILL)
-    assert parts(page)[0] == MILL
+    page.wait_for_function("location.search.includes('mill%3F')")
     assert "Rosa Thal" in page.locator(".turn").last.inner_text()
 
 
