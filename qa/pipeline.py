@@ -12,6 +12,7 @@ from qa.answers.calibration import Calibration
 from qa.answers.choice import choose, is_settled
 from qa.answers.quotations import verify
 from qa.answers.reading import read
+from qa.answers.second_look import LOOKED_AT, look_again
 from qa.answers.verdict import judge
 from qa.builder import BuildReport, Progress, build, is_stale, page_picture
 from qa.errors import CorpusError, QuestionError, StoredIndexError
@@ -239,6 +240,7 @@ class QA:
         until: str = "",
         language: str = "",
         history: Sequence[Prediction] = (),
+        quick: bool = False,
     ) -> Prediction:
         """Answer a question from the ``top_k`` nearest passages.
 
@@ -249,7 +251,8 @@ class QA:
         certain; :meth:`threshold_for` gives one in terms of false answers. Below it, and from
         :attr:`possible` on, the verdict is "possible". ``only`` chooses
         documents by shell patterns ("2024/*"), ``since`` and ``until`` by date, ``language`` by
-        ISO 639-1 code: see :class:`~qa.retrieval.filters.DocumentFilter`. Raises
+        ISO 639-1 code: see :class:`~qa.retrieval.filters.DocumentFilter`. ``quick`` leaves
+        out the second look at the answers (:mod:`qa.answers.second_look`). Raises
         :class:`~qa.errors.QuestionError` for an empty or endless question, where no document
         matches the filter, and for a ``top_k`` or ``max_answers`` below 1.
         """
@@ -261,7 +264,8 @@ class QA:
         readings = stand_alone(resolved, history)
         tried: list[Prediction] = []
         for reading in readings:
-            tried.append(self._answer(reading.question, top_k, max_answers, wanted))
+            asked = reading.question
+            tried.append(self._answer(asked, top_k, max_answers, wanted, quick=quick))
             if is_settled(tried[-1], history, threshold=self._calibration.threshold):
                 break
         open_from = 0.0 if readings[0].is_marked else self._calibration.threshold
@@ -274,7 +278,13 @@ class QA:
         return judge(prediction, threshold=threshold, possible=self.possible)
 
     def _answer(
-        self, resolved: str, top_k: int, max_answers: int, wanted: DocumentFilter
+        self,
+        resolved: str,
+        top_k: int,
+        max_answers: int,
+        wanted: DocumentFilter,
+        *,
+        quick: bool,
     ) -> Prediction:
         """Return all answers to a stand-alone question, whatever their probability."""
         marks = [time.perf_counter()]
@@ -289,10 +299,12 @@ class QA:
         )
         marks.append(time.perf_counter())
         candidates = self._calibration.selection.select(
-            resolved, retrieved.hits, reading.candidates, max_answers
+            *(resolved, retrieved.hits, reading.candidates), max(max_answers, LOOKED_AT)
         )
+        if not quick:
+            candidates = look_again(self._reader, resolved, candidates)
         scored = self._calibration.calibrate(candidates, at_least=MIN_PROBABILITY)
-        answers = verify(self._index, scored, retrieved.excluded)
+        answers = verify(self._index, scored[:max_answers], retrieved.excluded)
         marks.append(time.perf_counter())
         return Prediction(
             question=resolved,

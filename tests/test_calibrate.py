@@ -6,6 +6,7 @@ import pytest
 from qa.answers.candidates import Ranking
 from qa.answers.early_stop import EarlyStopping
 from qa.answers.logistic import Logistic
+from qa.answers.second_look import LOOK_FEATURES
 from qa.answers.selection import ORDERING_FEATURES
 from qa.errors import DatasetError
 from qa.networks.reader import OnnxReader
@@ -25,7 +26,9 @@ from training.operating_point import (
 from training.reading import WholeReading
 
 EITHER_WAY = EarlyStopping(Logistic({}, 0.0), Logistic({}, 9.0))
-OTHERS = dict.fromkeys(ORDERING_FEATURES | {"margin", "single", "dense", "lexical", "named"}, 0.0)
+OTHERS = dict.fromkeys(
+    ORDERING_FEATURES | LOOK_FEATURES | {"margin", "single", "dense", "lexical", "named"}, 0.0
+)
 
 
 def judged(rng, number, corpus):
@@ -127,10 +130,12 @@ def test_candidates_are_judged_by_their_places():
     reading = WholeReading(
         ("barn",), [hit], spans, "What did Ada buy?", frozenset({("a.txt", 42, 46)}), "a"
     )
-    found = judge(reading, ranking=Ranking(0.0), early_stopping=EITHER_WAY)
+    found = judge(reading, reader=OnnxReader(), ranking=Ranking(0.0), early_stopping=EITHER_WAY)
     assert [right for _, right in found.candidates] == [False, True]
     assert found.helpful == (True, True)  # the passage contains it
     assert found.candidates[0][0]["margin"] == 3.0
+    alone = [features["alone"] for features, _ in found.candidates]
+    assert alone[0] < alone[1]  # who sold the mill says nothing of what Ada bought
 
 
 def test_readings_of_a_corpus_are_kept_and_taken_up_again(tmp_path):

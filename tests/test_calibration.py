@@ -16,11 +16,13 @@ from qa.types import Hit, Passage, Span
 NONE = Logistic({}, 0.0)
 EITHER_WAY = EarlyStopping(NONE, NONE)
 SCORE_ALONE = Ranking(0.0)
+CHANCES = ("answer", "looked", "change", "gain")
 
 
-def calibrated(answer, strictness=()):
+def calibrated(answer, strictness=(), looked=NONE):
     selection = Selection({"score": 1.0})
-    return Calibration(SCORE_ALONE, selection, answer, EITHER_WAY, 0.5, "reader", strictness)
+    parts = (SCORE_ALONE, selection, answer, looked, EITHER_WAY)
+    return Calibration(*parts, 0.5, "reader", strictness)
 
 
 def probabilities(calibration, *margins, at_least=0.0):
@@ -44,6 +46,22 @@ def test_no_candidate_is_more_probable_than_the_one_before_it():
     assert third == pytest.approx(1 / (1 + math.exp(1)))
 
 
+def test_a_second_look_decides_which_of_those_looked_at_comes_first():
+    calibration = calibrated(Logistic({"margin": 1.0}, 0.0), looked=Logistic({"alone": 1.0}, 0.0))
+    passage = Passage("a.txt", 0, 9, "car barge")
+    hit = Hit(passage, 0.5, 0.5, 1, 1)
+    looks = ({"alone": -1.0, "agrees": 1.0}, {"alone": 2.0, "agrees": 0.0}, {})
+    found = [
+        Candidate(Span(passage, at, at + 3, 0.0, 0.0), hit, (), {"margin": 9.0} | look)
+        for at, look in enumerate(looks)
+    ]
+    scored = calibration.calibrate(found)
+    assert [each.span.start for each, _ in scored] == [1, 0, 2]
+    second, first = (1 / (1 + math.exp(-alone)) for alone in (-1.0, 2.0))
+    # What was not looked at again is no more probable than what was.
+    assert [chance for _, chance in scored] == pytest.approx([first, second, second])
+
+
 def test_later_candidates_below_a_probability_are_dropped():
     calibration = calibrated(Logistic({"margin": 1.0}, 0.0))
     assert len(probabilities(calibration, -1.0, -2.0, -3.0, at_least=0.1)) == 2
@@ -64,6 +82,7 @@ def test_the_shipped_one_belongs_to_the_shipped_reader():
     # More evidence, more probability.
     for name in ("margin", "share", "behind"):
         assert calibration.answer.weights[name] > 0, name
+    assert calibration.looked.weights["alone"] > 0
     for name in ("score", "gap", "coverage", "fit"):
         assert calibration.selection.weights[name] > 0, name
     assert calibration.answer.weights["echo"] < 0  # what the question says is no answer to it
@@ -130,8 +149,12 @@ def test_an_invalid_value_names_the_command_that_replaces_it(tmp_path, key, valu
 @pytest.mark.parametrize(
     ("chance", "changed"),
     [
-        *((chance, {"mood": 1.0}) for chance in ("answer", "change", "gain", "selection")),
-        *((chance, {"margin": None}) for chance in ("answer", "change", "gain")),
+        *(
+            (chance, {"mood": 1.0})
+            for chance in ("answer", "looked", "change", "gain", "selection")
+        ),
+        *((chance, {"margin": None}) for chance in ("answer", "looked", "change", "gain")),
+        ("looked", {"alone": None}),
         ("selection", {"echo": None}),
     ],
 )
@@ -148,7 +171,7 @@ def test_weights_of_other_features_are_refused_before_a_question_meets_them(
         Calibration.load(reader=stored["reader"], folder=tmp_path)
 
 
-@pytest.mark.parametrize("chance", ["answer", "change", "gain"])
+@pytest.mark.parametrize("chance", CHANCES)
 def test_a_chance_without_a_bias_is_refused(tmp_path, chance):
     stored = json.loads((MODELS / "calibration.json").read_text())
     del stored[chance]["bias"]

@@ -338,6 +338,7 @@ def test_a_calibration_of_another_reader_names_how_to_fit_it_again():
     ("question", "filters", "problem", "remedy"),
     [
         ("?", {}, "the question is empty", "write it in words"),
+        (None, {}, "the question is None, not a text", "give it as a string"),
         (
             *("word " * 6_000, {}, "the question has 6,000 words"),
             "ask one of at most 5,000",

@@ -125,7 +125,7 @@ def reader():
         ("When does it end?", "Ends: Friday 6 June 2031; Fee: 3 euro.", "Friday 6 June 2031"),
         ("How much was the bill?", "The bill of £1,245.60 was paid in May.", "£1,245.60"),
         (
-            "Where is the price list?",
+            "Which file has all prices?",
             "See price-list_2031.pdf for all prices.",
             "price-list_2031.pdf",
         ),

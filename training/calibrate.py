@@ -26,6 +26,7 @@ from qa.answers.candidates import Ranking
 from qa.answers.early_stop import EarlyStopping
 from qa.answers.logistic import Logistic
 from qa.answers.reading import read
+from qa.answers.second_look import LOOK_FEATURES, look_again
 from qa.answers.selection import ANSWER_FEATURES, CONSIDERED, Evidence, Selection
 from qa.errors import DatasetError
 from qa.evaluation.confidence import auc
@@ -33,6 +34,7 @@ from qa.evaluation.datasets import read_paragraphs
 from qa.evaluation.pool import held_out_titles, write_pool
 from qa.networks.reader import OnnxReader
 from qa.networks.weights import MODELS
+from qa.types import Reader
 from training.asked import ask, read_corpus
 from training.checkpoint import replace_file
 from training.command import at_least_one, run
@@ -60,8 +62,9 @@ from training.reading import (
 class Judged:
     """The candidates of one question, in the order of reading.
 
-    ``candidates`` are the features of each (:class:`qa.answers.selection.Evidence`), and
-    whether it is right; ``helpful`` says whether the passage of each contains the answer.
+    ``candidates`` are the features of each (:class:`qa.answers.selection.Evidence`), those of
+    the second look among them, and whether it is right; ``helpful`` says whether the passage of
+    each contains the answer.
     """
 
     corpus: str
@@ -81,46 +84,72 @@ class Judged:
         return any(self.helpful[at] for at in order[:SHOWN])
 
 
-def judge(reading: WholeReading, *, ranking: Ranking, early_stopping: EarlyStopping) -> Judged:
+def judge(
+    reading: WholeReading, *, reader: Reader, ranking: Ranking, early_stopping: EarlyStopping
+) -> Judged:
     """Judge the candidates of a question among what is read when reading may stop early."""
     recorded = RecordedReader(reading.hits, reading.spans)
     seen = read(recorded, "", reading.hits, ranking=ranking, early_stopping=early_stopping)
     evidence = Evidence.of(reading.question, reading.hits)
     considered = seen.candidates[:CONSIDERED]
+    # Which of them are looked at again depends on the selection, which is fitted later.
+    looked = [look_again(reader, reading.question, [each])[0].features for each in considered]
     return Judged(
         reading.corpus,
         bool(reading.accepted),
-        tuple((evidence.features(each), reading.is_right(each.span)) for each in considered),
+        tuple(
+            (
+                evidence.features(each) | {name: features[name] for name in LOOK_FEATURES},
+                reading.is_right(each.span),
+            )
+            for each, features in zip(considered, looked, strict=True)
+        ),
         tuple(reading.is_in(each.hit.passage) for each in considered),
     )
 
 
-def fit_answer(judged: Sequence[Judged]) -> tuple[Selection, Logistic]:
-    """Fit the order of the candidates, then the probability of those that are shown."""
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """What is fitted to candidates: their order, and the probability after either look."""
+
+    selection: Selection
+    answer: Logistic
+    looked: Logistic
+
+
+def fit_answer(judged: Sequence[Judged]) -> Answering:
+    """Fit the order of the candidates, then the probabilities of those that are shown."""
     selection = fit_selection([each.candidates for each in judged])
     shown = [pair for each in judged for pair in each.ordered(selection)]
-    rows = [{name: features[name] for name in ANSWER_FEATURES} for features, _ in shown]
-    return selection, fit_logistic(rows, [right for _, right in shown])
+    right = [is_right for _, is_right in shown]
+    answer, looked = (
+        fit_logistic([{name: features[name] for name in names} for features, _ in shown], right)
+        for names in (ANSWER_FEATURES, ANSWER_FEATURES | LOOK_FEATURES)
+    )
+    return Answering(selection, answer, looked)
 
 
-def outcomes(judged: Sequence[Judged], selection: Selection, answer: Logistic) -> Outcomes:
-    """Return what comes of questions with a selection and a probability."""
+def outcomes(judged: Sequence[Judged], fitted: Answering, *, quick: bool = False) -> Outcomes:
+    """Return what comes of questions; with ``quick``, without the second look."""
     rows = []
     for each in judged:
-        shown = each.ordered(selection)
-        probability = answer.probability(shown[0][0]) if shown else 0.0
-        right = bool(shown) and shown[0][1]
-        rows.append((each.answerable, probability, right, each.helps(selection)))
+        shown = each.ordered(fitted.selection)
+        chance = fitted.answer if quick else fitted.looked
+        scored = [(chance.probability(features), right) for features, right in shown]
+        first = scored[:1] if quick else sorted(scored, key=lambda pair: -pair[0])
+        probability, right = first[0] if first else (0.0, False)
+        rows.append((each.answerable, probability, right, each.helps(fitted.selection)))
     columns = np.array(rows, dtype=float).T
     return Outcomes(np.array([each.corpus for each in judged]), *columns)
 
 
-def leave_one_out(judged: Sequence[Judged]) -> Outcomes:
+def leave_one_out(judged: Sequence[Judged], *, quick: bool = False) -> Outcomes:
     """Return what comes of each corpus with the models fitted to the others."""
     parts = []
     for name in dict.fromkeys(each.corpus for each in judged):
         fitted = fit_answer([each for each in judged if each.corpus != name])
-        parts.append(outcomes([each for each in judged if each.corpus == name], *fitted))
+        asked = [each for each in judged if each.corpus == name]
+        parts.append(outcomes(asked, fitted, quick=quick))
     return Outcomes.joined(parts)
 
 
@@ -136,8 +165,11 @@ def fit(
     found = leave_one_out(judged)
     asked = found.of(found.corpus != PARAGRAPHS)
     threshold = threshold_of(asked)
-    selection, answer = fit_answer(judged)
-    fitted = Calibration(ranking, selection, answer, early_stopping, threshold, reader)
+    parts = fit_answer(judged)
+    fitted = Calibration(
+        *(ranking, parts.selection, parts.answer, parts.looked),
+        *(early_stopping, threshold, reader),
+    )
     possible = possible_of(asked, threshold)
     return replace(fitted, strictness=strictness_of(asked), possible=possible), found
 
@@ -182,25 +214,35 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="folder of readings, to fit again without them")
     options = parser.parse_args()
     reader = OnnxReader(options.models)
-    limits = {"sample": options.sample, "top_k": options.top_k, "keep": options.keep}
+    size = {"sample": options.sample, "top_k": options.top_k, "keep": options.keep}
     readings = []
     for corpus in options.corpora:
-        readings += read_corpus(corpus, reader, **limits)
+        readings += read_corpus(corpus, reader, **size)
         print(f"{corpus.name}: {len(readings)} questions so far", flush=True)
     if options.paragraphs:
-        readings += read_first_half(options.paragraphs, reader, **limits)
+        readings += read_first_half(options.paragraphs, reader, **size)
     ranking = fit_ranking(readings)
     early_stopping = fit_early_stopping(readings, ranking)
-    judged = [judge(each, ranking=ranking, early_stopping=early_stopping) for each in readings]
+    judged = [
+        judge(each, reader=reader, ranking=ranking, early_stopping=early_stopping)
+        for each in readings
+    ]
     calibration, found = fit(
         judged, reader=reader.fingerprint, ranking=ranking, early_stopping=early_stopping
     )
     left_out = report(found, threshold=calibration.threshold, possible=calibration.possible)
+    once = report(
+        leave_one_out(judged, quick=True),
+        threshold=calibration.threshold,
+        possible=calibration.possible,
+    )
+    left_out["quick"] = once["all"]
     left_out["all"] |= report_early_stopping(readings, calibration)
     stored = {
         "retrieval_weight": calibration.ranking.retrieval_weight,
         "selection": calibration.selection.weights,
         "answer": asdict(calibration.answer),
+        "looked": asdict(calibration.looked),
         "change": asdict(calibration.early_stopping.change),
         "gain": asdict(calibration.early_stopping.gain),
         "threshold": calibration.threshold,

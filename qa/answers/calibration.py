@@ -16,6 +16,7 @@ from qa.answers.candidates import Candidate, Ranking
 from qa.answers.early_stop import FEATURES as STOPPING_FEATURES
 from qa.answers.early_stop import EarlyStopping
 from qa.answers.logistic import Logistic
+from qa.answers.second_look import LOOK_FEATURES
 from qa.answers.selection import ANSWER_FEATURES, ORDERING_FEATURES, Selection
 from qa.errors import ModelCorrupt, ModelNotFound
 from qa.networks.weights import MODELS, REINSTALL
@@ -29,7 +30,8 @@ class Calibration:
 
     ``ranking`` orders candidates while passages are read, ``selection`` those that were found;
     ``answer`` gives the probability that one is right, from its features
-    (:mod:`qa.answers.selection`); ``early_stopping`` decides when to stop reading.
+    (:mod:`qa.answers.selection`), and ``looked`` after a second look
+    (:mod:`qa.answers.second_look`); ``early_stopping`` decides when to stop reading.
     ``threshold`` is the lowest probability shown as an answer, ``possible`` that of a possible
     answer, both chosen on corpora that were left out of the fit; ``reader`` is the fingerprint
     of the reader. ``strictness`` are points ``(share, threshold)``: at that threshold, that
@@ -39,6 +41,7 @@ class Calibration:
     ranking: Ranking
     selection: Selection
     answer: Logistic
+    looked: Logistic
     early_stopping: EarlyStopping
     threshold: float
     reader: str
@@ -48,14 +51,20 @@ class Calibration:
     def calibrate(
         self, candidates: Sequence[Candidate], *, at_least: float = 0.0
     ) -> list[tuple[Candidate, float]]:
-        """Return each candidate with the probability, 0 to 1, that it is right.
+        """Return each candidate with the probability, 0 to 1, that it is right, best first.
 
-        They are given and returned best first. A probability higher than that of the candidate
-        before is lowered to it, so that the order is that of the ranking. From the second on,
-        candidates with a probability below ``at_least`` are dropped.
+        Those that were looked at twice come first, by probability; the others follow in the
+        order given. A probability higher than that of the candidate before is lowered to it,
+        so that no answer stands above a likelier one. From the second on, candidates with a
+        probability below ``at_least`` are dropped.
         """
-        own = (self.answer.probability(candidate.features) for candidate in candidates)
-        scored = list(zip(candidates, accumulate(own, min), strict=True))
+        twice = [each for each in candidates if each.features.keys() >= LOOK_FEATURES]
+        once = [each for each in candidates if not each.features.keys() >= LOOK_FEATURES]
+        likely = [(each, self.looked.probability(each.features)) for each in twice]
+        likely.sort(key=lambda pair: -pair[1])
+        likely += [(each, self.answer.probability(each.features)) for each in once]
+        lowered = accumulate((probability for _, probability in likely), min)
+        scored = [(each, own) for (each, _), own in zip(likely, lowered, strict=True)]
         return scored[:1] + [pair for pair in scored[1:] if pair[1] >= at_least]
 
     def threshold_for(self, strict: float) -> float:
@@ -87,6 +96,7 @@ class Calibration:
                 Ranking(_number(stored["retrieval_weight"])),
                 Selection(_weights(stored["selection"], ORDERING_FEATURES)),
                 _logistic(stored["answer"], ANSWER_FEATURES),
+                _logistic(stored["looked"], ANSWER_FEATURES | LOOK_FEATURES),
                 EarlyStopping(
                     _logistic(stored["change"], STOPPING_FEATURES),
                     _logistic(stored["gain"], STOPPING_FEATURES),

@@ -18,7 +18,7 @@ MIN_CHANGE = 0.02
 MIN_GAIN = 0.002
 # A passage that repeats the answer needs only this share of the first limit. It seldom brings
 # a better answer, but often another place that says the same, and those are shown too.
-_REPEATING_SHARE = 0.1
+_REPEATING_SHARE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class EarlyStopping:
     def priority(self, features: Mapping[str, float]) -> float | None:
         """Return the probability of change, highest read first; None if not worth reading.
 
-        A passage is worth reading if that probability exceeds ``min_change``, or a tenth of
+        A passage is worth reading if that probability exceeds ``min_change``, or a hundredth of
         it where the passage repeats the answer, and the probability of gain ``min_gain``.
         """
         change = self.change.probability(features)

@@ -137,7 +137,7 @@ class Evidence:
         span, hit = candidate.span, candidate.hit
         own = content_stems(span.text)
         count = len(words(span.text))
-        coverage = _coverage(self.rarity, _sentence_of(candidate))
+        coverage = _coverage(self.rarity, sentence_of(candidate))
         return {
             "margin": span.score - span.null_score,
             "score": span.score,
@@ -161,7 +161,7 @@ def _coverage(rarity: Mapping[str, float], text: str) -> float:
     return sum(weight for stem, weight in rarity.items() if stem in inside) / total if total else 0
 
 
-def _sentence_of(candidate: Candidate) -> str:
+def sentence_of(candidate: Candidate) -> str:
     """Return the sentence, or the row of a table, that an answer begins in."""
     passage, span = candidate.hit.passage, candidate.span
     text = passage.read_text

@@ -36,6 +36,7 @@ EXIT_CODES: dict[Verdict, int] = {"answer": 0, "possible": 3, "not found": 4}
     help="Share of the questions without an answer here to refuse, 0 to 1; "
     "at 0.95 one in twenty of them gets an answer. Instead of --threshold.",
 )
+@click.option("--quick", is_flag=True, help="Leave out the second look at the best answers.")
 @filter_options
 @index_option
 @json_option("Print everything as JSON.")
@@ -44,6 +45,7 @@ def ask(
     top_k: int,
     threshold: float | None,
     strict: float | None,
+    quick: bool,
     index: Path,
     as_json: bool,
     **documents: Any,
@@ -61,7 +63,7 @@ def ask(
     qa = QA.open(index)
     if strict is not None:
         threshold = qa.threshold_for(strict)
-    prediction = qa.ask(question, top_k=top_k, threshold=threshold, **documents)
+    prediction = qa.ask(question, top_k=top_k, threshold=threshold, quick=quick, **documents)
     if as_json:
         print_json(prediction_to_dict(prediction))
     else:

@@ -22,10 +22,10 @@ class DocumentFilter:
 
     ``only`` are shell patterns, at least one of which must match; ``*`` crosses folders.
     ``since`` and ``until`` are dates or their beginnings ("2024-02-20", "2024-02", "2024"),
-    both inclusive; ``language`` is an ISO 639-1 code. A document without a date, or whose
-    language is not known, does not match a filter by it. An empty field matches every
-    document. Raises :class:`~qa.errors.QuestionError` for an invalid date or language, and
-    for an empty pattern.
+    both inclusive; ``language`` is an ISO 639-1 code, in either case. A document without a
+    date, or whose language is not known, does not match a filter by it. An empty field
+    matches every document. Raises :class:`~qa.errors.QuestionError` for an invalid date or
+    language, and for an empty pattern.
     """
 
     only: Sequence[str] = ()
@@ -42,6 +42,7 @@ class DocumentFilter:
                 )
         if not all(self.only):
             raise QuestionError("only is ''", "write a path or a pattern such as '2024/*'")
+        object.__setattr__(self, "language", self.language.lower())
         if self.language and not _LANGUAGE.fullmatch(self.language):
             raise QuestionError(
                 f"language is {self.language!r}", "write a code of two letters such as en or de"

@@ -40,8 +40,10 @@ def resolve(question: str) -> str:
 
     White space is collapsed, and polite words around the question are dropped
     (:func:`asking_part`). Raises :class:`~qa.errors.QuestionError` for a question without a
-    letter or digit, and for one of more than ``MAX_WORDS`` words.
+    letter or digit, for one of more than ``MAX_WORDS`` words, and for what is no text.
     """
+    if not isinstance(question, str):  # None where a program read no question
+        raise QuestionError(f"the question is {question!r:.40}, not a text", "give it as a string")
     words = without_surrogates(question).split()
     if not any(character.isalnum() for word in words for character in word):
         raise QuestionError("the question is empty", "write it in words")
