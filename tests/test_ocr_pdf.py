@@ -119,7 +119,7 @@ def test_a_scan_with_a_stamp_is_read_whole(read):
 
 
 def test_a_page_on_which_ocr_fails_costs_no_other_page(read, monkeypatch):
-    def fail(picture):
+    def fail(picture, number, total):
         raise RuntimeError("bad allocation")
 
     monkeypatch.setattr("qa.loaders.pdf.scans.read_page", fail)

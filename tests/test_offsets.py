@@ -102,7 +102,8 @@ def check(document, splitter):
             assert not inside & (shown | read)
         elif block.kind in ("row", "columns"):
             cells = {i for start, end in block.cells for i in range(start, end)}
-            assert {i for i in inside if text[i] != "|"} <= cells
+            # Between and below them are bars and rules.
+            assert {text[i] for i in inside - cells} <= set("|+=_–—:*─-")
             assert cells & inside <= shown  # the signs between cells need not be
             assert block.kind == "columns" or cells & inside <= read
         else:
@@ -130,6 +131,7 @@ def test_passages_are_exact_slices_and_cover_the_body(tmp_path, splitter, suffix
 
 
 @given(data=st.one_of(st.binary(max_size=300), texts.map(lambda t: t.encode("utf-16", "replace"))))
+@example(data="a a\tb\nc c\td\n***|---\ne e\tf\n".encode("utf-16"))
 @odd
 def test_any_bytes_are_a_document_or_an_error(tmp_path, splitter, data):
     path = tmp_path / "odd.txt"

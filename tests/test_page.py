@@ -163,7 +163,7 @@ def test_no_font_or_style_comes_from_elsewhere(url):
 def test_several_questions_run_at_a_time(served):
     events = served.blocks.fns.values()
     limits = [event.concurrency_limit for event in events if event.concurrency_id == "ask"]
-    assert len(limits) == 3  # the box, the buttons, the API
+    assert len(limits) == 4  # the box, the buttons, the address, the API
     assert min(limits) > 1
 
 
