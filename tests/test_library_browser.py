@@ -5,7 +5,7 @@ import shutil
 import pytest
 from playwright.sync_api import sync_playwright
 from serving import gradio_warnings, serving_live
-from test_live import SlowBuild, until
+from waiting import SlowBuild, until
 
 from qa.library import Files, open_library
 from qa.web.corpus import Corpus

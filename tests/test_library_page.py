@@ -13,7 +13,7 @@ import httpx
 import pytest
 from gradio_client import Client
 from serving import gradio_warnings, serving, write_documents
-from test_live import until
+from waiting import until
 
 from qa.index import DocumentSummary, SkippedFile
 from qa.library import example_questions

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from gradio_client import Client
 from serving import gradio_warnings, serving, serving_live, write_documents
+from waiting import SlowBuild, until
 
 from qa.builder import BackgroundBuild, build
 from qa.cli import main
@@ -25,14 +26,6 @@ from qa.web.corpus import Corpus
 pytestmark = gradio_warnings
 ROOT = Path(__file__).parents[1]
 TOWER = "The tower\n\nThe tower was sold to Ida Falk in 1999.\n"
-
-
-def until(is_true):
-    """Wait until something is true; only what never becomes true fails."""
-    end = time.monotonic() + 60
-    while not is_true() and time.monotonic() < end:
-        time.sleep(0.05)
-    assert is_true()
 
 
 def ids(corpus):
@@ -148,18 +141,6 @@ def test_an_index_of_another_folder_is_not_served(folder, tmp_path):
 
 
 # The page meanwhile
-
-
-class SlowBuild(BackgroundBuild):
-    """Waits for the test between its start and its end."""
-
-    going, may_end = threading.Event(), threading.Event()
-
-    def run(self, folder, index_dir, progress=None):
-        progress("reading files", 1, 4)
-        self.going.set()
-        assert self.may_end.wait(120)
-        return super().run(folder, index_dir, progress)
 
 
 @pytest.fixture
