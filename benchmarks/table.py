@@ -85,15 +85,16 @@ def _accuracy(accuracy: dict[str, Any]) -> list[Row]:
     seeds, pooled = accuracy["seeds"], accuracy["pooled"]
     calibration = json.loads((MODELS / "calibration.json").read_text(encoding="utf-8"))
     fitted = calibration["left_out"]["all"]
-    asked = newest("natural")["all"]
     return [
-        (
-            f"Natural questions over everyday documents, {asked['answerable']} answerable and "
-            f"{asked['absent']} not ([by kind](benchmarks/README.md#natural-questions))",
-            f"best answer right {asked['best_right']:.0f} %; "
-            f"shown right {asked['right_shown']:.0f}, wrong {asked['wrong_shown']:.0f}; "
-            f"absent answered {asked['absent_answered']:.0f} %",
+        _asked(
+            newest("natural"),
+            "Natural questions over everyday documents",
             "`python -m benchmarks.natural CORPUS…`",
+        ),
+        _asked(
+            newest("everyday"),
+            "… over two folders written for reporting alone",
+            "`python -m benchmarks.natural`",
         ),
         (
             f"SQuAD v1.1 dev, paragraph given, {v1['questions']:,} questions¹",
@@ -189,6 +190,19 @@ def more_numbers() -> str:
     return "\n".join(_table(rows))
 
 
+def _asked(results: dict[str, Any], what: str, command: str) -> Row:
+    """Return a line on the natural questions of some folders."""
+    asked = results["all"]
+    return (
+        f"{what}, {asked['answerable']} answerable and {asked['absent']} not "
+        "([by kind](benchmarks/README.md#natural-questions))",
+        f"best answer right {asked['best_right']:.0f} %; "
+        f"shown right {asked['right_shown']:.0f}, wrong {asked['wrong_shown']:.0f}; "
+        f"absent answered {asked['absent_answered']:.0f} %",
+        command,
+    )
+
+
 def natural(results: dict[str, Any]) -> str:
     """Return the table of natural questions as Markdown: all, by corpus and by tag."""
     columns = {
@@ -229,6 +243,7 @@ def sections() -> dict[tuple[Path, str], str]:
         (own, "peers"): summary(peers),
         (benchmarks, "numbers"): more_numbers(),
         (benchmarks, "natural"): natural(newest("natural")),
+        (benchmarks, "everyday"): natural(newest("everyday")),
         (benchmarks, "peers"): markdown(peers),
     }
 
