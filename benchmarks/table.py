@@ -120,7 +120,7 @@ def _accuracy(accuracy: dict[str, Any]) -> list[Row]:
             GOLDEN,
         ),
         (
-            "… unanswerable but answered; answerable but refused²",
+            "… unanswerable but answered; answerable, but at most shown as possible²",
             f"{seeds['answered_but_absent']:.0f} %; {seeds['refused_but_there']:.0f} %",
             GOLDEN,
         ),
