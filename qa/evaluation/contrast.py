@@ -17,7 +17,7 @@ from qa.evaluation.golden import GoldenQuestion
 from qa.evaluation.outcomes import Outcome
 
 # In what the two questions of a pair differ.
-TAGS = ("role", "version", "number", "negation", "premise", "person", "date")
+TAGS = ("role", "version", "number", "negation", "premise", "person", "date", "heading")
 
 
 @dataclass(frozen=True, slots=True)
