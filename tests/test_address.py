@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from browsing import ask, keep, visiting
 from serving import gradio_warnings, serving, write_documents
+from waiting import until
 
 from qa.answers.exported import check_answers
 
@@ -174,8 +175,8 @@ def test_a_quotation_is_copied_with_its_source_and_link(visit, with_clipboard):
     )
     assert link == page.url
     page.locator(".reply").get_by_role("button", name="Copy link").click()
-    page.wait_for_function("document.getElementById('said').textContent === 'Copied'")
-    assert pasted(page) == page.url
+    # It said "Copied" of the quotation before.
+    until(lambda: pasted(page) == page.url)
 
 
 def pasted(page):
