@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -17,7 +18,7 @@ from qa.loaders.archive import (
 )
 from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted, Inner, TextBuilder
-from qa.loaders.furniture import PAGE_NUMBER
+from qa.loaders.margins import add_margins
 from qa.loaders.markup import add_markup
 from qa.loaders.office.charts import add_chart
 from qa.loaders.office.flattened import blocks_of, count_pictures, flatten, words_of
@@ -66,7 +67,7 @@ def read_docx(data: bytes, archive: zipfile.ZipFile) -> Extracted:
             link.drop_tree()  # the number of a note, and the arrow back to it
         add_markup(tree, builder)
     _add_drawn(archive, builder)
-    _add_margins(archive, builder)
+    add_margins(builder, partial(_margin_lines, archive))
     builder.members += _embedded(data, archive)
     if body is not None and (pictures := count_pictures(body)):
         builder.notes.append(f"{counted(pictures, 'picture')} without text")
@@ -95,25 +96,13 @@ def _rewritten(archive: zipfile.ZipFile, body: Any) -> bytes:
     return file.getvalue()
 
 
-def _add_margins(archive: zipfile.ZipFile, builder: TextBuilder) -> None:
-    """Append the headers and footers of the pages, each text once."""
-    seen: set[str] = set()
-    for kind in ("header", "footer"):
-        lines = []
-        for relation in relations(archive, _DOCUMENT).values():
-            root = (
-                parse_xml(read_member(archive, relation.target)) if relation.kind == kind else None
-            )
-            for block in blocks_of(root) if root is not None else ():
-                cells = [words_of(cell) for cell in block.iterfind("{*}tc")] or [words_of(block)]
-                line = " | ".join(filter(None, cells))
-                if line not in seen and not PAGE_NUMBER.fullmatch(line):
-                    lines.append(line)
-                    seen.add(line)
-        if lines:
-            builder.add(f"Page {kind}", "heading", level=1)
-        for line in lines:
-            builder.add(line, "body")
+def _margin_lines(archive: zipfile.ZipFile, kind: str) -> Iterator[str]:
+    """Yield the paragraphs and rows of the pages' headers or footers."""
+    for relation in relations(archive, _DOCUMENT).values():
+        root = parse_xml(read_member(archive, relation.target)) if relation.kind == kind else None
+        for block in blocks_of(root) if root is not None else ():
+            cells = [words_of(cell) for cell in block.iterfind("{*}tc")] or [words_of(block)]
+            yield " | ".join(filter(None, cells))
 
 
 def _add_drawn(archive: zipfile.ZipFile, builder: TextBuilder) -> None:

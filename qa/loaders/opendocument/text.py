@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from qa.loaders.archive import core_properties, parse_xml, read_member
 from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted, TextBuilder
-from qa.loaders.furniture import PAGE_NUMBER
+from qa.loaders.margins import add_margins
 from qa.loaders.opendocument.content import DRAW, TEXT, add_content, words
 from qa.text import counted
 
@@ -23,7 +25,8 @@ def read_text(body: Any, archive: zipfile.ZipFile) -> Extracted:
     """
     builder = TextBuilder()
     add_content(body, builder)
-    _add_margins(parse_xml(read_member(archive, "styles.xml")), builder)
+    styles = parse_xml(read_member(archive, "styles.xml"))
+    add_margins(builder, partial(_margin_lines, styles))
     for name, note in (("image", "picture"), ("object", "embedded object")):
         # An embedded object has a picture of itself beside it.
         frames = [f for f in body.iter(f"{DRAW}frame") if f.find(f"{DRAW}{name}") is not None]
@@ -33,23 +36,13 @@ def read_text(body: Any, archive: zipfile.ZipFile) -> Extracted:
     return finished(builder, archive)
 
 
-def _add_margins(styles: Any, builder: TextBuilder) -> None:
-    """Append the headers and footers of the pages, each text once."""
-    seen: set[str] = set()
-    for kind in ("header", "footer"):
-        lines = []
-        for margin in (
-            styles.iter(*(f"{_STYLE}{kind}{of}" for of in _PAGES)) if styles is not None else ()
-        ):
-            for paragraph in margin.iter(f"{TEXT}p", f"{TEXT}h"):
-                line = words(paragraph)
-                if line and line not in seen and not PAGE_NUMBER.fullmatch(line):
-                    lines.append(line)
-                    seen.add(line)
-        if lines:
-            builder.add(f"Page {kind}", "heading", level=1)
-        for line in lines:
-            builder.add(line, "body")
+def _margin_lines(styles: Any, kind: str) -> Iterator[str]:
+    """Yield the paragraphs of the pages' headers or footers."""
+    for margin in (
+        styles.iter(*(f"{_STYLE}{kind}{of}" for of in _PAGES)) if styles is not None else ()
+    ):
+        for paragraph in margin.iter(f"{TEXT}p", f"{TEXT}h"):
+            yield words(paragraph)
 
 
 def finished(
