@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
+from qa.answers.sections import section_of
 from qa.answers.serialize import prediction_to_dict
 from qa.types import Answer, Document, Place
 from qa.web.render import render
-from qa.web.sections import section_of
 from qa.web.views import Turn, places_of
 
 TYPES = {"json": "application/json", "md": "text/markdown", "html": "text/html"}

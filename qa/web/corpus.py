@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from qa.answers.sections import section_of
 from qa.feedback import FeedbackStore
 from qa.index import CURRENT, DocumentSummary, SkippedFile
 from qa.library import Files, Listener, Live, example_questions
 from qa.pipeline import QA
 from qa.text import counted
 from qa.types import Place
-from qa.web.sections import section_of
 
 
 @dataclass(frozen=True, slots=True)

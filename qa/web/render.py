@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from qa.answers.sections import section_of
 from qa.library import Files
 from qa.text import counted, listed, normalize
 from qa.types import Answer, Document, Passage, Place
@@ -21,7 +22,6 @@ from qa.web.corpus import Library
 from qa.web.document_text import Mark, excerpt, marked_text, opening
 from qa.web.listing import FIRST, SORTS, Wanted, listing_of
 from qa.web.scan import Picture, Scan, first_scan, scan_of
-from qa.web.sections import section_of
 from qa.web.views import NO_VOTES, Turn, View, places_of
 
 # Questions about the documents that come with Verbatim, each with the one that answers it.
