@@ -100,3 +100,16 @@ def test_the_numbers_are_the_newest_results():
 def test_what_newcomers_read_stays_short():
     assert len(README.splitlines()) <= 180
     assert len((ROOT / "qa/models/README.md").read_text(encoding="utf-8").splitlines()) <= 120
+
+
+def test_no_file_has_a_conflict_marker():
+    ours = ("README.md", "CHANGELOG.md", "qa", "training", "benchmarks", "tests", "seeds", "index")
+    texts = [
+        path
+        for name in ours
+        for path in ((ROOT / name).rglob("*") if (ROOT / name).is_dir() else [ROOT / name])
+        if path.suffix in {".md", ".py", ".toml", ".txt", ".js", ".css", ".html", ".jsonl"}
+    ]
+    marker = re.compile(r"^(<{7}|>{7}) ", re.MULTILINE)
+    assert len(texts) > 300
+    assert not [path for path in texts if marker.search(path.read_text("utf-8", "replace"))]
