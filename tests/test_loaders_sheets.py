@@ -326,3 +326,51 @@ def test_a_row_in_bold_type_names_two_columns_of_words(read):
         ("row", ["Season", "summer"]),
         ("row", ["Master", "Jens"]),
     ]
+
+
+PRICES = [["Item", "Count", "Price"], ["Rope", "4", "12.50"], ["Lamp", "9", "31.00"]]
+
+
+def as_csv(rows):
+    return "".join(",".join(row or [""] * 3) + "\n" for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("below", "kinds"),
+    [
+        # Rows of the table go on, with or without all of its columns.
+        ([["Tar", "7", "8.00"], ["Oil", "2", "9.00"]], ["row", "row"]),
+        ([["Total", "", "52.50"]], ["row"]),
+        # Remarks and values of the whole table are under none of its columns.
+        ([["Checked by", "Ada Holm", ""], ["On", "3 May 2031", ""]], ["plain", "plain"]),
+        ([["Last year", "about 3", "40.00"], ["Note", "see the ledger", ""]], ["plain", "plain"]),
+        (
+            [["Last year", "few", "fewer", "fair"], ["Note", "see page 2"], ["Note", "new"]],
+            ["plain"] * 3,
+        ),
+        # Another table has its own names.
+        ([["Shop", "Street", "Town"], ["Holm", "Mill Row", "Aske"]], ["columns", "other"]),
+        ([["Year", "Sold"], ["2029", "31"], ["2030", "44"]], ["columns", "other", "other"]),
+    ],
+)
+@pytest.mark.parametrize("title", [[], [["Stock of the shop", "", ""]]])
+def test_rows_below_an_empty_one_have_the_names_that_are_theirs(read, below, kinds, title):
+    document = read(as_csv([*title, *PRICES, [], *below]), "stock.csv")
+    table = next(b.level for b in document.blocks if b.kind == "columns")
+    rows = [b for b in document.blocks if b.cells][3:]
+    named = {b.level for b in document.blocks if b.kind == "columns"}
+    found = [
+        b.kind
+        if b.kind == "columns" or b.level == table
+        else "other"
+        if b.level in named
+        else "plain"
+        for b in rows
+    ]
+    assert found == kinds
+
+
+def test_an_empty_line_after_each_row_separates_nothing(read):
+    rows = [line for row in PRICES for line in (",".join(row), "")]
+    document = read("\n".join(rows), "stock.csv")
+    assert [kind for kind, _ in blocks(document)] == ["columns", "row", "row"]

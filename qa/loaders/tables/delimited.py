@@ -6,16 +6,19 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from statistics import median
 
 from qa.errors import UnreadableDocument
 from qa.loaders.extracted import MAX_CHARACTERS, Extracted, TextBuilder
 from qa.loaders.tables.grid import SAMPLE_ROWS, Cell, header_rows
-from qa.loaders.tables.records import add_table
+from qa.loaders.tables.records import add_table, has_running_text
 from qa.loaders.tables.sheet import Row, Sheet
 
 _DELIMITERS = ",;\t|"
 _SAMPLE_ROWS = 20
+# Some programs write an empty line after each row; parts have two rows at least, on average.
+_MAX_PARTS = 1 / 2
 
 
 def read_csv(text: str) -> Extracted:
@@ -35,11 +38,21 @@ def read_csv(text: str) -> Extracted:
     names = filled[0] if filled else []
     sample = filled[:SAMPLE_ROWS]
     is_wide = bool(sample) and len(names) >= median(map(len, sample))
-    if is_wide and header_rows([row[: len(names)] for row in sample], is_likely=True):
+    if not _has_parts(rows) or has_running_text(names, filled[1:]):
+        rows = filled
+    named = header_rows([row[: len(names)] for row in sample], is_likely=True)
+    if is_wide and named and rows is filled:
         add_table(names, filled[1:], builder)
     else:  # a title above the header, several tables, or no header at all
         Sheet(builder).add(_sheet_rows(rows))
     return builder.result()
+
+
+def _has_parts(rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether empty rows separate parts of a table, as opposed to all of its rows."""
+    marks = [any(row) for row in rows]
+    parts = sum(after and not before for before, after in pairwise([False, *marks]))
+    return 1 < parts <= _MAX_PARTS * sum(marks)
 
 
 def _cell(text: str) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from qa.loaders.extracted import TextBuilder
 
@@ -144,6 +145,29 @@ def has_values_below(rows: Sequence[Sequence[Cell]]) -> bool:
     """Return whether a column consists of values below its first cell, which is none."""
     first, *below = _texts(rows)
     return _has_values(first, below)
+
+
+def value_columns(rows: Sequence[Sequence[Cell]]) -> set[int]:
+    """Return the positions of the columns that have two cells at least, all of them values."""
+    columns = [
+        [text.strip() for text in column if text.strip()]
+        for column in zip_longest(*_texts(rows), fillvalue="")
+    ]
+    return {
+        number
+        for number, values in enumerate(columns)
+        if len(values) > 1 and all(map(_VALUE.fullmatch, values))
+    }
+
+
+def have_values(rows: Sequence[Sequence[Cell]], columns: Collection[int]) -> bool:
+    """Return whether rows have nothing but values in the columns at these positions."""
+    return all(
+        _VALUE.fullmatch(text.strip())
+        for row in _texts(rows)
+        for number, text in enumerate(row)
+        if number in columns and text.strip()
+    )
 
 
 def _has_values(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:

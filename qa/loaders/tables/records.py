@@ -188,18 +188,26 @@ def add_table(names: Sequence[str], rows: Sequence[Sequence[str]], builder: Text
     Where the table has a column of running text, that text becomes paragraphs, after the
     record's title as a heading and before the other columns.
     """
-    if any(name.strip().lower() in _TEXT for name in names):
-        records = [
-            [*zip(names, row, strict=False), *(("", value) for value in row[len(names) :])]
-            for row in rows
-        ]
-        if _text_column(records):
-            _add_lines(records, builder)
-            return
+    if has_running_text(names, rows):
+        _add_lines(_records(names, rows), builder)
+        return
     builder.begin_table()
     builder.add_row(names, header=True)
     for row in rows:
         builder.add_row(row)
+
+
+def has_running_text(names: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether one of the columns with these names has running text."""
+    is_named = any(name.strip().lower() in _TEXT for name in names)
+    return is_named and bool(_text_column(_records(names, rows)))
+
+
+def _records(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[_Fields]:
+    return [
+        [*zip(names, row, strict=False), *(("", value) for value in row[len(names) :])]
+        for row in rows
+    ]
 
 
 def _add_lines(records: Sequence[_Fields], builder: TextBuilder) -> None:

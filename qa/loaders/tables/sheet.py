@@ -6,7 +6,15 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 
 from qa.loaders.extracted import TextBuilder
-from qa.loaders.tables.grid import SAMPLE_ROWS, Cell, Grid, count_headers, has_values_below
+from qa.loaders.tables.grid import (
+    SAMPLE_ROWS,
+    Cell,
+    Grid,
+    count_headers,
+    has_values_below,
+    have_values,
+    value_columns,
+)
 
 # A row of a sheet: its number, and its cells that are not empty, by their column. A place that a
 # cell of a row above covers has a cell that goes over 0 columns.
@@ -44,6 +52,7 @@ class Sheet:
         self._builder = builder
         self._columns: list[int] = []
         self._header: list[str] = []
+        self._values: set[int] = set()  # the positions of columns that have values alone
         self._grid = Grid(builder)
         self._texts: list[str] = []  # of rows with one cell, read and not yet appended
 
@@ -53,7 +62,7 @@ class Sheet:
             sample = list(islice(group, SAMPLE_ROWS))
             blocks = _blocks(sample)
             following = next(group, None)
-            if following is not None or len(blocks) == 1:
+            if following is not None or len(blocks) == 1 or self._has_room_for(blocks, sample):
                 columns = [column for block in blocks for column in block]
                 rest = () if following is None else chain([following], group)
                 self._add_table(columns, sample, rest)
@@ -74,18 +83,44 @@ class Sheet:
             return
         titles = [*self._texts, *titles]
         self._add_texts(titles)
-        cells = [_cells(row, columns) for _, row in sample]
-        headers = count_headers(cells, is_likely=sample[0][0] in self._marked)
-        names = [cell.text for cell in cells[0]]
-        goes_on = not titles and list(columns) == self._columns and self._header
-        if goes_on and names != self._header and not has_values_below(cells):
-            headers = 0  # an empty row within the table
+        below = bool(self._header) and not titles
+        if below and self._continues(columns, sample):
+            columns, headers = self._columns, 0  # an empty row within the table
         else:
-            self._columns, self._header = list(columns), names if headers else []
+            cells = [_cells(row, columns) for _, row in sample]
+            headers = count_headers(cells, is_likely=sample[0][0] in self._marked)
+            if below and not has_values_below(cells) and _is_sparse(sample):
+                headers = 0  # notes on the table, or totals
+            self._columns = list(columns)
+            self._header = [cell.text for cell in cells[0]] if headers else []
+            self._values = value_columns(cells[headers:])
             self._grid = Grid(self._builder)
-        for row in cells[:headers]:
-            self._grid.add(row, header=True)
+            for row in cells[:headers]:
+                self._grid.add(row, header=True)
         self._add_rows(columns, chain(sample[headers:], rest))
+
+    def _has_room_for(self, blocks: Sequence[Sequence[int]], sample: Sequence[Row]) -> bool:
+        """Return whether blocks of cells below a table are rows that leave out some columns.
+
+        Of tables beside one another each has two rows.
+        """
+        inside = {column for block in blocks for column in block} <= set(self._columns)
+        return (
+            inside
+            and bool(self._header)
+            and any(
+                sum(not row.keys().isdisjoint(block) for _, row in sample) < 2 for block in blocks
+            )
+        )
+
+    def _continues(self, columns: Sequence[int], sample: Sequence[Row]) -> bool:
+        """Return whether rows below an empty one belong to the table above, by what is in them."""
+        if not set(columns) <= set(self._columns):
+            return False
+        cells = [_cells(row, self._columns) for _, row in sample]
+        if [cell.text for cell in cells[0]] == self._header or has_values_below(cells):
+            return False
+        return have_values(cells, self._values)
 
     def _add_texts(self, titles: Sequence[str] = ()) -> None:
         """Append what stands above a table: its title, and other texts."""
@@ -154,6 +189,12 @@ def _blocks(rows: Sequence[Row]) -> list[list[int]]:
 
 def _filled(row: Mapping[int, Cell]) -> list[Cell]:
     return [cell for cell in row.values() if cell.across]
+
+
+def _is_sparse(sample: Sequence[Row]) -> bool:
+    """Return whether most rows have half the cells of the first, or fewer."""
+    first, *below = (len(_filled(row)) for _, row in sample)
+    return sum(2 * count <= first for count in below) > len(below) / 2
 
 
 def _cells(row: Mapping[int, Cell], columns: Sequence[int]) -> list[Cell]:
