@@ -451,7 +451,7 @@ def test_notes_on_a_page_can_be_quoted(read):
         canvas.textAnnotation("It was\nfilled in.", Rect=(400, 400, 420, 420))
 
     document = read(printed([(72, 700, DEEP[:60])], margins=note))
-    assert body(document) == [DEEP[:60].strip(), "It was filled in."]
+    assert body(document) == [DEEP[:60].strip(), "Note: It was filled in."]
 
 
 # DOCX, ODT, EPUB

@@ -8,14 +8,16 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import cycle
 from typing import Any
 
 from qa.loaders.printed.line import Line
 
 # FPDF_ANNOT_*: a note, text on the page, shapes, marked words, stamps and a caret.
 _NOTES = frozenset({1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15})
-# The height of the lines of notes: unlike any other, so that each is a paragraph of its own.
-NOTE_SIZE = 1.0
+# The heights of the lines of notes, in turn: unlike any other and each other, so that each is a
+# paragraph of its own.
+NOTE_SIZES = (1.0, 2.0)
 _WIDGET = 20
 _CHECK_BOX, _RADIO_BUTTON, _PUSH_BUTTON, _SIGNATURE = 2, 3, 1, 7  # FPDF_FORMFIELD_*
 _MAX_ANNOTATIONS = 2_000  # a page may declare any number
@@ -51,7 +53,7 @@ def add_annotations(lines: list[Line], page: Any, form: Any, number: int) -> lis
         try:
             kind = pdfium.FPDFAnnot_GetSubtype(annotation)
             if kind in _NOTES:
-                alone.append(_string(pdfium.FPDFAnnot_GetStringValue, annotation, b"Contents"))
+                alone.append(_note(annotation))
             elif kind == _WIDGET and form is not None:
                 field = _field(form, annotation)
                 if field is not None and not _place(field, lines):
@@ -59,10 +61,25 @@ def add_annotations(lines: list[Line], page: Any, form: Any, number: int) -> lis
         finally:
             pdfium.FPDFPage_CloseAnnot(annotation)
     return lines + [
-        Line((text,), ((0.0, 1.0),), number, height / 2, NOTE_SIZE, False, False, height)
-        for text in (" ".join(text.split()) for text in alone)
-        if text
+        Line((text,), ((0.0, 1.0),), number, height / 2, size, False, False, height)
+        for text, size in zip(
+            filter(None, map(_in_one_line, alone)), cycle(NOTE_SIZES), strict=False
+        )
     ]
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _note(annotation: Any) -> str:
+    """Return the words of a note, marked as such, with its author if that is stated."""
+    import pypdfium2.raw as pdfium
+
+    words, author = (
+        _string(pdfium.FPDFAnnot_GetStringValue, annotation, key) for key in (b"Contents", b"T")
+    )
+    return f"{f'Note by {author}' if author.strip() else 'Note'}: {words}" if words.strip() else ""
 
 
 def _field(form: Any, annotation: Any) -> _Field | None:

@@ -14,7 +14,7 @@ from qa.errors import ModelError, UnreadableDocument
 from qa.loaders.ocr.lines import printed_lines
 from qa.loaders.ocr.pictures import MAX_PIXELS, WORKING_PIXELS, Picture
 from qa.loaders.ocr.reading import read_page
-from qa.loaders.pdf.annotations import NOTE_SIZE
+from qa.loaders.pdf.annotations import NOTE_SIZES
 from qa.loaders.printed.line import Line
 from qa.networks.ocr import OcrPage, load_ocr
 from qa.text import counted
@@ -142,7 +142,7 @@ def _is_nonsense(lines: Sequence[Line]) -> bool:
 
 def _text(lines: Sequence[Line]) -> str:
     """Return the text of a page without its annotations."""
-    return "\n".join(line.text for line in lines if line.size != NOTE_SIZE)
+    return "\n".join(line.text for line in lines if line.size not in NOTE_SIZES)
 
 
 def _letters(lines: Sequence[Line]) -> int:
@@ -150,7 +150,7 @@ def _letters(lines: Sequence[Line]) -> int:
 
 
 def _notes(lines: Sequence[Line]) -> list[Line]:
-    return [line for line in lines if line.size == NOTE_SIZE]
+    return [line for line in lines if line.size in NOTE_SIZES]
 
 
 def _unknown(lines: Sequence[Line]) -> int:
