@@ -40,7 +40,10 @@ Town        Ystad
 
 def views(document):
     table = [block for block in document.blocks if block.kind in ("row", "columns")]
-    return [view_of(document.text, [pieces_of(record.fields)]).text for record in records_of(table)]
+    return [
+        view_of(document.text, [pieces_of(document.text, record.fields)]).text
+        for record in records_of(table)
+    ]
 
 
 @pytest.mark.parametrize(

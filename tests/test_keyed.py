@@ -15,7 +15,7 @@ def views(text, blocks=None):
     """What is read for each block, or its text where it is no record."""
     blocks = blocks or [Block(0, len(text), "body")]
     return [
-        view_of(text, [pieces_of(each.fields)]).text
+        view_of(text, [pieces_of(text, each.fields)]).text
         if isinstance(each, Record)
         else text[each.start : each.end]
         for each in keyed(text, blocks)
@@ -69,3 +69,20 @@ def test_values_are_quoted_where_they_stand(tmp_path):
     assert passage.words_at(start, start + len("long gallery")) == "long gallery"
     for begin, source, length in passage.pieces():
         assert passage.read_text[begin : begin + length] == document.text[source : source + length]
+
+
+def test_a_colon_of_a_name_is_not_repeated(tmp_path):
+    path = tmp_path / "hall.csv"
+    path.write_text("Hall:,Seats:,Price:\nLong gallery,80,40 euro\nOld barn,25,15 euro\n")
+    sheet = tmp_path / "form.csv"
+    sheet.write_text("Hirer:,Ada Lund\nRoom:,long gallery\n")
+    read = [
+        passage.read_text
+        for each in (path, sheet)
+        for passage in Splitter(lambda texts: [len(t.split()) for t in texts]).split(
+            load(each, folder=tmp_path)
+        )
+    ]
+    assert not any("::" in text for text in read)
+    assert "Hirer: Ada Lund." in read[1]
+    assert "Seats: 80; Price: 40 euro." in read[0] or "Long gallery; 80; 40 euro." in read[0]

@@ -36,7 +36,8 @@ def records(tmp_path):
         document = load(tmp_path / "a.pdf", folder=tmp_path)
         table = [block for block in document.blocks if block.kind in ("row", "columns")]
         return [
-            view_of(document.text, [pieces_of(record.fields)]).text for record in records_of(table)
+            view_of(document.text, [pieces_of(document.text, record.fields)]).text
+            for record in records_of(table)
         ]
 
     return read

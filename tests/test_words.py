@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -145,10 +147,53 @@ def test_the_reader_quotes_things_whole(reader, question, text, thing):
     ("text", "count"),
     [
         ("A ticket of the ferry costs a pensioner\n60. Bring a photo.", 1),
-        ("Bring these:\n1. a rope\n2. a lamp\n3. boots", 4),
+        ("Bring these:\n1. a rope\n2. a lamp\n3. boots", 7),
         ("The rent is due.\n12. The deposit is kept apart.", 2),
-        ("7. The gate is shut\n8. The key is with Bram", 2),
+        ("7. The gate is shut\n8. The key is with Bram", 4),
+        ("(a) The gate is shut.\n\n(b) The key is with Bram.", 4),
+        ("2.1 The gate is shut.\n\n2.2 The key is with Bram.", 4),
+        ("2.5 metres of rope\n\n3.5 metres of chain", 2),
+        ("2030 was dry.\n\n2031 was wet.", 2),
     ],
 )
 def test_a_number_at_the_start_of_a_line_may_belong_to_its_sentence(text, count):
     assert len(stretches(Passage("a.txt", 0, len(text), text))) == count
+
+
+TERMS = """Terms of the mill flat
+
+1. The rent is 640 euro and due on the third.
+
+2. The tenant may keep one cat.
+
+3. The stairs are swept every second Saturday."""
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "never"),
+    [
+        ("What does clause 2 say about pets?", TERMS, r"\d\. \w"),
+        ("When are the stairs swept?", TERMS, r"\d\. \w"),
+        ("What is the fee?", "Mooring\n\nFee: $320 ¹\nDeposit: 40 euro ²\n\n¹ a year", "[¹²]"),
+        ("How much is a place?", "A place costs 320 euro ¹ a year, in advance ².", r"^[¹²]|[¹²]$"),
+        ("What has the dog had?", "Had: ☒ Rabies ☐ Distemper ☐ Kennel cough", "^(?:Dis|Ken|co)"),
+        ("What does it have?", "- [x] Waterproof box\n- [ ] Solar cell", "^(?:Solar|cell)"),
+    ],
+)
+def test_numbers_of_items_and_notes_are_left_out_and_an_empty_box_is_not(
+    reader, question, text, never
+):
+    spans = reader.read(question, [Passage("a.txt", 0, len(text), text)], n=60)[0]
+    assert len(spans) > 4
+    assert [span.text for span in spans if re.search(never, span.text)] == []
+
+
+def test_what_is_not_ticked_can_be_quoted_with_its_box(reader):
+    text = "Had: ☒ Rabies ☐ Distemper ☐ Kennel cough"
+    spans = reader.read("Has it had distemper?", [Passage("a.txt", 0, len(text), text)], n=60)[0]
+    assert {"Rabies", "☐ Distemper", "☐ Kennel cough"} <= {span.text for span in spans}
+
+
+def test_the_number_of_an_item_can_be_quoted(reader):
+    spans = reader.read("Which clause is of cats?", [Passage("a", 0, len(TERMS), TERMS)], n=60)[0]
+    assert any(span.text in ("2", "2.") for span in spans)

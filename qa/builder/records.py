@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from qa.builder.boxes import Piece, Range, ticked_first
 from qa.types import Block, View
 
-Range = tuple[int, int]
-# A piece of a view: a place in the document, or words that were added.
-Piece = Range | str
 # The pieces of a header, and the place of the value that it names.
 Field = tuple[tuple[Piece, ...], Range]
 
@@ -41,20 +39,28 @@ def records_of(blocks: Sequence[Block]) -> list[Record]:
     return records
 
 
-def pieces_of(fields: Sequence[Field]) -> list[Piece]:
-    """Return the pieces of a record: "Header: value; Header: value.".
+def pieces_of(text: str, fields: Sequence[Field]) -> list[Piece]:
+    """Return the pieces of a record of ``text``: "Header: value; Header: value.".
 
-    Two values without a header are a name and its value: "name: value.".
+    Two values without a header are a name and its value: "name: value.". A colon of their own
+    is not repeated. Of a value with boxes comes first what is ticked.
     """
     pieces: list[Piece] = []
     is_pair = len(fields) == 2 and not any(header for header, _ in fields)
     for number, (header, value) in enumerate(fields):
         if number:
-            pieces.append(": " if is_pair else "; ")
+            pieces.append(_colon(text, pieces) if is_pair else "; ")
         if header:
-            pieces += [*header, ": "]
-        pieces.append(value)
+            pieces += [*header, _colon(text, header)]
+        pieces += ticked_first(text, value)
     return [*pieces, "."]
+
+
+def _colon(text: str, named: Sequence[Piece]) -> str:
+    """Return what separates a name from its value."""
+    last = named[-1]
+    name = last if isinstance(last, str) else text[slice(*last)]
+    return " " if name.endswith(":") else ": "
 
 
 def view_of(text: str, paragraphs: Iterable[Sequence[Piece]]) -> View:

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from qa.builder.boxes import Piece, has_boxes, ticked_first
 from qa.builder.keyed import keyed
-from qa.builder.records import Field, Piece, Record, pieces_of, records_of, view_of
+from qa.builder.records import Field, Record, pieces_of, records_of, view_of
 from qa.types import Block, Document, Passage
 
 MAX_TOKENS = 160
@@ -104,7 +105,7 @@ class Splitter:
             if not records:
                 for part in keyed(text, blocks):
                     if isinstance(part, Block):
-                        yield from self._sentences(text, part)
+                        yield from self._lines(text, part)
                     elif (units := list(self._record(text, part)))[0].pieces and len(units) == 1:
                         yield from units
                     else:  # too long to be read with its keys
@@ -114,20 +115,36 @@ class Splitter:
             for record in records:
                 yield from self._record(text, record)
 
+    def _lines(self, text: str, block: Block) -> Iterator[_Sentence]:
+        """Yield the sentences of a block, those lines apart that have boxes."""
+        if not has_boxes(text, block.start, block.end):
+            yield from self._sentences(text, block)
+            return
+        at = block.start
+        for line in text[block.start : block.end].splitlines(keepends=True):
+            start, end = _trim(text, at, at + len(line))
+            at += len(line)
+            pieces = [*ticked_first(text, (start, end)), "."]
+            count = self._count([view_of(text, [pieces]).text])[0]
+            if len(pieces) > 2 and count <= self._max:
+                yield _Sentence(start, end, count, True, tuple(pieces))
+            elif start < end:
+                yield from self._sentences(text, Block(start, end, "body"))
+
     def _record(self, text: str, record: Record) -> Iterator[_Sentence]:
         """Yield a record as one unit; one beyond the budget in parts that repeat its name."""
 
         def tokens(fields: Sequence[Field]) -> int:
-            return self._count([view_of(text, [pieces_of(fields)]).text])[0]
+            return self._count([view_of(text, [pieces_of(text, fields)]).text])[0]
 
         def unit(fields: Sequence[Field], named: int) -> _Sentence:
             places = [place for _, place in fields[named:]]
             start = max(record.start, min(start for start, _ in places))
             end = max(start, min(record.end, max(end for _, end in places)))
-            return _Sentence(start, end, tokens(fields), True, tuple(pieces_of(fields)))
+            return _Sentence(start, end, tokens(fields), True, tuple(pieces_of(text, fields)))
 
         fields = record.fields
-        pieces = tuple(pieces_of(fields))
+        pieces = tuple(pieces_of(text, fields))
         count = self._count([view_of(text, [pieces]).text])[0]
         if count <= self._max:
             yield _Sentence(record.start, record.end, count, True, pieces)

@@ -18,7 +18,7 @@ from qa.errors import ModelCorrupt
 from qa.networks.spans import best_spans
 from qa.networks.threads import cores
 from qa.networks.weights import MODELS, RETRAIN, check_vocabulary, read_model
-from qa.networks.words import number_words
+from qa.networks.words import note_numbers, number_words
 from qa.types import Passage, Span
 
 if TYPE_CHECKING:
@@ -39,6 +39,11 @@ _EDGE = re.compile(
 # The end of the line above an item with a number, or the number of that item, which it begins.
 _ENDED = re.compile(r"[.:;,!?…\"”’)]\s*\Z")
 _ITEM = re.compile(r"\s*(\d{1,3})[.)][ \t]")
+# The number or letter of an item or clause before its text: "3. ", "2.1 ", "(b) ".
+_MARK = re.compile(
+    r"[ \t]*(?:(?P<number>\d{1,3}(?:\.\d{1,3})*)(?P<sign>[.)]?)|(?P<open>\(?)(?P<letter>[a-z])[.)]"
+    r"|\((?P<figure>\d{1,2})\))[ \t]+(?=\S)"
+)
 
 # Start and end as characters of the text that is read, the score, and the null score of the window.
 _Found = tuple[int, int, float, float]
@@ -147,7 +152,7 @@ class OnnxReader:
         for position, (encoding, heading) in enumerate(zip(encodings, headings, strict=True)):
             # Each of these properties creates a new list.
             ids, offsets = encoding.ids, encoding.offsets
-            pieces = numbered(stretches(passages[position]), offsets)
+            pieces = quotable(passages[position], offsets)
             words = number_words(passages[position].read_text, encoding.word_ids, offsets, pieces)
             heading_ids = heading.ids[:MAX_HEADING_TOKENS]
             offset = len(question_ids) + 2 + len(heading_ids)
@@ -246,8 +251,8 @@ def _in_document(passage: Passage, start: int, end: int) -> tuple[int, int]:
 def stretches(passage: Passage) -> list[tuple[int, int]]:
     """Return the parts of the text that is read which a span may not leave.
 
-    They are the pieces of the view, cut at blank lines and before an item of a list or a line
-    of the form "name: value".
+    They are the pieces of the view, cut at blank lines, before an item of a list or a line
+    of the form "name: value", and after the number of an item.
     """
     text = passage.read_text
     parts = []
@@ -257,7 +262,49 @@ def stretches(passage: Passage) -> list[tuple[int, int]]:
             if not found["number"] or _is_item(text[edges[-1] : found.start()], found["number"]):
                 edges.append(found.end())
         parts += list(pairwise([*edges, start + length]))
-    return parts
+    return list(_without_numbers(text, parts))
+
+
+def _without_numbers(text: str, parts: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield the parts, the number of an item and its text each as one.
+
+    A number that begins a line is one if the next number, or the one before, begins another.
+    """
+    marks = {}
+    for start, end in parts:
+        found = _MARK.match(text, start, end) if text[start - 1 : start] in ("", "\n") else None
+        if found and (found["sign"] or "." in (found["number"] or ".")):
+            marks[start] = _place_in_list(found), found.end()
+    places = {place for place, _ in marks.values()}
+    for start, end in parts:
+        place, edge = marks.get(start, (("", 0), end))
+        form, number = place
+        if edge < end and not places.isdisjoint([(form, number - 1), (form, number + 1)]):
+            yield start, edge
+            start = edge
+        yield start, end
+
+
+def _place_in_list(found: re.Match[str]) -> tuple[str, int]:
+    """Return which list an item is of, by the form of its number, and its place there."""
+    if found["letter"]:
+        return f"{found['open']}a", ord(found["letter"])
+    if found["figure"]:
+        return "(1)", int(found["figure"])
+    above, _, last = found["number"].rpartition(".")
+    return f"{above}.1{found['sign']}", int(last)
+
+
+def quotable(passage: Passage, offsets: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
+    """Return the number of the stretch that each token may be quoted with, -1 for none.
+
+    ``offsets`` are of the text that is read; shape ``(tokens,)``. The number of a note is
+    quoted by nobody.
+    """
+    numbers = numbered(stretches(passage), offsets)
+    if notes := note_numbers(passage.read_text):
+        numbers[numbered(notes, offsets) >= 0] = -1
+    return numbers
 
 
 def _is_item(above: str, number: str) -> bool:

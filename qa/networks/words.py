@@ -13,8 +13,14 @@ from itertools import pairwise
 _CURRENCY = "$€£¥₹₽₺₩฿"
 _CURRENCY_CODE = "(?:AUD|BRL|CAD|CHF|CNY|CZK|DKK|EUR|GBP|HUF|INR|JPY|NOK|NZD|PLN|SEK|USD|ZAR)"
 _SPACE = "[ \u00a0\u202f]"
+_RAISED = "⁰¹²³⁴-⁹"
+# What is not ticked is no answer without its empty box: "☐ Kennel cough", "[ ] Solar cell".
+_BOX = r"(?:☐|\[ ?\])"
+_ANY_BOX = r"[☐☑☒]|\[[ xX]?\]"
 # Tried in this order at each character, so the longer kinds come before the number.
 _KINDS = (
+    rf"{_BOX}[ \t]*[^\s☐☑☒]+(?:(?:[ \t]+(?!{_ANY_BOX})[^\s☐☑☒|;]+){{0,7}}"
+    rf"(?=[ \t]*(?:{_ANY_BOX}|[\n|;]|\.?$)))?",
     # Addresses: a URL without the punctuation of its sentence, an e-mail address, a handle.
     r'(?:(?:https?|ftp|file)://|mailto:|www\.)[^\s<>"“”|]*[\w/=&#~+-]',
     r"(?<![\w+%-])\w+(?:[.+%-]\w+)*@\w+(?:[.-]\w+)*",
@@ -49,7 +55,7 @@ _KINDS = (
     rf"(?:[°º]{_SPACE}?[CF]?\b|/[A-Za-z]{{1,2}}\b|{_SPACE}?[%‰{_CURRENCY}](?! ?\w)"
     rf"|{_SPACE}{_CURRENCY_CODE}\b|{_SPACE}?[ap]\.?m\b|{_SPACE}(?:m|b|tr)illion\b)*",
 )
-_WHOLE = re.compile("|".join(f"(?:{kind})" for kind in _KINDS))
+_WHOLE = re.compile("|".join(f"(?:{kind})" for kind in _KINDS), re.MULTILINE)
 _TITLE = r"(?:Dr|Mrs?|Ms|Prof|St|[^\W\d_])\."
 _PARTICLES = frozenset("da de del der di du la of the und van von".split())
 _MONTH = (
@@ -64,7 +70,7 @@ _VALUE = re.compile(
     r"(?=[ \t]*(?:[;.]?[ \t]*$|[;,.] |[(<|]))"
     rf"|(?P<value>(?:{_WEEKDAY},? )?"
     rf"(?:\d{{1,2}}(?:st|nd|rd|th|\.)? {_MONTH}|{_MONTH} \d{{1,2}})(?:,? \d{{4}})?"
-    rf"|[{_CURRENCY}]?\d[\d.,]* [^\W\d_]{{1,12}}[²³]?"
+    rf"|[{_CURRENCY}]?\d[\d.,]* [^\W\d_{_RAISED}]{{1,12}}[²³]?"
     r"|\+?\d{2,5}(?: \d{2,5}){2,6})(?=[ \t]*(?:[;.]?[ \t]*$|; |\. )))",
     re.MULTILINE,
 )
@@ -74,6 +80,8 @@ _GROUPED = re.compile(
     r"(?:\.|:|\b)(?: is| us| at| on| me)? ?(\d{2,5}(?: \d{2,5}){2,6})(?![\w.,])",
     re.IGNORECASE,
 )
+# The number of a note, apart from what it is about: "$320 ¹".
+_NOTE = re.compile(rf"(?<=\s)[{_RAISED}]{{1,3}}(?![\w⁺⁻])")
 _JOINED = re.compile(r"(?<![\w_])[^\W_]+(?:[-‐‑–/][^\W_]+)+(?!\w)")
 _JOINT = re.compile(r"[-‐‑–/]")
 _YEAR = re.compile(r"1\d{3}s?|2[01]\d\ds?")
@@ -115,6 +123,11 @@ def whole_things(text: str) -> list[tuple[int, int]]:
     found = [match.span() for match in _WHOLE.finditer(text)]
     grouped = [match.span(1) for match in _GROUPED.finditer(text)]
     return _merged([*found, *grouped, *_codes(text)])
+
+
+def note_numbers(text: str) -> list[tuple[int, int]]:
+    """Return the numbers of notes that stand apart, which nobody quotes, as ``(start, end)``."""
+    return [match.span() for match in _NOTE.finditer(text)]
 
 
 def whole_values(text: str) -> list[tuple[int, int]]:

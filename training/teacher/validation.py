@@ -13,7 +13,7 @@ from tokenizers import Encoding, Tokenizer
 
 from qa.evaluation.confidence import auc
 from qa.evaluation.metrics import best_over_references, exact_match, f1, is_right
-from qa.networks.reader import numbered, stretches, whole_words
+from qa.networks.reader import quotable, whole_words
 from qa.networks.spans import best_spans
 from qa.networks.words import number_words
 from training.networks import DEVICE
@@ -72,7 +72,7 @@ def _best(
     window = slice(row.window_start, len(row.ids) - 1)
     tokens = slice(row.first_token, row.first_token + window.stop - window.start)
     offsets = encoding.offsets
-    pieces = numbered(stretches(about.passage()), offsets)
+    pieces = quotable(about.passage(), offsets)
     numbers = number_words(about.text, encoding.word_ids, offsets, pieces)
     words = np.array(numbers[tokens], dtype=np.int64)
     start, end = whole_words(starts[window], ends[window], words)
