@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from qa.builder.records import Field, Range, Record
+from qa.builder.boxes import Range
+from qa.builder.records import Field, Record
 from qa.types import Block
 
 # "Key: value" or "Key ..... value", perhaps the item of a list.
