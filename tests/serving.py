@@ -69,11 +69,11 @@ class Served:
     url: str
 
 
-def made_app(corpus):
+def made_app(corpus, **options):
     """Return the application and its blocks, without warnings of Gradio's unclosed event loops."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
-        app = create_app(corpus)
+        app = create_app(corpus, **options)
         gc.collect()
     return app, app.routes[-1].app.get_blocks()
 
@@ -100,9 +100,9 @@ def serving_live(corpus):
 
 
 @contextmanager
-def serving_corpus(corpus):
-    """Serve an open corpus; stop the server at the end."""
-    app, blocks = made_app(corpus)
+def serving_corpus(corpus, **options):
+    """Serve an open corpus, the page with these options; stop the server at the end."""
+    app, blocks = made_app(corpus, **options)
     with listen(HOST, 0) as listener:
         server = Server(lambda: app)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

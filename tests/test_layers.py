@@ -18,6 +18,7 @@ LAYERS = [
     {"retrieval", "answers"},
     {"pipeline"},
     {"evaluation", "feedback", "library"},
+    {"mcp"},
     {"web", "plugin"},
     {"cli"},
     {"training"},
@@ -34,6 +35,7 @@ HEAVY = {
     "onnxruntime",
     "gradio",
     "trafilatura",
+    "mcp",
 }
 
 

@@ -16,6 +16,7 @@ from qa.cli.build import build, info, verify
 from qa.cli.chat import chat
 from qa.cli.evaluate import evaluate
 from qa.cli.feedback import feedback
+from qa.cli.mcp import mcp
 from qa.cli.serve import serve
 from qa.cli.terminal import print_error
 from qa.errors import QAError
@@ -23,7 +24,7 @@ from qa.errors import QAError
 SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Index": (build, info, verify),
     "Ask": (ask, chat, search),
-    "Serve": (serve,),
+    "Serve": (serve, mcp),
     "Measure": (evaluate, feedback),
 }
 COMPLETE = "_QA_COMPLETE"

@@ -22,6 +22,11 @@ from qa.cli.options import SHARE, folder_argument, index_option
     help="Whether visitors may add, delete and rename documents. Default: at this machine's own "
     "address alone.",
 )
+@click.option(
+    "--mcp",
+    is_flag=True,
+    help="Offer the documents to assistants too, at /mcp of the same address.",
+)
 @index_option
 def serve(
     folder: Path | None,
@@ -30,6 +35,7 @@ def serve(
     strict: float | None,
     no_watch: bool,
     editable: bool | None,
+    mcp: bool,
     index: Path,
 ) -> None:
     """Serve the page on this machine, and keep its index up to date with the folder."""
@@ -43,4 +49,5 @@ def serve(
         strict=strict,
         watching=not no_watch,
         editable=editable,
+        mcp=mcp,
     )

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 from fastapi import FastAPI
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
 
 from qa.errors import QAError
 from qa.web.front import Front
 from qa.web.guard import Guard, is_loopback
 
 if TYPE_CHECKING:
+    from qa.mcp.http import Endpoint
     from qa.web.corpus import Corpus
 
 HOST = "127.0.0.1"
@@ -38,15 +39,21 @@ def serve(
     *,
     watching: bool = True,
     editable: bool | None = None,
+    mcp: bool = False,
 ) -> None:
     """Serve the page until interrupted, and keep the index up to date with the folder.
 
     The page is there while the index is built. ``strict`` is the first position of its slider:
     see :meth:`~qa.pipeline.QA.threshold_for`. Without ``watching`` the index is built on request
     alone. ``editable`` is whether visitors may upload, delete and rename documents, None for only
-    those at this machine. Raises :class:`~qa.errors.QAError` when the address is not available,
-    and for a folder that cannot be served.
+    those at this machine. ``mcp`` is whether assistants may ask at ``/mcp``.
+    Raises :class:`~qa.errors.QAError` when the address is not available, and for a folder that
+    cannot be served.
     """
+    if mcp:
+        from qa.mcp import need_mcp
+
+        need_mcp()
     folder, index = Path(folder), Path(index)
     command = ["qa", "serve", str(folder), "--index", str(index)]
     if strict is not None:
@@ -79,7 +86,7 @@ def serve(
             )
             corpora.append(corpus)
             corpus.live.start()
-            return create_app(corpus, host=host)
+            return create_app(corpus, host=host, mcp=mcp)
 
         url = f"http://{_written(host)}:{listener.getsockname()[1]}"
 
@@ -98,8 +105,8 @@ def serve(
             raise server.front.error
 
 
-def create_app(corpus: Corpus, *, host: str = HOST) -> FastAPI:
-    """Return the page as a guarded ASGI application."""
+def create_app(corpus: Corpus, *, host: str = HOST, mcp: bool = False) -> FastAPI:
+    """Return the page as a guarded ASGI application, with the tools of assistants if asked for."""
     import gradio as gr
 
     from qa.web.library_routes import library_routes
@@ -107,7 +114,11 @@ def create_app(corpus: Corpus, *, host: str = HOST) -> FastAPI:
     from qa.web.render import render
     from qa.web.theme import Theme
 
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    tools = _tools(corpus, host) if mcp else None
+    lifespan = tools.lifespan if tools else None
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    if tools:
+        app.router.routes.append(Route(tools.path, tools))
     app.include_router(library_routes(corpus, for_owner=is_loopback(host)))
     app.add_middleware(Guard, host=host)
     # Explicit, because environment variables can change each of these defaults.
@@ -129,6 +140,15 @@ def create_app(corpus: Corpus, *, host: str = HOST) -> FastAPI:
         head=render("head.html"),
     )
     return guarded
+
+
+def _tools(corpus: Corpus, host: str) -> Endpoint:
+    from qa.mcp.http import Endpoint
+    from qa.mcp.source import Source, in_words
+
+    is_local = is_loopback(host)
+    source = Source(lambda: corpus.now.qa, lambda: in_words(corpus.live.state), for_owner=is_local)
+    return Endpoint(source, is_local=is_local)
 
 
 def listen(host: str, port: int, command: Sequence[str] = ("qa", "serve")) -> socket.socket:

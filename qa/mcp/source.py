@@ -1,0 +1,44 @@
+"""What the tools ask: the documents as they are now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from qa.errors import QAError, QuestionError
+from qa.library import State
+from qa.pipeline import QA
+
+ASIDE = "the documents cannot be asked at the moment; whoever runs the server sees why"
+
+
+class ToolError(QAError):
+    """A tool cannot do what it was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The pipeline that answers now, and what is being done to bring its index up to date.
+
+    Each call reads ``qa`` once. ``status`` is a line in words, empty if nothing is going on.
+    ``for_owner`` is whether whoever asks is the owner of the documents, who may see paths of
+    this machine and commands.
+    """
+
+    qa: Callable[[], QA]
+    status: Callable[[], str] = lambda: ""
+    for_owner: bool = False
+
+    def told(self, error: QAError) -> str:
+        """Return an error in words that whoever asks may read."""
+        if self.for_owner or isinstance(error, ToolError):
+            return str(error)
+        # The remedy may be a command with paths.
+        return error.problem if isinstance(error, QuestionError) else ASIDE
+
+
+def in_words(state: State) -> str:
+    """Return what is going on as a line; empty if nothing is."""
+    if state.activity is not None:
+        return f"{state.activity}"
+    return f"{state.trouble.problem}" if state.trouble is not None else ""
