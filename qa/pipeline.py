@@ -18,9 +18,8 @@ from qa.builder import BuildReport, Progress, build, is_stale, page_picture
 from qa.errors import CorpusError, QuestionError, StoredIndexError
 from qa.index import (
     DocumentSummary,
+    OpenIndex,
     SkippedFile,
-    StoredIndex,
-    build_command,
     empty_index,
     open_index,
 )
@@ -45,7 +44,7 @@ class QA:
 
     def __init__(
         self,
-        index: StoredIndex,
+        index: OpenIndex,
         *,
         encoder: Encoder,
         reader: Reader,
@@ -87,7 +86,7 @@ class QA:
         return cls._assemble(stored, chosen)
 
     @classmethod
-    def _assemble(cls, stored: StoredIndex, encoder: SentenceEncoder) -> QA:
+    def _assemble(cls, stored: OpenIndex, encoder: SentenceEncoder) -> QA:
         reader = OnnxReader()
         calibration = Calibration.load(reader=reader.fingerprint)
         return cls(stored, encoder=encoder, reader=reader, calibration=calibration)
@@ -109,7 +108,7 @@ class QA:
         """Return a pipeline with the same networks over the index as it is stored now."""
         return self._over(open_index(Path(index), encoder_fingerprint=self._encoder.fingerprint))
 
-    def _over(self, index: StoredIndex) -> QA:
+    def _over(self, index: OpenIndex) -> QA:
         other = copy.copy(self)
         other._index = index
         other._retriever = Retriever(index, self._encoder)
@@ -171,7 +170,7 @@ class QA:
         The folder is ``FOLDER`` if the one it was built from no longer exists.
         """
         folder = Path(self.manifest.folder)
-        return build_command(self._index.path, folder if folder.is_dir() else "FOLDER")
+        return self._index.command("build", str(folder) if folder.is_dir() else "FOLDER")
 
     def outdated(self) -> list[str]:
         """Return the documents that changed or vanished since the build, by id."""
@@ -190,7 +189,7 @@ class QA:
 
     def passages_of(self, document_id: str) -> list[Passage]:
         """Return the passages of a document, or of the one it is a copy of."""
-        return self._index.passages(self._index.rows_of(self.original_of(document_id)))
+        return self._index.passages_of(self.original_of(document_id))
 
     def _retrieved(self, question: str, top_k: int, wanted: DocumentFilter) -> Retrieved:
         """Return the nearest passages; CorpusError where the folder of the documents is gone."""

@@ -6,7 +6,7 @@ All offsets are code points of :attr:`Document.text`, end exclusive. All values 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -354,6 +354,68 @@ class Encoder(Protocol):
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Return each text's length in tokens, special tokens not counted."""
+
+
+class PassageStore(Protocol):
+    """Stores passages, and finds them by vector and by words; safe to share between threads.
+
+    ``generation`` names what is stored, another after each build that changed anything: what is
+    open does not change until it is closed. A row is a whole number that names a passage in it;
+    rows are in the order of document ids, and of offsets within a document. A document whose
+    bytes are those of another has no passages of its own, and no id here.
+
+    ``only`` and ``exclude`` choose among these ids. If given, results are limited to ``only``
+    and never in ``exclude``, and the next best take the places of what is left out. No score
+    depends on them.
+    """
+
+    generation: str
+
+    def __len__(self) -> int:
+        """Return the number of passages."""
+
+    def document_ids(self) -> Set[str]:
+        """Return the ids of the documents that passages are of."""
+
+    def search_by_vector(
+        self,
+        vector: NDArray[np.float32],
+        top_k: int,
+        *,
+        only: Collection[str] = (),
+        exclude: Collection[str] = (),
+    ) -> list[tuple[int, float]]:
+        """Return ``(row, cosine)`` of the nearest passages, nearest first, lower rows in a tie.
+
+        ``vector`` is a unit vector, shape ``(dimension,)``. Fewer than ``top_k`` are returned
+        only if there are no more.
+        """
+
+    def search_by_words(
+        self,
+        question: str,
+        top_k: int,
+        *,
+        only: Collection[str] = (),
+        exclude: Collection[str] = (),
+    ) -> list[tuple[int, float]]:
+        """Return ``(row, score)`` of passages with words of a question, best first.
+
+        The score is that of BM25; lower rows come first in a tie. No character of the question
+        is special.
+        """
+
+    def nearness(
+        self, rows: Sequence[int], vector: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return each row's exact cosine to a unit vector, and that of its nearest part, about.
+
+        Both have shape ``(rows,)``, and none depends on the rows beside it. Without parts both
+        are the same.
+        """
+
+    def passages(self, rows: Sequence[int]) -> list[Passage]:
+        """Return the passages at these rows, in this order; KeyError for an unknown row."""
 
 
 class Reader(Protocol):

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence, Set
 
 from qa.answers.candidates import Candidate
 from qa.errors import IndexCorrupt
-from qa.index import StoredIndex, build_command
+from qa.index import OpenIndex
 from qa.types import Answer, Place, Span
 
 
 def verify(
-    index: StoredIndex, candidates: Sequence[tuple[Candidate, float]], excluded: Set[str]
+    index: OpenIndex, candidates: Sequence[tuple[Candidate, float]], excluded: Set[str]
 ) -> tuple[Answer, ...]:
     """Return the candidates with their probabilities as checked quotations, in order.
 
@@ -25,7 +25,7 @@ def verify(
 
 
 def _answer(
-    index: StoredIndex, candidate: Candidate, probability: float, excluded: Set[str]
+    index: OpenIndex, candidate: Candidate, probability: float, excluded: Set[str]
 ) -> Answer:
     place, *copies = _places(index, candidate.span, excluded)
     elsewhere = [place for span in candidate.also for place in _places(index, span, excluded)]
@@ -38,7 +38,7 @@ def _answer(
     )
 
 
-def _places(index: StoredIndex, span: Span, excluded: Set[str]) -> Iterator[Place]:
+def _places(index: OpenIndex, span: Span, excluded: Set[str]) -> Iterator[Place]:
     """Yield where a span occurs: its document, then each copy that is still unchanged."""
     document_id = span.passage.document_id
     copies = set(index.places_of(document_id)) - {document_id} - excluded
@@ -47,7 +47,7 @@ def _places(index: StoredIndex, span: Span, excluded: Set[str]) -> Iterator[Plac
         if document.text[span.start : span.end] != span.text:
             raise IndexCorrupt(
                 f"a passage of {each} in the index is not part of its text",
-                f"run {build_command(index.path, index.manifest.folder)}",
+                f"run {index.command('build', index.manifest.folder)}",
             )
         yield Place(
             document.id,

@@ -16,6 +16,7 @@ from qa.index.generation import (
 from qa.index.journal import Journal
 from qa.index.lock import WriterLock
 from qa.index.manifest import ContainerFile, CorpusFile, IndexedFile, Manifest, SkippedFile
+from qa.index.opened import OpenIndex
 from qa.index.shards import shards_of
 from qa.index.stored import StoredIndex, empty_index, open_index, verify
 
@@ -27,6 +28,7 @@ __all__ = [
     "IndexedFile",
     "Journal",
     "Manifest",
+    "OpenIndex",
     "SkippedFile",
     "StoredIndex",
     "WriterLock",

@@ -1,21 +1,19 @@
-"""An open index: three stores with the same rows."""
+"""An index on this machine: three stores with the same rows."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Sequence, Set
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qa.errors import IndexCorrupt, IndexMismatch
 from qa.index import documents, vectors, words
-from qa.index.commands import build_command
+from qa.index.commands import build_command, index_command
 from qa.index.documents import DocumentStore, DocumentSummary
-from qa.index.freshness import Freshness
 from qa.index.generation import (
     MANIFEST,
     check_files,
@@ -25,34 +23,23 @@ from qa.index.generation import (
 )
 from qa.index.lock import ReaderLock
 from qa.index.manifest import Manifest, SkippedFile, StoredFile
+from qa.index.opened import OpenIndex
 from qa.index.vectors import FaissVectors
 from qa.index.words import WordIndex
 from qa.text import counted
 from qa.types import Document, Encoder, Passage
 
-_Stored = TypeVar("_Stored", Document, DocumentSummary)
 
+class StoredIndex(OpenIndex):
+    """A generation on this machine's disk: SQLite, FAISS and tantivy with the same rows.
 
-class StoredIndex:
-    """One generation, open for reading; safe to share between threads.
-
-    It does not change until ``close``, whatever is built meanwhile. Rows count passages from 0
-    and mean the same passage in all stores.
+    Rows count passages from 0 and mean the same passage in all three.
     """
 
     def __init__(self, index_dir: Path, generation: Path, manifest: Manifest) -> None:
-        self.path = index_dir
-        self.generation = generation.name
-        self.manifest = manifest
-        self.folder = Path(manifest.folder).resolve()
-        self.indexed = {file.path: file for file in manifest.documents}
-        self._copies: dict[str, list[str]] = {}
-        for file in manifest.documents:
-            if file.copy_of:
-                self._copies.setdefault(file.copy_of, []).append(file.path)
         written_ns = (generation / MANIFEST).stat().st_mtime_ns
-        containers = {file.path: file for file in manifest.containers}
-        self._freshness = Freshness(self.folder, self.indexed, containers, written_ns)
+        super().__init__(generation.name, manifest, written_ns)
+        self.path = index_dir
         self._lock = ReaderLock(generation / MANIFEST)
         try:
             keys = [shard.key for shard in manifest.shards]
@@ -71,9 +58,51 @@ class StoredIndex:
                 f"run {build_command(index_dir, manifest.folder)}",
             ) from error
 
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def document_ids(self) -> Set[str]:
+        """Return the ids of the documents that passages are of."""
+        return self.texts.names()
+
+    def search_by_vector(
+        self,
+        vector: NDArray[np.float32],
+        top_k: int,
+        *,
+        only: Collection[str] = (),
+        exclude: Collection[str] = (),
+    ) -> list[tuple[int, float]]:
+        """Return ``(row, cosine)`` of the nearest passages, as the protocol says."""
+        rows_of = self.texts.rows_of
+        return self.vectors.search(
+            vector, top_k, only=[*map(rows_of, only)], exclude=[*map(rows_of, exclude)]
+        )
+
+    def search_by_words(
+        self,
+        question: str,
+        top_k: int,
+        *,
+        only: Collection[str] = (),
+        exclude: Collection[str] = (),
+    ) -> list[tuple[int, float]]:
+        """Return ``(row, score)`` of passages with words of a question, as the protocol says."""
+        return self.words.search(question, top_k, only=only, exclude=exclude)
+
+    def nearness(
+        self, rows: Sequence[int], vector: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return each row's cosine and that of its nearest part, as the protocol says."""
+        return self.vectors.nearness(rows, vector)
+
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """Return the passages at these rows, in this order; KeyError for an unknown row."""
         return self.texts.passages(rows)
+
+    def passages_of(self, document_id: str) -> list[Passage]:
+        """Return the passages of a document that is no copy, in order; KeyError for another id."""
+        return self.texts.passages_of(document_id)
 
     def all_passages(self) -> Iterator[Passage]:
         """Yield every passage in the order of rows."""
@@ -85,35 +114,6 @@ class StoredIndex:
             return range(0)
         return self.texts.rows_of(document_id)
 
-    def document(self, document_id: str) -> Document:
-        """Return a document as it was indexed; KeyError for an unknown id.
-
-        A copy has the text and title of its original.
-        """
-        file = self.indexed[document_id]
-        document = self.texts.document(file.copy_of or document_id)
-        if file.copy_of:
-            document = self._as_copy(document, document_id)
-        return replace(document, notes=file.notes) if file.notes else document
-
-    def places_of(self, document_id: str) -> tuple[str, ...]:
-        """Return the ids of files with a document's bytes: the stored one, then its copies."""
-        original = self.indexed[document_id].copy_of or document_id
-        return original, *self._copies.get(original, ())
-
-    def documents(self) -> list[DocumentSummary]:
-        """Return one summary per document, copies too, in the order of ids."""
-        stored = {summary.id: summary for summary in self.texts.summaries()}
-        return [
-            self._as_copy(stored[file.copy_of], file.path) if file.copy_of else stored[file.path]
-            for file in self.manifest.documents
-        ]
-
-    @staticmethod
-    def _as_copy(original: _Stored, document_id: str) -> _Stored:
-        source = f"{original.source.removesuffix(original.id)}{document_id}"
-        return replace(original, id=document_id, source=source)
-
     def files_of(self, keys: Collection[str]) -> dict[Path, StoredFile]:
         """Return the files of the shards with these keys, by path."""
         return {
@@ -122,9 +122,15 @@ class StoredIndex:
             if file.shard in keys
         }
 
-    def outdated(self, document_ids: Iterable[str]) -> set[str]:
-        """Return the ids of those documents whose file changed or vanished since the build."""
-        return self._freshness.outdated(document_ids)
+    def command(self, *words: str) -> str:
+        """Return a command of ``qa`` about this index in backticks, quoted for a shell."""
+        return index_command(self.path, *words)
+
+    def _stored_document(self, document_id: str) -> Document:
+        return self.texts.document(document_id)
+
+    def _stored_summaries(self) -> Sequence[DocumentSummary]:
+        return self.texts.summaries()
 
     def close(self) -> None:
         """Release the generation; closing twice is allowed."""

@@ -72,18 +72,23 @@ class FaissVectors:
         return int(self._index.ntotal)
 
     def search(
-        self, vector: NDArray[np.float32], top_k: int, *, exclude: Sequence[range] = ()
+        self,
+        vector: NDArray[np.float32],
+        top_k: int,
+        *,
+        only: Sequence[range] = (),
+        exclude: Sequence[range] = (),
     ) -> list[tuple[int, float]]:
         """Return ``(row, cosine)`` of the nearest rows, nearest first, lower rows first in a tie.
 
-        ``vector`` has shape ``(dimension,)``. Rows in one of ``exclude`` are not returned, and
-        fewer than ``top_k`` are if there are no more.
+        ``vector`` has shape ``(dimension,)``. If given, rows outside ``only`` are not returned,
+        and none in ``exclude``; fewer than ``top_k`` are if there are no more.
         """
         top_k = min(top_k, len(self))
         if top_k < 1:
             return []
         query = np.ascontiguousarray(vector, dtype=np.float32).reshape(1, -1)
-        scores, rows = self._index.search(query, top_k, params=self._without(exclude))
+        scores, rows = self._index.search(query, top_k, params=self._among(only, exclude))
         # FAISS returns row -1 for "no result", as for a vector with NaN.
         found = [
             (int(row), float(score))
@@ -92,14 +97,16 @@ class FaissVectors:
         ]
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))
 
-    def _without(self, rows: Sequence[range]) -> Any:
-        """Return the search parameters that exclude these rows; None if there are none."""
+    def _among(self, only: Sequence[range], exclude: Sequence[range]) -> Any:
+        """Return the search parameters that limit a search to rows; None for all."""
         import faiss
 
-        if not rows:
+        if not only and not exclude:
             return None
-        wanted = np.ones(len(self), dtype=np.uint8)
-        for each in rows:
+        wanted = np.full(len(self), not only, dtype=np.uint8)
+        for each in only:
+            wanted[each.start : each.stop] = 1
+        for each in exclude:
             wanted[each.start : each.stop] = 0
         # FAISS does not copy the bits; its Python objects keep them alive. Its type hints are
         # those of C++, while its Python functions take arrays and names.

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from qa.index import StoredIndex
 from qa.networks.threads import cores
 from qa.text import without_surrogates
-from qa.types import Encoder, Hit
+from qa.types import Encoder, Hit, PassageStore
 
 # The weight of the best match by words against the cosine. Words are a help for questions typed
 # by people with the text before them, and lead astray where people ask in their own words.
@@ -50,13 +49,13 @@ def fuse(cosines: Mapping[int, float], lexical: Mapping[int, float]) -> dict[int
 
 
 class HybridSearch:
-    """Finds the passages of an index nearest to a question, by vectors and by words.
+    """Finds the passages of a store nearest to a question, by vectors and by words.
 
     The two results are fused: see :func:`fuse`. Safe to share between threads.
     """
 
-    def __init__(self, index: StoredIndex, encoder: Encoder) -> None:
-        self._index = index
+    def __init__(self, store: PassageStore, encoder: Encoder) -> None:
+        self._store = store
         self._encoder = encoder
         # Words are looked up while the question is encoded, which leaves a core idle.
         self._pool = ThreadPoolExecutor(cores(), thread_name_prefix="words")
@@ -76,24 +75,23 @@ class HybridSearch:
         """
         question = without_surrogates(question)
         depth = max(candidates, top_k)
-        stored = self._index.texts.names()
+        stored = self._store.document_ids()
         left = stored - set(exclude) if exclude else stored
         if not left:
             return []
         # The shorter list goes into the query: documents to skip, or those that are left.
         chosen = {"only": left} if len(left) < len(exclude) else {"exclude": exclude}
-        by_words = self._pool.submit(self._index.words.search, question, depth, **chosen)
+        by_words = self._pool.submit(self._store.search_by_words, question, depth, **chosen)
         vector = self._encoder.encode_query(question)
-        excluded_rows = [self._index.rows_of(document_id) for document_id in exclude]
-        by_meaning = self._index.vectors.search(vector, depth, exclude=excluded_rows)
+        by_meaning = self._store.search_by_vector(vector, depth, **chosen)
         dense, lexical = ranks_of(by_meaning), ranks_of(by_words.result())
         found = list({**dense, **lexical})
-        of_passages, of_parts = self._index.vectors.nearness(found, vector)
+        of_passages, of_parts = self._store.nearness(found, vector)
         cosines = dict(zip(found, map(float, of_passages), strict=True))
         near = (1 - PART_WEIGHT) * of_passages + PART_WEIGHT * of_parts
         scores = fuse(dict(zip(found, map(float, near), strict=True)), dict(by_words.result()))
         rows = list(scores)[:top_k]
         return [
             Hit(passage, scores[row], cosines[row], dense.get(row), lexical.get(row))
-            for row, passage in zip(rows, self._index.passages(rows), strict=True)
+            for row, passage in zip(rows, self._store.passages(rows), strict=True)
         ]

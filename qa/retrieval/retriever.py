@@ -6,7 +6,7 @@ from collections.abc import Set
 from dataclasses import dataclass, replace
 
 from qa.errors import QuestionError
-from qa.index import StoredIndex, index_command
+from qa.index import OpenIndex
 from qa.retrieval.filters import DocumentFilter
 from qa.retrieval.hybrid import HybridSearch
 from qa.types import Encoder, Hit
@@ -28,7 +28,7 @@ class Retrieved:
 class Retriever:
     """Retrieves from the documents that are wanted and unchanged; safe to share between threads."""
 
-    def __init__(self, index: StoredIndex, encoder: Encoder) -> None:
+    def __init__(self, index: OpenIndex, encoder: Encoder) -> None:
         self._index = index
         self._search = HybridSearch(index, encoder)
 
@@ -64,6 +64,6 @@ class Retriever:
         if len(unwanted) == len(documents):
             raise QuestionError(
                 f"no document matches {wanted}",
-                f"change the filter; {index_command(self._index.path, 'info', '--json')} lists all",
+                f"change the filter; {self._index.command('info', '--json')} lists all",
             )
         return unwanted

@@ -1,0 +1,90 @@
+"""An open index, wherever its passages are stored."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from qa.index.documents import DocumentSummary
+from qa.index.freshness import Freshness
+from qa.index.manifest import Manifest
+from qa.types import Document, Passage, PassageStore
+
+_Stored = TypeVar("_Stored", Document, DocumentSummary)
+
+
+class OpenIndex(PassageStore):
+    """One generation, open for reading: its passages, and the documents that they are of.
+
+    What the manifest says of the documents is here: copies, files that changed. A subclass reads
+    passages and texts from where they are stored. ``written_ns`` is when the generation was
+    written, in nanoseconds.
+    """
+
+    def __init__(self, generation: str, manifest: Manifest, written_ns: int) -> None:
+        self.generation = generation
+        self.manifest = manifest
+        self.folder = Path(manifest.folder).resolve()
+        self.indexed = {file.path: file for file in manifest.documents}
+        self._copies: dict[str, list[str]] = {}
+        for file in manifest.documents:
+            if file.copy_of:
+                self._copies.setdefault(file.copy_of, []).append(file.path)
+        containers = {file.path: file for file in manifest.containers}
+        self._freshness = Freshness(self.folder, self.indexed, containers, written_ns)
+
+    def document(self, document_id: str) -> Document:
+        """Return a document as it was indexed; KeyError for an unknown id.
+
+        A copy has the text and title of its original.
+        """
+        file = self.indexed[document_id]
+        document = self._stored_document(file.copy_of or document_id)
+        if file.copy_of:
+            document = self._as_copy(document, document_id)
+        return replace(document, notes=file.notes) if file.notes else document
+
+    def documents(self) -> list[DocumentSummary]:
+        """Return one summary per document, copies too, in the order of ids."""
+        stored = {summary.id: summary for summary in self._stored_summaries()}
+        return [
+            self._as_copy(stored[file.copy_of], file.path) if file.copy_of else stored[file.path]
+            for file in self.manifest.documents
+        ]
+
+    def places_of(self, document_id: str) -> tuple[str, ...]:
+        """Return the ids of files with a document's bytes: the stored one, then its copies."""
+        original = self.indexed[document_id].copy_of or document_id
+        return original, *self._copies.get(original, ())
+
+    def outdated(self, document_ids: Iterable[str]) -> set[str]:
+        """Return the ids of those documents whose file changed or vanished since the build."""
+        return self._freshness.outdated(document_ids)
+
+    @staticmethod
+    def _as_copy(original: _Stored, document_id: str) -> _Stored:
+        source = f"{original.source.removesuffix(original.id)}{document_id}"
+        return replace(original, id=document_id, source=source)
+
+    @abstractmethod
+    def command(self, *words: str) -> str:
+        """Return a command of ``qa`` about this index in backticks, quoted for a shell."""
+
+    @abstractmethod
+    def _stored_document(self, document_id: str) -> Document:
+        """Return a document that is no copy, without its notes; KeyError for an unknown id."""
+
+    @abstractmethod
+    def _stored_summaries(self) -> Sequence[DocumentSummary]:
+        """Return one summary per document that is no copy."""
+
+    @abstractmethod
+    def passages_of(self, document_id: str) -> list[Passage]:
+        """Return the passages of a document that is no copy, in order; KeyError for another id."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release the generation; closing twice is allowed."""
