@@ -141,3 +141,26 @@ def test_a_small_file_of_endless_text_is_refused(read, monkeypatch):
     )
     with pytest.raises(UnreadableDocument, match="far more than its size tells"):
         read(data, "a.fods")
+
+
+@pytest.mark.parametrize("names", [("a.csv", "b.csv"), ("b.csv", "a.csv")])
+def test_of_copies_in_an_archive_the_first_by_name_is_split(tmp_path, names):
+    from zipfile import ZipFile
+
+    from qa.builder.splitter import Splitter
+    from qa.builder.survey import survey
+
+    with ZipFile(tmp_path / "wells.zip", "w") as archive:
+        for name in names:
+            archive.writestr(name, "Well,Depth\nNorth,19 m\nSouth,7 m\n")
+    files = {"wells.zip": tmp_path / "wells.zip"}
+    splitter = Splitter(lambda texts: [len(text.split()) for text in texts])
+    _, (first, contents), (second, nothing) = survey(files, {}, tmp_path, load, splitter)
+    document, passages = contents
+    assert (first.path, second.copy_of) == ("wells.zip/a.csv", "wells.zip/a.csv")
+    assert (document.id, passages[0].document_id) == ("wells.zip/a.csv", "wells.zip/a.csv")
+    assert passages[0].heading == "a"
+    assert passages[0].read_text == "Well: North; Depth: 19 m.\nWell: South; Depth: 7 m."
+    assert nothing is None
+    # What a table's cells were is not kept once it is split.
+    assert not any(block.cells for block in document.blocks)

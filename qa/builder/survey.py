@@ -21,6 +21,7 @@ from qa.types import Document, Passage
 
 Contents = tuple[Document, Sequence[Passage]]
 Examined = tuple[IndexedFile, Contents | None] | SkippedFile | ContainerFile
+_Passages = Sequence[Passage] | Exception
 # So many names are in a note on what was not read.
 _NAMED = 5
 
@@ -60,6 +61,9 @@ class _Surveyor:
         self._folder, self._load, self._splitter = folder, load, splitter
         # By suffix too: the same bytes are read differently as Markdown and as plain text.
         self._originals: dict[tuple[str, str], str] = {}
+        # Files inside another are split as soon as they are read, since the cells of large tables
+        # take more memory than all that is kept of them. Of copies it is the first by its id.
+        self._split: dict[tuple[str, str], tuple[str, _Passages]] = {}
 
     def examine(self, path: Path, document_id: str, known: Sequence[CorpusFile]) -> list[Examined]:
         """Read a file and the files inside it, unless it is unchanged."""
@@ -79,7 +83,8 @@ class _Surveyor:
                 # It took minutes: remembered, unless the file changed meanwhile.
                 skipped = replace(skipped, sha256=sha256_of(path))
             return [replace(skipped, mtime_ns=mtime_ns)]
-        inner, limits = read_members(self._load, path, self._folder, document)
+        self._split.clear()
+        inner, limits = read_members(self._load_and_split, path, self._folder, document)
         sha256 = document.sha256
         if inner and stat_of(path) != (size, mtime_ns):
             size = -1  # the others may be of other bytes: none counts as current
@@ -142,11 +147,35 @@ class _Surveyor:
         self, document: Document, size: int
     ) -> tuple[IndexedFile, Contents | None] | SkippedFile:
         """Split a document; one with the bytes of another has no contents of its own."""
-        key = document.sha256, _suffix(document.id)
+        key = _key(document)
         original = self._originals.get(key, "")
         file = IndexedFile(document.id, document.sha256, size, 0, 0, original, notes=document.notes)
         if original:
             return file, None
+        if key in self._split:
+            _, passages = self._split.pop(key)
+        else:
+            document, passages = self._passages(document)
+        if isinstance(passages, Exception):
+            return _skipped(document.id, size, passages)
+        self._originals[key] = document.id
+        return replace(file, passages=len(passages)), (document, passages)
+
+    def _load_and_split(self, path: Path, *, folder: Path, member: Sequence[str] = ()) -> Document:
+        """Return a document without the cells of its tables; its passages are kept."""
+        document = self._load(path, folder=folder, member=member)
+        key = _key(document)
+        is_copy = key in self._originals or (
+            key in self._split and self._split[key][0] < document.id
+        )
+        if is_copy:
+            return _without_cells(document)
+        document, passages = self._passages(document)
+        self._split[key] = document.id, passages
+        return document
+
+    def _passages(self, document: Document) -> tuple[Document, _Passages]:
+        """Split a document; return it with its language and without the cells of its tables."""
         try:
             document = replace(document, language=identify_language(document))
             passages = self._splitter.split(document)
@@ -154,9 +183,8 @@ class _Surveyor:
             if not passages:
                 raise UnreadableDocument("it contains no sentences")
         except Exception as error:  # of a library that reads any text
-            return _skipped(document.id, size, error)
-        self._originals[key] = document.id
-        return replace(file, passages=len(passages)), (document, passages)
+            return document, error
+        return _without_cells(document), passages
 
 
 def _without_lost(
@@ -199,6 +227,15 @@ def _reason(error: Exception) -> str:
 
 def _is_stop(error: Exception) -> bool:
     return isinstance(error, ReadingStopped)
+
+
+def _without_cells(document: Document) -> Document:
+    blocks = (replace(b, cells=()) if b.cells else b for b in document.blocks)
+    return replace(document, blocks=tuple(blocks))
+
+
+def _key(document: Document) -> tuple[str, str]:
+    return document.sha256, _suffix(document.id)
 
 
 def _suffix(document_id: str) -> str:
