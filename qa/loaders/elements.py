@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from qa.loaders.described import formula_text, picture_text
 from qa.loaders.printed.line import RAISED
 
 # Where a line is broken by hand; twice, it ends a paragraph.
 BREAK = "\v"
 EMPTY_LINE = re.compile(r"\v[ \t\r\n\xa0]*\v")
 INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i img input ins kbd label mark q "
-    "rp rt ruby s samp small span strike strong sub sup time tt u var wbr".split()
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i img input ins kbd label mark "
+    "math q rp rt ruby s samp small span strike strong sub sup time tt u var wbr".split()
 )
 
 
@@ -24,6 +25,12 @@ def gather(node: Any, words: list[str]) -> None:
     if tag == "input":
         if node.get("type", "").lower() in ("checkbox", "radio"):
             words.append("☐ " if node.get("checked") is None else "☒ ")
+        return
+    if tag == "math":
+        words.append(f" {formula_text(node) or node.get('alttext', '')} ")
+        return
+    if tag == "img":
+        words.append(_picture(node))
         return
     if tag == "sup":
         # The number of a note would become part of the word or number before it.
@@ -41,6 +48,22 @@ def gather(node: Any, words: list[str]) -> None:
         if not inline:
             words.append(" ")
         words.append(child.tail or "")
+
+
+def _picture(node: Any) -> str:
+    """Return what stands in place of a picture: a formula, or what its page says of it."""
+    named = node.get("class", "").lower()
+    if "fallback" in named:
+        return ""  # for a formula that is there
+    description = node.get("alt", "")
+    if "math" in named or "tex" in named.split():
+        return f" {description} "
+    text = picture_text(description)
+    beside = node.getparent()
+    while beside is not None and name_of(beside) in (*INLINE, "p", "div"):
+        beside = beside.getparent()
+    said = "" if beside is None else clean(list(beside.itertext()))
+    return f" [Picture: {text}] " if text and text not in said else ""
 
 
 def name_of(node: Any) -> str:

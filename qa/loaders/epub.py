@@ -15,12 +15,14 @@ from urllib.parse import unquote
 from qa.errors import UnreadableDocument
 from qa.loaders.archive import core_properties, parse_xml, read_member
 from qa.loaders.dates import find_date
+from qa.loaders.described import picture_text
 from qa.loaders.encoding import decode
 from qa.loaders.extracted import Extracted, TextBuilder
 from qa.loaders.markup import add_page
 from qa.text import counted
 
-_PICTURE = re.compile(r"<(?:\w+:)?(?:img|image)\s", re.IGNORECASE)
+_PICTURE = re.compile(r"<(?:\w+:)?(?:img|image)\s[^>]*", re.IGNORECASE)
+_DESCRIBED = re.compile(r"""\balt\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 _MEDIA = {"application/xhtml+xml", "text/html", "application/x-dtbook+xml"}
 
 
@@ -41,7 +43,7 @@ def read_epub(archive: zipfile.ZipFile) -> Extracted:
         data = read_member(archive, name)
         if data.strip():
             page = decode(data)
-            pictures += len(_PICTURE.findall(page))
+            pictures += sum(not _is_described(tag) for tag in _PICTURE.findall(page))
             add_page(page, builder, is_page=False)
     if pictures:
         builder.notes.append(f"{counted(pictures, 'picture')} without text")
@@ -51,6 +53,11 @@ def read_epub(archive: zipfile.ZipFile) -> Extracted:
         date=find_date(stated.get("date", "")[:10]),
         author=stated.get("creator", ""),
     )
+
+
+def _is_described(tag: str) -> bool:
+    found = _DESCRIBED.search(tag)
+    return found is not None and picture_text(found[1] or found[2]) != ""
 
 
 def _chapters(package: Any, folder: str) -> list[str]:

@@ -13,7 +13,7 @@ from qa.loaders.tables.markup import add_table
 
 _SKIPPED = {*"script style noscript template head title svg button select iframe object".split()}
 # Of a page of a site, what belongs to the site; of any other text, parts of it.
-_SKIPPED_OF_PAGES = {*"nav math".split()}
+_SKIPPED_OF_PAGES = {"nav"}
 # These belong to the site unless they are in one of those, whose they are then.
 _OF_BODY = {*"header footer aside".split()}
 _SECTIONS = {*"article main section td li blockquote figure dialog".split()}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from qa.loaders.described import formula_text, picture_text
 from qa.loaders.office.parts import local_name
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -29,7 +30,7 @@ def flatten(body: Any, comments: Any) -> None:
         if choice is not None and any(True for _ in choice.iter(f"{_W}t", f"{_M}t")):
             _replace(node, list(choice))
     for node in list(body.iter(f"{_M}oMath")):
-        _replace(node, [_run("".join(t.text or "" for t in node.iter(f"{_M}t")))])
+        _replace(node, [_run(formula_text(node))])
     for node in list(body.iter(f"{_W}ruby")):
         base, above = (
             "".join(
@@ -48,8 +49,15 @@ def flatten(body: Any, comments: Any) -> None:
 
 
 def count_pictures(body: Any) -> int:
-    """Return how many pictures are in a document."""
-    return sum(1 for _ in body.iter("{*}blip", "{urn:schemas-microsoft-com:vml}imagedata"))
+    """Return how many pictures are in a document that nothing describes."""
+    pictures = body.iter("{*}blip", "{urn:schemas-microsoft-com:vml}imagedata")
+    return sum(not _is_described(picture) for picture in pictures)
+
+
+def _is_described(picture: Any) -> bool:
+    drawing = next(picture.iterancestors(f"{_W}drawing"), None)
+    found = None if drawing is None else next(drawing.iter("{*}docPr"), None)
+    return found is not None and picture_text(found.get("descr")) != ""
 
 
 def words_of(node: Any) -> str:

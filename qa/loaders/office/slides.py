@@ -13,6 +13,7 @@ from typing import Any
 from qa.errors import UnreadableDocument
 from qa.loaders.archive import core_properties, parse_xml, read_member
 from qa.loaders.dates import find_date
+from qa.loaders.described import picture_text
 from qa.loaders.extracted import Extracted, TextBuilder
 from qa.loaders.office.charts import add_chart
 from qa.loaders.office.parts import Relation, local_name, relation_id, relations
@@ -97,7 +98,10 @@ class _Slide:
         if kind == "graphicFrame":
             self._add_graphic(shape)
         elif kind in _PICTURES:
-            self._pictures += 1
+            properties = shape.find("./*/{*}cNvPr")
+            words = picture_text(None if properties is None else properties.get("descr"))
+            self._builder.add_content(f"[Picture: {words}]" if words else "")
+            self._pictures += not words
         else:
             is_furniture = _placeholder(shape) in _FURNITURE
             for paragraph in _paragraphs(shape):

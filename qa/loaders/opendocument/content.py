@@ -12,6 +12,7 @@ from typing import Any
 
 from qa.errors import UnreadableDocument
 from qa.loaders.archive import parse_xml, read_member
+from qa.loaders.described import picture_text
 from qa.loaders.extracted import TextBuilder
 from qa.loaders.tables.grid import Cell, add_grid
 
@@ -31,6 +32,8 @@ SKIPPED = {
 }
 _NOTE = f"{TEXT}note"
 _COMMENT = f"{OFFICE}annotation"
+_FRAME = f"{DRAW}frame"
+_SVG = "{urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0}"
 _AUTHOR = "{http://purl.org/dc/elements/1.1/}creator"
 # What has text of its own and stands in a paragraph.
 _SHAPES = tuple(
@@ -79,8 +82,20 @@ def add_content(node: Any, builder: TextBuilder) -> None:
         _add_anchored(child, builder)
 
 
+def picture_words(frame: Any) -> str:
+    """Return what a file says of the picture in a frame, marked as such, or nothing."""
+    if frame.find(f"{DRAW}image") is None:
+        return ""
+    said = (picture_text(frame.findtext(f"{_SVG}{name}")) for name in ("desc", "title"))
+    text = next(filter(None, said), "")
+    return f"[Picture: {text}]" if text else ""
+
+
 def _add_anchored(node: Any, builder: TextBuilder) -> None:
-    for each in node.iter(_NOTE, _COMMENT, *_SHAPES):
+    for each in node.iter(_NOTE, _COMMENT, _FRAME, *_SHAPES):
+        if each.tag == _FRAME:
+            builder.add_content(picture_words(each))
+            continue
         if each.tag == _NOTE:
             for paragraph in each.iter(f"{TEXT}p"):
                 builder.add_content(words(paragraph))

@@ -9,7 +9,14 @@ from typing import Any
 from qa.errors import UnreadableDocument
 from qa.loaders.archive import parse_xml, read_member
 from qa.loaders.extracted import Extracted, TextBuilder
-from qa.loaders.opendocument.content import DRAW, TABLE, add_content, add_table, words
+from qa.loaders.opendocument.content import (
+    DRAW,
+    TABLE,
+    add_content,
+    add_table,
+    picture_words,
+    words,
+)
 from qa.loaders.opendocument.text import finished
 from qa.text import counted
 
@@ -80,6 +87,8 @@ def _add_shape(shape: Any, builder: TextBuilder, archive: zipfile.ZipFile) -> in
         return int(not _add_chart(drawn, builder, archive))
     elif (box := shape.find(f"{DRAW}text-box")) is not None:
         add_content(box, builder)
+    elif words_of_picture := picture_words(shape):
+        builder.add_content(words_of_picture)
     else:
         return int(shape.find(f"{DRAW}image") is not None)
     return 0

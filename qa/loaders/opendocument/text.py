@@ -11,7 +11,7 @@ from qa.loaders.archive import core_properties, parse_xml, read_member
 from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted, TextBuilder
 from qa.loaders.margins import add_margins
-from qa.loaders.opendocument.content import DRAW, TEXT, add_content, words
+from qa.loaders.opendocument.content import DRAW, TEXT, add_content, picture_words, words
 from qa.text import counted
 
 _STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
@@ -30,7 +30,10 @@ def read_text(body: Any, archive: zipfile.ZipFile) -> Extracted:
     for name, note in (("image", "picture"), ("object", "embedded object")):
         # An embedded object has a picture of itself beside it.
         frames = [f for f in body.iter(f"{DRAW}frame") if f.find(f"{DRAW}{name}") is not None]
-        count = sum(name == "object" or f.find(f"{DRAW}object") is None for f in frames)
+        count = sum(
+            name == "object" or (f.find(f"{DRAW}object") is None and not picture_words(f))
+            for f in frames
+        )
         if count:
             builder.notes.append(f"{counted(count, note)} without text")
     return finished(builder, archive)
