@@ -47,6 +47,7 @@ def test_an_entry_is_a_heading_and_lines_of_a_name_and_a_value(read):
         "Attendee: Kern, Otto <otto@x.example>",
         "Attendee: iris@x.example",
         "Description: Bring a rope and a lamp.",
+        "Reminder: alarm",
     ]
 
 

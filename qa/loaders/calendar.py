@@ -25,11 +25,14 @@ _FIELDS = {
     "ATTENDEE": "Attendee",
     "CONTACT": "Contact",
     "STATUS": "Status",
+    "RESOURCES": "Resources",
     "CATEGORIES": "Categories",
     "URL": "Link",
     "COMMENT": "Comment",
     "DESCRIPTION": "Description",
 }
+# What programs write where nobody said what to be reminded of.
+_NO_REMINDERS = ("Reminder", "REMINDER", "This is an event reminder", "Alarm notification")
 _DAYS = {
     **{"MO": "Monday", "TU": "Tuesday", "WE": "Wednesday", "TH": "Thursday"},
     **{"FR": "Friday", "SA": "Saturday", "SU": "Sunday"},
@@ -62,6 +65,7 @@ def add_calendar(text: str, builder: TextBuilder) -> str:
     for calendar in calendars:
         name = " ".join(str(calendar.get("X-WR-CALNAME", "")).split())
         builder.add(name, "heading", level=1)
+        builder.add_content(_words(calendar.get("X-WR-CALDESC")))
         title = title or name
         for entry in calendar.walk():
             if entry.name in _ENTRIES:
@@ -73,7 +77,8 @@ def add_calendar(text: str, builder: TextBuilder) -> str:
 
 
 def _add_entry(entry: Any, builder: TextBuilder) -> None:
-    builder.add(_words(entry.get("SUMMARY")) or "(no summary)", "heading", level=2)
+    summary = _words(entry.get("SUMMARY"))
+    builder.add(summary or "(no summary)", "heading", level=2)
     lines = []
     for field, label in _FIELDS.items():
         found = entry.get(field)
@@ -84,6 +89,10 @@ def _add_entry(entry: Any, builder: TextBuilder) -> None:
                 text = _words(value)
             if text:
                 lines.append(f"{label}: {text}")
+    for alarm in entry.walk("VALARM"):
+        text = _words(alarm.get("DESCRIPTION"))
+        if text not in ("", summary, *_NO_REMINDERS):
+            lines.append(f"Reminder: {text}")
     builder.add("\n".join(lines), "body")
     if "DESCRIPTION" not in entry and (page := str(entry.get("X-ALT-DESC", ""))):
         add_page(page, builder)

@@ -5,12 +5,16 @@ nbformat, the format's own library, brings a validator of JSON schemas; the cell
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from qa.loaders.extracted import Extracted, TextBuilder
 from qa.loaders.markdown import add_markdown
 from qa.loaders.markup import add_page
+
+# What stands for something that is only drawn: "<IPython.core.display.HTML object>".
+_OBJECT = re.compile(r"<[^<>\n]+ object[^<>\n]*>")
 
 
 def is_notebook(value: Any) -> bool:
@@ -62,12 +66,13 @@ def _add_output(output: Mapping[str, Any], builder: TextBuilder) -> None:
     data = output.get("data")
     forms: Mapping[str, Any] = data if isinstance(data, dict) else output
     page, plain = _text(forms.get("text/html", forms.get("html"))), _text(forms.get("text/plain"))
-    if "<table" in page or (page and not plain):
+    if "<table" in page or (page and (not plain or _OBJECT.fullmatch(plain.strip()))):
         add_page(page, builder)  # a data frame, whose plain text cuts off columns
     elif markdown := _text(forms.get("text/markdown")):
         add_markdown(markdown, builder)
     else:
-        builder.add(plain or _text(forms.get("text")), "body")
+        latex = _text(forms.get("text/latex", forms.get("latex")))
+        builder.add(plain or _text(forms.get("text")) or latex, "body")
 
 
 def _text(value: Any) -> str:

@@ -18,6 +18,7 @@ _SENDERS = (
 _TIMES = "date ts timestamp_ms timestamp created_date created_at".split()
 _TEXTS = "text content body".split()
 _FILES = "files attachments photos videos audio_files gifs file photo sticker".split()
+_LAID_OUT = ("text", "fields", "elements")
 _SLACK_MENTION = re.compile(r"<@(\w+)(?:\|([^>]+))?>")
 _SLACK_LINK = re.compile(r"<([^<>|\s]+:[^<>|\s]+|#\w+|!\w+)(?:\|([^<>]*))?>")
 _Message = Mapping[str, Any]
@@ -89,12 +90,12 @@ def _first(message: _Message, names: Sequence[str]) -> str:
 
 def _words(message: _Message, people: Mapping[str, str] | None = None) -> str:
     """Return what a message says, in one line; the parts of a formatted text are joined."""
-    found = next((message[name] for name in _TEXTS if message.get(name)), "")
+    found = next((message[name] for name in _TEXTS if message.get(name)), None)
     if isinstance(found, list):
         parts = (part.get("text", "") if isinstance(part, dict) else part for part in found)
         text = "".join(part for part in parts if isinstance(part, str))
     else:
-        text = found if isinstance(found, str) else ""
+        text = found if isinstance(found, str) else " ".join(_in_blocks(message.get("blocks")))
     if "ts" in message:  # Slack's own marks
         known = people or {}
         text = _SLACK_MENTION.sub(
@@ -102,6 +103,16 @@ def _words(message: _Message, people: Mapping[str, str] | None = None) -> str:
         )
         text = unescape(_SLACK_LINK.sub(lambda found: found.group(2) or found.group(1), text))
     return " ".join(text.split())
+
+
+def _in_blocks(value: Any) -> Iterator[str]:
+    """Yield the texts in the blocks that Slack lays a message out with."""
+    for each in value if isinstance(value, list) else [value]:
+        if isinstance(each, dict):
+            if isinstance(each.get("text"), str):
+                yield each["text"]
+            for name in _LAID_OUT:
+                yield from _in_blocks(each.get(name))
 
 
 def _people(messages: Sequence[_Message]) -> Iterator[tuple[str, str]]:
@@ -118,9 +129,10 @@ def _files(message: _Message) -> Iterator[str]:
         value = message.get(field)
         for each in value if isinstance(value, list) else [value] if value else []:
             if isinstance(each, dict):
-                name = each.get("name") or each.get("title") or each.get("fileName") or ""
+                name = each.get("name") or each.get("fileName") or ""
+                title = each.get("title") or ""
                 text = each.get("text") or each.get("fallback") or ""
-                yield " ".join(f"{name} {text}".split())
+                yield " ".join(" ".join(dict.fromkeys(map(str, (name, title, text)))).split())
             else:
                 yield ""
 
