@@ -19,7 +19,10 @@
     ├─ DatasetError                   labelled questions
     ├─ LibraryError                   files that are uploaded, removed or renamed
     ├─ FeedbackError                  votes on answers
-    └─ AnswerFileError                answers exported earlier
+    ├─ AnswerFileError                answers exported earlier
+    └─ ServiceError                   a server of Verbatim that is asked over HTTP
+       ├─ InvalidRequest
+       └─ Busy
 
 The command line prints problem and remedy and catches :class:`QAError` alone: anything else is
 a defect of Verbatim itself.
@@ -119,3 +122,19 @@ class FeedbackError(QAError):
 
 class AnswerFileError(QAError):
     """A file of exported answers cannot be read."""
+
+
+class ServiceError(QAError):
+    """A server cannot be asked, or refuses to answer."""
+
+
+class InvalidRequest(ServiceError):
+    """The request is not one that the server takes."""
+
+
+class Busy(ServiceError):
+    """So many questions are waiting that no other is taken; ask again in ``retry_after_s``."""
+
+    def __init__(self, problem: str, remedy: str = "", *, retry_after_s: int = 1) -> None:
+        super().__init__(problem, remedy)
+        self.retry_after_s = retry_after_s

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from qa.answers.calibration import Calibration
 from qa.answers.choice import choose, is_settled
-from qa.answers.quotations import verify
+from qa.answers.quotations import Quotation, Validity, check, verify
 from qa.answers.reading import read
 from qa.answers.second_look import LOOKED_AT, look_again
 from qa.answers.verdict import judge
@@ -179,6 +179,10 @@ class QA:
     def is_outdated(self, document_id: str) -> bool:
         """Return whether a document changed or vanished since the build; KeyError if unknown."""
         return bool(self._index.outdated([document_id]))
+
+    def check(self, quotation: Quotation) -> tuple[Quotation, Validity]:
+        """Return a quotation with its place, and whether the document's words stand there."""
+        return check(self._index, quotation)
 
     def original_of(self, document_id: str) -> str:
         """Return the document whose text is stored: itself, or the one it is a copy of.

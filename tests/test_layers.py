@@ -18,6 +18,7 @@ LAYERS = [
     {"retrieval", "answers"},
     {"pipeline"},
     {"evaluation", "feedback", "library"},
+    {"api"},
     {"mcp"},
     {"web", "plugin"},
     {"cli"},
@@ -93,7 +94,17 @@ def test_the_public_names():
 
     assert sorted(qa.__all__) == sorted(
         [
-            *("QA", "Answer", "Document", "Hit", "Passage", "Place", "Prediction", "QAError"),
+            *(
+                "QA",
+                "Answer",
+                "Client",
+                "Document",
+                "Hit",
+                "Passage",
+                "Place",
+                "Prediction",
+                "QAError",
+            ),
             "SearchResult",
         ]
     )

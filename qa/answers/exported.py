@@ -6,13 +6,12 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from qa.answers.quotations import Validity
 from qa.builder import Sandbox, load_document
 from qa.errors import AnswerFileError, UnreadableDocument
 from qa.hashing import sha256_of
-
-Verdict = Literal["valid", "document changed", "gone", "cannot be read", "not a quotation"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,7 @@ class CheckedPlace:
     start: int
     end: int
     text: str
-    verdict: Verdict
+    verdict: Validity
 
     def __str__(self) -> str:
         place = json.dumps(f"{self.document}:{self.start}-{self.end}", ensure_ascii=False)[1:-1]
@@ -90,7 +89,7 @@ def _places_of(prediction: Any) -> Iterator[tuple[str, str, int, int, str]]:
 
 def _verdict(
     sandbox: Sandbox, folder: Path, document: str, sha256: str, start: int, end: int, text: str
-) -> Verdict:
+) -> Validity:
     path = folder / document
     try:
         if not path.resolve().is_relative_to(folder.resolve()):

@@ -1,13 +1,56 @@
-"""Candidates as quotations, each compared with its document before it is shown."""
+"""Quotations: each compared with its document before it is shown, and whenever one is given."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from qa.answers.candidates import Candidate
 from qa.errors import IndexCorrupt
 from qa.index import OpenIndex
 from qa.types import Answer, Place, Span
+
+Validity = Literal["valid", "document changed", "gone", "cannot be read", "not a quotation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """Words that a document is said to contain.
+
+    ``start`` and ``end`` are None where the place is not known, ``sha256``, the hash of the file
+    that was quoted, empty where that is not.
+    """
+
+    document: str
+    text: str
+    start: int | None = None
+    end: int | None = None
+    sha256: str = ""
+
+
+def check(index: OpenIndex, quotation: Quotation) -> tuple[Quotation, Validity]:
+    """Compare a quotation with its document as it is indexed, letter by letter.
+
+    Returns it with the place where it was found. A document of which the file has changed or
+    vanished since the build is "document changed".
+    """
+    text = quotation.text
+    try:
+        document = index.document(quotation.document)
+    except KeyError:
+        return quotation, "gone"
+    if quotation.sha256 not in ("", document.sha256) or index.outdated([document.id]):
+        return quotation, "document changed"
+    if not text:
+        return quotation, "not a quotation"
+    if quotation.start is None or quotation.end is None:
+        start = document.text.find(text)
+        if start < 0:
+            return quotation, "not a quotation"
+        return replace(quotation, start=start, end=start + len(text)), "valid"
+    found = document.text[quotation.start : quotation.end]
+    return quotation, "valid" if found == text else "not a quotation"
 
 
 def verify(

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from qa.types import Answer, Hit, Passage, Place, Prediction, SearchResult
 
 
+@cache
+def version() -> str:
+    """Return the version of Verbatim that is installed."""
+    from importlib.metadata import version
+
+    return version("verbatim-qa")
+
+
+def versioned(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an object with the version of Verbatim as its first key."""
+    return {"version": version(), **value}
+
+
 def prediction_to_dict(prediction: Prediction) -> dict[str, Any]:
-    """Return the JSON object that the page's API returns; `qa ask --json` adds the version.
+    """Return the JSON object of a prediction; `qa ask --json` and the API add the version.
 
     Offsets are code points of the document's text, end exclusive.
     """
@@ -27,7 +42,7 @@ def prediction_to_dict(prediction: Prediction) -> dict[str, Any]:
 
 
 def search_to_dict(found: SearchResult) -> dict[str, Any]:
-    """Return the JSON object of a search; `qa search --json` adds the version."""
+    """Return the JSON object of a search; `qa search --json` and the API add the version."""
     return {
         "question": found.question,
         "resolved_question": found.resolved_question,

@@ -8,25 +8,19 @@ import textwrap
 import time
 from collections.abc import Mapping
 
+from qa.answers.serialize import versioned
 from qa.builder import Progress
 from qa.errors import QAError
 
 
-def version() -> str:
-    """Return the version of Verbatim that is installed."""
-    from importlib.metadata import version
-
-    return version("verbatim-qa")
-
-
 def print_json(value: Mapping[str, object]) -> None:
     """Print an object as JSON, with the version of Verbatim as its first key."""
-    print(json.dumps({"version": version(), **value}, ensure_ascii=False, indent=2))
+    print(json.dumps(versioned(value), ensure_ascii=False, indent=2))
 
 
 def print_json_line(value: Mapping[str, object]) -> None:
     """Print an object as one line of JSON, with the version of Verbatim as its first key."""
-    print(json.dumps({"version": version(), **value}, ensure_ascii=False))
+    print(json.dumps(versioned(value), ensure_ascii=False))
 
 
 def print_error(error: QAError) -> None:

@@ -8,6 +8,8 @@ from qa.errors import QuestionError
 from qa.text import without_surrogates
 
 MAX_WORDS = 5000
+# About as many as so many words have. A word without an end costs seconds for each 100,000.
+MAX_CHARACTERS = 50_000
 # From the start, or from after a full stop or colon, to the one question mark.
 _ASKING = re.compile(
     r"(?:^|[.!:]\s+)((?:(?:at|by|for|from|in|of|on|to|under|with)\s+)?(?:who|whom|whose|what|when|"
@@ -40,10 +42,16 @@ def resolve(question: str) -> str:
 
     White space is collapsed, and polite words around the question are dropped
     (:func:`asking_part`). Raises :class:`~qa.errors.QuestionError` for a question without a
-    letter or digit, for one of more than ``MAX_WORDS`` words, and for what is no text.
+    letter or digit, for one of more than ``MAX_WORDS`` words or ``MAX_CHARACTERS`` characters,
+    and for what is no text.
     """
     if not isinstance(question, str):  # None where a program read no question
         raise QuestionError(f"the question is {question!r:.40}, not a text", "give it as a string")
+    if len(question) > MAX_CHARACTERS:
+        raise QuestionError(
+            f"the question has {len(question):,} characters",
+            f"ask one of at most {MAX_CHARACTERS:,}",
+        )
     words = without_surrogates(question).split()
     if not any(character.isalnum() for word in words for character in word):
         raise QuestionError("the question is empty", "write it in words")

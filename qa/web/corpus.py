@@ -8,9 +8,11 @@ from datetime import datetime
 from pathlib import Path
 
 from qa.answers.sections import section_of
+from qa.api.pool import Pool
 from qa.feedback import FeedbackStore
 from qa.index import CURRENT, DocumentSummary, SkippedFile
 from qa.library import Files, Listener, Live, example_questions
+from qa.networks.threads import cores
 from qa.pipeline import QA
 from qa.text import counted
 from qa.types import Place
@@ -95,7 +97,8 @@ class Corpus:
     Each request reads ``now`` once: a request that began before the end of a build
     keeps the index that it began with. ``watching`` and ``listener`` are
     those of :class:`~qa.library.Live`. ``files`` changes the files of the folder, None where
-    visitors may not. ``with_examples`` is whether to look for questions to begin with.
+    visitors may not. ``with_examples`` is whether to look for questions to begin with. ``pool`` is
+    where questions are answered, whoever asks them: one for all corpora that a server has.
     """
 
     def __init__(
@@ -108,7 +111,9 @@ class Corpus:
         listener: Listener | None = None,
         files: Files | None = None,
         with_examples: bool = False,
+        pool: Pool | None = None,
     ) -> None:
+        self.pool = pool or Pool(max(cores(), 2))
         self.folder, self.index = Path(folder), Path(index)
         self.files = files
         self.feedback = FeedbackStore.beside(self.index)

@@ -11,9 +11,12 @@ from fastapi import FastAPI
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from qa.answers.serialize import version
+from qa.api.problems import PREFIX, STARTING, problem_response
 from qa.web.render import render
 
 STATUS = "/library/status"
+HEALTH = f"{PREFIX}/health"
 # The browser comes back after so many seconds, also without scripts.
 AGAIN_S = 2
 
@@ -57,6 +60,10 @@ class Front:
 
     def _waiting(self, path: str) -> ASGIApp:
         headers = {"cache-control": "no-store", "retry-after": str(AGAIN_S)}
+        if path == HEALTH:
+            return JSONResponse({"version": version(), "live": True, "ready": False})
+        if path.startswith(f"{PREFIX}/"):
+            return problem_response(STARTING)
         if path == "/":
             html = render("starting.html", again=AGAIN_S, doing=self._doing())
             return HTMLResponse(html, headers=headers)

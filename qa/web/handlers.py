@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import secrets
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import gradio as gr
+from gradio.context import LocalContext
 from markupsafe import escape
 
 from qa.answers.serialize import prediction_to_dict
-from qa.errors import FeedbackError, QAError, QuestionError
+from qa.api.pool import visitor_of
+from qa.errors import Busy, FeedbackError, QAError, QuestionError
 from qa.feedback import Vote
 from qa.text import without_surrogates
+from qa.types import Prediction
 from qa.web.conversation_file import TYPES, conversation_file
 from qa.web.corpus import Corpus, OpenIndex
 from qa.web.opening import Opening
@@ -153,8 +156,9 @@ class Handlers:
         if not (threshold is None or (isinstance(threshold, int | float) and 0 <= threshold <= 1)):
             raise gr.Error("threshold must be 0 to 1, or null", print_exception=False)
         try:
-            prediction = self._corpus.now.qa.ask(
-                question, top_k=top_k, max_answers=max_answers, threshold=threshold
+            qa = self._corpus.now.qa
+            prediction = self._asked(
+                lambda: qa.ask(question, top_k=top_k, max_answers=max_answers, threshold=threshold)
             )
         except QAError as error:
             raise gr.Error(self._message(error), print_exception=False) from error
@@ -180,10 +184,18 @@ class Handlers:
     def _answered(self, now: OpenIndex, asked: Turn, shown: Turns) -> Turn:
         history = [turn.prediction for turn in shown if turn.prediction is not None]
         try:
-            prediction = now.qa.ask(asked.question, threshold=0.0, history=history, only=asked.only)
+            prediction = self._asked(
+                lambda: now.qa.ask(asked.question, threshold=0.0, history=history, only=asked.only)
+            )
         except QAError as error:
             return replace(asked, trouble=f"{self._message(error)}.")
         return replace(asked, prediction=prediction, key=secrets.token_hex(8))
+
+    def _asked(self, ask: Callable[[], Prediction]) -> Prediction:
+        """Ask when it is the visitor's turn; raises Busy if too many wait."""
+        request = LocalContext.request.get(None)
+        visitor = visitor_of(request.request.scope) if request and request.request else ""
+        return self._corpus.pool.run(ask, visitor)
 
     def _read_vote(self, turns: Turns, event: gr.EventData) -> None:
         parts = event.vote.split("/") if isinstance(event.vote, str) else []
@@ -238,7 +250,7 @@ class Handlers:
         Any visitor can ask another question. Commands and files are for the owner, who
         alone reaches a page served on loopback.
         """
-        if not error.remedy or not (self._for_owner or isinstance(error, QuestionError)):
+        if not error.remedy or not (self._for_owner or isinstance(error, QuestionError | Busy)):
             return error.problem
         return f"{error.problem}. {error.remedy[:1].upper()}{error.remedy[1:]}"
 

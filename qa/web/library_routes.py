@@ -20,6 +20,7 @@ from qa.web.listing import Wanted
 from qa.web.render import library_html
 
 NO_STORE = {"cache-control": "no-store"}
+UPLOAD = "/library/files"
 # So many uploads at once; others are told to come back.
 UPLOADS = 4
 # An upload of which nothing arrives for so long has broken off.
@@ -73,7 +74,7 @@ def library_routes(corpus: Corpus, *, for_owner: bool) -> APIRouter:
         )
         return HTMLResponse(html, headers=NO_STORE)
 
-    @router.put("/files")
+    @router.put(UPLOAD.removeprefix("/library"))
     async def upload(request: Request, name: str = "") -> Response:
         if uploads.locked():
             return JSONResponse(

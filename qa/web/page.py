@@ -154,5 +154,6 @@ def create_page(corpus: Corpus, *, for_owner: bool) -> gr.Blocks:
             concurrency_limit=questions_at_once,
             concurrency_id="ask",
         )
-    page.queue(max_size=MAX_WAITING)
+    # The route that goes around the queue is closed.
+    page.queue(max_size=MAX_WAITING, api_open=False)
     return page

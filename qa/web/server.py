@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.datastructures import Headers
 from starlette.routing import Mount, Route
+from starlette.types import Scope
 
 from qa.errors import QAError
 from qa.web.front import Front
@@ -109,6 +111,9 @@ def create_app(corpus: Corpus, *, host: str = HOST, mcp: bool = False) -> FastAP
     """Return the page as a guarded ASGI application, with the tools of assistants if asked for."""
     import gradio as gr
 
+    from qa.api.app import create_api
+    from qa.api.bodies import BodyLimit
+    from qa.api.problems import PREFIX
     from qa.web.library_routes import library_routes
     from qa.web.page import create_page
     from qa.web.render import render
@@ -120,6 +125,16 @@ def create_app(corpus: Corpus, *, host: str = HOST, mcp: bool = False) -> FastAP
     if tools:
         app.router.routes.append(Route(tools.path, tools))
     app.include_router(library_routes(corpus, for_owner=is_loopback(host)))
+    app.mount(
+        PREFIX,
+        create_api(
+            lambda: corpus.now.qa,
+            corpus.pool,
+            for_owner=is_loopback(host),
+            is_ready=lambda: bool(corpus.now.library.entries) or not corpus.live.state.activity,
+        ),
+    )
+    app.add_middleware(BodyLimit, limit_of=body_limit)
     app.add_middleware(Guard, host=host)
     # Explicit, because environment variables can change each of these defaults.
     guarded: FastAPI = gr.mount_gradio_app(
@@ -149,6 +164,15 @@ def _tools(corpus: Corpus, host: str) -> Endpoint:
     is_local = is_loopback(host)
     source = Source(lambda: corpus.now.qa, lambda: in_words(corpus.live.state), for_owner=is_local)
     return Endpoint(source, is_local=is_local)
+
+
+def body_limit(scope: Scope) -> int | None:
+    """Return the most bytes that a request may have; None for an upload, which has its own."""
+    from qa.api.app import limit_of
+    from qa.web.library_routes import UPLOAD
+
+    path = scope["path"].removeprefix(scope.get("root_path", ""))
+    return None if path == UPLOAD else limit_of(path, Headers(scope=scope))
 
 
 def listen(host: str, port: int, command: Sequence[str] = ("qa", "serve")) -> socket.socket:

@@ -1,0 +1,232 @@
+"""The interface for programs as an ASGI application, to be mounted at ``/api``."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query
+from fastapi.exceptions import RequestValidationError
+from pydantic import TypeAdapter
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from qa.answers.serialize import version
+from qa.api import bodies, operations
+from qa.api.answers import Answered, Searched
+from qa.api.batches import answers_of, lines_of
+from qa.api.description import BATCH, complete, describe, problems, takes
+from qa.api.pool import Pool, visitor_of
+from qa.api.problems import PREFIX, for_visitors, invalid, problem_response, status_response
+from qa.api.requests import (
+    Ask,
+    Conversation,
+    DocumentQuery,
+    DocumentsQuery,
+    Quotations,
+    Quoted,
+    Search,
+)
+from qa.api.stored import Health, Info, Listing, Opened, Verified
+from qa.api.tags import is_known, tag_of
+from qa.errors import QAError
+from qa.pipeline import QA
+from qa.retrieval.filters import DocumentFilter
+
+_QUOTED: TypeAdapter[Any] = TypeAdapter(Quoted)
+# Answers are nobody else's to keep; what is stored may be kept, and asked for again by its tag.
+_NOT_KEPT = {"cache-control": "no-store"}
+_CHECKED = {"cache-control": "private, no-cache", "vary": "cookie, authorization"}
+
+
+def create_api(
+    now: Callable[[], QA],
+    pool: Pool,
+    *,
+    for_owner: bool,
+    is_ready: Callable[[], bool] = lambda: True,
+) -> FastAPI:
+    """Return the interface over the pipeline that ``now`` returns, answering in ``pool``.
+
+    ``for_owner`` is whether errors name folders of the server and commands that mend them.
+    """
+    api = FastAPI(
+        title="Verbatim",
+        version=version(),
+        description=describe(),
+        docs_url=None,  # its scripts would come from another host
+        redoc_url=None,
+        separate_input_output_schemas=False,
+        responses=problems(),
+        swagger_ui_oauth2_redirect_url=None,
+    )
+
+    async def run(request: Request, work: Callable[[QA], Mapping[str, Any]]) -> Response:
+        """Answer in the pool with the index of now; give up when the visitor does."""
+        qa = now()
+        job = asyncio.ensure_future(
+            pool.call(lambda: _encoded(work(qa)), visitor_of(request.scope))
+        )
+        leaving = asyncio.ensure_future(_left(request))
+        try:
+            await asyncio.wait({job, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if not job.done():
+                return Response(status_code=499)  # to nobody
+            return Response(job.result(), media_type=bodies.JSON, headers=_NOT_KEPT)
+        finally:
+            leaving.cancel()
+            job.cancel()
+
+    async def stored(
+        request: Request, work: Callable[[QA], Mapping[str, Any]], *facts: object
+    ) -> Response:
+        """Do the same for what changes with the index alone, unless the client has it."""
+        qa = now()
+        headers = {**_CHECKED, "etag": tag_of(qa, *facts)}
+        if is_known(request.headers.get("if-none-match", ""), headers["etag"]):
+            return Response(status_code=304, headers=headers)
+        response = await run(request, work)
+        if response.status_code == 200:
+            response.headers.update(headers)
+        return response
+
+    @api.post(
+        "/ask",
+        summary="Answer a question",
+        response_model=Answered,
+        responses={200: BATCH},
+        openapi_extra=takes(Ask, batches=True),
+    )
+    async def ask(request: Request) -> Response:
+        """Answer with quotations, or say that the documents do not say.
+
+        The object is that of `qa ask --json`. As `application/x-ndjson`, up to 1,000 questions,
+        one object a line, are answered one after another, one line each in the same order: an
+        answer, or the problem that this question has.
+        """
+        if bodies.content_type(request.headers) == bodies.LINES:
+            lines = lines_of(await request.body())
+            found = answers_of(lines, now, pool, visitor_of(request.scope), for_owner=for_owner)
+            return StreamingResponse(found, media_type=bodies.LINES, headers=_NOT_KEPT)
+        given = await bodies.read(request, Ask)
+        return await run(request, lambda qa: operations.ask(qa, given))
+
+    @api.post(
+        "/search",
+        summary="Search for passages",
+        response_model=Searched,
+        openapi_extra=takes(Search),
+    )
+    async def search(request: Request) -> Response:
+        """Return the passages nearest to a question, unread: that of `qa search --json`."""
+        given = await bodies.read(request, Search)
+        return await run(request, lambda qa: operations.search(qa, given))
+
+    @api.get("/documents", summary="List documents", response_model=Listing)
+    async def documents(request: Request, query: Annotated[DocumentsQuery, Query()]) -> Response:
+        """List the documents, in the order of ids, a page at a time."""
+        wanted = DocumentFilter(tuple(query.only), query.since, query.until, query.language)
+        return await stored(
+            request,
+            lambda qa: operations.listing(qa, wanted, after=query.after, limit=query.limit),
+        )
+
+    @api.get("/documents/{document_id:path}", summary="Open a document", response_model=Opened)
+    async def document(
+        request: Request, document_id: str, query: Annotated[DocumentQuery, Query()]
+    ) -> Response:
+        """Return the text that quotations of a document are cut from, or a part of it."""
+        try:
+            outdated = now().is_outdated(document_id)
+            return await stored(
+                request,
+                lambda qa: operations.opened(qa, document_id, start=query.start, end=query.end),
+                outdated,
+            )
+        except KeyError:
+            raise HTTPException(404, "There is no such document") from None
+
+    @api.get("/info", summary="Describe what is served", response_model=Info)
+    async def info(request: Request) -> Response:
+        """Return how many documents there are, and the probabilities of the verdicts."""
+        return await stored(request, operations.info)
+
+    @api.post(
+        "/verify",
+        summary="Check quotations",
+        response_model=Verified,
+        openapi_extra=takes(Quotations, Answered, Conversation),
+    )
+    async def verify(request: Request) -> Response:
+        """Compare quotations letter by letter with the documents as they are indexed.
+
+        Takes quotations, an answer of `ask` as it was received, or a conversation that the page
+        exported.
+        """
+        given = await bodies.read(request, _QUOTED)
+        return await run(request, lambda qa: operations.verified(qa, given))
+
+    @api.get("/health", summary="Is it alive?", response_model=Health)
+    async def health() -> Response:
+        """Answer 200 as long as the server lives, also while it starts."""
+        return JSONResponse(_health(pool, is_ready=is_ready()), headers=_NOT_KEPT)
+
+    @api.get("/health/ready", summary="Does it answer questions?", response_model=Health)
+    async def ready() -> Response:
+        """Answer 200 if questions are answered, 503 before."""
+        is_so = is_ready()
+        return JSONResponse(_health(pool, is_ready=is_so), 200 if is_so else 503, _NOT_KEPT)
+
+    @api.exception_handler(QAError)
+    async def on_error(_: Request, error: Exception) -> Response:
+        assert isinstance(error, QAError)
+        return problem_response(error if for_owner else for_visitors(error))
+
+    @api.exception_handler(RequestValidationError)
+    async def on_query(_: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        return problem_response(invalid(error.errors()))
+
+    @api.exception_handler(HTTPException)
+    async def on_status(_: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return status_response(error.status_code, error.detail, error.headers)
+
+    @api.exception_handler(Exception)
+    async def on_defect(_: Request, error: Exception) -> Response:
+        return status_response(500, HTTPStatus.INTERNAL_SERVER_ERROR.phrase)
+
+    complete(api)
+    return api
+
+
+def limit_of(path: str, headers: Headers) -> int:
+    """Return how many bytes the body of a request may have."""
+    is_batch = path == f"{PREFIX}/ask" and bodies.content_type(headers) == bodies.LINES
+    return bodies.MAX_BATCH if is_batch else bodies.MAX_BODY
+
+
+def _encoded(values: Mapping[str, Any]) -> bytes:
+    # A name of a file may have a lone surrogate, which UTF-8 cannot encode.
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+async def _left(request: Request) -> None:
+    """Wait until the visitor has closed the connection."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _health(pool: Pool, *, is_ready: bool) -> dict[str, Any]:
+    return {
+        "version": version(),
+        "live": True,
+        "ready": is_ready,
+        "running": pool.running,
+        "waiting": pool.waiting,
+    }

@@ -1,0 +1,73 @@
+"""The description of the interface (OpenAPI), as far as FastAPI cannot make it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic.json_schema import models_json_schema
+
+from qa.api.answers import Answered, Model, Problem
+from qa.api.bodies import JSON, LINES, MAX_BATCH, MAX_BODY
+from qa.api.problems import MEDIA_TYPE
+from qa.api.requests import Ask, Conversation, Quotations, Search
+
+REFERENCE = "#/components/schemas/{model}"
+BATCH = {
+    "content": {LINES: {"schema": {"$ref": REFERENCE.format(model="Answered")}}},
+    "description": "The answer, which may be that there is none.",
+}
+_TEXT = f"""Answers questions about a folder of documents in the documents' own words.
+
+Every answer is a quotation: `text` is what the document named by `document` has from character
+`start` to `end`, counted in Unicode code points, the last one excluded. `GET /documents/…` returns
+that text. A question that the documents do not answer gets the verdict `not found`, with status
+200; errors are problems (RFC 9457) that say what helps.
+
+A body has at most {MAX_BODY:,} bytes, a batch {MAX_BATCH:,}. Questions are answered a few at a
+time, and callers are served in turn; if too many wait, the status is 503 with `Retry-After`.
+Lists, documents and `info` have an `ETag` that changes with the index.
+"""
+_PROBLEMS = {
+    400: "The body is not JSON.",
+    408: "The body did not arrive in time.",
+    413: "The body is too large.",
+    415: "The body has another type.",
+    422: "A value is missing, unknown or not allowed, or the question cannot be asked.",
+    503: "So many questions are waiting that no other is taken, or the index cannot be used.",
+}
+
+
+def describe() -> str:
+    """Return the introduction."""
+    return _TEXT
+
+
+def problems() -> dict[int | str, dict[str, Any]]:
+    """Return the problems that every operation may answer with."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": REFERENCE.format(model=Problem.__name__)}}}
+    return {
+        status: {"description": words, "content": content} for status, words in _PROBLEMS.items()
+    }
+
+
+def takes(*kinds: type[Model], batches: bool = False) -> dict[str, Any]:
+    """Return the description of an operation's body: one of these models, or lines of the first."""
+    references = [{"$ref": REFERENCE.format(model=kind.__name__)} for kind in kinds]
+    schema = references[0] if len(references) == 1 else {"anyOf": references}
+    content = {JSON: {"schema": schema}}
+    if batches:
+        content[LINES] = {"schema": references[0]}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def complete(api: FastAPI) -> None:
+    """Add the models of bodies, which are read by hand, to the description of an interface."""
+    described = api.openapi()
+    kinds = (Ask, Search, Quotations, Conversation, Answered, Problem)
+    _, made = models_json_schema([(kind, "validation") for kind in kinds], ref_template=REFERENCE)
+    components = described.setdefault("components", {}).setdefault("schemas", {})
+    components.update(made["$defs"])
+    # FastAPI's own kind of error, which is never sent.
+    for name in ("HTTPValidationError", "ValidationError"):
+        components.pop(name, None)

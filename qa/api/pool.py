@@ -1,0 +1,170 @@
+"""Threads in which questions are answered: few at a time, and each visitor in turn."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from math import ceil
+from typing import Any, TypeVar
+
+from qa.errors import Busy
+
+WAITING = 256
+# Before anything was answered, a question is taken to last so long.
+_FIRST_S = 0.1
+# The share of the last answer in the mean duration.
+_NEWEST = 0.1
+
+T = TypeVar("T")
+
+
+def visitor_of(scope: Mapping[str, Any]) -> str:
+    """Return whose turn a request takes: the user's who is logged in, else the address's."""
+    name = getattr(scope.get("verbatim.visitor"), "name", "")
+    return name or (scope.get("client") or ("",))[0]
+
+
+@dataclass(eq=False, slots=True)
+class _Job:
+    work: Callable[[], Any]
+    future: Future[Any] = field(default_factory=Future)
+
+
+class Pool:
+    """Runs ``workers`` calls at a time, and lets up to ``waiting`` others wait.
+
+    Visitors are served in turn: however many calls one of them has waiting, another's next call
+    is at most one round away. If the queue is full, the visitor with the most calls waiting is
+    the one who is told to come back. Safe to share between threads; threads start with the first
+    call.
+    """
+
+    def __init__(self, workers: int, *, waiting: int = WAITING) -> None:
+        self.workers, self.limit = workers, waiting
+        self._lines: OrderedDict[str, deque[_Job]] = OrderedDict()
+        self._changed = threading.Condition()
+        self._threads: list[threading.Thread] = []
+        self._running = 0
+        self._mean_s = _FIRST_S
+        self._is_stopped = False
+
+    @property
+    def waiting(self) -> int:
+        """How many calls wait."""
+        return sum(map(len, tuple(self._lines.values())))
+
+    @property
+    def running(self) -> int:
+        """How many calls are running."""
+        return self._running
+
+    def submit(self, work: Callable[[], T], visitor: str = "") -> Future[T]:
+        """Queue a call; raises :class:`~qa.errors.Busy` if the queue is full.
+
+        A future that is cancelled before its turn is never run. It fails with Busy if the place
+        in the queue is needed for a visitor with fewer calls.
+        """
+        job = _Job(work)
+        with self._changed:
+            if self._is_stopped:
+                raise Busy("the server is stopping", "ask again when it is back", retry_after_s=5)
+            if self.waiting >= self.limit:
+                self._drop_cancelled()
+            if self.waiting >= self.limit:
+                self._make_room(visitor)
+            self._lines.setdefault(visitor, deque()).append(job)
+            if self._running + self.waiting > len(self._threads) < self.workers:
+                thread = threading.Thread(target=self._work, name="answers", daemon=True)
+                self._threads.append(thread)
+                thread.start()
+            self._changed.notify()
+        return job.future
+
+    def run(self, work: Callable[[], T], visitor: str = "") -> T:
+        """Run a call when it is its turn, and wait for its result; for threads."""
+        return self.submit(work, visitor).result()
+
+    async def call(self, work: Callable[[], T], visitor: str = "") -> T:
+        """Do the same for coroutines; a call that is cancelled while it waits is not run."""
+        return await asyncio.wrap_future(self.submit(work, visitor))
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        """Refuse what waits, and wait for what runs."""
+        with self._changed:
+            self._is_stopped = True
+            left = [job for line in self._lines.values() for job in line]
+            self._lines.clear()
+            self._changed.notify_all()
+        for job in left:
+            _refuse(job, Busy("the server is stopping", "ask again when it is back"))
+        until = time.monotonic() + timeout_s
+        for thread in self._threads:
+            thread.join(max(until - time.monotonic(), 0))
+
+    def _make_room(self, visitor: str) -> None:
+        """Refuse the last call of whoever has the most; raises Busy if that is the visitor."""
+        wait_s = max(ceil(self.waiting * self._mean_s / self.workers), 1)
+        busy = Busy(
+            f"{self.waiting} questions are waiting",
+            f"ask again in {wait_s} s",
+            retry_after_s=wait_s,
+        )
+        heaviest = max(self._lines, key=lambda each: len(self._lines[each]), default=visitor)
+        mine = len(self._lines.get(visitor, ()))
+        if len(self._lines.get(heaviest, ())) <= mine + 1:
+            raise busy
+        _refuse(self._lines[heaviest].pop(), busy)
+
+    def _drop_cancelled(self) -> None:
+        for visitor, line in list(self._lines.items()):
+            kept = deque(job for job in line if not job.future.cancelled())
+            if kept:
+                self._lines[visitor] = kept
+            else:
+                del self._lines[visitor]
+
+    def _next(self) -> _Job | None:
+        """Wait for the next call, and take it; None if there will be no other."""
+        with self._changed:
+            while True:
+                while self._lines:
+                    visitor, line = self._lines.popitem(last=False)
+                    job = line.popleft()
+                    if line:
+                        self._lines[visitor] = line  # to the end: the others come first
+                    if job.future.set_running_or_notify_cancel():
+                        self._running += 1
+                        return job
+                if self._is_stopped:
+                    return None
+                self._changed.wait()
+
+    def _work(self) -> None:
+        while (job := self._next()) is not None:
+            began = time.perf_counter()
+            try:
+                result = job.work()
+            except BaseException as error:
+                self._end(began)
+                job.future.set_exception(error)
+            else:
+                self._end(began)
+                job.future.set_result(result)
+            # Nothing of a question is kept while the thread waits for the next.
+            job, result = None, None
+
+    def _end(self, began: float) -> None:
+        with self._changed:
+            self._running -= 1
+            took_s = time.perf_counter() - began
+            self._mean_s += _NEWEST * (took_s - self._mean_s)
+
+
+def _refuse(job: _Job, error: Busy) -> None:
+    if job.future.set_running_or_notify_cancel():
+        job.future.set_exception(error)
