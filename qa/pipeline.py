@@ -57,14 +57,21 @@ class QA:
         self._threshold = calibration.threshold
 
     @classmethod
-    def open(cls, index: str | Path = INDEX, *, encoder: str | Path | None = None) -> QA:
+    def open(
+        cls,
+        index: str | Path = INDEX,
+        *,
+        encoder: str | Path | None = None,
+        exact: bool = False,
+    ) -> QA:
         """Open a stored index with the encoder it was built with and the shipped reader.
 
         ``encoder`` is the folder of another sentence-transformers model; None takes the shipped
-        one, to whose scores the probability was fitted.
+        one, to whose scores the probability was fitted. ``exact`` compares each question with
+        every vector of a large index; without it, two in a thousand of the nearest may be missed.
         """
         chosen = SentenceEncoder(encoder)
-        stored = open_index(Path(index), encoder_fingerprint=chosen.fingerprint)
+        stored = open_index(Path(index), encoder_fingerprint=chosen.fingerprint, exact=exact)
         return cls._assemble(stored, chosen)
 
     @classmethod

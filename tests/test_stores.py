@@ -5,7 +5,8 @@ import pytest
 
 from benchmarks.hashing import HashEncoder
 from qa.builder import build
-from qa.index import open_index
+from qa.index import open_index, stored
+from qa.index.large import LargeVectors
 from qa.loaders import load
 
 TEXTS = {
@@ -25,8 +26,17 @@ def embedded(folder, place, encoder):
     return open_index(place / "index")
 
 
+def embedded_large(folder, place, encoder):
+    """The same, as an index of many passages is opened."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stored, "LARGE", 1)
+        opened = embedded(folder, place, encoder)
+    assert isinstance(opened.vectors, LargeVectors)
+    return opened
+
+
 # A store: a function that builds and opens one over a folder, beside which ``place`` is free.
-STORES = {"embedded": embedded}
+STORES = {"embedded": embedded, "embedded, large": embedded_large}
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from qa.cli.options import COUNT, SHARE, filter_options, index_option, json_option
+from qa.cli.options import (
+    COUNT,
+    SHARE,
+    exact_option,
+    filter_options,
+    index_option,
+    json_option,
+)
 from qa.cli.terminal import indented, print_json
 from qa.text import listed, printable
 
@@ -38,6 +45,7 @@ EXIT_CODES: dict[Verdict, int] = {"answer": 0, "possible": 3, "not found": 4}
 )
 @click.option("--quick", is_flag=True, help="Leave out the second look at the best answers.")
 @filter_options
+@exact_option
 @index_option
 @json_option("Print everything as JSON.")
 def ask(
@@ -46,6 +54,7 @@ def ask(
     threshold: float | None,
     strict: float | None,
     quick: bool,
+    exact: bool,
     index: Path,
     as_json: bool,
     **documents: Any,
@@ -60,7 +69,7 @@ def ask(
 
     if threshold is not None and strict is not None:
         raise click.UsageError("--threshold and --strict exclude each other")
-    qa = QA.open(index)
+    qa = QA.open(index, exact=exact)
     if strict is not None:
         threshold = qa.threshold_for(strict)
     prediction = qa.ask(question, top_k=top_k, threshold=threshold, quick=quick, **documents)
@@ -111,14 +120,17 @@ def print_prediction(qa: QA, prediction: Prediction) -> None:
     "--top-k", type=COUNT, metavar="N", default=5, show_default=True, help="Passages to show."
 )
 @filter_options
+@exact_option
 @index_option
 @json_option("Print the passages with their scores as JSON.")
-def search(question: str, top_k: int, index: Path, as_json: bool, **documents: Any) -> None:
+def search(
+    question: str, top_k: int, exact: bool, index: Path, as_json: bool, **documents: Any
+) -> None:
     """Show the passages nearest to a question, unread."""
     from qa.answers.serialize import search_to_dict
     from qa.pipeline import QA
 
-    qa = QA.open(index)
+    qa = QA.open(index, exact=exact)
     found = qa.search(question, top_k=top_k, **documents)
     if found.outdated:
         print(f"{_left_out(qa, found)}\n", file=sys.stderr if as_json else sys.stdout)

@@ -46,6 +46,9 @@ index_option = click.option(
     metavar="DIR",
     help="Folder of the index.",
 )
+exact_option = click.option(
+    "--exact", is_flag=True, help="Compare all vectors of a large index, which takes longer."
+)
 folder_argument = click.argument(
     "folder",
     type=PATH,

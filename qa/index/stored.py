@@ -21,6 +21,7 @@ from qa.index.generation import (
     manifest_of,
     write_generation,
 )
+from qa.index.large import LargeVectors
 from qa.index.lock import ReaderLock
 from qa.index.manifest import Manifest, SkippedFile, StoredFile
 from qa.index.opened import OpenIndex
@@ -29,6 +30,10 @@ from qa.index.words import WordIndex
 from qa.text import counted
 from qa.types import Document, Encoder, Passage
 
+# From so many passages on, a search by codes is quicker by more than it costs to open them, and
+# the vectors would take more than 150 MB of memory.
+LARGE = 100_000
+
 
 class StoredIndex(OpenIndex):
     """A generation on this machine's disk: SQLite, FAISS and tantivy with the same rows.
@@ -36,7 +41,9 @@ class StoredIndex(OpenIndex):
     Rows count passages from 0 and mean the same passage in all three.
     """
 
-    def __init__(self, index_dir: Path, generation: Path, manifest: Manifest) -> None:
+    def __init__(
+        self, index_dir: Path, generation: Path, manifest: Manifest, *, exact: bool = False
+    ) -> None:
         written_ns = (generation / MANIFEST).stat().st_mtime_ns
         super().__init__(generation.name, manifest, written_ns)
         self.path = index_dir
@@ -46,7 +53,7 @@ class StoredIndex(OpenIndex):
             self.texts = DocumentStore(
                 [generation / documents.FOLDER / f"{key}.sqlite" for key in keys]
             )
-            self.vectors = FaissVectors(generation / vectors.FOLDER, keys, manifest.dimension)
+            self.vectors = _vectors(generation / vectors.FOLDER, keys, manifest, exact)
             self.words = WordIndex(generation / words.FOLDER, manifest.shards)
             rows = {len(self.texts), len(self.vectors), len(self.words), manifest.passages}
             if len(rows) > 1 or rows != {sum(shard.passages for shard in manifest.shards)}:
@@ -138,8 +145,12 @@ class StoredIndex(OpenIndex):
         self._lock.close()
 
 
-def open_index(index_dir: Path, *, encoder_fingerprint: str | None = None) -> StoredIndex:
+def open_index(
+    index_dir: Path, *, encoder_fingerprint: str | None = None, exact: bool = False
+) -> StoredIndex:
     """Open the live generation after checking every byte of it.
+
+    From ``LARGE`` passages on, vectors are found by their codes, unless ``exact``.
 
     Raises :class:`~qa.errors.IndexNotFound`, :class:`~qa.errors.IndexCorrupt`
     for a damaged or missing file, and :class:`~qa.errors.IndexMismatch` for
@@ -148,7 +159,7 @@ def open_index(index_dir: Path, *, encoder_fingerprint: str | None = None) -> St
     while True:
         generation = live_generation(index_dir)
         try:
-            return _open(index_dir, generation, encoder_fingerprint)
+            return _open(index_dir, generation, encoder_fingerprint, exact)
         except (IndexCorrupt, OSError):
             # A build may have swapped and removed it while it was being opened.
             if live_generation(index_dir) == generation:
@@ -178,12 +189,15 @@ def verify(index_dir: Path) -> str:
     """Check every byte and every relation of an index; return a line on what was checked.
 
     Beyond what opening checks, these are the database's own structure, that each passage
-    occurs in its document at its place, and that each vector has length one.
+    occurs in its document at its place, and that each vector has length one and its code.
     """
     index = open_index(index_dir)
     try:
         index.texts.check()
         index.vectors.check()
+        keys = [shard.key for shard in index.manifest.shards]
+        folder = index_dir / index.generation / vectors.FOLDER
+        vectors.check_codes(folder, keys, index.vectors)
     except (ValueError, sqlite3.Error) as error:
         raise IndexCorrupt(
             f"{index_dir} is damaged ({error})",
@@ -200,7 +214,9 @@ def verify(index_dir: Path) -> str:
     )
 
 
-def _open(index_dir: Path, generation: Path, encoder_fingerprint: str | None) -> StoredIndex:
+def _open(
+    index_dir: Path, generation: Path, encoder_fingerprint: str | None, exact: bool
+) -> StoredIndex:
     manifest = manifest_of(generation)
     if encoder_fingerprint not in (None, manifest.encoder_fingerprint):
         raise IndexMismatch(
@@ -208,4 +224,15 @@ def _open(index_dir: Path, generation: Path, encoder_fingerprint: str | None) ->
             f"run {build_command(index_dir, manifest.folder)}",
         )
     check_files(generation, manifest)
-    return StoredIndex(index_dir, generation, manifest)
+    return StoredIndex(index_dir, generation, manifest, exact=exact)
+
+
+def _vectors(
+    folder: Path, keys: Sequence[str], manifest: Manifest, exact: bool
+) -> FaissVectors | LargeVectors:
+    """Open the vectors, those of a large index left on the disk."""
+    # A generation of an earlier release has no codes until the next build.
+    has_codes = all((folder / f"{key}{vectors.CODES}").exists() for key in keys)
+    if manifest.passages >= LARGE and (exact or has_codes):
+        return LargeVectors(folder, keys, manifest.dimension, exact=exact)
+    return FaissVectors(folder, keys, manifest.dimension)

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qa.index.codes import PER_BYTE, coded
 from qa.networks.parts import unpacked
 from qa.networks.threads import limit_threads
 
 FOLDER = "vectors"
-# Of the vectors of passages, and of those of their parts.
-_SUFFIX, _PARTS_SUFFIX = ".faiss", ".parts"
+# Of the vectors of passages, of those of their parts, and of codes to search among many.
+VECTORS, PARTS, CODES = ".faiss", ".parts", ".codes"
 
 
 def write_vectors(folder: Path, key: str, rows: NDArray[np.float32], dimension: int) -> None:
@@ -28,11 +29,14 @@ def write_vectors(folder: Path, key: str, rows: NDArray[np.float32], dimension: 
     limit_threads()
     index = faiss.IndexFlatIP(dimension)
     index.add(np.ascontiguousarray(rows[:, :dimension], dtype=np.float32))
-    _write(index, folder / f"{key}{_SUFFIX}")
+    _write(index, folder / f"{key}{VECTORS}")
     if size := rows.shape[1] - dimension:
         parts = faiss.IndexScalarQuantizer(size, faiss.ScalarQuantizer.QT_8bit_direct)
         parts.add(np.ascontiguousarray(rows[:, dimension:], dtype=np.float32))
-        _write(parts, folder / f"{key}{_PARTS_SUFFIX}")
+        _write(parts, folder / f"{key}{PARTS}")
+
+    if dimension % PER_BYTE == 0:
+        (folder / f"{key}{CODES}").write_bytes(coded(rows[:, :dimension]).tobytes())
 
 
 def _write(index: Any, path: Path) -> None:
@@ -41,6 +45,31 @@ def _write(index: Any, path: Path) -> None:
     # FAISS itself only prints a message if the disk is full when it closes a file.
     with path.open("wb") as file:
         faiss.write_index(index, faiss.PyCallbackIOWriter(file.write))  # type: ignore[attr-defined]
+
+
+def ranked(
+    index: Any, vector: NDArray[np.float32], top_k: int, params: Any = None
+) -> list[tuple[int, float]]:
+    """Return ``(row, score)`` of the nearest rows of an index, lower rows first in a tie."""
+    query = np.ascontiguousarray(vector, dtype=np.float32).reshape(1, -1)
+    scores, rows = index.search(query, top_k, params=params)
+    # FAISS returns row -1 for "no result", as for a vector with NaN.
+    found = [
+        (int(row), float(score)) for row, score in zip(rows[0], scores[0], strict=True) if row >= 0
+    ]
+    return sorted(found, key=lambda pair: (-pair[1], pair[0]))
+
+
+def selector(wanted: NDArray[np.uint8] | None) -> Any:
+    """Return the search parameters that limit a search to the rows with a 1; None for all."""
+    import faiss
+
+    if wanted is None:
+        return None
+    # FAISS does not copy the bits; its Python objects keep them alive. Its type hints are
+    # those of C++, while its Python functions take arrays and names.
+    bits = faiss.IDSelectorBitmap(np.packbits(wanted, bitorder="little"))  # type: ignore[call-arg, arg-type]
+    return faiss.SearchParameters(sel=bits)  # type: ignore[call-arg]
 
 
 class FaissVectors:
@@ -58,14 +87,15 @@ class FaissVectors:
         self._index = faiss.IndexFlatIP(dimension)
         self._parts: Any = None
         for key in keys:
-            self._index.merge_from(faiss.read_index(str(folder / f"{key}{_SUFFIX}")))
-            path = folder / f"{key}{_PARTS_SUFFIX}"
+            self._index.merge_from(faiss.read_index(str(folder / f"{key}{VECTORS}")))
+            path = folder / f"{key}{PARTS}"
             parts = faiss.read_index(str(path)) if path.exists() else None
             if self._parts is None:
                 self._parts = parts
             else:
                 self._parts.merge_from(parts)
-        if self._parts is not None and self._parts.ntotal != self._index.ntotal:
+        self.has_parts = self._parts is not None
+        if self.has_parts and self._parts.ntotal != self._index.ntotal:
             raise ValueError("vectors of passages and of parts differ in number")
 
     def __len__(self) -> int:
@@ -87,20 +117,10 @@ class FaissVectors:
         top_k = min(top_k, len(self))
         if top_k < 1:
             return []
-        query = np.ascontiguousarray(vector, dtype=np.float32).reshape(1, -1)
-        scores, rows = self._index.search(query, top_k, params=self._among(only, exclude))
-        # FAISS returns row -1 for "no result", as for a vector with NaN.
-        found = [
-            (int(row), float(score))
-            for row, score in zip(rows[0], scores[0], strict=True)
-            if row >= 0
-        ]
-        return sorted(found, key=lambda pair: (-pair[1], pair[0]))
+        return ranked(self._index, vector, top_k, selector(self._wanted(only, exclude)))
 
-    def _among(self, only: Sequence[range], exclude: Sequence[range]) -> Any:
-        """Return the search parameters that limit a search to rows; None for all."""
-        import faiss
-
+    def _wanted(self, only: Sequence[range], exclude: Sequence[range]) -> NDArray[np.uint8] | None:
+        """Return 1 for each row that a search is limited to, else 0; None for all rows."""
         if not only and not exclude:
             return None
         wanted = np.full(len(self), not only, dtype=np.uint8)
@@ -108,11 +128,7 @@ class FaissVectors:
             wanted[each.start : each.stop] = 1
         for each in exclude:
             wanted[each.start : each.stop] = 0
-        # FAISS does not copy the bits; its Python objects keep them alive. Its type hints are
-        # those of C++, while its Python functions take arrays and names.
-        packed = np.packbits(wanted, bitorder="little")
-        bits = faiss.IDSelectorBitmap(packed)  # type: ignore[call-arg, arg-type]
-        return faiss.SearchParameters(sel=bits)  # type: ignore[call-arg]
+        return wanted
 
     def nearness(
         self, rows: Sequence[int], vector: NDArray[np.float32]
@@ -124,7 +140,7 @@ class FaissVectors:
         """
         stored = self.reconstruct(rows)
         cosines = np.sum(stored[:, : self.dimension] * vector, axis=1)
-        if self._parts is None or not len(rows):
+        if not self.has_parts or not len(rows):
             return cosines, cosines
         parts = unpacked(stored[:, self.dimension :], self.dimension)
         return cosines, np.sum(parts * vector, axis=2).max(axis=1)
@@ -149,3 +165,19 @@ class FaissVectors:
             lengths = np.linalg.norm(vectors, axis=1)
             if not np.allclose(lengths, 1.0, atol=1e-4):
                 raise ValueError("a vector does not have length one")
+
+
+def check_codes(folder: Path, keys: Sequence[str], vectors: FaissVectors) -> None:
+    """Raise ValueError if a shard's codes are not those of its vectors."""
+    first = 0
+    for key in keys:
+        path = folder / f"{key}{CODES}"
+        if not path.exists():
+            continue
+        stored = np.fromfile(path, np.uint8).reshape(-1, vectors.dimension // PER_BYTE)
+        rows = range(first, first + len(stored))
+        codes = coded(vectors.reconstruct(rows)[:, : vectors.dimension])
+        # Another machine may round a number that is next to a level to the other side.
+        if np.mean(codes != stored) > 0.001:
+            raise ValueError("the codes of a shard are not those of its vectors")
+        first = rows.stop

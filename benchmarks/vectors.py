@@ -1,0 +1,162 @@
+"""Search among a million vectors and more: bytes, seconds, recall, memory.
+
+``python -m benchmarks.vectors INDEX QUESTIONS --passages N --folder DIR`` draws N vectors about
+those of INDEX, writes them to DIR as an index stores them, and searches them for QUESTIONS, a
+golden file. A drawn vector is one of INDEX, plus half the difference of two others, plus noise of
+length 0.4, at unit length: its cosine to the first is about 0.8, as that of two passages on one
+subject. Times are CPU times of one thread, so that other work on the machine counts little.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.memory import status_kib
+
+_SHARD = 3_000
+_DIFFERENCE, _NOISE = 0.5, 0.4
+_EXACTLY = 40  # questions that are also compared with all vectors
+
+
+def drawn(
+    around: NDArray[np.float32], count: int, random: np.random.Generator
+) -> NDArray[np.float32]:
+    """Return unit vectors drawn about others, shape ``(count, dimension)``."""
+    dimension = around.shape[1]
+    first, second, third = random.integers(0, len(around), (3, count))
+    noise = random.standard_normal((count, dimension), dtype=np.float32) / np.sqrt(dimension)
+    made = around[first] + _DIFFERENCE * (around[second] - around[third]) + _NOISE * noise
+    return np.asarray(made / np.linalg.norm(made, axis=1, keepdims=True), np.float32)
+
+
+def write(index: Path, folder: Path, passages: int) -> dict[str, Any]:
+    """Write the shards; their parts are random bytes, which cost what real ones do."""
+    from qa.index import open_index
+    from qa.index.vectors import write_vectors
+
+    stored = open_index(index).vectors
+    around = stored.reconstruct(range(len(stored)))[:, : stored.dimension]
+    random = np.random.default_rng(passages)
+    folder.mkdir(parents=True)
+    seconds = 0.0
+    for first in range(0, passages, _SHARD):
+        count = min(_SHARD, passages - first)
+        parts = random.integers(0, 256, (count, stored.dimension), dtype=np.uint8)
+        rows = np.concatenate([drawn(around, count, random), parts.astype(np.float32)], axis=1)
+        began = time.thread_time()
+        write_vectors(folder, f"{first // _SHARD:032x}", rows, stored.dimension)
+        seconds += time.thread_time() - began
+    sizes: dict[str, int] = {}
+    for path in folder.iterdir():
+        sizes[path.suffix] = sizes.get(path.suffix, 0) + path.stat().st_size
+    return {
+        "around": len(around),
+        "write_cpu_s": round(seconds, 1),
+        **{f"bytes_a_passage{suffix}": round(size / passages, 1) for suffix, size in sizes.items()},
+    }
+
+
+def search(folder: Path, questions: NDArray[np.float32], **options: Any) -> dict[str, Any]:
+    """Open the shards and search them; the process does nothing else."""
+    import faiss  # noqa: F401
+
+    from qa.index.large import LargeVectors
+
+    keys = sorted({path.stem for path in folder.iterdir()})
+    bare = status_kib("VmRSS")
+    began = time.process_time()
+    vectors = LargeVectors(folder, keys, questions.shape[1], **options)
+    opened = time.process_time() - began
+    milliseconds, nearness, rows = [], [], []
+    for question in questions:
+        began = time.thread_time()
+        found = vectors.search(question, 50)
+        milliseconds.append(1000 * (time.thread_time() - began))
+        rows.append([row for row, _ in found])
+        began = time.thread_time()
+        vectors.nearness(rows[-1], question)
+        nearness.append(1000 * (time.thread_time() - began))
+    return {
+        "open_cpu_s": round(opened, 2),
+        "search_cpu_ms": _percentiles(milliseconds),
+        "nearness_cpu_ms": _percentiles(nearness),
+        "above_mib": (status_kib("VmRSS") - bare) // 1024,
+        "of_it_mapped_files_mib": status_kib("RssFile") // 1024,
+        "peak_above_mib": (status_kib("VmHWM") - bare) // 1024,
+        "rows": rows,
+    }
+
+
+def _percentiles(values: Sequence[float]) -> dict[str, float]:
+    return {f"p{each}": round(float(np.percentile(values, each)), 2) for each in (50, 95)}
+
+
+def measure(index: Path, golden: Path, folder: Path, passages: int) -> dict[str, Any]:
+    """Write what is missing, search it by codes and exactly, and compare."""
+    from qa.networks.encoder import SentenceEncoder
+
+    results: dict[str, Any] = {"passages": passages}
+    if not folder.exists():
+        results.update(write(index, folder, passages))
+    asked = [json.loads(line)["question"] for line in golden.read_text("utf-8").splitlines()]
+    encoder = SentenceEncoder()
+    vectors = folder.with_name(f"{folder.name}-questions.npy")
+    np.save(vectors, np.stack([encoder.encode_query(question) for question in asked]))
+    by_codes = _run("codes", folder, vectors)
+    exactly = _run("exact", folder, vectors)
+    found, truth = by_codes.pop("rows"), exactly.pop("rows")
+    results["recall"] = {
+        str(n): round(
+            float(
+                np.mean([len({*a[:n]} & {*b[:n]}) / n for a, b in zip(found, truth, strict=False)])
+            ),
+            4,
+        )
+        for n in (10, 20, 50)
+    }
+    return {**results, "by_codes": by_codes, "exactly": exactly}
+
+
+_JOBS: dict[str, Callable[[Path, NDArray[np.float32]], dict[str, Any]]] = {
+    "codes": lambda folder, questions: search(folder, questions),
+    "exact": lambda folder, questions: search(folder, questions[:_EXACTLY], exact=True),
+}
+
+
+def _run(job: str, folder: Path, questions: Path) -> dict[str, Any]:
+    command = [sys.executable, "-m", "benchmarks.vectors", str(folder), str(questions)]
+    done = subprocess.run([*command, "--job", job], stdout=subprocess.PIPE, text=True, check=True)
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+def main() -> None:
+    """Measure, and print the figures as JSON."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.vectors", description=__doc__)
+    parser.add_argument("index", type=Path)
+    parser.add_argument("questions", type=Path)
+    parser.add_argument("--passages", type=int, default=1_000_000, help="default: %(default)s")
+    parser.add_argument("--folder", type=Path, help="where the vectors are made and kept")
+    parser.add_argument("--job", choices=_JOBS, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.job:
+        print(json.dumps(_JOBS[options.job](options.index, np.load(options.questions))))
+        return
+    if options.folder is None:
+        parser.error("name a folder for the vectors: --folder DIR")
+    results = measure(options.index, options.questions, options.folder, options.passages)
+    print(json.dumps(results, indent=2))
+
+
+if __name__ == "__main__":
+    main()
