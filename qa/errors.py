@@ -12,7 +12,8 @@
     │  ├─ IndexNotFound
     │  ├─ IndexCorrupt
     │  ├─ IndexMismatch
-    │  └─ IndexLocked
+    │  ├─ IndexLocked
+    │  └─ StoreUnreachable            a server that keeps the index
     ├─ ModelError                     weights and tokenizers
     │  ├─ ModelNotFound
     │  └─ ModelCorrupt
@@ -20,6 +21,7 @@
     ├─ LibraryError                   files that are uploaded, removed or renamed
     ├─ FeedbackError                  votes on answers
     ├─ AnswerFileError                answers exported earlier
+    ├─ ExtraMissing                   libraries of an extra that is not installed
     └─ ServiceError                   a server of Verbatim that is asked over HTTP
        ├─ InvalidRequest
        └─ Busy
@@ -92,6 +94,10 @@ class IndexMismatch(StoredIndexError):
     """The index was built by another format version or another encoder."""
 
 
+class StoreUnreachable(StoredIndexError):
+    """The server that keeps the index does not answer, or refuses."""
+
+
 class IndexLocked(StoredIndexError):
     """Another build is writing the index."""
 
@@ -138,3 +144,7 @@ class Busy(ServiceError):
     def __init__(self, problem: str, remedy: str = "", *, retry_after_s: int = 1) -> None:
         super().__init__(problem, remedy)
         self.retry_after_s = retry_after_s
+
+
+class ExtraMissing(QAError):
+    """The libraries of an extra are needed and not installed."""

@@ -66,13 +66,13 @@ class QA:
     ) -> QA:
         """Open a stored index with the encoder it was built with and the shipped reader.
 
+        ``index`` is its folder, or the address of a store (:class:`~qa.milvus.StoreAddress`).
         ``encoder`` is the folder of another sentence-transformers model; None takes the shipped
         one, to whose scores the probability was fitted. ``exact`` compares each question with
         every vector of a large index; without it, two in a thousand of the nearest may be missed.
         """
         chosen = SentenceEncoder(encoder)
-        stored = open_index(Path(index), encoder_fingerprint=chosen.fingerprint, exact=exact)
-        return cls._assemble(stored, chosen)
+        return cls._assemble(_opened(index, chosen, exact=exact), chosen)
 
     @classmethod
     def build(
@@ -80,17 +80,22 @@ class QA:
         folder: str | Path = FOLDER,
         index: str | Path = INDEX,
         *,
+        store: str = "",
         encoder: str | Path | None = None,
         progress: Progress | None = None,
     ) -> QA:
         """Bring the index up to date with the folder, then open it.
 
+        With the address of a ``store`` the index is also written there, and opened from there.
         ``encoder`` is that of :meth:`open`; ``progress`` that of :func:`qa.builder.build`.
         """
         chosen = SentenceEncoder(encoder)
+        if store:
+            check_store(store)
         build(Path(folder), Path(index), encoder=chosen, progress=progress)
-        stored = open_index(Path(index), encoder_fingerprint=chosen.fingerprint)
-        return cls._assemble(stored, chosen)
+        if store:
+            publish_index(index, store, progress)
+        return cls._assemble(_opened(store or index, chosen), chosen)
 
     @classmethod
     def _assemble(cls, stored: OpenIndex, encoder: SentenceEncoder) -> QA:
@@ -113,7 +118,7 @@ class QA:
 
     def reopened(self, index: str | Path) -> QA:
         """Return a pipeline with the same networks over the index as it is stored now."""
-        return self._over(open_index(Path(index), encoder_fingerprint=self._encoder.fingerprint))
+        return self._over(_opened(index, self._encoder))
 
     def _over(self, index: OpenIndex) -> QA:
         other = copy.copy(self)
@@ -326,6 +331,36 @@ class QA:
             outdated=tuple(sorted(retrieved.outdated)),
             passages_read=reading.passages_read,
         )
+
+
+def check_store(store: str) -> None:
+    """Raise StoreUnreachable unless the store at an address answers, before a build begins."""
+    from qa.milvus import StoreAddress, check_reachable
+
+    check_reachable(StoreAddress.parse(store))
+
+
+def publish_index(index: str | Path, store: str, progress: Progress | None = None) -> bool:
+    """Write the live generation of an index to a store; return whether it was not there yet.
+
+    ``store`` is an address (:class:`~qa.milvus.StoreAddress`); see :func:`qa.milvus.publish`.
+    """
+    from qa.milvus import StoreAddress, publish
+
+    source = open_index(Path(index))
+    try:
+        return publish(source, StoreAddress.parse(store), progress=progress)
+    finally:
+        source.close()
+
+
+def _opened(index: str | Path, encoder: Encoder, *, exact: bool = False) -> OpenIndex:
+    """Open the index in a folder, or in the store at an address, which is always exact."""
+    from qa.milvus import StoreAddress, is_address, open_store
+
+    if isinstance(index, str) and is_address(index):
+        return open_store(StoreAddress.parse(index), encoder_fingerprint=encoder.fingerprint)
+    return open_index(Path(index), encoder_fingerprint=encoder.fingerprint, exact=exact)
 
 
 def open_or_build(

@@ -14,7 +14,7 @@ LAYERS = [
     {"networks"},
     {"loaders"},
     {"index"},
-    {"builder"},
+    {"builder", "milvus"},
     {"retrieval", "answers"},
     {"pipeline"},
     {"evaluation", "feedback", "library"},
@@ -37,6 +37,7 @@ HEAVY = {
     "gradio",
     "trafilatura",
     "mcp",
+    "pymilvus",
 }
 
 

@@ -15,6 +15,7 @@ PAGES = [
     "README.md",
     "CONTRIBUTING.md",
     "benchmarks/README.md",
+    "qa/milvus/README.md",
     "qa/models/README.md",
     "training/LOG.md",
 ]

@@ -1,13 +1,21 @@
 """What every store of passages does: the tests run over each of them."""
 
+import atexit
+import hashlib
+import shutil
+from functools import cache
+from tempfile import mkdtemp
+
 import numpy as np
 import pytest
+from milvus_server import MilvusServer
 
 from benchmarks.hashing import HashEncoder
 from qa.builder import build
 from qa.index import open_index, stored
 from qa.index.large import LargeVectors
 from qa.loaders import load
+from qa.milvus import StoreAddress, open_store, publish
 
 TEXTS = {
     "clock.txt": "The mayor of Hamburg received a clock. It was carved by Ichiro Tanaka in 1894.",
@@ -35,8 +43,40 @@ def embedded_large(folder, place, encoder):
     return opened
 
 
+def in_file(folder, place, encoder):
+    """Milvus Lite, in a file."""
+    return published(folder, place, encoder, f"milvus:{place / 'verbatim.db'}")
+
+
+def on_server(folder, place, encoder):
+    """Milvus Lite, over its server, with an index of its own for each place."""
+    name = hashlib.sha256(str(place).encode()).hexdigest()
+    return published(folder, place, encoder, f"{server().address}/i{name}")
+
+
+def published(folder, place, encoder, address):
+    pytest.importorskip("pymilvus", reason="the extra milvus is not installed")
+    source = embedded(folder, place, encoder)
+    publish(source, StoreAddress.parse(address))
+    source.close()
+    return open_store(StoreAddress.parse(address))
+
+
+@cache
+def server():
+    running = MilvusServer(mkdtemp(prefix="milvus-")).start()
+    atexit.register(shutil.rmtree, running.folder, ignore_errors=True)
+    atexit.register(running.kill)
+    return running
+
+
 # A store: a function that builds and opens one over a folder, beside which ``place`` is free.
-STORES = {"embedded": embedded, "embedded, large": embedded_large}
+STORES = {
+    "embedded": embedded,
+    "embedded, large": embedded_large,
+    "milvus file": in_file,
+    "milvus server": on_server,
+}
 
 
 @pytest.fixture(scope="module")

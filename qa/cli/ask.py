@@ -15,6 +15,7 @@ from qa.cli.options import (
     filter_options,
     index_option,
     json_option,
+    store_option,
 )
 from qa.cli.terminal import indented, print_json
 from qa.text import listed, printable
@@ -47,6 +48,7 @@ EXIT_CODES: dict[Verdict, int] = {"answer": 0, "possible": 3, "not found": 4}
 @filter_options
 @exact_option
 @index_option
+@store_option
 @json_option("Print everything as JSON.")
 def ask(
     question: str,
@@ -56,6 +58,7 @@ def ask(
     quick: bool,
     exact: bool,
     index: Path,
+    store: str | None,
     as_json: bool,
     **documents: Any,
 ) -> int:
@@ -69,7 +72,7 @@ def ask(
 
     if threshold is not None and strict is not None:
         raise click.UsageError("--threshold and --strict exclude each other")
-    qa = QA.open(index, exact=exact)
+    qa = QA.open(store or index, exact=exact)
     if strict is not None:
         threshold = qa.threshold_for(strict)
     prediction = qa.ask(question, top_k=top_k, threshold=threshold, quick=quick, **documents)
@@ -122,15 +125,22 @@ def print_prediction(qa: QA, prediction: Prediction) -> None:
 @filter_options
 @exact_option
 @index_option
+@store_option
 @json_option("Print the passages with their scores as JSON.")
 def search(
-    question: str, top_k: int, exact: bool, index: Path, as_json: bool, **documents: Any
+    question: str,
+    top_k: int,
+    exact: bool,
+    index: Path,
+    store: str | None,
+    as_json: bool,
+    **documents: Any,
 ) -> None:
     """Show the passages nearest to a question, unread."""
     from qa.answers.serialize import search_to_dict
     from qa.pipeline import QA
 
-    qa = QA.open(index, exact=exact)
+    qa = QA.open(store or index, exact=exact)
     found = qa.search(question, top_k=top_k, **documents)
     if found.outdated:
         print(f"{_left_out(qa, found)}\n", file=sys.stderr if as_json else sys.stdout)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from qa.cli.options import PATH, folder_argument, index_option, json_option
+from qa.cli.options import PATH, folder_argument, index_option, json_option, store_option
 from qa.cli.terminal import counter, print_error, print_json
 from qa.errors import IndexNotFound, QAError
-from qa.pipeline import FOLDER
+from qa.pipeline import FOLDER, check_store, publish_index
 
 if TYPE_CHECKING:
     from qa.builder import BuildReport
@@ -31,6 +31,12 @@ if TYPE_CHECKING:
     help="Build nothing; show how this file is read, and what is left out of it.",
 )
 @index_option
+@click.option(
+    "--store",
+    metavar="ADDRESS",
+    help="Write the index to Milvus too, from where others ask it: milvus:FILE.db, "
+    "http://HOST:19530 or http://HOST:19530/NAME.",
+)
 @json_option("Print the report as JSON.")
 def build(
     folder: Path | None,
@@ -38,6 +44,7 @@ def build(
     retry: bool,
     explain: Path | None,
     index: Path,
+    store: str | None,
     as_json: bool,
 ) -> None:
     """Bring the index up to date with a folder of documents."""
@@ -48,6 +55,8 @@ def build(
         explanation = builder.explain(explain, SentenceEncoder())
         print_json(explanation.to_dict()) if as_json else print(explanation)
         return
+    if store:
+        check_store(store)
     folder, encoder, progress = documents_folder(folder, index), SentenceEncoder(), counter()
     reports: Iterable[BuildReport | QAError]
     if watch:
@@ -59,6 +68,13 @@ def build(
         if isinstance(report, QAError):
             print_error(report)
             continue
+        if store:
+            try:
+                publish_index(index, store, progress)
+            except QAError as error:
+                if not watch:
+                    raise
+                print_error(error)  # tried again after the next change
         if as_json:
             print_json(report.to_dict())
         else:
@@ -70,12 +86,14 @@ def build(
 
 @click.command()
 @index_option
+@store_option
 @json_option("Print everything as JSON.")
-def info(index: Path, as_json: bool) -> None:
+def info(index: Path, store: str | None, as_json: bool) -> None:
     """Show what the index contains and how it was built."""
     from qa.index import read_manifest
+    from qa.milvus import StoreAddress, stored_manifest
 
-    manifest = read_manifest(index)
+    manifest = stored_manifest(StoreAddress.parse(store)) if store else read_manifest(index)
     if as_json:
         print_json(manifest.to_dict())
     else:
@@ -92,17 +110,21 @@ def info(index: Path, as_json: bool) -> None:
     "exit code 1 where a quotation is no longer valid.",
 )
 @index_option
-def verify(answer: Path | None, index: Path) -> int:
+@store_option
+def verify(answer: Path | None, index: Path, store: str | None) -> int:
     """Check every byte of the index against its hashes."""
     from qa.index import read_manifest
     from qa.index import verify as verify_index
+    from qa.milvus import StoreAddress, stored_manifest, verify_store
 
+    address = StoreAddress.parse(store) if store else None
     if answer is None:
-        print(verify_index(index))
+        print(verify_store(address) if address else verify_index(index))
         return 0
     from qa.answers.exported import check_answers
 
-    checked = check_answers(answer, Path(read_manifest(index).folder))
+    manifest = stored_manifest(address) if address else read_manifest(index)
+    checked = check_answers(answer, Path(manifest.folder))
     print("\n".join(map(str, checked)) or "no answers: the result was “not found”")
     return int(any(place.verdict != "valid" for place in checked))
 

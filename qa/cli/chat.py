@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from qa.cli.ask import print_prediction
-from qa.cli.options import filter_options, index_option
+from qa.cli.options import filter_options, index_option, store_option
 from qa.cli.terminal import print_error, print_json_line
 from qa.errors import QuestionError
 
@@ -19,8 +19,9 @@ PROMPT = "? "
 @click.command()
 @filter_options
 @index_option
+@store_option
 @click.option("--json", "as_json", is_flag=True, help="Print each answer as JSON, one a line.")
-def chat(index: Path, as_json: bool, **documents: Any) -> None:
+def chat(index: Path, store: str | None, as_json: bool, **documents: Any) -> None:
     """Answer questions and follow-ups, a line each, from standard input.
 
     A follow-up such as "and when?" is asked as the stand-alone question that it means, which is
@@ -30,7 +31,7 @@ def chat(index: Path, as_json: bool, **documents: Any) -> None:
     from qa.pipeline import QA
     from qa.types import Prediction
 
-    qa = QA.open(index)
+    qa = QA.open(store or index)
     history: list[Prediction] = []
     while (question := _read()) is not None:
         if not question.strip():

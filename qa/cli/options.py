@@ -49,6 +49,11 @@ index_option = click.option(
 exact_option = click.option(
     "--exact", is_flag=True, help="Compare all vectors of a large index, which takes longer."
 )
+store_option = click.option(
+    "--store",
+    metavar="ADDRESS",
+    help="Index in Milvus instead: milvus:FILE.db, http://HOST:19530 or http://HOST:19530/NAME.",
+)
 folder_argument = click.argument(
     "folder",
     type=PATH,

@@ -127,8 +127,8 @@ class WordIndex:
             self._schema = self._index.schema
             self._searcher = self._index.searcher()
         self._first_rows = list(accumulate((shard.passages for shard in shards), initial=0))
-        self._stems = _analyzer(stemmed=True)
-        self._words = _analyzer(stemmed=False)
+        self._stems = analyzer(stemmed=True)
+        self._words = analyzer(stemmed=False)
 
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
@@ -242,11 +242,11 @@ def _schema() -> Any:
 
 def _register(index: Any) -> None:
     """Register the analyzers of an index: tantivy stores only their names."""
-    index.register_tokenizer("stem", _analyzer(stemmed=True))
-    index.register_tokenizer("exact", _analyzer(stemmed=False))
+    index.register_tokenizer("stem", analyzer(stemmed=True))
+    index.register_tokenizer("exact", analyzer(stemmed=False))
 
 
-def _analyzer(*, stemmed: bool) -> Any:
+def analyzer(*, stemmed: bool) -> Any:
     """Return an analyzer that gives lower-case words without accents, stemmed if asked."""
     from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
 

@@ -1,0 +1,122 @@
+"""Open what is live in a store, and check it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from qa.errors import IndexCorrupt, IndexMismatch, IndexNotFound
+from qa.index import Manifest
+from qa.milvus.address import StoreAddress, store_command
+from qa.milvus.client import QUESTION_S, Client
+from qa.milvus.collections import generation_of, texts_of
+from qa.milvus.index import MilvusIndex
+from qa.milvus.records import HEADER, Header
+from qa.text import counted
+
+
+def open_store(
+    address: StoreAddress,
+    *,
+    encoder_fingerprint: str | None = None,
+    timeout_s: float = QUESTION_S,
+) -> MilvusIndex:
+    """Open the live generation of a store; no call of it may take longer than ``timeout_s``.
+
+    Raises :class:`~qa.errors.StoreUnreachable`, :class:`~qa.errors.IndexNotFound`,
+    :class:`~qa.errors.IndexCorrupt` for collections with other rows than were written, and
+    :class:`~qa.errors.IndexMismatch` for another format version or another encoder.
+    """
+    client = Client(address, timeout_s=timeout_s)
+    try:
+        collection = _live(client)
+        for name in (collection, texts_of(collection)):
+            client.load(name)
+        header = _header(client, texts_of(collection))
+        index = MilvusIndex(client, collection, header)
+        manifest = index.manifest
+        if encoder_fingerprint not in (None, manifest.encoder_fingerprint):
+            raise IndexMismatch(
+                f"{address} was built with another encoder ({manifest.encoder_name})",
+                f"run {index.command('build', manifest.folder)}",
+            )
+        if (found := client.count(collection)) != manifest.passages:
+            raise IndexCorrupt(
+                f"the index in {address} has {found:,} passages, not {manifest.passages:,}",
+                f"run {index.command('build', manifest.folder)}",
+            )
+    except BaseException:
+        client.close()
+        raise
+    return index
+
+
+def check_reachable(address: StoreAddress) -> None:
+    """Raise StoreUnreachable unless a store answers and accepts the token."""
+    client = Client(address)
+    try:
+        client.target()
+    finally:
+        client.close()
+
+
+def stored_manifest(address: StoreAddress) -> Manifest:
+    """Return the manifest of the live generation of a store."""
+    index = open_store(address)
+    index.close()
+    return index.manifest
+
+
+def live_in_store(address: StoreAddress) -> str:
+    """Return the name of the live generation of a store."""
+    client = Client(address)
+    try:
+        return generation_of(address.name, _live(client))
+    finally:
+        client.close()
+
+
+def _live(client: Client) -> str:
+    where = client.address
+    remedy = f"run {store_command(where, 'build', 'FOLDER')}"
+    if not (collection := client.target()):
+        raise IndexNotFound(f"there is no index in {where}", remedy)
+    if not generation_of(where.name, collection):
+        raise IndexMismatch(
+            f"{where.name} in {where} is {collection}, which is no index of Verbatim",
+            "name another index, as in http://HOST:19530/NAME",
+        )
+    return collection
+
+
+def _header(client: Client, texts: str) -> Header:
+    first = client.get(texts, [HEADER], ("text",))
+    pieces = int(first[HEADER]["text"]) if first else 0
+    keys = range(HEADER + 1, HEADER + 1 + pieces)
+    found = client.get(texts, keys, ("text",))
+    text = "".join(found[key]["text"] for key in keys if key in found)
+    return Header.from_json(text, str(client.address))
+
+
+def verify_store(address: StoreAddress) -> str:
+    """Check every text and relation of a store; return a line on what was checked.
+
+    These are the hashes of documents, that each passage occurs in its document at its place,
+    and that each vector has length one.
+    """
+    index = open_store(address)
+    try:
+        for document_id in index.document_ids():
+            text = index.document(document_id).text  # its hash is checked
+            rows = index.rows_of(document_id)
+            for passage in index.passages(rows):
+                if text[passage.start : passage.end] != passage.text:
+                    raise index.damaged(f"a passage of {document_id} differs from its text")
+            if not np.allclose(np.linalg.norm(index.vectors(rows), axis=1), 1.0, atol=1e-4):
+                raise index.damaged(f"a vector of {document_id} does not have length one")
+        manifest = index.manifest
+    finally:
+        index.close()
+    return (
+        f"{address} is intact: {counted(len(manifest.documents), 'document')}, "
+        f"{counted(manifest.passages, 'passage')}"
+    )

@@ -1,0 +1,187 @@
+"""A generation of the index into Milvus: written whole, then shown by one move of an alias."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+from qa.errors import IndexLocked, IndexNotFound
+from qa.index import StoredIndex
+from qa.index.generation import MANIFEST
+from qa.milvus.address import StoreAddress
+from qa.milvus.bm25 import Analyzer, Statistics
+from qa.milvus.client import BUILD_S, Client
+from qa.milvus.collections import (
+    TEXT_BYTES,
+    collection_of,
+    generation_of,
+    passages_schema,
+    texts_of,
+    texts_schema,
+)
+from qa.milvus.records import (
+    Header,
+    StoredText,
+    body_of,
+    digest,
+    document_text,
+    header_rows,
+    passage_row,
+    term_row,
+    text_rows,
+)
+
+WRITING = "writing to the store"
+# Rows in one message: some megabytes, where Milvus accepts 64.
+_BATCH = 500
+# Vectors are compared one by one: the same passages as on one machine.
+EXACT = "FLAT"
+
+Progress = Callable[[str, int, int], None]
+
+
+def publish(
+    source: StoredIndex,
+    address: StoreAddress,
+    *,
+    kind: str = EXACT,
+    progress: Progress | None = None,
+    timeout_s: float = BUILD_S,
+) -> bool:
+    """Make a generation the live one of a store; return whether it was not so already.
+
+    It is written into collections of its own, and readers see nothing of it before the alias
+    moves. What an interrupted call wrote is kept, and the next one goes on from there. The
+    generation before stays for its readers, older ones are dropped. ``kind`` is the index of the
+    vectors. ``progress`` is called with ``WRITING``, the rows written, and their total. No call of
+    the store may take longer than ``timeout_s``.
+
+    Raises :class:`~qa.errors.StoreUnreachable` where the store fails, and
+    :class:`~qa.errors.IndexLocked` where another build moved the alias meanwhile; the live
+    generation then stays live.
+    """
+    client = Client(address, timeout_s=timeout_s)
+    try:
+        before = client.target()
+        wanted = collection_of(address.name, source.generation)
+        if before == wanted:
+            return False
+        other = IndexLocked(f"another build is writing {address}", "wait until it ends and repeat")
+        try:
+            _Writer(client, wanted, source, progress).write(kind)
+        except IndexNotFound as error:  # the other dropped what this one was writing
+            raise other from error
+        if client.target() != before:
+            raise other
+        client.point_to(wanted)
+        _sweep(client, keep={wanted, before})
+        return True
+    finally:
+        client.close()
+
+
+def _sweep(client: Client, keep: set[str]) -> None:
+    """Drop the collections of other generations."""
+    kept = {generation_of(client.address.name, each) for each in keep}
+    for name in client.collections():
+        if (generation := generation_of(client.address.name, name)) and generation not in kept:
+            client.drop(name)
+
+
+class _Writer:
+    """Writes the two collections of one generation."""
+
+    def __init__(
+        self, client: Client, collection: str, source: StoredIndex, progress: Progress | None
+    ) -> None:
+        self._client, self._source, self._progress = client, source, progress
+        self._passages, self._texts = collection, texts_of(collection)
+        self._split = Analyzer()
+        self._statistics = Statistics()
+        self._places: list[StoredText] = []
+        # Bodies of passages that are too long for a field: their first key and number of pieces.
+        self._long: dict[int, tuple[int, int]] = {}
+        self._done = 0
+
+    def write(self, kind: str) -> None:
+        """Write all rows, or those that are missing."""
+        source, client = self._source, self._client
+        present = set(client.collections())
+        dimension = source.manifest.dimension
+        if self._passages not in present:
+            client.create(self._passages, *passages_schema(dimension, kind))
+        if self._texts not in present:
+            client.create(self._texts, *texts_schema())
+        for row, passage in enumerate(source.all_passages()):
+            self._statistics.add(self._split.terms(passage))
+            if len(body_of(passage).encode("utf-8")) > TEXT_BYTES:
+                self._long[row] = 0, 0
+        self._fill(self._texts, self._text_rows())
+        self._fill(self._passages, self._passage_rows(dimension))
+        total = {self._passages: len(source.vectors), self._texts: self._done - len(source.vectors)}
+        for name, rows in total.items():
+            client.flush(name)
+            client.load(name)
+            if (found := client.count(name)) != rows:
+                client.drop(self._passages)
+                client.drop(self._texts)
+                raise IndexLocked(
+                    f"{name} has {found:,} rows, not the {rows:,} written",
+                    "let nobody else write to it, and repeat",
+                )
+
+    def _fill(self, collection: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Write rows in their order, except whole batches that an earlier call wrote."""
+        written = self._client.count(collection)
+        each, end = iter(rows), 0
+        while batch := list(islice(each, _BATCH)):
+            first, end = end, end + len(batch)
+            self._done += len(batch)
+            if end > written:
+                # Not all of the last batch may have been written.
+                self._client.write(collection, batch, again=first < written)
+            if self._progress is not None:
+                self._progress(WRITING, self._done, max(self._done, self._expected()))
+
+    def _expected(self) -> int:
+        return len(self._source.vectors) + len(self._statistics.frequencies)
+
+    def _passage_rows(self, dimension: int) -> Iterator[dict[str, Any]]:
+        source, row = self._source, 0
+        for number, summary in enumerate(source.texts.summaries()):
+            passages = source.texts.passages_of(summary.id)
+            vectors = source.vectors.reconstruct(range(row, row + len(passages)))
+            for passage, vector in zip(passages, vectors, strict=True):
+                words = self._statistics.vector(self._split.terms(passage))
+                values = passage_row(row, number, passage, vector, dimension, words)
+                if place := self._long.get(row):
+                    values["body"] = json.dumps({"at": place})
+                yield values
+                row += 1
+
+    def _text_rows(self) -> Iterator[dict[str, Any]]:
+        """Yield the documents, the bodies that are too long, the terms, and last the header."""
+        source, key, row = self._source, 0, 0
+        summaries = source.texts.summaries()
+        for summary in summaries:
+            text = document_text(source.texts.document(summary.id))
+            rows = list(text_rows(key, text))
+            yield from rows
+            self._places.append(StoredText(key, len(rows), row, summary.passages, digest(text)))
+            key, row = key + len(rows), row + summary.passages
+        for row, passage in zip(self._long, source.passages(list(self._long)), strict=True):
+            rows = list(text_rows(key, body_of(passage)))
+            yield from rows
+            self._long[row] = key, len(rows)
+            key += len(rows)
+        frequencies = self._statistics.frequencies
+        yield from (term_row(term, frequencies[term]) for term in sorted(frequencies))
+        header = Header(
+            source.manifest,
+            tuple(summaries),
+            tuple(self._places),
+            (source.path / source.generation / MANIFEST).stat().st_mtime_ns,
+        )
+        yield from header_rows(header)
