@@ -10,6 +10,15 @@ settings.register_profile("verbatim", deadline=None, suppress_health_check=[Heal
 settings.load_profile("verbatim")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_in_the_home_folder(tmp_path_factory):
+    """Keep what commands remember of the last answer out of the user's own folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("XDG_STATE_HOME", "LOCALAPPDATA"):
+            patch.setenv(name, str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture
 def read(tmp_path):
     """Write a file and load it: ``read(text or bytes, name)``."""

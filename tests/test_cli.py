@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import re
@@ -418,7 +419,8 @@ def test_a_failed_build_leaves_the_index_as_it_was(run, place, tmp_path):
         (["eval", "corpus"], "Missing option '--questions'"),
     ],
 )
-def test_a_wrong_call_names_what_is_wrong_and_the_help(capsys, arguments, wanted):
+def test_a_wrong_call_names_what_is_wrong_and_the_help(capsys, monkeypatch, arguments, wanted):
+    monkeypatch.setattr("sys.stdin", io.StringIO())
     assert main(arguments) == 2
     out, error = capsys.readouterr()
     problem, remedy = problem_and_remedy(error)

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from qa.answers.serialize import prediction_to_dict, search_to_dict
+from qa.cli.batch import answered
+from qa.cli.clipboard import copy
+from qa.cli.last import places_of, remember
 from qa.cli.options import (
     COUNT,
     SHARE,
@@ -17,18 +25,24 @@ from qa.cli.options import (
     json_option,
     store_option,
 )
-from qa.cli.terminal import indented, print_json
+from qa.cli.screen import BOLD, DIM, PLAIN, emit
+from qa.cli.terminal import indented, one_line, print_error, print_json, print_json_line
+from qa.errors import QuestionError
 from qa.text import listed, printable
 
 if TYPE_CHECKING:
     from qa.pipeline import QA
-    from qa.types import Place, Prediction, SearchResult, Verdict
+    from qa.types import Passage, Place, Prediction, SearchResult, Verdict
 
 EXIT_CODES: dict[Verdict, int] = {"answer": 0, "possible": 3, "not found": 4}
 
 
 @click.command()
-@click.argument("question")
+@click.argument(
+    "question",
+    required=False,
+    help="The question; - reads questions from standard input, a line each.",
+)
 @click.option(
     "--top-k",
     type=COUNT,
@@ -45,42 +59,119 @@ EXIT_CODES: dict[Verdict, int] = {"answer": 0, "possible": 3, "not found": 4}
     "at 0.95 one in twenty of them gets an answer. Instead of --threshold.",
 )
 @click.option("--quick", is_flag=True, help="Leave out the second look at the best answers.")
+@click.option("--copy", "copied", is_flag=True, help="Copy the best answer with its source.")
+@click.option(
+    "--jsonl",
+    "as_lines",
+    is_flag=True,
+    help="Answer objects from standard input, one a line, by one line of JSON each: "
+    '{"question": "…", "id": …, "only": [], "strict": 0.95, …}.',
+)
 @filter_options
 @exact_option
 @index_option
 @store_option
-@json_option("Print everything as JSON.")
+@json_option("Print everything as JSON; of several questions, one line each.")
 def ask(
-    question: str,
-    top_k: int,
-    threshold: float | None,
-    strict: float | None,
-    quick: bool,
+    question: str | None,
+    copied: bool,
+    as_lines: bool,
     exact: bool,
     index: Path,
     store: str | None,
     as_json: bool,
-    **documents: Any,
+    **options: Any,
 ) -> int:
     """Answer a question with quotations, or report that it is not found.
 
     The exit code is 0 for an answer, 3 for possible answers of which none is certain enough,
     and 4 for "not found".
     """
-    from qa.answers.serialize import prediction_to_dict
     from qa.pipeline import QA
 
-    if threshold is not None and strict is not None:
+    if options["threshold"] is not None and options["strict"] is not None:
         raise click.UsageError("--threshold and --strict exclude each other")
+    if as_lines and (question not in (None, "-") or copied or as_json):
+        raise click.UsageError("--jsonl takes its questions from standard input, without --copy")
+    if as_lines:
+        return _ask_lines(QA.open(store or index, exact=exact), options)
+    is_piped = question is None or question == "-"
+    questions = _piped(question) if is_piped or question is None else iter([question])
+    first = next(questions, None)
+    if first is None:
+        raise click.UsageError("Missing argument 'QUESTION'", click.get_current_context())
     qa = QA.open(store or index, exact=exact)
+    codes, last = [], None
+    for each in chain([first], questions):
+        try:
+            last = _asked(qa, each, options)
+        except QuestionError as error:
+            if not is_piped:
+                raise
+            print_error(error)
+            codes.append(2)
+            continue
+        codes.append(EXIT_CODES[last.verdict])
+        if as_json:
+            show = print_json_line if is_piped else print_json
+            show(prediction_to_dict(last))
+        else:
+            if is_piped:
+                emit(BOLD, "? ", one_line(each), PLAIN)
+            print_prediction(qa, last)
+        sys.stdout.flush()
+    if last is not None:
+        remember(store or index, Path(qa.manifest.folder), places_of(last))
+        if copied:
+            _copy(last)
+    return 2 if 2 in codes else max(codes)
+
+
+def _asked(qa: QA, question: str, options: Mapping[str, Any]) -> Prediction:
+    given = dict(options)
+    strict = given.pop("strict", None)
     if strict is not None:
-        threshold = qa.threshold_for(strict)
-    prediction = qa.ask(question, top_k=top_k, threshold=threshold, quick=quick, **documents)
-    if as_json:
-        print_json(prediction_to_dict(prediction))
-    else:
-        print_prediction(qa, prediction)
-    return EXIT_CODES[prediction.verdict]
+        given["threshold"] = qa.threshold_for(strict)
+    return qa.ask(question, **given)
+
+
+def _piped(question: str | None) -> Iterator[str]:
+    """Yield each line of standard input that is not empty, as soon as it is there.
+
+    Without "-", nothing is waited for on a terminal.
+    """
+    if sys.stdin is None or (question is None and sys.stdin.isatty()):
+        return
+    while line := sys.stdin.readline():
+        if line.strip("\ufeff \t\r\n"):
+            yield line.strip("\ufeff \t\r\n")
+
+
+def _ask_lines(qa: QA, options: Mapping[str, Any]) -> int:
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8")
+
+    def answer(question: str, given: dict[str, Any]) -> dict[str, Any]:
+        # What a line says of the bar takes the place of what the command said.
+        bar = {"threshold": None, "strict": None} if {"threshold", "strict"} & given.keys() else {}
+        return prediction_to_dict(_asked(qa, question, {**options, **bar, **given}))
+
+    code = 0
+    for result, is_answered in answered(sys.stdin, answer):
+        print_json_line(result)
+        sys.stdout.flush()
+        code = code if is_answered else 1
+    return code
+
+
+def _copy(prediction: Prediction) -> None:
+    """Put the best answer on the clipboard, and say what happened."""
+    if not prediction.answers:
+        print("(nothing was copied: there is no answer)", file=sys.stderr)
+        return
+    best = prediction.answers[0]
+    how = copy(f"“{best.text}” ({cited(best.place)})", os.environ)
+    print(f"(copied by {how})", file=sys.stderr)
 
 
 def print_prediction(qa: QA, prediction: Prediction) -> None:
@@ -93,17 +184,17 @@ def print_prediction(qa: QA, prediction: Prediction) -> None:
     if prediction.outdated:
         print(f"{_left_out(qa, prediction)}\n")
     for answer in prediction.answers:
-        print(f"“{answer.text}”  {answer.probability:.0%}")
-        print(f"    {_cited(answer.place)}")
+        emit(BOLD, f"“{one_line(answer.text)}”", PLAIN, f"  {answer.probability:.0%}")
+        emit(DIM, f"    {cited(answer.place)}", PLAIN)
         for place in answer.also_at:
-            print(f"    also {_cited(place)}")
+            emit(DIM, f"    also {cited(place)}", PLAIN)
         print(indented(answer.passage.text))
         print()
     if prediction.verdict == "possible":
         print("No answer is certain enough. Possibly here:\n")
         for candidate in prediction.candidates:
-            print(f"    {_cited(candidate.place)}")
-            print(f"    “{candidate.text}”  {candidate.probability:.0%}")
+            emit(DIM, f"    {cited(candidate.place)}", PLAIN)
+            print(f"    “{one_line(candidate.text)}”  {candidate.probability:.0%}")
             print(indented(candidate.passage.text))
             print()
     if prediction.verdict == "not found":
@@ -112,7 +203,7 @@ def print_prediction(qa: QA, prediction: Prediction) -> None:
             print("The closest passages:\n")
         for hit in prediction.passages[:3]:
             passage = hit.passage
-            print(f"    {printable(passage.document_id)}:{passage.start}-{passage.end}")
+            emit(DIM, f"    {_placed(passage)}", PLAIN)
             print(indented(passage.text))
             print()
 
@@ -137,11 +228,11 @@ def search(
     **documents: Any,
 ) -> None:
     """Show the passages nearest to a question, unread."""
-    from qa.answers.serialize import search_to_dict
     from qa.pipeline import QA
 
     qa = QA.open(store or index, exact=exact)
     found = qa.search(question, top_k=top_k, **documents)
+    remember(store or index, Path(qa.manifest.folder), list(found.passages))
     if found.outdated:
         print(f"{_left_out(qa, found)}\n", file=sys.stderr if as_json else sys.stdout)
     if as_json:
@@ -152,13 +243,16 @@ def search(
     for position, hit in enumerate(found.passages, start=1):
         passage = hit.passage
         ranks = f"meaning {hit.dense_rank or '–'}, words {hit.lexical_rank or '–'}"
-        where = f"{printable(passage.document_id)}:{passage.start}-{passage.end}"
-        print(f"{position}. {where}  ({ranks})")
+        emit(f"{position}. {_placed(passage)}", DIM, f"  ({ranks})", PLAIN)
         print(indented(passage.text))
         print()
 
 
-def _cited(place: Place) -> str:
+def _placed(passage: Passage) -> str:
+    return f"{printable(passage.document_id)}:{passage.start}-{passage.end}"
+
+
+def cited(place: Place) -> str:
     """Return where an answer is, with what is known of its document, and whether OCR read it."""
     how = "read by OCR" if place.ocr else ""
     facts = place.source, place.author, place.date, how
@@ -167,5 +261,5 @@ def _cited(place: Place) -> str:
 
 def _left_out(qa: QA, found: Prediction | SearchResult) -> str:
     """Return in one line which documents were left out, and the remedy."""
-    named = listed(found.outdated)
+    named = listed([printable(name) for name in found.outdated])
     return f"(left out, changed or missing since the build: {named}; run {qa.build_command()})"

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from qa.cli.ask import print_prediction
+from qa.cli.last import places_of, remember
 from qa.cli.options import filter_options, index_option, store_option
 from qa.cli.terminal import print_error, print_json_line
 from qa.errors import QuestionError
@@ -43,6 +44,7 @@ def chat(index: Path, store: str | None, as_json: bool, **documents: Any) -> Non
             print_error(error)
             continue
         history.append(prediction)
+        remember(store or index, Path(qa.manifest.folder), places_of(prediction))
         if as_json:
             print_json_line(prediction_to_dict(prediction))
         else:

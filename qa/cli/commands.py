@@ -6,6 +6,7 @@ import errno
 import io
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 
 import click
@@ -17,13 +18,15 @@ from qa.cli.chat import chat
 from qa.cli.evaluate import evaluate
 from qa.cli.feedback import feedback
 from qa.cli.mcp import mcp
+from qa.cli.opening import open_last
+from qa.cli.screen import screened
 from qa.cli.serve import serve
 from qa.cli.terminal import print_error
 from qa.errors import QAError
 
 SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Index": (build, info, verify),
-    "Ask": (ask, chat, search),
+    "Ask": (ask, chat, search, open_last),
     "Serve": (serve, mcp),
     "Measure": (evaluate, feedback),
 }
@@ -31,10 +34,10 @@ COMPLETE = "_QA_COMPLETE"
 EPILOG = f"""\b
 Exit codes:
   0    done; qa ask: answered
-  1    a check failed (qa verify --answer)
+  1    a check failed (qa verify --answer); a line was not asked (qa ask --jsonl)
   2    an error; its problem and its remedy are printed
   3    qa ask: possible answers, none of them certain enough
-  4    qa ask: not found
+  4    qa ask: not found; of several questions, the highest of their codes
   130  interrupted
 
 \b
@@ -81,6 +84,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
+    with screened():
+        try:
+            return _run(given)
+        except Exception:  # a defect; as the interpreter would, but on the screen
+            traceback.print_exc()
+            return 1
+
+
+def _run(given: list[str]) -> int:
     try:
         with root.make_context("qa", given) as context:
             code: int | None = root.invoke(context)

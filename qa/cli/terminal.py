@@ -1,4 +1,4 @@
-"""What commands print: JSON, errors, passages and progress; literally, without colours."""
+"""What commands print: JSON, errors, passages and progress."""
 
 from __future__ import annotations
 
@@ -10,29 +10,30 @@ from collections.abc import Mapping
 
 from qa.answers.serialize import versioned
 from qa.builder import Progress
+from qa.cli.screen import literal_json, rewrite
 from qa.errors import QAError
 
 
 def print_json(value: Mapping[str, object]) -> None:
     """Print an object as JSON, with the version of Verbatim as its first key."""
-    print(json.dumps(versioned(value), ensure_ascii=False, indent=2))
+    print(literal_json(json.dumps(versioned(value), ensure_ascii=False, indent=2)))
 
 
 def print_json_line(value: Mapping[str, object]) -> None:
     """Print an object as one line of JSON, with the version of Verbatim as its first key."""
-    print(json.dumps(versioned(value), ensure_ascii=False))
+    print(literal_json(json.dumps(versioned(value), ensure_ascii=False)))
 
 
 def print_error(error: QAError) -> None:
     """Print the problem and, on a second line, the remedy; to stderr."""
-    print(f"qa: {_one_line(error.problem)}", file=sys.stderr)
+    print(f"qa: {one_line(error.problem)}", file=sys.stderr)
     if error.remedy:
-        print(f"    {_one_line(error.remedy)}", file=sys.stderr)
+        print(f"    {one_line(error.remedy)}", file=sys.stderr)
 
 
 def indented(text: str) -> str:
     """Return a passage as a block of wrapped lines behind a rule."""
-    return textwrap.fill(_one_line(text), 88, initial_indent="    │ ", subsequent_indent="    │ ")
+    return textwrap.fill(one_line(text), 88, initial_indent="    │ ", subsequent_indent="    │ ")
 
 
 def counter() -> Progress:
@@ -52,13 +53,13 @@ def counter() -> Progress:
                 rate = (done - first) / max(time.monotonic() - began, 1e-9)
                 pace = f" ({rate:,.{int(rate < 10)}f}/s, {(total - done) / rate:,.0f} s left)"
             end = "\n" if done >= total else ""
-            line = f"\r{what} {done:,} of {total:,}{pace}   "
-            print(line, end=end, file=sys.stderr, flush=True)
+            rewrite(f"{what} {done:,} of {total:,}{pace}   ", end=end)
             if end:
                 first = 0
 
     return show
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """Return a text with a space for each stretch of white space."""
     return " ".join(text.split())
