@@ -191,6 +191,7 @@ def test_hidden_sheets_pictures_and_comments_are_reported_or_read(read):
     def write(_, shown, hidden):
         filled(shown, WELLS)
         shown.write_comment("B2", "in May")
+        shown.write_comment("A3", "of the church")
         shown.insert_textbox("F6", "Closed in winter")
         shown.insert_image("F9", "x.png", {"image_data": picture})
         filled(hidden, [["Key", "Value"], ["door", 4711]])
@@ -200,7 +201,10 @@ def test_hidden_sheets_pictures_and_comments_are_reported_or_read(read):
     assert document.notes == ("hidden, but read: sheet Codes", "1 picture without text")
     texts = of_kind(document, "body")
     assert "Closed in winter" in texts
-    assert any(text.startswith("Comment on B2:") and text.endswith("in May") for text in texts)
+    comments = [text for text in texts if text.startswith("Comment on ")]
+    assert [text.startswith("Comment on North, B2:") for text in comments] == [True, False]
+    assert [text.startswith("Comment on A3:") for text in comments] == [False, True]
+    assert [text.endswith(("in May", "of the church")) for text in comments] == [True, True]
     assert ("row", ["door", "4711"]) in blocks(document)
 
 

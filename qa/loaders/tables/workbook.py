@@ -15,7 +15,7 @@ from qa.loaders.archive import core_properties, parse_xml, read_member
 from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted, TextBuilder
 from qa.loaders.office.parts import local_name, relation_id, relations
-from qa.loaders.tables.formats import CellFormats, shown, survey
+from qa.loaders.tables.formats import CellFormats, column_number, shown, survey
 from qa.loaders.tables.grid import Cell
 from qa.loaders.tables.sheet import Covered, Row, Sheet
 from qa.text import counted
@@ -23,6 +23,8 @@ from qa.text import counted
 # calamine keeps the place of empty cells too, some 30 bytes each.
 MAX_CELLS = 20_000_000
 _WORKBOOK = "xl/workbook.xml"
+_PLACE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
+_MAX_NAME_CHARACTERS = 60
 # What programs name the first sheet.
 _UNNAMED = re.compile(r"(?:Sheet|Tabelle|Feuil|Hoja|Foglio|Planilha|Blad|Ark|Лист|Arkusz)\s?\d+")
 _Value = Any  # str, bool, int, float, or a date, time or duration
@@ -67,7 +69,7 @@ def read_workbook(data: bytes, archive: zipfile.ZipFile | None = None) -> Extrac
         codes = formats.of_cells(part) if formats and part else iter(())
         Sheet(builder, headers).add(_rows(cells, codes))
         if archive and part:
-            _add_beside(archive, part, builder)
+            _add_beside(archive, part, builder, _RowNames(cells))
     if hidden:
         builder.notes.append(f"hidden, but read: sheet {', '.join(hidden)}")
     stated: Mapping[str, str] = {}
@@ -158,8 +160,43 @@ def _text(value: _Value, code: str) -> str:
     )
 
 
-def _add_beside(archive: zipfile.ZipFile, part: str, builder: TextBuilder) -> None:
-    """Append what is beside the cells of a sheet: text boxes and comments, marked as such."""
+class _RowNames:
+    """The first text of each row of a sheet, read once it is asked for."""
+
+    def __init__(self, sheet: Any) -> None:
+        self._sheet = sheet
+        self._names: dict[int, tuple[int, str]] | None = None
+
+    def of(self, place: str) -> str:
+        """Return what is in the row of a cell ("C6") before it; empty if there is nothing."""
+        found = _PLACE.fullmatch(place)
+        if found is None or self._sheet.start is None:
+            return ""
+        top, left = self._sheet.start
+        if self._names is None:
+            self._names = {
+                number: next(
+                    (
+                        (column, value)
+                        for column, value in enumerate(values, start=left)
+                        if isinstance(value, str) and value.strip()
+                    ),
+                    (0, ""),
+                )
+                for number, values in enumerate(self._sheet.iter_rows(), start=top)
+            }
+        column, name = self._names.get(int(found[2]) - 1, (0, ""))
+        is_before = column < column_number(found[1].encode())
+        return " ".join(name.split())[:_MAX_NAME_CHARACTERS] if is_before else ""
+
+
+def _add_beside(
+    archive: zipfile.ZipFile, part: str, builder: TextBuilder, names: _RowNames
+) -> None:
+    """Append what is beside the cells of a sheet: text boxes and comments, marked as such.
+
+    A comment names the row of its cell.
+    """
     for related in relations(archive, part).values():
         if related.kind not in ("drawing", "comments"):
             continue
@@ -167,5 +204,7 @@ def _add_beside(archive: zipfile.ZipFile, part: str, builder: TextBuilder) -> No
         for node in root.iter("{*}comment", "{*}txBody") if root is not None else ():
             words = " ".join("".join(t.text or "" for t in node.iter("{*}t")).split())
             if local_name(node) == "comment" and words:
-                words = f"Comment on {node.get('ref', 'a cell')}: {words}"
+                place = node.get("ref", "a cell")
+                name = names.of(place)
+                words = f"Comment on {f'{name}, {place}' if name else place}: {words}"
             builder.add_content(words)
