@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Sequence
-from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,8 +50,7 @@ def embed(
         else:
             passages.update(zip(rows, parts, strict=True))
         row = rows.stop
-    texts = {row: encoded_text(passage) for row, passage in passages.items()}
-    digests = {row: _digest(text) for row, text in texts.items()}
+    digests = {row: _digest(encoded_text(passage)) for row, passage in passages.items()}
     if previous:
         stored = {
             _digest(encoded_text(passage)): row
@@ -62,20 +60,24 @@ def embed(
     vectors = np.empty((row, encoder.row_size), dtype=np.float32)
     if previous:
         vectors[list(known)] = previous.vectors.reconstruct(list(known.values()))
-    digests = {row: digest for row, digest in digests.items() if row not in known}
-    new = journal.read()
-    waiting = {digest: texts[row] for row, digest in digests.items() if digest not in new}
+    # The rows of each text that has no vector yet. No text and no vector is kept beside those of
+    # the index: a large table has gigabytes of them.
+    rows_of: dict[bytes, list[int]] = {}
+    for row, digest in digests.items():
+        if row not in known:
+            rows_of.setdefault(digest, []).append(row)
+    for digest, vector in journal.read().items():
+        vectors[rows_of.pop(digest, [])] = vector
+    waiting = list(rows_of.items())
     for done in range(0, len(waiting), _CHUNK):
-        chunk = list(islice(waiting.items(), done, done + _CHUNK))
-        encoded = encoder.encode([text for _, text in chunk])
-        pairs = list(zip((digest for digest, _ in chunk), encoded, strict=True))
-        journal.add(pairs)
-        new.update(pairs)
+        chunk = waiting[done : done + _CHUNK]
+        encoded = encoder.encode([encoded_text(passages[places[0]]) for _, places in chunk])
+        journal.add(list(zip((digest for digest, _ in chunk), encoded, strict=True)))
+        for (_, places), vector in zip(chunk, encoded, strict=True):
+            vectors[places] = vector
         if progress is not None:
             progress(ENCODING, done + len(chunk), len(waiting))
-    for row, digest in digests.items():
-        vectors[row] = new[digest]
-    return vectors, sum(digest in waiting for digest in digests.values())
+    return vectors, sum(len(places) for _, places in waiting)
 
 
 def _digest(text: str) -> bytes:
