@@ -434,3 +434,61 @@ def test_a_passage_knows_what_of_it_is_quoted(tmp_path):
         for start, end in passage.quoted
     )
     index.close()
+
+
+BARS = """Hello all,
+
+this is the list:
+Boat | Berth | Length
+Heron | 14 | 9.5 m
+Tern | 27 | 12.1 m
+Skua | | 7.8 m
+
+Ada
+"""
+SPACES = """Hours of the baths
+Day        Opens   Closes
+---------  -----   ------
+Monday     7:00    20:00
+Tuesday    6:30    21:00
+Sunday     9:00    17:00
+"""
+
+
+@pytest.mark.parametrize("quote", ["", "> "])
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        (
+            BARS,
+            [
+                ("columns", ["Boat", "Berth", "Length"]),
+                ("row", ["Heron", "14", "9.5 m"]),
+                ("row", ["Tern", "27", "12.1 m"]),
+                ("row", ["Skua", "", "7.8 m"]),
+            ],
+        ),
+        (
+            SPACES,
+            [
+                ("columns", ["Day", "Opens", "Closes"]),
+                ("row", ["Monday", "7:00", "20:00"]),
+                ("row", ["Tuesday", "6:30", "21:00"]),
+                ("row", ["Sunday", "9:00", "17:00"]),
+            ],
+        ),
+    ],
+)
+def test_tables_in_plain_text_are_rows(read, text, rows, quote):
+    quoted = "".join(f"{quote}{line}".rstrip() + "\n" for line in text.splitlines())
+    head = "From: Ada Lund <ada@x.example>\nTo: all@x.example\nSubject: List\nMessage-ID: <1@x>\n\n"
+    document = read(f"{head}Good morning\n\n{quoted}", "a.eml")
+    found = [
+        (block.kind, [document.text[start:end] for start, end in block.cells])
+        for block in document.blocks
+        if block.cells
+    ]
+    assert found == rows
+    assert len({block.level for block in document.blocks if block.cells}) == 1
+    first = next(line for line in text.splitlines() if line)
+    assert first in document.text

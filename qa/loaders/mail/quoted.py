@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, islice
+from itertools import accumulate, groupby, islice
+from itertools import count as numbers_from
 from typing import Any
 
 from qa.loaders.extracted import Range, TextBuilder
 from qa.loaders.markup import add_markup
+from qa.loaders.tables.aligned import aligned_rows, is_rule
 from qa.types import BlockKind
 
 _PREFIX = re.compile(r"[ \t]?(?:>[ \t]?)+")
@@ -134,11 +136,38 @@ def _mark(node: Any, begin: str, end: str) -> None:
 
 
 def _paragraphs(text: str) -> Iterator[Shown]:
-    """Yield paragraphs of plain text, one for each depth of quotation."""
+    """Yield paragraphs of plain text, one for each depth of quotation, and the rows of tables."""
     text = _SIGNATURE.sub("", text.replace("\r\n", "\n"))
+    tables = numbers_from(1)
     for paragraph in _EMPTY_LINES.split(text):
         for depth, lines in groupby(paragraph.split("\n"), _depth):
-            yield Shown("\n".join(line[len(_prefix(line)) :] for line in lines), depth)
+            own = [line[len(_prefix(line)) :] for line in lines]
+            for shown in _with_rows(own, tables):
+                yield replace(shown, depth=depth)
+
+
+def _with_rows(lines: Sequence[str], tables: Iterator[int]) -> Iterator[Shown]:
+    """Yield the lines of a paragraph as they are, and those of a table one by one."""
+    starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
+    rows = {row.line: row for row in aligned_rows(list(zip(starts, lines, strict=False)))}
+    numbers: dict[int, int] = {}
+    plain: list[str] = []
+    for number, line in enumerate(lines):
+        row = rows.get(number)
+        if row is None:
+            if not (number - 1 in rows and is_rule(line)):
+                plain.append(line)
+            continue
+        if plain:
+            yield Shown("\n".join(plain))
+            plain = []
+        table = numbers.setdefault(row.table, 0) or next(tables)
+        numbers[row.table] = table
+        start = starts[number] + len(line) - len(line.lstrip())
+        kind: BlockKind = "columns" if row.is_header else "row"
+        yield Shown(line.strip(), 0, kind, table, row.cells, start)
+    if plain:
+        yield Shown("\n".join(plain))
 
 
 def _depth(line: str) -> int:
