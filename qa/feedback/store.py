@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Collection, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -152,6 +153,8 @@ class FeedbackStore:
     def _open(self) -> Iterator[sqlite3.Connection]:
         """Yield a connection in a transaction; concurrent writers wait."""
         try:
+            with suppress(FileExistsError):  # new, for its owner alone: questions are private
+                os.close(os.open(self.path, os.O_CREAT | os.O_EXCL, 0o600))
             with closing(sqlite3.connect(self.path, timeout=TIMEOUT_S)) as connection:
                 (version,) = connection.execute("PRAGMA user_version").fetchone()
                 if version == 0:
@@ -163,7 +166,7 @@ class FeedbackStore:
                     )
                 with connection:
                     yield connection
-        except sqlite3.Error as error:
+        except (OSError, sqlite3.Error) as error:
             raise FeedbackError(
                 f"{self.path} cannot be used ({error})",
                 "make its folder writable, or move the file away; the next vote creates a new one",

@@ -19,7 +19,7 @@ from qa.index.commands import build_command
 from qa.index.lock import is_being_read
 from qa.index.manifest import Manifest, Shard, StoredFile
 from qa.index.shards import shards_of
-from qa.index.writing import writing
+from qa.index.writing import opened_privately, writing
 from qa.types import Document, Passage
 
 CURRENT = "CURRENT"
@@ -111,8 +111,9 @@ def write_generation(
     known = {file.path: file for file in kept.values()}
     keys = {file.shard for file in kept.values()}
     with writing(index_dir):
+        unfinished.mkdir(mode=0o700, parents=True)
         for folder in (documents.FOLDER, vectors.FOLDER, words.FOLDER):
-            (unfinished / folder).mkdir(parents=True)
+            (unfinished / folder).mkdir(mode=0o700)
         for path, file in kept.items():
             _share(path, unfinished / file.path)
         fresh = [shard for shard in manifest.shards if shard.key not in keys]
@@ -128,6 +129,8 @@ def write_generation(
         data = manifest.to_json(index_dir)
         (unfinished / MANIFEST).write_bytes(data)
         for path in (*unfinished.rglob("*"), unfinished):
+            # The documents may be for their owner alone, so their text is too.
+            path.chmod(0o700 if path.is_dir() else 0o600)
             _sync(path)
         generation = index_dir / f"g-{_last_number(index_dir) + 1}-{_hash(data)}"
         unfinished.rename(generation)
@@ -191,7 +194,8 @@ def _point_to(generation: Path) -> None:
     """Make a generation the live one, in the one step that readers can see."""
     pointer = generation.parent / CURRENT
     sibling = pointer.with_name(f".{CURRENT}")
-    sibling.write_bytes(f"{generation.name}\n".encode("ascii"))
+    with opened_privately(sibling) as file:
+        file.write(f"{generation.name}\n".encode("ascii"))
     _sync(sibling)
     sibling.replace(pointer)
     _sync(generation.parent)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.index.writing import writing
+from qa.index.writing import opened_privately, writing
 
 JOURNAL = ".encoded"
 
@@ -53,7 +53,7 @@ class Journal:
     def add(self, vectors: Iterable[tuple[bytes, NDArray[np.float32]]]) -> None:
         """Append vectors by the digests of their texts."""
         records = [digest + vector.astype("<f4").tobytes() for digest, vector in vectors]
-        with writing(self._path.parent), self._path.open("ab") as file:
+        with writing(self._path.parent), opened_privately(self._path, append=True) as file:
             file.write(b"".join(record + self._check(record) for record in records))
 
     def remove(self) -> None:

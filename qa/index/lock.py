@@ -55,8 +55,8 @@ class WriterLock:
             return self._open_file(folder)
 
     def _open_file(self, folder: Path) -> int:
-        folder.mkdir(parents=True, exist_ok=True)
-        return os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
 
     def _is_mine(self, descriptor: int) -> bool:
         """Return whether the file that was locked still has the name that others open."""

@@ -102,11 +102,6 @@ def join_segments(folder: Path, shards: Sequence[Shard]) -> None:
     (folder / _META).write_text(json.dumps(meta), encoding="ascii")
     for file in (*folder.glob(".*.json"), *folder.glob("*.lock")):
         file.unlink()  # only a writer needs it
-    # Some files are created for their owner alone: give them the permissions of the others.
-    mode = max(file.stat().st_mode for file in folder.iterdir())
-    for file in folder.iterdir():
-        if file.stat().st_mode != mode:
-            file.chmod(mode)
 
 
 class WordIndex:

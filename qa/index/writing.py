@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import errno
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from qa.errors import StoredIndexError
+
+
+def opened_privately(path: Path, *, append: bool = False) -> BinaryIO:
+    """Open a file to be written; a new one is for its owner alone."""
+    flags = os.O_WRONLY | os.O_CREAT | (os.O_APPEND if append else os.O_TRUNC)
+    descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0), 0o600)
+    return os.fdopen(descriptor, "ab" if append else "wb")
 
 
 @contextmanager

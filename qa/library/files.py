@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import shutil
+import stat
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -59,6 +60,11 @@ class Files:
         self.folder, self.max_bytes, self.reserve_bytes = folder, max_bytes, reserve_bytes
         self._lock = threading.Lock()
 
+    @property
+    def mode(self) -> int:
+        """The permissions of what is new: those of the folder, and no more than usual."""
+        return stat.S_IMODE(self.folder.stat().st_mode) & 0o777
+
     def receive(self, name: str, size: int | None = None) -> Incoming:
         """Begin an upload; ``size`` in bytes is what was announced, if anything was."""
         path = rebuilt(name)
@@ -72,7 +78,8 @@ class Files:
         removed = Removed(secrets.token_hex(8), path, at)
         place = self.folder / REMOVED / removed.token
         with _changing(path), self._lock:
-            place.mkdir(parents=True)
+            place.parent.mkdir(mode=0o700, exist_ok=True)
+            place.mkdir(mode=0o700)
             (place / _PLACE).write_text(json.dumps([path, at]), encoding="utf-8")
             source.rename(place / _ITEM)
         return removed
@@ -161,7 +168,9 @@ class Files:
         while not above.exists():
             above = above.parent
         self._check_inside(above, path)
-        parent.mkdir(parents=True, exist_ok=True)
+        for folder in reversed([parent, *parent.parents]):
+            if folder.is_relative_to(above):
+                folder.mkdir(mode=self.mode | 0o700, exist_ok=True)
         self._check_inside(parent, path)
         return target
 
@@ -204,7 +213,9 @@ class Incoming:
         self.path, self.received = path, 0
         self._part = files.folder / f"{INCOMING}{secrets.token_hex(8)}"
         with _changing(path):
-            self._file = self._part.open("xb")
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+            descriptor = os.open(self._part, flags, files.mode & 0o666 | 0o600)
+            self._file = os.fdopen(descriptor, "wb")
 
     def write(self, data: bytes) -> None:
         """Append some bytes."""
@@ -246,7 +257,7 @@ def _place(source: Path, target: Path) -> None:
     except FileExistsError:
         raise
     except OSError:  # a file system without links
-        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         source.replace(target)
 
 
