@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,6 +19,15 @@ class HashEncoder:
     fingerprint = "hashes:1:256"
     dimension = row_size = DIMENSION
     max_tokens = 256
+    # One token a word, whatever the word is.
+    tokenizer = json.dumps(
+        {
+            "version": "1.0",
+            "added_tokens": [],
+            "pre_tokenizer": {"type": "WhitespaceSplit"},
+            "model": {"type": "WordLevel", "vocab": {"?": 0}, "unk_token": "?"},
+        }
+    )
 
     def __init__(self) -> None:
         self.encoded: list[str] = []

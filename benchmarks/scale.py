@@ -48,7 +48,8 @@ class RandomEncoder:
     def __init__(self) -> None:
         from qa.networks.encoder import SentenceEncoder
 
-        self.count_tokens = SentenceEncoder().count_tokens
+        encoder = SentenceEncoder()
+        self.tokenizer, self.count_tokens = encoder.tokenizer, encoder.count_tokens
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return one unit vector per text, shape ``(texts, dimension)``."""

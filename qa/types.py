@@ -345,6 +345,8 @@ class Encoder(Protocol):
     dimension: int
     row_size: int
     max_tokens: int
+    # What counts the tokens, as JSON of the library `tokenizers`: for another process.
+    tokenizer: str
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return one row per text of a document, shape ``(texts, row_size)``."""

@@ -219,7 +219,7 @@ class RenamedEncoder:
     def __init__(self, encoder):
         self.name, self.fingerprint = "other", "other:1:256"
         self.dimension, self.row_size = encoder.dimension, encoder.row_size
-        self.max_tokens = encoder.max_tokens
+        self.max_tokens, self.tokenizer = encoder.max_tokens, encoder.tokenizer
         self.encode, self.count_tokens = encoder.encode, encoder.count_tokens
 
 

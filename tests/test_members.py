@@ -17,13 +17,14 @@ from qa import builder
 from qa.answers.calibration import Calibration
 from qa.answers.exported import check_answers
 from qa.answers.serialize import prediction_to_dict
-from qa.builder import Sandbox, build, is_stale, load_document
+from qa.builder import build, is_stale, load_document
 from qa.builder import members as limits
 from qa.index import open_index, verify
 from qa.loaders import load
 from qa.loaders.extracted import numbered
 from qa.networks.reader import OnnxReader
 from qa.pipeline import QA
+from qa.sandbox import Sandbox
 
 CLOCK = "The mayor of Hamburg received a clock. It was carved by Ichiro Tanaka in 1894.\n"
 RAIN = "It rained for three days. The river rose by two metres.\n"
@@ -373,10 +374,10 @@ WICKED = """
 import time
 from qa.loaders import load as read
 
-def load(path, *, folder, member=()):
+def load(path, *, folder, member=(), descriptor=None):
     if member and "hangs" in member[-1]:
         time.sleep(600)
-    return read(path, folder=folder, member=member)
+    return read(path, folder=folder, member=member, descriptor=descriptor)
 """
 
 

@@ -9,10 +9,12 @@ import pytest
 from making import make_picture
 
 from benchmarks.hashing import HashEncoder
-from qa.builder import READING, Sandbox, build
+from qa.builder import READING, build
 from qa.index import open_index
 from qa.loaders.ocr.kept import KeptPages
 from qa.networks.ocr import OcrLine, OcrPage
+from qa.sandbox import Sandbox
+from qa.sandbox.pages import PageFolder
 
 PAGES = [
     ["The lamp at the end of the pier", "was replaced by Ingrid Holm."],
@@ -52,7 +54,7 @@ def test_an_interrupted_build_goes_on_with_the_pages_that_it_read(folder, tmp_pa
         build(folder, index_dir, encoder=HashEncoder(), progress=stop)
     pages = "reading lamp.tiff by OCR, page"
     assert told == [(pages, 1, 2), (pages, 2, 2), (READING, 1, 1)]
-    kept = sorted((index_dir / ".pages").rglob("*.*")) or sorted((index_dir / ".pages").glob("*/*"))
+    kept = sorted((index_dir / ".pages").glob("*/*/*"))
     assert len(kept) == 2
     # Another name in one of the pages, with a valid check: it is taken from there.
     (changed,) = [path for path in kept if b"Ingrid" in path.read_bytes()]
@@ -83,11 +85,14 @@ def test_a_kept_page_that_is_damaged_is_read_again(tmp_path):
         read.append(1)
         return page
 
-    kept = KeptPages(tmp_path / "pages", lambda *page: told.append(page))
+    store = PageFolder(tmp_path / "pages")
+    with (tmp_path / "scan.tiff").open("wb") as file:
+        store.turn_to("scan.tiff", file.fileno())
+    kept = KeptPages(store, lambda *page: told.append(page))
     assert kept.page(np.asarray(picture), 3, 40, reading) == page
     assert kept.page(np.asarray(picture), 3, 40, reading) == page
     assert len(read) == 1
-    (stored,) = (tmp_path / "pages").iterdir()
+    (stored,) = (tmp_path / "pages").glob("*/*")
     assert json.loads(stored.read_bytes()[20:])[0][0][0] == "a word"
     stored.write_bytes(stored.read_bytes()[:-3])
     assert kept.page(np.asarray(picture), 3, 40, reading) == page
@@ -100,13 +105,14 @@ def test_each_page_has_the_whole_time(tmp_path, monkeypatch):
         "import time\n"
         "from qa.loaders.ocr.kept import KEPT\n"
         "from qa.types import Block, Document\n"
-        "def load(path, *, folder):\n"
+        "def load(path, *, folder, descriptor=None):\n"
         "    for page in range(4):\n"
         "        time.sleep(1)\n"
         "        KEPT.get().on_page(page + 1, 4)\n"
         "    return Document(path.name, 'It.', '', '', '', '', (Block(0, 3, 'body'),))\n",
         encoding="utf-8",
     )
+    (tmp_path / "a.txt").write_text("It.", encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     told = []
     limits = {"timeout_s": 3, "on_page": lambda *page: told.append(page)}

@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.hashing import HashEncoder
-from qa.builder import Sandbox, build, is_stale
+from qa.builder import build, is_stale
 from qa.errors import UnreadableDocument
 from qa.loaders import find_files, load
+from qa.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[1]
 GOOD = "The mayor of Hamburg received a clock.\n"
@@ -28,7 +29,7 @@ import os, signal, time
 from qa.errors import UnreadableDocument
 from qa.loaders import load as read
 
-def load(path, *, folder):
+def load(path, *, folder, **given):
     print("a library that prints must not upset the answers")
     if path.stem == "hangs":
         time.sleep(600)
@@ -49,7 +50,7 @@ def load(path, *, folder):
         raise UnreadableDocument("damaged", "save it again")
     if path.stem == "raises":
         raise LookupError("no\\nsuch\\nthing")
-    return read(path, folder=folder)
+    return read(path, folder=folder, **given)
 """
 
 
@@ -120,6 +121,7 @@ def test_a_loader_that_hangs_or_crashes_affects_only_its_own_file(folder, wicked
 
 
 def test_an_error_of_the_child_process_has_both_fields(folder, wicked):
+    (folder / "refuses.txt").write_text("It refuses.", encoding="utf-8")
     with Sandbox(loader=wicked) as sandbox, pytest.raises(UnreadableDocument) as caught:
         sandbox.load(folder / "refuses.txt", folder=folder)
     assert type(caught.value) is UnreadableDocument
@@ -165,7 +167,7 @@ def test_the_child_ends_with_its_parent_even_while_it_hangs(folder, wicked, tmp_
     import sys, threading, time
     from pathlib import Path
     sys.path.insert(0, {str(tmp_path)!r})
-    from qa.builder import Sandbox
+    from qa.sandbox import Sandbox
     sandbox = Sandbox(loader="wicked_loader", timeout_s=2)
     path = Path({str(folder / "hangs.txt")!r})
     threading.Thread(target=sandbox.load, args=[path], kwargs={{"folder": path.parent}}).start()

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from qa.answers.quotations import Validity
-from qa.builder import Sandbox, load_document
+from qa.builder import load_document
 from qa.errors import AnswerFileError, UnreadableDocument
 from qa.hashing import sha256_of
+from qa.sandbox import Sandbox
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from qa.builder.explanation import Explanation, explain
 from qa.builder.members import load_document
 from qa.builder.pictures import page_picture
 from qa.builder.report import BuildReport, FileReport
-from qa.builder.sandbox import Sandbox
 from qa.builder.watch import changes, watch
 
 __all__ = [
@@ -19,7 +18,6 @@ __all__ = [
     "Explanation",
     "FileReport",
     "Progress",
-    "Sandbox",
     "build",
     "changes",
     "check_folder",

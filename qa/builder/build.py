@@ -14,9 +14,9 @@ from pathlib import Path
 from qa.builder.corpus import check_folder, corpus_files, count_hidden, differs
 from qa.builder.embedding import Progress, embed
 from qa.builder.fingerprint import build_settings, content_key, library_versions, vector_key
+from qa.builder.inside import setup_of, splitting_here, splitting_in
 from qa.builder.report import BuildReport, FileReport
-from qa.builder.sandbox import Load, Sandbox
-from qa.builder.splitter import MAX_TOKENS, Splitter
+from qa.builder.splitter import MAX_TOKENS
 from qa.builder.survey import Contents, Examined, survey
 from qa.errors import EmptyCorpus, StoredIndexError
 from qa.index import (
@@ -35,6 +35,7 @@ from qa.index import (
     sweep,
     write_generation,
 )
+from qa.sandbox import Load, Sandbox
 from qa.text import printable
 from qa.types import Encoder
 
@@ -65,7 +66,7 @@ def build(
     ``max_tokens`` limits a passage. ``progress`` is called with the stage (``READING`` or
     ``ENCODING``), the number of files or passages done, and their total, and within a scan with
     "reading scan.pdf by OCR, page" and the pages. ``load`` reads one file; without it, files are
-    read in a child process with limits.
+    read and split in a child process with limits.
 
     Raises :class:`~qa.errors.EmptyCorpus` if no file can be indexed, or if the index would
     contain the documents, and :class:`~qa.errors.IndexLocked` while another build runs. The
@@ -75,7 +76,6 @@ def build(
     check_folder(folder, index_dir)
     settings = build_settings(folder, max_tokens)
     libraries = library_versions()
-    splitter = Splitter(encoder.count_tokens, max_tokens=max_tokens)
     with WriterLock(index_dir):
         previous = _previous(index_dir)
         with nullcontext() if previous is None else closing(previous):
@@ -96,13 +96,17 @@ def build(
             before = _files_of(previous, folder)
             version = hashlib.sha256(repr((settings["code"], libraries)).encode()).hexdigest()[:16]
             on_page = progress and partial(_tell_page, progress)
-            with Sandbox(pages=index_dir / PAGES / version, on_page=on_page) as sandbox:
+            with Sandbox(
+                setup=setup_of(encoder, max_tokens),
+                pages=index_dir / PAGES / version,
+                on_page=on_page,
+            ) as sandbox:
                 examined = survey(
                     files,
                     known,
                     folder,
                     load or sandbox.load,
-                    splitter,
+                    splitting_here(encoder, max_tokens) if load else splitting_in(sandbox),
                     progress and partial(progress, READING),
                 )
             indexed = [found for found in examined if isinstance(found, tuple)]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from qa.builder.inside import setup_of, splitting_in
 from qa.builder.members import load_document
-from qa.builder.sandbox import Sandbox
-from qa.builder.splitter import Splitter
+from qa.builder.splitter import MAX_TOKENS
 from qa.errors import UnreadableDocument
-from qa.loaders.language import identify_language
+from qa.sandbox import Sandbox
 from qa.text import counted, printable
 from qa.types import Document, Encoder, Passage
 
@@ -90,7 +90,7 @@ def explain(file: Path, encoder: Encoder) -> Explanation:
     whole = next((each for each in (file, *file.parents) if each.is_file()), None)
     if whole is None:
         raise UnreadableDocument(f"there is no file {file}", "check its path")
-    with Sandbox() as sandbox:
+    with Sandbox(setup=setup_of(encoder, MAX_TOKENS)) as sandbox:
         try:
             name = file.relative_to(whole.parent).as_posix()
             document = load_document(sandbox.load, whole.parent, name)
@@ -98,5 +98,5 @@ def explain(file: Path, encoder: Encoder) -> Explanation:
             raise UnreadableDocument(
                 f"there is no such file in {whole}", "check its path"
             ) from error
-    document = replace(document, language=identify_language(document))
-    return Explanation(document, tuple(Splitter(encoder.count_tokens).split(document)))
+        document, passages = splitting_in(sandbox)(document)
+    return Explanation(document, tuple(passages))

@@ -29,7 +29,7 @@ _ENCODING_CODE = (
     "networks/transformer_network.py",
     "networks/weights.py",
 )
-_CODE = ("builder", "index", "loaders", "networks/ocr.py", *_ENCODING_CODE)
+_CODE = ("builder", "index", "loaders", "sandbox", "networks/ocr.py", *_ENCODING_CODE)
 
 
 def build_settings(folder: Path, max_tokens: int) -> dict[str, str | int]:

@@ -6,8 +6,8 @@ import contextlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from qa.builder.sandbox import Load
 from qa.errors import ReadingStopped, UnreadableDocument
+from qa.sandbox import Load
 from qa.text import counted
 from qa.types import Block, Document, Member
 

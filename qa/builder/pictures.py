@@ -6,8 +6,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from qa.builder.members import locate
-from qa.builder.sandbox import Sandbox
 from qa.errors import UnreadableDocument
+from qa.sandbox import Sandbox
 
 _TIMEOUT_S = 30.0
 _CPU_S = 30
@@ -28,4 +28,4 @@ def page_picture(folder: Path, document_id: str, page: int, sha256: str) -> byte
 def _drawn(folder: Path, document_id: str, page: int, sha256: str) -> bytes:
     with Sandbox(timeout_s=_TIMEOUT_S, cpu_s=_CPU_S) as sandbox:
         path, names = locate(sandbox.load, folder, document_id)
-        return sandbox.picture(path, page=page, sha256=sha256, member=names)
+        return sandbox.picture(path, folder=folder, page=page, sha256=sha256, member=names)

@@ -8,14 +8,13 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from qa.builder.corpus import stat_of, unfit
+from qa.builder.inside import Split
 from qa.builder.members import InnerFile, read_members
-from qa.builder.sandbox import Load
-from qa.builder.splitter import Splitter
 from qa.errors import ReadingStopped, UnreadableDocument
 from qa.hashing import sha256_of
 from qa.index import ContainerFile, CorpusFile, IndexedFile, SkippedFile
 from qa.loaders import unreadable
-from qa.loaders.language import identify_language
+from qa.sandbox import Load
 from qa.text import counted
 from qa.types import Document, Passage
 
@@ -31,7 +30,7 @@ def survey(
     known: Mapping[str, Sequence[CorpusFile]],
     folder: Path,
     load: Load,
-    splitter: Splitter,
+    split: Split,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Examined]:
     """Return the contents of each document, in the order of ids; copies of a file have none.
@@ -40,7 +39,7 @@ def survey(
     since they are stored already. A file is not read if reading the same bytes exceeded a limit
     before. ``progress`` is called after each file with the number of files done and their total.
     """
-    surveyor = _Surveyor(folder, load, splitter)
+    surveyor = _Surveyor(folder, load, split)
     examined: list[Examined] = []
     for done, (document_id, path) in enumerate(sorted(files.items()), start=1):
         examined += surveyor.examine(path, document_id, known.get(document_id, ()))
@@ -57,8 +56,8 @@ def record_of(found: Examined) -> CorpusFile:
 class _Surveyor:
     """Examines one file after the other; the first of several with the same bytes is stored."""
 
-    def __init__(self, folder: Path, load: Load, splitter: Splitter) -> None:
-        self._folder, self._load, self._splitter = folder, load, splitter
+    def __init__(self, folder: Path, load: Load, split: Split) -> None:
+        self._folder, self._load, self._splitting = folder, load, split
         # By suffix too: the same bytes are read differently as Markdown and as plain text.
         self._originals: dict[tuple[str, str], str] = {}
         # Files inside another are split as soon as they are read, since the cells of large tables
@@ -177,8 +176,7 @@ class _Surveyor:
     def _passages(self, document: Document) -> tuple[Document, _Passages]:
         """Split a document; return it with its language and without the cells of its tables."""
         try:
-            document = replace(document, language=identify_language(document))
-            passages = self._splitter.split(document)
+            document, passages = self._splitting(document)
             document.text.encode("utf-8")
             if not passages:
                 raise UnreadableDocument("it contains no sentences")

@@ -92,12 +92,14 @@ def info(index: Path, store: str | None, as_json: bool) -> None:
     """Show what the index contains and how it was built."""
     from qa.index import read_manifest
     from qa.milvus import StoreAddress, stored_manifest
+    from qa.sandbox import describe_walls
 
     manifest = stored_manifest(StoreAddress.parse(store)) if store else read_manifest(index)
     if as_json:
-        print_json(manifest.to_dict())
+        print_json({**manifest.to_dict(), "sandbox": describe_walls()})
     else:
         print(manifest.summary())
+        print(f"sandbox     {describe_walls()}")
 
 
 @click.command()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
@@ -32,6 +34,7 @@ from qa.loaders.tables.workbook import read_workbook
 from qa.loaders.talk import looks_like_chat, looks_like_subtitles, read_chat, read_subtitles
 from qa.loaders.text import read_text
 from qa.loaders.zipped import is_office_document, read_zip
+from qa.opening import opened
 from qa.text import without_surrogates
 from qa.types import Document
 
@@ -88,17 +91,28 @@ def find_files(folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
 
 
-def load(path: Path, *, folder: Path, member: Sequence[str] = ()) -> Document:
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A file that is open, its path, and its size, time and number, which differ once it does."""
+
+    path: Path
+    state: tuple[int, int, int]
+    descriptor: int = field(compare=False)
+
+
+def load(
+    path: Path, *, folder: Path, member: Sequence[str] = (), descriptor: int | None = None
+) -> Document:
     """Read one file; raise UnreadableDocument with a reason that a person understands.
 
-    ``member`` leads to a file inside it: the name of one of its ``members``, then of one of
-    that file's, and so on. The format is detected from the content; the suffix only separates
-    Markdown, CSV and JSON from plain text. The language is not set here: see
-    :mod:`qa.loaders.language`.
+    ``descriptor`` is that of the file if it is open already; it stays so. ``member`` leads to a
+    file inside it: the name of one of its ``members``, then of one of that file's, and so on. The
+    format is detected from the content; the suffix only separates Markdown, CSV and JSON from
+    plain text. The language is not set here: see :mod:`qa.loaders.language`.
     """
     names = tuple(member)
     name = PurePosixPath(names[-1] if names else path.name)
-    data = _bytes_of(path, names)
+    data = _bytes(path, folder, names, descriptor)
     extracted = _read(data, name)
     if all(block.kind == "furniture" for block in extracted.blocks) and not extracted.members:
         raise UnreadableDocument("no text, nothing that could be quoted")
@@ -120,12 +134,21 @@ def load(path: Path, *, folder: Path, member: Sequence[str] = ()) -> Document:
     )
 
 
-def page_picture(path: Path, *, page: int, sha256: str, member: Sequence[str] = ()) -> bytes:
+def page_picture(
+    path: Path,
+    *,
+    folder: Path,
+    page: int,
+    sha256: str,
+    member: Sequence[str] = (),
+    descriptor: int | None = None,
+) -> bytes:
     """Return the picture of a page, from 1, of a file or of one inside it, as JPEG.
 
-    Raises UnreadableDocument, also if the file's hash differs or it has no such page.
+    ``descriptor`` and ``member`` are those of :func:`load`. Raises UnreadableDocument, also if
+    the file's hash differs or it has no such page.
     """
-    data = _bytes_of(path, tuple(member))
+    data = _bytes(path, folder, tuple(member), descriptor)
     if hashlib.sha256(data).hexdigest() != sha256:
         raise UnreadableDocument("it has changed", "build again")
     return draw_pdf(data, page - 1) if data.startswith(_PDF) else draw_picture(data, page - 1)
@@ -138,18 +161,24 @@ def unreadable(error: OSError) -> UnreadableDocument:
     return UnreadableDocument(f"cannot be read ({error.strerror or error})", remedy)
 
 
-def _bytes_of(path: Path, names: tuple[str, ...]) -> bytes:
-    """Return the bytes of a file, or of one inside it."""
-    if not names:
-        return _read_bytes(path)
-    if len(names) > MAX_DEPTH:
-        raise UnreadableDocument(f"inside more than {MAX_DEPTH} other files", "unpack them")
+def _bytes(path: Path, folder: Path, names: tuple[str, ...], descriptor: int | None) -> bytes:
+    """Return the bytes of a file, which is opened if it is not, or of one inside it."""
     try:
-        stat = path.stat()
+        with opened(path, folder) if descriptor is None else nullcontext(descriptor) as number:
+            stat = os.fstat(number)
+            state = stat.st_size, stat.st_mtime_ns, stat.st_ino
+            return _bytes_of(_Source(path, state, number), names)
     except OSError as error:
         raise unreadable(error) from error
-    state = stat.st_size, stat.st_mtime_ns, stat.st_ino
-    inner = _members(path, state, names[:-1]).get(names[-1])
+
+
+def _bytes_of(source: _Source, names: tuple[str, ...]) -> bytes:
+    """Return the bytes of a file, or of one inside it."""
+    if not names:
+        return _read_bytes(source)
+    if len(names) > MAX_DEPTH:
+        raise UnreadableDocument(f"inside more than {MAX_DEPTH} other files", "unpack them")
+    inner = _members(source, names[:-1]).get(names[-1])
     if inner is None:
         raise UnreadableDocument("its file changed while it was read", "build again")
     data = inner.read()
@@ -160,12 +189,10 @@ def _bytes_of(path: Path, names: tuple[str, ...]) -> bytes:
 
 
 @lru_cache(maxsize=MAX_DEPTH)
-def _members(
-    path: Path, state: tuple[int, int, int], names: tuple[str, ...]
-) -> Mapping[str, Inner]:
+def _members(source: _Source, names: tuple[str, ...]) -> Mapping[str, Inner]:
     """Return the files inside a file by name; those opened last are kept for the next ones."""
-    name = PurePosixPath(names[-1] if names else path.name)
-    found = _read(_bytes_of(path, names), name).members
+    name = PurePosixPath(names[-1] if names else source.path.name)
+    found = _read(_bytes_of(source, names), name).members
     return {inner.member.name: inner for inner in found}
 
 
@@ -281,19 +308,17 @@ def _too_large(data: bytes, suffix: str) -> UnreadableDocument:
     return UnreadableDocument(problem, "split it")
 
 
-def _read_bytes(path: Path) -> bytes:
-    suffix = path.suffix.lower()
-    try:
-        with path.open("rb") as file:
-            data = file.read(_HEAD_BYTES)
-            limit = _limit(data, suffix)
-            size = os.fstat(file.fileno()).st_size
-            if size > limit:
-                raise _too_large(data, suffix)
-            # Not the limit, since as much memory is taken as is asked for.
-            data += file.read(max(size - len(data), 0) + 1)
-    except OSError as error:
-        raise unreadable(error) from error
+def _read_bytes(source: _Source) -> bytes:
+    suffix = source.path.suffix.lower()
+    with os.fdopen(os.dup(source.descriptor), "rb") as file:
+        file.seek(0)
+        data = file.read(_HEAD_BYTES)
+        limit = _limit(data, suffix)
+        size = os.fstat(file.fileno()).st_size
+        if size > limit:
+            raise _too_large(data, suffix)
+        # Not the limit, since as much memory is taken as is asked for.
+        data += file.read(max(size - len(data), 0) + 1)
     if len(data) > limit:
         raise _too_large(data, suffix)
     return data

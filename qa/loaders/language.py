@@ -26,23 +26,22 @@ _TWO_LETTERS = {
 def identify_language(document: Document) -> str:
     """Return the ISO 639-1 code of a document's language, empty if it is not certain.
 
-    A text of few letters, or of names and numbers alone, has no certain language. Loading the
-    model takes most of a second, so the builder calls this once per build, outside the
-    process that reads a file.
+    A text of few letters, or of names and numbers alone, has no certain language.
     """
     blocks = (block for block in document.blocks if block.kind == "body")
     text = "\n".join(document.text[block.start : block.end] for block in blocks)
     sample = text[:_SAMPLE_CHARACTERS]
     if sum(character.isalpha() for character in sample) < _MIN_LETTERS:
         return ""
-    language, probability = _identifier().classify(sample)
+    language, probability = load_identifier().classify(sample)
     if probability < _MIN_PROBABILITY:
         return ""
     return language if len(language) == 2 else _TWO_LETTERS.get(language, "")
 
 
 @cache
-def _identifier() -> Any:
+def load_identifier() -> Any:
+    """Return the model, loaded once a process: it takes most of a second, and a temporary file."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

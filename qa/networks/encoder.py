@@ -51,6 +51,7 @@ class SentenceEncoder:
         self.dimension, self.row_size = self._network.dimension, self._network.row_size
         self.max_tokens = self._network.max_tokens
         self.fingerprint = f"{self.name}:{sha256}:{self.max_tokens}"
+        self.tokenizer = self._network.tokenizer.to_str()
         self._pool = ThreadPoolExecutor(
             cores(), thread_name_prefix="encoder", initializer=limit_threads
         )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import astuple, dataclass
-from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,15 +15,21 @@ from numpy.typing import NDArray
 from qa.networks.ocr import OcrLine, OcrPage
 
 
+class PageStore(Protocol):
+    """Keeps texts by a key: a hash, in hexadecimal digits."""
+
+    def find(self, key: str) -> str | None:
+        """Return the text that was kept, None if there is none."""
+
+    def keep(self, key: str, text: str) -> None:
+        """Keep a text, if that can be done."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeptPages:
-    """Pages in a folder by their pictures; ``on_page`` is told which was read, from 1, of how many.
+    """Pages by their pictures; ``on_page`` is told which was read, from 1, of how many."""
 
-    A file that is damaged or was cut off in writing fails its check, and its page is read again.
-    Nothing is kept without a folder.
-    """
-
-    folder: Path | None
+    store: PageStore
     on_page: Callable[[int, int], None]
 
     def page(
@@ -33,12 +38,13 @@ class KeptPages:
         """Return a page, of ``total`` in its file, as it was kept, else as ``read`` returns it."""
         digest = hashlib.blake2b(repr(picture.shape).encode(), digest_size=20)
         digest.update(picture.data)
-        path = self.folder / digest.hexdigest() if self.folder else None
-        found = _stored(path) if path else None
-        if found is None:
+        key = digest.hexdigest()
+        kept = self.store.find(key)
+        if kept is None:
             found = read()
-            if path:
-                _store(path, found)
+            self.store.keep(key, json.dumps(astuple(found)))
+        else:
+            found = _page(kept)
         self.on_page(number, total)
         return found
 
@@ -47,24 +53,8 @@ class KeptPages:
 KEPT: ContextVar[KeptPages | None] = ContextVar("KEPT", default=None)
 
 
-def _store(path: Path, page: OcrPage) -> None:
-    data = json.dumps(astuple(page)).encode("ascii")
-    # A page that cannot be kept is only read again after an interruption.
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        part.write_bytes(_check(data) + data)
-        part.replace(path)
-
-
-def _stored(path: Path) -> OcrPage | None:
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return None
-    if data[:20] != _check(data[20:]):
-        return None
-    lines, turns, width, height = json.loads(data[20:])
+def _page(kept: str) -> OcrPage:
+    lines, turns, width, height = json.loads(kept)
     return OcrPage(
         tuple(
             OcrLine(text, tuple((x, y) for x, y in corners), tuple(confidences))
@@ -74,7 +64,3 @@ def _stored(path: Path) -> OcrPage | None:
         width,
         height,
     )
-
-
-def _check(data: bytes) -> bytes:
-    return hashlib.blake2b(data, digest_size=20).digest()
