@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import string
 from collections.abc import Sequence
@@ -31,11 +32,28 @@ def without_surrogates(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
+# What is not seen and changes what is: control characters, overrides of the direction, letters
+# without a form. Not what scripts need: joiners, and marks of direction.
+UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b"
+    "\u2028-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff9-\ufffb"
+    "\U000e0000-\U000e01ef]"
+)
+
+
 def printable(text: str) -> str:
-    """Return a line of text with an escape for each control character in it."""
+    """Return a line of text with an escape for each character in it that is not seen."""
     return "".join(
-        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text
+        sign
+        if sign.isprintable() and not UNSEEN.match(sign)
+        else sign.encode("unicode_escape").decode()
+        for sign in text
     )
+
+
+def json_literal(text: str) -> str:
+    """Return JSON with an escape for what is not seen: the same values."""
+    return UNSEEN.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def normalize(text: str) -> str:

@@ -13,6 +13,7 @@ from qa.builder import load_document
 from qa.errors import AnswerFileError, UnreadableDocument
 from qa.hashing import sha256_of
 from qa.sandbox import Sandbox
+from qa.text import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,8 @@ class CheckedPlace:
     verdict: Validity
 
     def __str__(self) -> str:
-        place = json.dumps(f"{self.document}:{self.start}-{self.end}", ensure_ascii=False)[1:-1]
-        return f"{self.verdict:16}  {place}  “{' '.join(self.text.split())}”"
+        place = printable(f"{self.document}:{self.start}-{self.end}")
+        return f"{self.verdict:16}  {place}  “{printable(' '.join(self.text.split()))}”"
 
 
 def check_answers(exported: Path, folder: Path) -> list[CheckedPlace]:

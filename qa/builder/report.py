@@ -33,7 +33,8 @@ class FileReport:
             what = counted(self.documents, "document")
         elif self.copy_of:
             what = f"the same as {self.copy_of}"
-        return printable(f"{self.status:7}  {self.path}: {'; '.join((what, *self.notes))}")
+        parts = "; ".join(map(printable, (what, *self.notes)))
+        return f"{self.status:7}  {printable(self.path)}: {parts}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class BuildReport:
         old = {file.path: file for file in before.files}
         new = {file.path for file in self.files}
         lines = [str(file) for file in self.files if old.get(file.path) != file]
-        lines += [printable(f"gone     {path}") for path in old if path not in new]
+        lines += [f"gone     {printable(path)}" for path in old if path not in new]
         return "\n".join([*lines, self.total])
 
     @property
@@ -92,5 +93,5 @@ class BuildReport:
         return total
 
     def __str__(self) -> str:
-        gone = [printable(f"gone     {path}") for path in self.gone]
+        gone = [f"gone     {printable(path)}" for path in self.gone]
         return "\n".join([*map(str, self.files), *gone, self.total])

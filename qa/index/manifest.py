@@ -11,6 +11,7 @@ from typing import Any
 
 from qa.errors import IndexCorrupt, IndexMismatch
 from qa.index.commands import build_command
+from qa.text import printable
 
 FORMAT_VERSION = 8
 
@@ -183,7 +184,7 @@ class Manifest:
         size = sum(file.size for file in self.files)
         noted: list[IndexedFile | ContainerFile] = [*self.documents, *self.containers]
         lines = [
-            f"folder      {self.folder}",
+            f"folder      {printable(self.folder)}",
             f"documents   {len(self.documents):,}",
             f"passages    {self.passages:,}",
             f"skipped     {len(self.skipped):,}",
@@ -192,8 +193,12 @@ class Manifest:
             f"settings    {_pairs(self.settings)}",
             f"libraries   {_pairs(self.libraries)}",
         ]
-        lines += [f"  {file.path}: {note}" for file in noted for note in file.notes]
-        lines += [f"  skipped {file.path}: {file.reason}" for file in self.skipped]
+        lines += [
+            f"  {printable(file.path)}: {printable(note)}" for file in noted for note in file.notes
+        ]
+        lines += [
+            f"  skipped {printable(file.path)}: {printable(file.reason)}" for file in self.skipped
+        ]
         return "\n".join(lines)
 
 

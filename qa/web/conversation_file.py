@@ -10,6 +10,7 @@ from importlib.metadata import version
 
 from qa.answers.sections import section_of
 from qa.answers.serialize import prediction_to_dict
+from qa.text import UNSEEN, json_literal, printable
 from qa.types import Answer, Document, Place
 from qa.web.render import render
 from qa.web.views import Turn, places_of
@@ -46,7 +47,7 @@ def conversation_file(
     if form == "json":
         asked = [prediction_to_dict(turn.prediction) for turn in answered if turn.prediction]
         content = {"version": version("verbatim-qa"), "conversation": asked}
-        return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+        return json_literal(json.dumps(content, ensure_ascii=False, indent=2)) + "\n"
     pairs = [(turn, _quotations(turn.answers, document)) for turn in answered]
     if form == "md":
         return _markdown(pairs)
@@ -93,8 +94,13 @@ def _markdown(pairs: Iterable[tuple[Turn, list[Quotation]]]) -> str:
 
 
 def _escaped(text: str) -> str:
-    return _BEGINNINGS.sub(r"\1\\\2", _SIGNS.sub(r"\\\g<0>", text))
+    return _BEGINNINGS.sub(r"\1\\\2", _SIGNS.sub(r"\\\g<0>", _named(text)))
+
+
+def _named(text: str) -> str:
+    """Return a text with the names of its unseen characters in their place."""
+    return UNSEEN.sub(lambda sign: f"[U+{ord(sign[0]):04X}]", text)
 
 
 def _code(text: str) -> str:
-    return text.replace("`", "'")
+    return printable(text).replace("`", "'")

@@ -6,6 +6,7 @@ only as a value, so a browser gives it back letter by letter and none of it can 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from qa.answers.sections import section_of
 from qa.library import Files
-from qa.text import counted, listed, normalize
+from qa.text import UNSEEN, counted, listed, normalize
 from qa.types import Answer, Document, Passage, Place
 from qa.web import wording
 from qa.web.corpus import Library
@@ -55,14 +56,36 @@ _ENVIRONMENT.filters.update(
     where=wording.where,
 )
 
+# A tag, with what an attribute of it may contain; and what contains no tags.
+_TAGS = re.compile(
+    r"""(<(?:style|script|title|textarea|option)\b[^>]*>[^<]*|<[a-z/!](?:[^>"']|"[^"]*"|'[^']*')*>)""",
+    re.IGNORECASE,
+)
 _Cited = TypeVar("_Cited", Passage, Place)
 
 
 def render(template: str, **values: object) -> str:
     """Return a template filled with values, each of them escaped."""
     html = _ENVIRONMENT.get_template(template).render(values)
+    if UNSEEN.search(html):
+        html = _signed(html)
     # A parser reads a bare carriage return as a line feed. The templates have none: all are text.
     return html.replace("\r", "&#13;")
+
+
+def _signed(html: str) -> str:
+    """Return HTML in which each unseen character of a text is marked, and reorders nothing else.
+
+    It stays where it is, so that what is copied is what the document says; its name is drawn
+    by the style sheet. Names of attributes and their values are left as they are.
+    """
+    return "".join(
+        part if part.startswith("<") else UNSEEN.sub(_sign, part) for part in _TAGS.split(html)
+    )
+
+
+def _sign(found: re.Match[str]) -> str:
+    return f'<span class="sign" data-sign="U+{ord(found[0]):04X}">{found[0]}</span>'
 
 
 def conversation_html(
