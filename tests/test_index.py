@@ -747,3 +747,45 @@ def test_unchanged_documents_are_not_hashed(corpus, monkeypatch):
     _, index = corpus
     monkeypatch.setattr("qa.index.freshness.sha256_of", None)
     assert index.outdated(["a.txt", "b.txt"] * 5) == set()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no time of change")
+@pytest.mark.parametrize("when", ["while it is built", "after it", "by another file"])
+def test_a_change_with_its_time_set_back_is_never_quoted_and_always_built(tmp_path, when):
+    from benchmarks.hashing import HashEncoder
+    from qa.builder import ENCODING, build, is_stale
+    from qa.loaders import load
+
+    folder, index_dir = tmp_path / "documents", tmp_path / "index"
+    folder.mkdir()
+    path = folder / "a.txt"
+    path.write_text("Alpha is first.")
+    other = tmp_path / "other.txt"
+    other.write_text("Omega is first.")
+    before = path.stat()
+    os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    def change():
+        if when == "by another file":
+            other.replace(path)
+        else:
+            path.write_text("Omega is first.")
+            os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    def progress(stage, done, total):
+        if stage == ENCODING and when == "while it is built" and done == total:
+            change()
+
+    build(folder, index_dir, encoder=HashEncoder(), load=load, progress=progress)
+    if when != "while it is built":
+        change()
+    index = open_index(index_dir)
+    assert index.outdated(["a.txt"]) == {"a.txt"}
+    index.close()
+    assert is_stale(folder, index_dir, HashEncoder.fingerprint)
+    build(folder, index_dir, encoder=HashEncoder(), load=load)
+    index = open_index(index_dir)
+    assert index.document("a.txt").text.startswith("Omega")
+    assert index.outdated(["a.txt"]) == set()
+    assert not is_stale(folder, index_dir, HashEncoder.fingerprint)
+    index.close()

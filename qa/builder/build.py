@@ -31,6 +31,7 @@ from qa.index import (
     build_command,
     open_index,
     read_manifest,
+    read_time_ns,
     shards_of,
     sweep,
     write_generation,
@@ -42,6 +43,8 @@ from qa.types import Encoder
 READING = "reading files"
 # The pages that an unfinished build read by OCR.
 PAGES = ".pages"
+# The clock of a file system may be behind by so much.
+_CLOCKS_NS = 1_000_000_000
 
 
 def build(
@@ -72,7 +75,7 @@ def build(
     contain the documents, and :class:`~qa.errors.IndexLocked` while another build runs. The
     stored index then remains unchanged.
     """
-    began = time.perf_counter()
+    began, read_ns = time.perf_counter(), time.time_ns() - _CLOCKS_NS
     check_folder(folder, index_dir)
     settings = build_settings(folder, max_tokens)
     libraries = library_versions()
@@ -129,7 +132,9 @@ def build(
             encoded = 0
             journal = Journal(index_dir, vector_key(manifest), encoder.row_size)
             if changed:
-                encoded = _write(index_dir, manifest, indexed, previous, encoder, journal, progress)
+                encoded = _write(
+                    index_dir, manifest, indexed, previous, encoder, journal, progress, read_ns
+                )
             journal.remove()
             shutil.rmtree(index_dir / PAGES, ignore_errors=True)
         sweep(index_dir)
@@ -148,7 +153,8 @@ def build(
 def is_stale(folder: Path, index_dir: Path, encoder_fingerprint: str) -> bool:
     """Return whether ``build`` with its defaults would change the index.
 
-    Sizes and times are compared first, and hashes if a time alone differs. An index that is
+    Sizes and times are compared first, and hashes if a time alone differs, or a file was touched
+    after the documents began to be read. An index that is
     missing or cannot be read is stale.
     """
     try:
@@ -165,7 +171,8 @@ def is_stale(folder: Path, index_dir: Path, encoder_fingerprint: str) -> bool:
     corpus = corpus_files(folder, index_dir)
     if corpus.keys() != known.keys():
         return True
-    return any(differs(path, known[document_id]) for document_id, path in corpus.items())
+    read_ns = read_time_ns(index_dir)
+    return any(differs(path, known[each], read_ns) for each, path in corpus.items())
 
 
 def _write(
@@ -176,6 +183,7 @@ def _write(
     encoder: Encoder,
     journal: Journal,
     progress: Progress | None,
+    read_ns: int,
 ) -> int:
     """Write a generation that keeps the shards it can; return how many passages were encoded."""
     shards = shards_of(manifest)
@@ -193,7 +201,7 @@ def _write(
         _stored(previous, file.path) if content is None else content for file, content in written
     ]
     vectors, encoded = embed(contents, unchanged, previous, manifest, encoder, journal, progress)
-    write_generation(index_dir, manifest, contents, vectors, kept=kept)
+    write_generation(index_dir, manifest, contents, vectors, kept=kept, read_ns=read_ns)
     return encoded
 
 

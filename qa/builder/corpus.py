@@ -101,10 +101,16 @@ def unfit(path: Path, folder: Path) -> UnreadableDocument | None:
     return None
 
 
-def differs(path: Path, known: CorpusFile) -> bool:
-    """Return whether a file changed; it is hashed only if its time alone differs."""
+def differs(path: Path, known: CorpusFile, read_ns: int) -> bool:
+    """Return whether a file changed since ``read_ns``, in nanoseconds.
+
+    It is hashed only if its time alone differs, or if it was touched later: a program can set
+    its time back. A file without a hash counts as the same where size and time are.
+    """
     size, mtime_ns = stat_of(path)
-    if (size, mtime_ns) == (known.size, known.mtime_ns):
+    if (size, mtime_ns) == (known.size, known.mtime_ns) and (
+        not known.sha256 or path.stat().st_ctime_ns < read_ns
+    ):
         return False
     if not known.sha256 or size != known.size:
         return True

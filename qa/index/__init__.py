@@ -10,6 +10,7 @@ from qa.index.generation import (
     live_generation,
     parts_of_index,
     read_manifest,
+    read_time_ns,
     sweep,
     write_generation,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "open_index",
     "parts_of_index",
     "read_manifest",
+    "read_time_ns",
     "shards_of",
     "sweep",
     "verify",

@@ -14,7 +14,7 @@ class Freshness:
     """Compares files with what was indexed; safe to share between threads.
 
     ``folder`` is the folder of the documents, ``indexed`` the documents by id, ``containers``
-    the files that some of them are in, and ``written_ns`` when the index was written, in
+    the files that some of them are in, and ``read_ns`` when they began to be read, in
     nanoseconds.
     """
 
@@ -23,22 +23,22 @@ class Freshness:
         folder: Path,
         indexed: Mapping[str, IndexedFile],
         containers: Mapping[str, ContainerFile],
-        written_ns: int,
+        read_ns: int,
     ) -> None:
         self._folder = folder
         self._indexed = indexed
         self._containers = containers
-        self._written_ns = written_ns
+        self._read_ns = read_ns
         self._lock = threading.Lock()
         # Size and times of files that were hashed: once, not at each question.
-        self._hashed: dict[str, tuple[int, int, int]] = {}
+        self._hashed: dict[str, tuple[int, ...]] = {}
 
     def outdated(self, document_ids: Iterable[str]) -> set[str]:
         """Return the ids of the documents whose file changed or vanished since the build.
 
         A file with the indexed size and modification time counts as unchanged if, besides, its
-        status did not change after the index was written: a program can set the former time,
-        but not the latter. Any other file of the same size is hashed, once for each new time.
+        status did not change after the documents began to be read: a program can set the former
+        time, but not the latter. Any other file of the same size is hashed, once for each new time.
         """
         files = {each: self._indexed[each].inside or each for each in document_ids}
         outdated = {file for file in set(files.values()) if self._is_outdated(file)}
@@ -52,10 +52,10 @@ class Freshness:
             if stat.st_size != indexed.size:
                 return True
             # On Windows this is the time of creation, which is no less strict.
-            changed_later = stat.st_ctime_ns >= self._written_ns
+            changed_later = stat.st_ctime_ns >= self._read_ns
             if stat.st_mtime_ns == indexed.mtime_ns and not changed_later:
                 return False
-            found = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+            found = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino, stat.st_dev)
             with self._lock:
                 if self._hashed.get(name) == found:
                     return False

@@ -61,6 +61,11 @@ def read_manifest(index_dir: Path) -> Manifest:
                 raise
 
 
+def read_time_ns(index_dir: Path) -> int:
+    """Return when the documents of the live generation began to be read, in nanoseconds."""
+    return (live_generation(index_dir) / MANIFEST).stat().st_mtime_ns
+
+
 def manifest_of(generation: Path) -> Manifest:
     """Return a generation's manifest after comparing it with the hash in the folder's name."""
     path = generation / MANIFEST
@@ -94,9 +99,12 @@ def write_generation(
     rows: NDArray[np.float32],
     *,
     kept: Mapping[Path, StoredFile] | None = None,
+    read_ns: int | None = None,
 ) -> Path:
     """Write a generation, make it the live one and return its folder.
 
+    ``read_ns`` is when the documents began to be read, in nanoseconds: the time of the manifest,
+    now if None. A file that was touched later may be another than the one that was read.
     ``kept`` are checked files of an earlier generation whose shards this one has too: they are
     linked, not written. ``contents`` are the documents of the other shards, in order, and
     ``rows`` has one row of vectors for each of their passages. ``manifest.shards`` and ``files``
@@ -128,6 +136,8 @@ def write_generation(
         manifest = replace(manifest, files=tuple(files))
         data = manifest.to_json(index_dir)
         (unfinished / MANIFEST).write_bytes(data)
+        if read_ns is not None:
+            os.utime(unfinished / MANIFEST, ns=(read_ns, read_ns))
         for path in (*unfinished.rglob("*"), unfinished):
             # The documents may be for their owner alone, so their text is too.
             path.chmod(0o700 if path.is_dir() else 0o600)

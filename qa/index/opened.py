@@ -20,11 +20,11 @@ class OpenIndex(PassageStore):
     """One generation, open for reading: its passages, and the documents that they are of.
 
     What the manifest says of the documents is here: copies, files that changed. A subclass reads
-    passages and texts from where they are stored. ``written_ns`` is when the generation was
-    written, in nanoseconds.
+    passages and texts from where they are stored. ``read_ns`` is when the documents began to
+    be read, in nanoseconds.
     """
 
-    def __init__(self, generation: str, manifest: Manifest, written_ns: int) -> None:
+    def __init__(self, generation: str, manifest: Manifest, read_ns: int) -> None:
         self.generation = generation
         self.manifest = manifest
         self.folder = Path(manifest.folder).resolve()
@@ -34,7 +34,7 @@ class OpenIndex(PassageStore):
             if file.copy_of:
                 self._copies.setdefault(file.copy_of, []).append(file.path)
         containers = {file.path: file for file in manifest.containers}
-        self._freshness = Freshness(self.folder, self.indexed, containers, written_ns)
+        self._freshness = Freshness(self.folder, self.indexed, containers, read_ns)
 
     def document(self, document_id: str) -> Document:
         """Return a document as it was indexed; KeyError for an unknown id.

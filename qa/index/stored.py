@@ -44,8 +44,8 @@ class StoredIndex(OpenIndex):
     def __init__(
         self, index_dir: Path, generation: Path, manifest: Manifest, *, exact: bool = False
     ) -> None:
-        written_ns = (generation / MANIFEST).stat().st_mtime_ns
-        super().__init__(generation.name, manifest, written_ns)
+        read_ns = (generation / MANIFEST).stat().st_mtime_ns
+        super().__init__(generation.name, manifest, read_ns)
         self.path = index_dir
         self._lock = ReaderLock(generation / MANIFEST)
         try:

@@ -20,6 +20,7 @@ from qa.library import Live, State, open_library
 from qa.mcp.server import create_server
 from qa.mcp.source import Source, in_words
 from qa.pipeline import QA
+from qa.text import printable
 
 
 def serve_stdio(folder: Path, index: Path, *, watching: bool = True) -> None:
@@ -83,7 +84,7 @@ class _Errors:
         """Print trouble that is new."""
         trouble = str(state.trouble or "")
         if trouble and trouble != self._told:
-            print(f"qa: {trouble}", file=sys.stderr, flush=True)
+            print(f"qa: {printable(str(trouble))}", file=sys.stderr, flush=True)
         self._told = trouble
 
     def on_report(self, report: BuildReport) -> None:
