@@ -6,15 +6,17 @@ import json
 import sqlite3
 import threading
 from bisect import bisect_right
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import astuple, dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from qa.types import Block, Document, Passage, ScannedLine, View
 
 FOLDER = "documents"
+# Documents kept in memory, each a file of some megabytes at most.
+_RECENT = 32
 
 _SCHEMA = """
 CREATE TABLE document (
@@ -128,11 +130,13 @@ class DocumentStore:
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self._connections: list[sqlite3.Connection] = []
-        self._lock = threading.Lock()
+        self._lock, self._recent_lock = threading.Lock(), threading.Lock()
         # For each document: its shard, the first of its rows there, and their number.
         self._places: dict[str, tuple[int, int, int]] = {}
         self._first_rows = [0]
-        self.document = lru_cache(maxsize=32)(self._document)
+        # Not the cache of functools: on a bound method it keeps the store, until a collection of
+        # cycles, from being freed when nobody uses it any more.
+        self._recent: OrderedDict[str, Document] = OrderedDict()
         for shard, path in enumerate(paths):
             # Immutable: a generation never changes, so SQLite needs no lock file beside it.
             uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
@@ -146,6 +150,19 @@ class DocumentStore:
 
     def __len__(self) -> int:
         return self._first_rows[-1]
+
+    def document(self, document_id: str) -> Document:
+        """Return one document whole, those asked for last from memory; KeyError if unknown."""
+        with self._recent_lock:
+            if document_id in self._recent:
+                self._recent.move_to_end(document_id)
+                return self._recent[document_id]
+        found = self._document(document_id)
+        with self._recent_lock:
+            self._recent[document_id] = found
+            while len(self._recent) > _RECENT:
+                self._recent.popitem(last=False)
+        return found
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """Return the passages at these rows, in this order; KeyError for an unknown row."""
