@@ -11,7 +11,6 @@ import click
 
 from qa.cli.build import documents_folder
 from qa.cli.options import folder_argument, index_option
-from qa.cli.terminal import say
 
 
 @click.command()
@@ -31,7 +30,7 @@ def mcp(folder: Path | None, no_watch: bool, config: bool, index: Path) -> None:
     need_mcp()
     documents = documents_folder(folder, index)
     if config:
-        say(json.dumps(_configuration(documents, index, no_watch=no_watch), indent=2))
+        print(json.dumps(_configuration(documents, index, no_watch=no_watch), indent=2))
         return
     from qa.mcp.stdio import serve_stdio
 
