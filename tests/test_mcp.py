@@ -9,10 +9,10 @@ from mcp import Client
 from mcp.shared.exceptions import MCPError
 from reportlab.pdfgen.canvas import Canvas
 
+from qa.api.pool import Pool
 from qa.errors import CorpusError, QAError
 from qa.mcp.server import create_server
 from qa.mcp.source import Source
-from qa.mcp.turns import BUSY, Turns
 from qa.mcp.verifying import _spaced
 from qa.pipeline import QA
 
@@ -49,7 +49,7 @@ def connected(source, use, mode="auto"):
     """Return what an async function returns for a client of a server over this source."""
 
     async def run():
-        async with Client(create_server(source), mode=mode) as client:
+        async with Client(create_server(source, Pool(2)), mode=mode) as client:
             return await use(client)
 
     return anyio.run(run)
@@ -224,7 +224,7 @@ def test_a_quotation_is_checked(call):
     assert "but at 24" in check("Ichiro Tanaka", document="clock.txt", start=23)["message"]
     changed = check("Ichiro Tanaka", document="clock.txt", sha256="0" * 64)
     assert changed["verdict"] == "document changed"
-    assert check("Ichiro Tanaka", document="x.txt")["verdict"] == "no such document"
+    assert check("Ichiro Tanaka", document="x.txt")["verdict"] == "gone"
     for words, given in (
         ("Ichiro Suzuki", {}),
         ("Ichiro Tanaka", {"document": "bridge.md"}),
@@ -232,7 +232,7 @@ def test_a_quotation_is_checked(call):
         ("…", {}),
     ):
         if words.strip():
-            assert check(words, **given)["verdict"] == "not found"
+            assert check(words, **given)["verdict"] == "not a quotation"
         else:  # the space does stand in it
             assert check(words, **given)["valid"]
 
@@ -344,36 +344,37 @@ def test_a_document_that_changed_is_neither_shown_nor_confirmed(tmp_path):
     assert asked.structured_content["answers"] == []
 
 
-def test_so_many_calls_wait_and_no_more():
-    may_end, running = threading.Event(), threading.Semaphore(0)
-    seen = []
+def test_so_many_calls_wait_and_no_more(qa):
+    may_end = threading.Event()
 
-    def work():
-        running.release()
+    def now():
         assert may_end.wait(60)
-        seen.append(threading.current_thread().name)
-        return "done"
+        return qa
+
+    pool = Pool(1, waiting=2)
 
     async def flood():
-        turns = Turns(at_once=2, waiting=3)
         results = []
+        async with Client(create_server(Source(now), pool)) as client:
 
-        async def one():
-            results.append(await turns.run(work, str))
+            async def one():
+                results.append(await client.call_tool("list_documents", {}))
 
-        async with anyio.create_task_group() as group:
-            for _ in range(9):
+            async with anyio.create_task_group() as group:
                 group.start_soon(one)
-            while len(results) < 4:
-                await anyio.sleep(0.01)
-            assert results == [BUSY] * 4
-            may_end.set()
-        return results, await turns.run(work, str)
+                while not pool.running:
+                    await anyio.sleep(0.01)
+                for _ in range(5):
+                    group.start_soon(one)
+                while len(results) < 3:
+                    await anyio.sleep(0.01)
+                assert all(each.is_error for each in results)
+                assert "ask again in" in results[0].content[0].text
+                may_end.set()
+        return results
 
-    results, later = anyio.run(flood)
-    assert sorted(results) == sorted([BUSY] * 4 + ["done"] * 5)
-    assert later == "done"
-    assert len(set(seen)) <= 2
+    results = anyio.run(flood)
+    assert [each.is_error for each in results] == [True] * 3 + [False] * 3
 
 
 def test_where_the_protocol_is_not_installed_the_remedy_is_named(monkeypatch):

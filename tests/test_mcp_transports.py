@@ -201,11 +201,12 @@ def test_the_endpoint_itself_refuses_too(place):
     """Without the guard of the page: the checks of the protocol's own library are on."""
     from starlette.testclient import TestClient
 
+    from qa.api.pool import Pool
     from qa.mcp.http import Endpoint
     from qa.mcp.source import Source
     from qa.pipeline import QA
 
-    endpoint = Endpoint(Source(lambda: QA.open(place / "index")), is_local=True)
+    endpoint = Endpoint(Source(lambda: QA.open(place / "index")), Pool(1), is_local=True)
 
     async def app(scope, receive, send):
         if scope["type"] == "lifespan":

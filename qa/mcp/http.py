@@ -11,6 +11,7 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
+from qa.api.pool import Pool
 from qa.mcp.server import create_server
 from qa.mcp.source import Source
 
@@ -30,10 +31,10 @@ class Endpoint:
 
     path = PATH
 
-    def __init__(self, source: Source, *, is_local: bool) -> None:
+    def __init__(self, source: Source, pool: Pool, *, is_local: bool) -> None:
         self.source = source
         self._manager = StreamableHTTPSessionManager(
-            create_server(source),
+            create_server(source, pool),
             json_response=True,
             stateless=True,
             security_settings=_security() if is_local else None,

@@ -123,9 +123,7 @@ class Listing(BaseModel):
     status: _Status
 
 
-Validity = Literal[
-    "valid", "differs in white space", "document changed", "no such document", "not found"
-]
+Validity = Literal["valid", "differs in white space", "document changed", "gone", "not a quotation"]
 
 
 class Verified(BaseModel):
@@ -136,8 +134,8 @@ class Verified(BaseModel):
         Validity,
         Field(
             description="differs in white space: but for line breaks and spaces they stand "
-            "there. document changed: its file is another one by now. not found: they are not "
-            "there."
+            "there. document changed: its file is another one by now. gone: there is no such "
+            "document. not a quotation: they are not there."
         ),
     ]
     message: _Message

@@ -21,10 +21,10 @@ from mcp.types import Tool as Offered
 from mcp.types.jsonrpc import INVALID_PARAMS
 from pydantic import ValidationError
 
-from qa.errors import QAError
+from qa.api.pool import Pool, visitor_of
+from qa.errors import Busy, QAError
 from qa.mcp.source import Source, ToolError
 from qa.mcp.tools import TOOLS, Tool
-from qa.mcp.turns import Turns
 from qa.text import listed, printable
 
 NAME = "verbatim"
@@ -39,23 +39,28 @@ _DEFECT = "this is a defect of Verbatim; whoever runs the server sees it in its 
 _log = logging.getLogger(__name__)
 
 
-def create_server(source: Source) -> Server[Any]:
-    """Return a server of the tools over these documents."""
+def create_server(source: Source, pool: Pool) -> Server[Any]:
+    """Return a server of the tools over these documents; ``pool`` is where they are called."""
     tools = {tool.name: tool for tool in TOOLS}
     offered = [_offered(tool) for tool in TOOLS]
-    turns = Turns()
 
     async def on_list(
         _: ServerRequestContext[Any], __: PaginatedRequestParams | None
     ) -> ListToolsResult:
         return ListToolsResult(tools=offered)
 
-    async def on_call(_: ServerRequestContext[Any], call: CallToolRequestParams) -> CallToolResult:
+    async def on_call(
+        context: ServerRequestContext[Any], call: CallToolRequestParams
+    ) -> CallToolResult:
         tool = tools.get(call.name)
         if tool is None:
             problem = f"there is no tool {printable(call.name[:100])}"
             raise MCPError(INVALID_PARAMS, f"{problem}: use one of {', '.join(tools)}")
-        return await turns.run(lambda: _called(tool, source, call.arguments or {}), _error)
+        visitor = visitor_of(context.request.scope) if context.request is not None else ""
+        try:
+            return await pool.call(lambda: _called(tool, source, call.arguments or {}), visitor)
+        except Busy as error:
+            return _error(str(error))
 
     server: Server[Any] = Server(
         NAME,

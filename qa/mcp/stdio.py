@@ -15,10 +15,12 @@ from anyio import to_thread
 from mcp.server import Server
 from mcp.server.stdio import stdio_server
 
+from qa.api.pool import Pool
 from qa.builder import BuildReport, check_folder
 from qa.library import Live, State, open_library
 from qa.mcp.server import create_server
 from qa.mcp.source import Source, in_words
+from qa.networks.threads import cores
 from qa.pipeline import QA
 from qa.text import printable
 
@@ -45,7 +47,7 @@ def serve_stdio(folder: Path, index: Path, *, watching: bool = True) -> None:
     # ends with this process, and an index survives that.
     if sys.stdin.isatty():
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    anyio.run(_serve, create_server(source), live)
+    anyio.run(_serve, create_server(source, Pool(max(cores(), 2))), live)
 
 
 async def _serve(server: Server[Any], live: Live) -> None:

@@ -32,14 +32,14 @@ def verified(qa: QA, claimed: VerifyQuote, *, status: str) -> Verified:
                 return _result(verdict, document, found, status)
     looked = f"They stand in none of the {counted(len(names), 'document')} with passages near to "
     looked += "them. Name the document to have the whole of it looked through."
-    return _failed("not found", looked, status)
+    return _failed("not a quotation", looked, status)
 
 
 def _in_one(qa: QA, claimed: VerifyQuote, status: str) -> Verified:
     try:
         document = qa.document(claimed.document)
     except KeyError:
-        return _failed("no such document", "There is no document of this path.", status)
+        return _failed("gone", "There is no document of this path.", status)
     if claimed.sha256 not in ("", document.sha256) or qa.is_outdated(claimed.document):
         return _failed("document changed", "Its file is another one by now.", status)
     at, exact = claimed.start, claimed.quotation
@@ -50,11 +50,11 @@ def _in_one(qa: QA, claimed: VerifyQuote, status: str) -> Verified:
         elsewhere = next(_exact(document.text, exact), None)
         said = "They do not stand there"
         said += f", but at {elsewhere[0]}." if elsewhere else "."
-        return _failed("not found", said, status)
+        return _failed("not a quotation", said, status)
     for verdict in _FINDERS:
         if found := _found(verdict, document, exact):
             return _result(verdict, document, found, status)
-    return _failed("not found", "They do not stand in this document.", status)
+    return _failed("not a quotation", "They do not stand in this document.", status)
 
 
 def _near(qa: QA, words: str) -> list[str]:

@@ -163,7 +163,7 @@ def _tools(corpus: Corpus, host: str) -> Endpoint:
 
     is_local = is_loopback(host)
     source = Source(lambda: corpus.now.qa, lambda: in_words(corpus.live.state), for_owner=is_local)
-    return Endpoint(source, is_local=is_local)
+    return Endpoint(source, corpus.pool, is_local=is_local)
 
 
 def body_limit(scope: Scope) -> int | None:
