@@ -174,3 +174,34 @@ def test_a_paragraph_of_a_megabyte_is_segmented_in_parts(monkeypatch):
     assert len(joined) >= len("".join(text.split()))
     for each in passages:
         assert text[each.start : each.end] == each.text
+
+
+class Asked(Block):
+    """A block that counts how often its kind is asked for."""
+
+    __slots__ = ()
+    count = 0
+
+    @property
+    def kind(self):
+        Asked.count += 1
+        return Block.kind.__get__(self)
+
+    @kind.setter
+    def kind(self, value):
+        Block.kind.__set__(self, value)
+
+
+@pytest.mark.parametrize("kind", ["body", "row"])
+def test_twice_the_text_takes_twice_the_work(kind):
+    def work(paragraphs):
+        line = "It is deep. " * 20
+        places = ((at, at + len(line) - 1) for at in range(0, paragraphs * len(line), len(line)))
+        blocks = tuple(Asked(*place, kind, 0, (place,)) for place in places)
+        document = Document("a.txt", line * paragraphs, "", "A", "", "a.txt", blocks)
+        splitter = Splitter(lambda texts: [len(each.split()) for each in texts])
+        Asked.count = 0
+        assert len(splitter.split(document)) >= paragraphs / 3
+        return Asked.count
+
+    assert work(400) < 2.2 * work(200)

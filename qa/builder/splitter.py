@@ -42,7 +42,7 @@ class _Sentence:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Adjacent blocks: headings, then what they name.
+    """Adjacent blocks: ``headings``, then what they name.
 
     ``above`` are the headings that apply, outermost first. ``start`` is where the text begins
     that no furniture separates; it is after the headings if furniture follows them.
@@ -51,6 +51,7 @@ class _Run:
     above: tuple[Block, ...]
     blocks: tuple[Block, ...]
     start: int
+    headings: tuple[Block, ...]
 
 
 class Splitter:
@@ -286,7 +287,7 @@ def _runs(document: Document) -> Iterator[_Run]:
         about = block.kind == "about" and any(each.kind != "about" for each in run)
         cut = start < 0 and block.kind == "heading"  # furniture is between two headings
         if run and (about or cut or (named and block.kind in ("heading", "furniture"))):
-            yield _Run(tuple(above), tuple(run), start)
+            yield _run(above, run, start)
             run, start = [], -1
         if block.kind == "furniture":
             start = -1
@@ -298,7 +299,12 @@ def _runs(document: Document) -> Iterator[_Run]:
             above = []
         run.append(block)
     if run:
-        yield _Run(tuple(above), tuple(run), start)
+        yield _run(above, run, start)
+
+
+def _run(above: Sequence[Block], blocks: Sequence[Block], start: int) -> _Run:
+    headings = tuple(block for block in blocks if block.kind == "heading")
+    return _Run(tuple(above), tuple(blocks), start, headings)
 
 
 def _heading(document: Document, run: _Run, part: Sequence[_Sentence]) -> str:
@@ -308,7 +314,7 @@ def _heading(document: Document, run: _Run, part: Sequence[_Sentence]) -> str:
         return " ".join(document.text[block.start : block.end].split())
 
     begin, end = part[0].start, part[-1].end
-    shown = {clean(b) for b in run.blocks if b.kind == "heading" and begin <= b.start < end}
+    shown = {clean(b) for b in run.headings if begin <= b.start < end}
     names = [" ".join(document.title.split()), *map(clean, run.above)]
     return " › ".join(dict.fromkeys(n for n in names if n and n not in shown))[:_HEADING_CHARACTERS]
 
