@@ -633,6 +633,23 @@ def many_texts(count):
     }
 
 
+def test_a_large_index_has_longer_shards_and_not_more(monkeypatch):
+    monkeypatch.setattr("qa.index.shards.PASSAGES", 20)
+    monkeypatch.setattr("qa.index.shards.MOST", 10)
+
+    def shards(texts):
+        return shards_of(manifest_of(contents_of(texts), Path("c")))
+
+    texts = many_texts(1200)
+    few, many = (shards(dict(list(texts.items())[:count])) for count in (50, 1200))
+    assert sum(shard.passages for shard in many) > 10 * 20 * 16
+    assert len(few) > 3
+    assert len(many) < 30
+    del texts["777.txt"]
+    less = {shard.key for shard in shards(texts)}
+    assert len({shard.key for shard in many} & less) >= len(many) - 2
+
+
 def test_results_do_not_depend_on_where_shards_end(tmp_path, monkeypatch):
     found = []
     for size, least in ((10**9, 1), (60, 3), (1, 120)):

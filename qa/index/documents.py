@@ -18,6 +18,9 @@ FOLDER = "documents"
 # Documents kept in memory, each a file of some megabytes at most.
 _RECENT = 32
 
+# Kibibytes that SQLite may keep of all shards together, and at least of each.
+_CACHE, _LEAST_CACHE = 64_000, 64
+
 _SCHEMA = """
 CREATE TABLE document (
     position   INTEGER PRIMARY KEY,  -- order in the shard, from 0
@@ -140,7 +143,9 @@ class DocumentStore:
         for shard, path in enumerate(paths):
             # Immutable: a generation never changes, so SQLite needs no lock file beside it.
             uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
-            self._connections.append(sqlite3.connect(uri, uri=True, check_same_thread=False))
+            connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+            connection.execute(f"PRAGMA cache_size = -{max(_LEAST_CACHE, _CACHE // len(paths))}")
+            self._connections.append(connection)
             for name, first, count in self._select(
                 shard, "SELECT id, first_row, passages FROM document"
             ):
