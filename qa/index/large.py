@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 from pathlib import Path
@@ -12,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.index.codes import PER_BYTE, CodeSearch
+from qa.index.row_file import RowFile
 from qa.index.vectors import CODES, PARTS, VECTORS, FaissVectors, ranked, selector
 from qa.networks.threads import limit_threads
 
 # So many vectors nearest by their codes are compared themselves. Of the 50 nearest passages of a
 # million, all but about one in a thousand are then found (benchmarks/scale.md).
-COMPARED = 800
+COMPARED = 400
 # Where a filter leaves no more than this share, comparing its vectors is no slower.
 _FEW = 1 / 16
 
@@ -25,8 +25,7 @@ _FEW = 1 / 16
 class LargeVectors(FaissVectors):
     """Search by codes, then by the exact vectors of those found; safe to share between threads.
 
-    The vectors are mapped: the system reads those that are looked at and keeps what memory is
-    free for. With ``exact``, every search compares all of them.
+    Only the vectors that are looked at are read. With ``exact``, every search compares all of them.
     """
 
     def __init__(
@@ -36,19 +35,30 @@ class LargeVectors(FaissVectors):
 
         limit_threads()
         self.dimension = dimension
-        mapped = faiss.IO_FLAG_MMAP_IFC
+        # Mapped, for searches of all vectors. FAISS ends a file with its rows.
         self._vectors: list[Any] = [
-            faiss.read_index(str(folder / f"{key}{VECTORS}"), mapped) for key in keys
+            faiss.read_index(str(folder / f"{key}{VECTORS}"), faiss.IO_FLAG_MMAP_IFC)
+            for key in keys
+        ]
+        sizes = [int(each.ntotal) for each in self._vectors]
+        self._first_rows = list(accumulate(sizes, initial=0))
+        self._vector_rows = [
+            RowFile(folder / f"{key}{VECTORS}", size, 4 * dimension)
+            for key, size in zip(keys, sizes, strict=True)
         ]
         paths = [folder / f"{key}{PARTS}" for key in keys]
-        self._part_vectors: list[Any] = [
-            faiss.read_index(str(path), mapped) for path in paths if path.exists()
-        ]
-        self.has_parts = bool(self._part_vectors)
-        sizes = [int(each.ntotal) for each in self._vectors]
-        if self.has_parts and sizes != [int(each.ntotal) for each in self._part_vectors]:
-            raise ValueError("vectors of passages and of parts differ in number")
-        self._first_rows = list(accumulate(sizes, initial=0))
+        self.has_parts = all(path.exists() for path in paths)
+        self._part_rows: list[RowFile] = []
+        self._parts_size = 0
+        if self.has_parts:
+            parts = [faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC) for path in paths]
+            if sizes != [int(each.ntotal) for each in parts]:
+                raise ValueError("vectors of passages and of parts differ in number")
+            self._parts_size = parts[0].d
+            self._part_rows = [
+                RowFile(path, size, self._parts_size)
+                for path, size in zip(paths, sizes, strict=True)
+            ]
         self._codes: CodeSearch | None = None
         if not exact:
             codes = np.concatenate(
@@ -94,7 +104,7 @@ class LargeVectors(FaissVectors):
 
         # The same function of FAISS as in a search of all, so that scores are the same too.
         some = faiss.IndexFlatIP(self.dimension)
-        some.add(self._gathered(self._vectors, rows))
+        some.add(self._gathered(self._vector_rows, rows, self.dimension, np.float32))
         return [(int(rows[place]), score) for place, score in ranked(some, vector, top_k)]
 
     def _all_compared(
@@ -111,19 +121,26 @@ class LargeVectors(FaissVectors):
     def reconstruct(self, rows: Sequence[int]) -> NDArray[np.float32]:
         """Return what is stored at these rows, shape ``(rows, row_size)``."""
         numbers = np.asarray(rows, dtype=np.int64)
-        stores = [self._vectors, self._part_vectors] if self.has_parts else [self._vectors]
-        return np.concatenate([self._gathered(store, numbers) for store in stores], axis=1)
+        vectors = self._gathered(self._vector_rows, numbers, self.dimension, np.float32)
+        if not self.has_parts:
+            return vectors
+        parts = self._gathered(self._part_rows, numbers, self._parts_size, np.uint8)
+        return np.concatenate([vectors, parts], axis=1)
 
-    def _gathered(self, store: Sequence[Any], rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return the vectors at these rows from the shards that they are in."""
-        found = np.empty((len(rows), store[0].d if store else 0), np.float32)
+    def _gathered(
+        self, files: Sequence[RowFile], rows: NDArray[np.int64], width: int, kind: type[np.generic]
+    ) -> NDArray[np.float32]:
+        """Return the numbers at these rows from the files of the shards that they are in."""
         order = np.argsort(rows, kind="stable")
         rows_in_order = rows[order]
-        begin = 0
-        while begin < len(rows):
-            shard = bisect_right(self._first_rows, rows_in_order[begin]) - 1
-            end = np.searchsorted(rows_in_order, self._first_rows[shard + 1])
-            places = order[begin:end]
-            found[places] = store[shard].reconstruct_batch(rows[places] - self._first_rows[shard])
-            begin = int(end)
+        bounds = np.searchsorted(rows_in_order, self._first_rows)
+        pieces = [
+            file.read((rows_in_order[begin:end] - first).tolist())
+            for file, first, begin, end in zip(
+                files, self._first_rows, bounds, bounds[1:], strict=False
+            )
+            if begin < end
+        ]
+        found = np.empty((len(rows), width), np.float32)
+        found[order] = np.frombuffer(b"".join(pieces), kind).reshape(-1, width)
         return found

@@ -10,7 +10,7 @@ from qa.index.manifest import IndexedFile, Manifest, Shard
 # Passages per shard, roughly: few enough to be written quickly, many enough for few files.
 PASSAGES = 3_000
 # With more shards than this, a search would visit too many and a reader open too many files.
-MOST = 400
+MOST = 300
 # Sizes vary less if a short shard seldom ends and a long one often does.
 _SHORT, _LONG = 1 / 4, 4
 
