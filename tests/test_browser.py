@@ -271,8 +271,8 @@ def test_a_vote_that_cannot_be_stored_is_reported(visit, served, always, monkeyp
     page.wait_for_selector("mark.answer")
     monkeypatch.setattr(served.corpus.feedback, "path", tmp_path / "absent" / "x.sqlite")
     page.get_by_role("button", name="This answer is right").click()
-    page.wait_for_selector(".toast-body")
-    assert "Your vote was not saved" in page.locator(".toast-body").inner_text()
+    page.wait_for_selector(".lost")
+    assert "Your vote was not saved" in page.locator(".lost").inner_text()
     page.wait_for_function("!document.querySelector('.thumb[aria-pressed=true]')")
     assert page.locator("mark.answer").count() == 1  # the evidence stays where it was
     visit.wrong.clear()

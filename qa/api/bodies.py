@@ -41,10 +41,8 @@ class BodyLimit:
         self,
         app: ASGIApp,
         limit_of: Callable[[Scope], int | None] = lambda _: MAX_BODY,
-        *,
-        within_s: float = WITHIN_S,
     ) -> None:
-        self._app, self._limit_of, self._within_s = app, limit_of, within_s
+        self._app, self._limit_of = app, limit_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and answer 408 or 413 where its body is refused."""
@@ -83,7 +81,7 @@ class BodyLimit:
     def _limited(self, receive: Receive, limit: int) -> Receive:
         """Return a ``receive`` that raises BodyRefused; after the body it waits without end."""
         received, is_over = 0, False
-        until = asyncio.get_running_loop().time() + self._within_s
+        until = asyncio.get_running_loop().time() + WITHIN_S
 
         async def limited() -> Message:
             nonlocal received, is_over

@@ -119,18 +119,18 @@ class Handlers:
     def on_vote(self, turns: Turns, strict: Strict, event: gr.EventData) -> tuple[Any, Any]:
         """Store a vote, or withdraw it; an invalid one is ignored.
 
-        The page shows the pressed thumb at once. Where it could not be stored, a warning
-        says so, and the conversation and the evidence are drawn again without it.
+        The page shows the pressed thumb at once. Where it could not be stored, the conversation
+        and the evidence are drawn again without it, and say so.
         """
         turns = _seen(self._corpus.now, turns, strict)
         try:
             self._read_vote(turns, event)
         except FeedbackError as error:
-            # Gradio shows it as HTML.
-            gr.Warning(str(escape(f"Your vote was not saved: {self._message(error)}.")))
+            lost = escape(f"Your vote was not saved: {self._message(error)}.")
             now, view = self._corpus.now, View.at(event.view)
             changed = f"<!-- {secrets.token_hex(4)} -->"  # equal HTML would not be drawn again
-            talk = f"{self._talk(now, turns, view)}{changed}"
+            said = f'<p class="lost trouble" role="alert">{lost}</p>'
+            talk = f"{self._talk(now, turns, view)}{said}{changed}"
             # Evidence without a current view shows no thumbs.
             return talk, f"{self._evidence(now, turns, view)}{changed}" if event.view else gr.skip()
         return gr.skip(), gr.skip()

@@ -25,6 +25,8 @@ UPLOAD = "/library/files"
 UPLOADS = 4
 # An upload of which nothing arrives for so long has broken off.
 SILENCE_S = 60.0
+# So is one that is slower in the mean: few fit beside one another.
+SLOWEST_BYTES_S = 5_000
 READ_ONLY = LibraryError("the documents may not be changed here", "ask whoever serves them")
 
 
@@ -114,12 +116,15 @@ async def _upload(corpus: Corpus, request: Request, name: str) -> Response:
         announced = request.headers.get("content-length", "")
         size = int(announced) if announced.isdecimal() else None
         incoming = await run_in_threadpool(corpus.files.receive, name, size)
-        chunks = request.stream()
+        chunks, clock, received = request.stream(), asyncio.get_running_loop().time, 0
+        began = clock()
         while True:
+            until = began + SILENCE_S + received / SLOWEST_BYTES_S
             try:
-                chunk = await asyncio.wait_for(anext(chunks), SILENCE_S)
+                chunk = await asyncio.wait_for(anext(chunks), min(SILENCE_S, until - clock()))
             except StopAsyncIteration:
                 break
+            received += len(chunk)
             if chunk:
                 await run_in_threadpool(incoming.write, chunk)
         stored = await run_in_threadpool(incoming.keep)

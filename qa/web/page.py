@@ -8,13 +8,16 @@ from typing import Any
 import gradio as gr
 from gradio.events import api
 
-from qa.networks.threads import cores
+from qa.api.pool import WAITING
 from qa.web.corpus import Corpus
 from qa.web.handlers import Handlers
 from qa.web.render import render
 
 HERE = Path(__file__).parent
-MAX_WAITING = 32
+# Questions that wait in Gradio's own queue, and those that have a thread: the others of its 40 are
+# for what is clicked. How many are answered at a time, and whose turn it is, is for the pool.
+MAX_WAITING = WAITING
+ASKING = 24
 
 
 def create_page(corpus: Corpus, *, for_owner: bool) -> gr.Blocks:
@@ -38,7 +41,6 @@ def create_page(corpus: Corpus, *, for_owner: bool) -> gr.Blocks:
             "keys",
         )
     )
-    questions_at_once = max(cores(), 2)
     page = gr.Blocks(title="Verbatim", analytics_enabled=False, fill_width=True)
     with page:
         turns, strict = gr.State(()), gr.State(None)
@@ -88,7 +90,7 @@ def create_page(corpus: Corpus, *, for_owner: bool) -> gr.Blocks:
         )
         asking: dict[str, Any] = {
             "outputs": [turns, talk, evidence, question],
-            "concurrency_limit": questions_at_once,
+            "concurrency_limit": ASKING,
             "concurrency_id": "ask",
             "show_progress": "hidden",
             "api_visibility": "private",
@@ -144,14 +146,14 @@ def create_page(corpus: Corpus, *, for_owner: bool) -> gr.Blocks:
             handlers.on_vote,
             [turns, strict],
             [talk, evidence],
-            concurrency_limit=None,  # but queued: Gradio shows warnings of queued events alone
+            queue=False,  # a vote is kept however many questions wait
             trigger_mode="multiple",  # or a quick second vote is lost while the first is stored
             show_progress="hidden",
             api_visibility="private",
         )
         api(
             handlers.ask,
-            concurrency_limit=questions_at_once,
+            concurrency_limit=ASKING,
             concurrency_id="ask",
         )
     # The route that goes around the queue is closed.

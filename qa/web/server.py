@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import shlex
 import socket
 import sys
@@ -19,6 +20,7 @@ from starlette.routing import Mount, Route
 from starlette.types import Scope
 
 from qa.errors import QAError
+from qa.web.connections import BACKLOG, SELDOM, Connection, allowed_connections
 from qa.web.front import Front
 from qa.web.guard import Guard, is_loopback
 
@@ -231,7 +233,19 @@ class Server(uvicorn.Server):
     ) -> None:
         self.front = Front(load, on_start=on_start, on_error=self.stop)
         app = Guard(self.front, host=host)
-        super().__init__(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=5))
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=Connection,
+                ws="none",
+                backlog=BACKLOG,
+                log_level="warning",
+                timeout_graceful_shutdown=5,
+            )
+        )
+        Connection.allowed = allowed_connections()
+        for name in ("asyncio", "uvicorn.error"):
+            logging.getLogger(name).addFilter(SELDOM)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Stop on a signal."""
