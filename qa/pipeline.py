@@ -14,7 +14,7 @@ from qa.answers.quotations import Quotation, Validity, check, verify
 from qa.answers.reading import read
 from qa.answers.second_look import LOOKED_AT, look_again
 from qa.answers.verdict import judge
-from qa.builder import BuildReport, Progress, build, is_stale, page_picture
+from qa.builder import BuildReport, Progress, build, is_stale
 from qa.errors import CorpusError, QuestionError, StoredIndexError
 from qa.index import (
     DocumentSummary,
@@ -167,14 +167,6 @@ class QA:
     def document(self, document_id: str) -> Document:
         """Return a document as it was indexed."""
         return self._index.document(document_id)
-
-    def page_picture(self, document_id: str, page: int) -> bytes | None:
-        """Return the picture of a page, from 1, as JPEG, drawn from the document's file.
-
-        None if there is no such page, or the file changed since the build.
-        """
-        folder = Path(self.manifest.folder)
-        return page_picture(folder, document_id, page, self.document(document_id).sha256)
 
     def build_command(self) -> str:
         """Return the shell command that brings the index up to date.

@@ -65,6 +65,22 @@ def normalize(text: str) -> str:
     return " ".join(_ARTICLES.sub(" ", text).split())
 
 
+def cells_of(row: str, start: int = 0) -> tuple[tuple[int, int], ...]:
+    """Return the places of the cells in a row that is written as they are, joined by " | ".
+
+    ``start`` is where the row begins; an empty cell is ``(x, x)``.
+    """
+    # The white space of an empty cell at either end is not part of the row.
+    first, last = " " * row.startswith("|"), " " * row.endswith("|")
+    end, offset = start + len(row), start - len(first)
+    places = []
+    for cell in f"{first}{row}{last}".split(" | "):
+        begin = min(max(offset, start), end)
+        places.append((begin, min(begin + len(cell), end)))
+        offset += len(cell) + len(" | ")
+    return tuple(places)
+
+
 def mentions(text: str, phrase: str) -> bool:
     """Return whether a phrase occurs in a text, word for word; False for a phrase without a word.
 

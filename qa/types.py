@@ -29,8 +29,11 @@ class Block:
 
     ``cells`` are the ``(start, end)`` of a row's cells in the order of columns. A merged cell
     has the same place in each row and column that it covers; an empty one is ``(x, x)``. The
-    ``level`` of a ``body`` is not 0 where it is quoted from an earlier message. They
-    are known while an index is built, and not stored.
+    ``level`` of a ``body`` is not 0 where it is quoted from an earlier message.
+
+    ``depth`` is not 0 for what is in a list: 1 in a list, 2 in a list within that. ``number`` is
+    that of an item of a numbered list, whose text lacks it: 0 if it has none, -1 for a further
+    paragraph of the item above.
     """
 
     start: int
@@ -38,6 +41,8 @@ class Block:
     kind: BlockKind
     level: int = 0
     cells: tuple[tuple[int, int], ...] = ()
+    depth: int = 0
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

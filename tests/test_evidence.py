@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.index import DocumentSummary, SkippedFile
-from qa.types import Answer, Block, Document, Hit, Passage, Place, Prediction
+from qa.types import Answer, Document, Hit, Passage, Place, Prediction
 from qa.web.corpus import Entry, Library
-from qa.web.document_text import MARGIN, excerpt, marked_text
+from qa.web.excerpts import excerpt
 from qa.web.render import (
     EXAMPLES,
     conversation_html,
@@ -166,43 +166,6 @@ def test_no_text_changes_the_structure_of_the_page(text):
         for button in drawn.buttons:
             if button["class"] == "entry":
                 assert View.at(button["data-view"]).document_id == text.replace("/", "|")
-
-
-@given(st.data())
-def test_marks_alter_no_letter_and_cover_what_they_should(data):
-    text = data.draw(st.text(min_size=1, max_size=60) | st.just(HOSTILE))
-    spot = st.integers(0, len(text))
-    kinds = st.sampled_from(["answer", "also", "passage"])
-    marks = data.draw(st.lists(st.tuples(spot, spot, kinds), max_size=6))
-    edges = sorted(data.draw(st.lists(spot, max_size=4)))
-    blocks = tuple(
-        Block(start, end, kind)
-        for start, end, kind in zip(edges[::2], edges[1::2], ("heading", "furniture"), strict=False)
-    )
-    marked = marked_text(document(text, blocks), marks)
-    assert "".join(words for words, _, _ in marked.pieces) == text
-    for kind in ("answer", "also", "passage"):
-        covered = {i for start, end, each in marks if each == kind for i in range(start, end)}
-        pieces = [(tag, words) for words, tag, classes in marked.pieces if kind in classes.split()]
-        assert "".join(words for _, words in pieces) == "".join(text[i] for i in sorted(covered))
-        assert {tag for tag, _ in pieces} <= ({"mark", "span"} if kind == "passage" else {"mark"})
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "left_out"),
-    [
-        (MARGIN, MARGIN - 6, ""),
-        (0, MARGIN - 5, "1 more character after"),
-        (2 * MARGIN, MARGIN + 1, f"{MARGIN:,} more characters before7 more characters after"),
-    ],
-)
-def test_a_very_long_document_is_cut_around_the_answer(before, after, left_out):
-    shown = document("x" * before + "answer" + "y" * after)
-    turns = [Turn("Who?", prediction(answer(shown, "answer")))]
-    drawn = Drawn(evidence_html(turns, View("answer"), document=lambda _: shown))
-    assert drawn.text["answer"] == "answer"
-    assert drawn.text.get("left-out", "") == left_out
-    assert len(drawn.text["document"]) <= 2 * MARGIN + len(left_out)
 
 
 @given(st.text(st.sampled_from("ab \n"), max_size=900), st.integers(0, 900), st.integers(0, 900))

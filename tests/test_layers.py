@@ -17,7 +17,7 @@ LAYERS = [
     {"builder", "milvus"},
     {"retrieval", "answers"},
     {"pipeline"},
-    {"evaluation", "feedback", "library"},
+    {"evaluation", "feedback", "library", "viewer"},
     {"api"},
     {"mcp"},
     {"web", "plugin"},

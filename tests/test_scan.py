@@ -1,21 +1,18 @@
-"""The page shows the picture of a scanned page, with boxes around the words that are quoted."""
+"""Pages of scans and PDF files are drawn, with boxes around the words that are quoted."""
 
-import base64
 import io
-import re
 from dataclasses import replace
 
 import pytest
-from making import make_picture, zipped
+from making import make_pdf, make_picture, zipped
 from PIL import Image
 
 from benchmarks.hashing import HashEncoder
-from qa.builder import build, page_picture
+from qa.builder import build
+from qa.errors import UnreadableDocument
 from qa.index import open_index
-from qa.types import Answer, Block, Document, Passage, Place, Prediction, ScannedLine
-from qa.web.render import evidence_html
-from qa.web.scan import first_scan, scan_of
-from qa.web.views import Turn, View
+from qa.types import Block, Document, ScannedLine
+from qa.viewer import PageViewer, boxes_of
 
 TEXT = "Rent of the mill\n\nIt was paid by Ada Blum."
 SCANNED = (
@@ -33,67 +30,38 @@ DOCUMENT = Document(
     (0,),
     scanned=SCANNED,
 )
-JPEG = b"\xff\xd8\xff picture"
 
 
 def test_words_are_boxed_by_their_share_of_the_line():
     start = TEXT.index("Ada")
-    scan = scan_of(DOCUMENT, [(start, start + 8, "answer"), (18, 42, "passage")], lambda *_: JPEG)
-    assert scan.page == 1
-    assert scan.source == f"data:image/jpeg;base64,{base64.b64encode(JPEG).decode()}"
-    assert scan.confidence == 0.6  # "Ada", the less certain of the two words
-    (passage, under), (answer, over) = scan.boxes
+    marks = [(start, start + 8, "answer"), (18, 42, "passage")]
+    (passage, under), (answer, over) = boxes_of(DOCUMENT.scanned, marks)
     assert (under, over) == ("passage", "answer")
     assert passage == "1000,2000 3400,2240 3400,2740 1000,2500"
     # From the sixteenth letter to the end of the twenty-third, and half a letter more.
     assert answer == "2450,2145 3350,2235 3350,2735 2450,2645"
+    assert boxes_of(DOCUMENT.scanned, [(200, 210, "answer")]) == []
 
 
-def test_text_that_ocr_did_not_read_has_no_picture():
-    asked = []
-    document = Document(*("a.txt", TEXT, "", "", "", "a.txt"), (Block(0, 16, "body"),))
-    assert scan_of(document, [(0, 4, "answer")], lambda *where: asked.append(where)) is None
-    assert asked == []
-    assert scan_of(DOCUMENT, [], lambda *_: JPEG) is None
-    assert scan_of(DOCUMENT, [(0, 4, "answer")], lambda *_: None) is None
+def test_words_beside_each_other_share_a_box_and_lines_do_not():
+    def word(start, end, left, right, top):
+        corners = ((left, top), (right, top), (right, top + 100), (left, top + 100))
+        return ScannedLine(start, end, 1, corners, ())
+
+    words = [word(0, 3, 100, 200, 100), word(4, 7, 230, 330, 100), word(8, 11, 100, 200, 250)]
+    boxes = boxes_of(words, [(0, 11, "passage")])
+    assert boxes == [
+        ("100,100 330,100 330,200 100,200", "passage"),
+        ("100,250 200,250 200,350 100,350", "passage"),
+    ]
 
 
-def test_the_evidence_shows_the_scan_above_the_text():
-    start = TEXT.index("Ada")
-    place = Place("rent.png", start, start + 8, "documents/rent.png", page=1, text="Ada Blum")
-    answer = Answer("Ada Blum", place, 0.9, Passage("rent.png", 18, 42, TEXT[18:]))
-    prediction = Prediction("Who paid?", "Who paid?", (answer,), "answer", ())
-    html = evidence_html(
-        [Turn("Who paid?", prediction)],
-        View("answer"),
-        document=lambda _: DOCUMENT,
-        picture=lambda document_id, page: JPEG if (document_id, page) == ("rent.png", 1) else None,
-    )
-    figure = re.search(r"<figure.*</figure>", html, re.S)[0]
-    assert html.index("<figure") < html.index('<div class="document"')
-    assert 'src="data:image/jpeg;base64,' in figure
-    assert re.findall(r'polygon class="(\w+)"', figure) == ["passage", "answer"]
-    assert "confidence in the least clear word is 60%" in figure
-
-
-def test_a_scan_is_shown_with_its_first_page_where_nothing_is_quoted():
-    html = evidence_html(
-        [],
-        View("document", document_id="rent.png"),
-        document=lambda _: DOCUMENT,
-        picture=lambda document_id, page: JPEG if (document_id, page) == ("rent.png", 1) else None,
-    )
-    figure = re.search(r"<figure.*</figure>", html, re.S)[0]
-    assert 'src="data:image/jpeg;base64,' in figure
-    assert "polygon" not in figure
-    assert "boxed" not in figure
-    assert first_scan(DOCUMENT, lambda *_: None) is None
-    assert first_scan(replace(DOCUMENT, scanned=()), lambda *_: JPEG) is None
+PARAGRAPH = "The ferry to the island leaves the northern pier at a quarter past seven each day. "
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
-    """A build over a scan, a PDF and an archive with the scan in it."""
+    """A build over a scan, PDF files with and without a text layer, and an archive with a scan."""
     place = tmp_path_factory.mktemp("scans")
     folder = place / "documents"
     folder.mkdir()
@@ -106,10 +74,20 @@ def built(tmp_path_factory):
     (folder / "mill.tiff").write_bytes(file.getvalue())
     (folder / "papers.zip").write_bytes(zipped({"old/mill 2.tiff": file.getvalue() + b"\0"}))
     pages[0].save(folder / "mill.pdf", "PDF")
+    content = [("heading", "The ferry"), *[("text", PARAGRAPH * 4)] * 14]
+    table = [["Class", "Fare"], ["Adult", "12 euro"], ["Child", "5 euro"], ["Dog", "3 euro"]]
+    (folder / "ferry.bin").write_bytes(make_pdf([*content, ("table", table)]))
+    (folder / "notes.txt").write_text("The ferry\n\nIt is green.", encoding="utf-8")
     build(folder, place / "index", encoder=HashEncoder())
     index = open_index(place / "index", encoder_fingerprint=HashEncoder.fingerprint)
-    yield folder, index
+    viewer = PageViewer(folder)
+    yield folder, index, viewer
+    viewer.close()
     index.close()
+
+
+def dark(picture):
+    return sum(value < 128 for value in picture.convert("L").tobytes())
 
 
 @pytest.mark.parametrize(
@@ -117,23 +95,73 @@ def built(tmp_path_factory):
     [("mill.tiff", 1), ("mill.tiff", 2), ("mill.pdf", 1), ("papers.zip/old/mill 2.tiff", 2)],
 )
 def test_the_picture_of_a_page_is_drawn_from_its_file(built, name, page):
-    folder, index = built
+    _, index, viewer = built
     document = index.document(name)
-    drawn = page_picture(folder, name, page, document.sha256)
-    picture = Image.open(io.BytesIO(drawn)).convert("L")
-    line = next(line for line in document.scanned if line.page == page)
+    assert viewer.is_drawable(document)
+    picture = Image.open(io.BytesIO(viewer.picture(document, page)))
+    (line,) = viewer.places(document, page)
     (left, top), _, (right, bottom), _ = (
         (x * picture.width // 10_000, y * picture.height // 10_000) for x, y in line.corners
     )
-    inside = picture.crop((left, top, right, bottom))
-    dark = sum(value < 128 for value in picture.tobytes())
-    assert sum(value < 128 for value in inside.tobytes()) > 0.95 * dark > 100
-    assert page_picture(folder, name, 7, document.sha256) is None
+    assert dark(picture.crop((left, top, right, bottom))) > 0.95 * dark(picture) > 100
+    with pytest.raises(UnreadableDocument):
+        viewer.picture(document, 7)
+
+
+def test_words_of_a_text_layer_are_found_on_their_page(built):
+    _, index, viewer = built
+    document = index.document("ferry.bin")
+    assert viewer.is_drawable(document)
+    assert not viewer.is_drawable(index.document("notes.txt"))
+    assert len(document.pages) > 1
+    page = len(document.pages)
+    start = document.text.index("12 euro")
+    places = viewer.places(document, page)
+    words = [document.text[place.start : place.end] for place in places]
+    end = next(block.start for block in document.blocks if block.kind == "about")
+    assert words == document.text[document.pages[page - 1] : end].replace("|", " ").split()
+    picture = Image.open(io.BytesIO(viewer.picture(document, page, large=True)))
+    ((points, kind),) = boxes_of(places, [(start, start + 7, "answer")])
+    assert kind == "answer"
+    corners = [tuple(map(int, point.split(","))) for point in points.split()]
+    box = [
+        round(share * side / 10_000)
+        for share, side in zip((*corners[0], *corners[2]), picture.size * 2, strict=True)
+    ]
+    # The words are in the box, and nothing is to the right of it in the last column.
+    assert dark(picture.crop(box)) > 50
+    assert dark(picture.crop((box[2], box[1], picture.width, box[3]))) == 0
+
+
+def test_what_was_drawn_is_kept_in_bounded_memory(built):
+    folder, index, _ = built
+    viewer = PageViewer(folder, kept_bytes=300_000)
+    try:
+        document = index.document("ferry.bin")
+        sizes = [len(viewer.picture(document, page)) for page in (1, 2, 1)]
+        assert max(sizes) < 300_000 < sizes[0] + sizes[1]
+        assert 0 < viewer.kept_bytes <= 300_000
+    finally:
+        viewer.close()
 
 
 def test_a_file_that_changed_has_no_picture(built):
-    folder, index = built
+    folder, index, viewer = built
     (folder / "mill copy.tiff").write_bytes((folder / "mill.tiff").read_bytes() + b"\0")
     document = index.document("mill.tiff")
-    assert page_picture(folder, "mill copy.tiff", 1, document.sha256) is None
-    assert page_picture(folder, "missing.tiff", 1, document.sha256) is None
+    for name in ("mill copy.tiff", "missing.tiff"):
+        with pytest.raises(UnreadableDocument):
+            viewer.picture(replace(document, id=name), 1)
+
+
+def test_a_file_that_takes_too_long_is_given_up_and_the_next_is_drawn(built):
+    folder, index, _ = built
+    viewer = PageViewer(folder, timeout_s=0.001)
+    document = index.document("ferry.bin")
+    try:
+        with pytest.raises(UnreadableDocument, match="longer than"):
+            viewer.picture(document, 1)
+        viewer.timeout_s = 60
+        assert viewer.picture(document, 1).startswith(b"\xff\xd8")
+    finally:
+        viewer.close()

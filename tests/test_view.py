@@ -16,7 +16,7 @@ from qa.loaders.extracted import TextBuilder
 from qa.networks.reader import OnnxReader
 from qa.networks.weights import encoder_folder
 from qa.types import Document, Passage, View
-from qa.web.document_text import excerpt
+from qa.web.excerpts import excerpt
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,7 @@ from qa.builder.build import READING, build, is_stale
 from qa.builder.corpus import check_folder, stamp_of
 from qa.builder.embedding import ENCODING, Progress, encoded_text
 from qa.builder.explanation import Explanation, explain
-from qa.builder.members import load_document
-from qa.builder.pictures import page_picture
+from qa.builder.members import load_document, locate
 from qa.builder.report import BuildReport, FileReport
 from qa.builder.watch import changes, watch
 
@@ -25,7 +24,7 @@ __all__ = [
     "explain",
     "is_stale",
     "load_document",
-    "page_picture",
+    "locate",
     "stamp_of",
     "watch",
 ]

@@ -12,7 +12,8 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
-from qa.types import Block, Document, Passage, ScannedLine, View
+from qa.text import cells_of
+from qa.types import Block, BlockKind, Document, Passage, ScannedLine, View
 
 FOLDER = "documents"
 # Documents kept in memory, each a file of some megabytes at most.
@@ -35,7 +36,7 @@ CREATE TABLE document (
     author     TEXT NOT NULL,
     language   TEXT NOT NULL,        -- ISO 639-1, or empty
     pages      TEXT NOT NULL,        -- JSON: [offset, ...]
-    blocks     TEXT NOT NULL,        -- JSON: [[start, end, kind, level], ...]
+    blocks     TEXT NOT NULL,        -- JSON: [[start, end, kind, level, ...], ...]
     scanned    TEXT NOT NULL,        -- JSON: [[start, end, page, corners, confidences], ...]
     text       TEXT NOT NULL         -- last, so that the others are read without it
 ) STRICT;
@@ -80,9 +81,7 @@ def write_documents(path: Path, documents: Iterable[tuple[Document, Sequence[Pas
         connection.execute("BEGIN")
         row = 0
         for position, (document, passages) in enumerate(documents):
-            blocks = [
-                [block.start, block.end, block.kind, block.level] for block in document.blocks
-            ]
+            blocks = [_stored(block, document.text) for block in document.blocks]
             connection.execute(
                 f"INSERT INTO document VALUES ({', '.join('?' * 15)})",
                 (
@@ -261,7 +260,7 @@ class DocumentStore:
         (found,) = self._select(shard, f"{_DOCUMENT} WHERE id = ?", document_id)
         *values, roles, begins, lines = found
         name, text, sha256, title, date, source, author, language = values
-        blocks = tuple(Block(*block) for block in json.loads(roles))
+        blocks = tuple(_block(*block) for block in json.loads(roles))
         pages = tuple(json.loads(begins))
         scanned = tuple(_scanned(*line) for line in json.loads(lines))
         return Document(
@@ -288,6 +287,28 @@ def _scanned(
 ) -> ScannedLine:
     points = tuple((x, y) for x, y in corners)
     return ScannedLine(start, end, page, points, tuple(confidences))
+
+
+def _stored(block: Block, text: str) -> list[Any]:
+    """Return a block as it is stored: the cells only if they are not those that the row tells."""
+    stored = [block.start, block.end, block.kind, block.level]
+    cells = (
+        () if block.cells == cells_of(text[block.start : block.end], block.start) else block.cells
+    )
+    return [*stored, cells, block.depth, block.number] if cells or block.depth else stored
+
+
+def _block(
+    start: int,
+    end: int,
+    kind: BlockKind,
+    level: int,
+    cells: Sequence[tuple[int, int]] = (),
+    depth: int = 0,
+    number: int = 0,
+) -> Block:
+    places = tuple((begin, finish) for begin, finish in cells)
+    return Block(start, end, kind, level, places, depth, number)
 
 
 def _written(view: View | None) -> str:

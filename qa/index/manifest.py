@@ -13,7 +13,7 @@ from qa.errors import IndexCorrupt, IndexMismatch
 from qa.index.commands import build_command
 from qa.text import printable
 
-FORMAT_VERSION = 8
+FORMAT_VERSION = 9
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from qa.loaders.outlook import read_message
 from qa.loaders.papers.latex import looks_like_latex, read_latex
 from qa.loaders.papers.org import read_org
 from qa.loaders.parts import has_parts, read_parts
-from qa.loaders.pdf import draw_pdf, read_pdf
+from qa.loaders.pdf import draw_pdf, places_in_pdf, read_pdf
 from qa.loaders.tables.delimited import read_csv
 from qa.loaders.tables.records import looks_like_json_lines, read_json
 from qa.loaders.tables.workbook import read_workbook
@@ -36,9 +36,9 @@ from qa.loaders.text import read_text
 from qa.loaders.zipped import is_office_document, read_zip
 from qa.opening import opened
 from qa.text import without_surrogates
-from qa.types import Document
+from qa.types import Document, ScannedLine
 
-__all__ = ["find_files", "load", "page_picture", "unreadable"]
+__all__ = ["find_files", "is_drawable", "load", "page_picture", "page_places", "unreadable"]
 
 MAX_BYTES = 20_000_000
 # Of PDF and office documents most is pictures, and of mail attachments; texts are read in parts.
@@ -134,24 +134,57 @@ def load(
     )
 
 
+def is_drawable(head: bytes) -> bool:
+    """Return whether a file that begins so has pages that can be drawn: a PDF or a picture."""
+    return head.startswith(_PDF) or is_picture(head)
+
+
 def page_picture(
     path: Path,
     *,
     folder: Path,
     page: int,
     sha256: str,
+    large: bool = False,
     member: Sequence[str] = (),
     descriptor: int | None = None,
 ) -> bytes:
     """Return the picture of a page, from 1, of a file or of one inside it, as JPEG.
 
-    ``descriptor`` and ``member`` are those of :func:`load`. Raises UnreadableDocument, also if
-    the file's hash differs or it has no such page.
+    ``large`` is to be looked at closely; ``descriptor`` and ``member`` are those of
+    :func:`load`. Raises UnreadableDocument, also if the file's hash differs or it has no such page.
     """
+    data = _unchanged(path, folder, sha256, member, descriptor)
+    draw = draw_pdf if data.startswith(_PDF) else draw_picture
+    return draw(data, page - 1, large=large)
+
+
+def page_places(
+    path: Path,
+    *,
+    folder: Path,
+    page: int,
+    sha256: str,
+    text: str,
+    member: Sequence[str] = (),
+    descriptor: int | None = None,
+) -> tuple[ScannedLine, ...]:
+    """Return where on its page, from 1, each word of ``text`` stands, which was read from it.
+
+    Offsets are those of ``text``. Only the text layer of a PDF has places; raises what
+    ``page_picture`` does.
+    """
+    data = _unchanged(path, folder, sha256, member, descriptor)
+    return places_in_pdf(data, page - 1, text) if data.startswith(_PDF) else ()
+
+
+def _unchanged(
+    path: Path, folder: Path, sha256: str, member: Sequence[str], descriptor: int | None
+) -> bytes:
     data = _bytes(path, folder, tuple(member), descriptor)
     if hashlib.sha256(data).hexdigest() != sha256:
         raise UnreadableDocument("it has changed", "build again")
-    return draw_pdf(data, page - 1) if data.startswith(_PDF) else draw_picture(data, page - 1)
+    return data
 
 
 def unreadable(error: OSError) -> UnreadableDocument:

@@ -134,6 +134,8 @@ class TextBuilder:
     notes: list[str] = field(default_factory=list)
     table: int = 0  # the number of the table that rows belong to
     members: list[Inner] = field(default_factory=list)
+    # The lists that are open, each with the number of its item; -1 once that has a paragraph.
+    items: list[int] = field(default_factory=list)
 
     def add(self, text: str, kind: BlockKind, *, level: int = 0) -> int:
         """Append a block after a blank line, a row after a row on the next; return its start."""
@@ -147,7 +149,14 @@ class TextBuilder:
             self.parts.append("\n" if in_table else "\n\n")
             self.length += len(self.parts[-1])
         start = self.length
-        self.blocks.append(Block(start, start + len(text), kind, level))
+        if self.items and kind == "body":
+            block = Block(
+                start, start + len(text), kind, level, (), len(self.items), self.items[-1]
+            )
+            self.blocks.append(block)
+            self.items[-1] = -1
+        else:
+            self.blocks.append(Block(start, start + len(text), kind, level))
         self.parts.append(text)
         self.length += len(text)
         return start

@@ -82,6 +82,10 @@ def add_markdown(text: str, builder: TextBuilder) -> str:
         elif token.type == "tr_close" and row is not None:
             builder.add_row(row, header=is_header)
             row = None
+        elif token.type == "list_item_open":
+            builder.items.append(int(token.info) if token.info.isdecimal() else 0)
+        elif token.type == "list_item_close":
+            builder.items.pop()
         elif token.type == "inline":
             content = plain(token)
             if row is not None:

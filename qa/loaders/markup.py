@@ -102,10 +102,24 @@ def add_markup(node: Any, builder: TextBuilder, *, is_page: bool = False) -> Non
                 _definitions(child, builder, is_page=is_page)
             elif tag == "pre":
                 builder.add("".join(child.itertext()), "body")
+            elif tag == "li":
+                builder.items.append(_number(child))
+                add_markup(child, builder, is_page=is_page)
+                builder.items.pop()
             else:
                 add_markup(child, builder, is_page=is_page)
         words.append(child.tail or "")
     flush()
+
+
+def _number(item: Any) -> int:
+    """Return the number of an item of a numbered list, 0 if its list has no numbers."""
+    above = item.getparent()
+    if above is None or name_of(above) != "ol":
+        return 0
+    first = above.get("start", "1")
+    before = sum(name_of(each) == "li" for each in item.itersiblings(preceding=True))
+    return before + (int(first) if first.isdecimal() and len(first) < 10 else 1)
 
 
 def _is_of_the_site(node: Any, tag: str) -> bool:

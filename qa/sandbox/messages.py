@@ -54,6 +54,20 @@ def document_of(values: Mapping[str, Any]) -> Document:
     return Document(**held, blocks=blocks, members=members, scanned=scanned)
 
 
+def places_of(values: Any) -> tuple[ScannedLine, ...]:
+    """Return the places of words that JSON held; ValueError or TypeError for what is none."""
+    return tuple(
+        ScannedLine(
+            int(start),
+            int(end),
+            int(page),
+            tuple((int(x), int(y)) for x, y in corners),
+            tuple(map(int, confidences)),
+        )
+        for start, end, page, corners, confidences in values
+    )
+
+
 def _frozen(value: Any) -> Any:
     """Return lists of JSON as the tuples that they were."""
     return tuple(map(_frozen, value)) if isinstance(value, list) else value

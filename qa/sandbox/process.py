@@ -20,9 +20,9 @@ from typing import Any, Protocol
 from qa.errors import ReadingStopped, UnreadableDocument
 from qa.opening import opened
 from qa.sandbox.child import RETRY
-from qa.sandbox.messages import DONE, FIND, KEEP, PAGE, Call, document_of, line
+from qa.sandbox.messages import DONE, FIND, KEEP, PAGE, Call, document_of, line, places_of
 from qa.sandbox.pages import PageFolder
-from qa.types import Document
+from qa.types import Document, ScannedLine
 
 TIMEOUT_S = 240.0
 CPU_S = 120
@@ -107,15 +107,40 @@ class Sandbox:
         return document
 
     def picture(
-        self, path: Path, *, folder: Path, page: int, sha256: str, member: Sequence[str] = ()
+        self,
+        path: Path,
+        *,
+        folder: Path,
+        page: int,
+        sha256: str,
+        large: bool = False,
+        member: Sequence[str] = (),
     ) -> bytes:
-        """Return the picture of a page of a file, or of one inside it, as JPEG.
+        """Return the picture of a page, from 1, of a file, or of one inside it, as JPEG.
 
         Raises :class:`~qa.errors.UnreadableDocument`, also if the hash of the file differs.
         """
-        arguments = {"page": page, "sha256": sha256, **_inner(member)}
-        picture = self.call(Call(self._loader, "page_picture", arguments), path, folder)
-        return base64.b64decode(picture)
+        wanted = {"folder": os.fspath(folder), "page": page, "sha256": sha256, "large": large}
+        call = Call(self._loader, "page_picture", {**wanted, **_inner(member)})
+        return base64.b64decode(self.call(call, path, folder))
+
+    def places(
+        self,
+        path: Path,
+        *,
+        folder: Path,
+        page: int,
+        sha256: str,
+        text: str,
+        member: Sequence[str] = (),
+    ) -> tuple[ScannedLine, ...]:
+        """Return where the words of ``text`` stand on the page that it was read from.
+
+        Offsets are those of ``text``; raises what ``picture`` does.
+        """
+        wanted = {"folder": os.fspath(folder), "page": page, "sha256": sha256, "text": text}
+        call = Call(self._loader, "page_places", {**wanted, **_inner(member)})
+        return places_of(self.call(call, path, folder))
 
     def call(
         self, call: Call, path: Path | None = None, folder: Path | None = None, *, name: str = ""

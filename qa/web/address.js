@@ -15,6 +15,7 @@ const turnOf = ({ dataset }) => ({
   question: dataset.question,
   only: JSON.parse(dataset.only),
   guess: dataset.guess === "true",
+  key: dataset.key,
 });
 const sheet = () => document.querySelector("#evidence [data-shown]");
 

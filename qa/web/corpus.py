@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from qa.networks.threads import cores
 from qa.pipeline import QA
 from qa.text import counted
 from qa.types import Place
+from qa.viewer import PageViewer, Windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +55,15 @@ class Library:
 
 @dataclass(frozen=True, slots=True)
 class OpenIndex:
-    """A pipeline with the list of its documents, and questions to begin with, once found."""
+    """A pipeline with the list of its documents, and questions to begin with, once found.
+
+    ``windows`` are those of the documents that are looked at.
+    """
 
     qa: QA
     library: Library
     examples: tuple[str, ...] = ()
+    windows: Windows = field(default_factory=Windows)
 
     @classmethod
     def of(cls, qa: QA, index: Path) -> OpenIndex:
@@ -97,7 +102,8 @@ class Corpus:
     Each request reads ``now`` once: a request that began before the end of a build
     keeps the index that it began with. ``watching`` and ``listener`` are
     those of :class:`~qa.library.Live`. ``files`` changes the files of the folder, None where
-    visitors may not. ``with_examples`` is whether to look for questions to begin with. ``pool`` is
+    visitors may not, and ``pages`` draws pages of the documents. ``with_examples`` is whether to
+    look for questions to begin with. ``pool`` is
     where questions are answered, whoever asks them: one for all corpora that a server has.
     """
 
@@ -116,6 +122,7 @@ class Corpus:
         self.pool = pool or Pool(max(cores(), 2))
         self.folder, self.index = Path(folder), Path(index)
         self.files = files
+        self.pages = PageViewer(self.folder)
         self.feedback = FeedbackStore.beside(self.index)
         self._with_examples = with_examples
         self._open(qa, qa.threshold)

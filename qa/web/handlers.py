@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 from base64 import b64encode
@@ -23,7 +24,7 @@ from qa.web.conversation_file import TYPES, conversation_file
 from qa.web.corpus import Corpus, OpenIndex
 from qa.web.opening import Opening
 from qa.web.render import conversation_html, evidence_html, library_html, strictness_html
-from qa.web.views import Turn, View
+from qa.web.views import VISIT, Turn, View
 
 Turns = tuple[Turn, ...]
 # The share of unanswerable questions that get no answer; None before the visitor moves the slider.
@@ -189,7 +190,11 @@ class Handlers:
             )
         except QAError as error:
             return replace(asked, trouble=f"{self._message(error)}.")
-        return replace(asked, prediction=prediction, key=secrets.token_hex(8))
+        # A vote is on the answers too: they may be others when the question is asked again.
+        places = [(answer.place, answer.also_at) for answer in prediction.answers]
+        digest = hashlib.sha256(repr(places).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        visit = asked.key or secrets.token_hex(VISIT // 2)
+        return replace(asked, prediction=prediction, key=visit + digest)
 
     def _asked(self, ask: Callable[[], Prediction]) -> Prediction:
         """Ask when it is the visitor's turn; raises Busy if too many wait."""
@@ -276,7 +281,8 @@ class Handlers:
                 view,
                 document=now.qa.document,
                 is_outdated=now.qa.is_outdated,
-                picture=now.qa.page_picture,
+                is_drawable=self._corpus.pages.is_drawable,
+                windows=now.windows.of,
                 votes=self._votes(turns[view.turn :][:1]),
             )
         except KeyError:  # the list of documents, or something that no longer exists

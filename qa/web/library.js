@@ -309,7 +309,9 @@ element.addEventListener("click", async ({ target }) => {
     const found = await post("remove", { path: remove });
     if (!found) return;
     announce(`${remove} was deleted.`, { undo: () => putBack(found.token) });
-    button.closest("li").classList.add("leaving");
+    const row = button.closest("li");
+    row.classList.add("leaving");
+    if (chosen.delete(row.querySelector(".tick")?.dataset.only)) showChosen(); // or nothing would be asked
   } else if (restore) putBack(restore);
   else if (forget) {
     if (await post("forget", { token: forget })) refresh();

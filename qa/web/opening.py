@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from qa.text import without_surrogates
-from qa.web.views import Turn, View
+from qa.web.views import VISIT, Turn, View
 
 MAX_TURNS = 100
 MAX_ONLY = 1_000
@@ -61,8 +62,11 @@ def _turn(sent: Any) -> Turn | None:
     chosen = (
         [each for each in only if each and isinstance(each, str)] if isinstance(only, list) else []
     )
+    key = sent.get("key")
+    is_key = isinstance(key, str) and re.fullmatch(rf"[0-9a-f]{{{VISIT}}}", key)
     return Turn(
         without_surrogates(question),
+        key=key if is_key else "",
         best_guess=sent.get("guess") is True,
         only=tuple(map(without_surrogates, chosen[:MAX_ONLY])),
     )

@@ -13,18 +13,8 @@ const scroll = (pane, part, share) => {
   pane.scrollTo({ top, left, behavior: behavior() });
 };
 
-const showIn = (paper) => {
-  const mark = paper.querySelector(".answer") ?? paper.querySelector(".passage");
-  if (mark) scroll(paper, mark, 1 / 3);
-  else paper.scrollTo(0, 0);
-};
-
-const showMark = () => {
-  const text = document.querySelector("#evidence .document");
-  const scan = document.querySelector("#evidence .scan .paper");
-  if (text) showIn(text);
-  if (scan) scan.querySelector("img").decode().then(() => showIn(scan));
-};
+// The open document scrolls to its mark.
+const showMark = () => document.dispatchEvent(new CustomEvent("show-mark"));
 
 let turns = 0;
 
@@ -42,8 +32,15 @@ const showTurn = () => {
 };
 
 if (element.closest("#evidence")) {
-  watch("value", showMark);
   document.addEventListener("look-at", ({ detail }) => trigger("select", { view: detail }));
+  // Of two quick clicks the answers may come in the other order: the second click counts.
+  let wanted = null;
+  document.addEventListener("view-wanted", ({ detail }) => { wanted = detail; });
+  watch("value", () => {
+    const drawn = element.querySelector("[data-shown]")?.dataset.shown;
+    if (wanted !== null && drawn && drawn !== wanted) trigger("select", { view: wanted });
+    wanted = null;
+  });
 }
 if (element.closest("#conversation")) watch("value", showTurn);
 
@@ -60,6 +57,7 @@ element.addEventListener("click", (event) => {
   if (!button) return;
   const { view, ask, guess, vote } = button.dataset;
   if (view !== undefined) {
+    document.dispatchEvent(new CustomEvent("view-wanted", { detail: view }));
     trigger("select", { view });
     showMark(); // the view may be the current one, scrolled away
     // On a narrow screen the evidence is below the conversation.

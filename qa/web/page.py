@@ -28,10 +28,11 @@ def create_page(corpus: Corpus, *, for_owner: bool) -> gr.Blocks:
     :class:`~qa.web.handlers.Handlers`.
     """
     handlers = Handlers(corpus, for_owner=for_owner)
-    script, list_script, status_script, download_script, *bar_scripts = (
+    script, viewer_script, list_script, status_script, download_script, *bar_scripts = (
         (HERE / f"{name}.js").read_text(encoding="utf-8")
         for name in (
             "page",
+            "viewer",
             "library",
             "status",
             "download",
@@ -76,7 +77,7 @@ def create_page(corpus: Corpus, *, for_owner: bool) -> gr.Blocks:
             with gr.Column(elem_id="source"):
                 evidence = gr.HTML(
                     elem_id="evidence",
-                    js_on_load=f"{script}\n{list_script}",
+                    js_on_load=f"{script}\n{viewer_script}\n{list_script}",
                     apply_default_css=False,
                 )
 
@@ -126,6 +127,7 @@ def create_page(corpus: Corpus, *, for_owner: bool) -> gr.Blocks:
             [turns, strict],
             [talk, evidence],
             queue=False,
+            trigger_mode="multiple",  # or a quick second click is lost while the first is answered
             show_progress="hidden",
             api_visibility="private",
         )

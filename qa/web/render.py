@@ -18,11 +18,11 @@ from qa.answers.sections import section_of
 from qa.library import Files
 from qa.text import UNSEEN, counted, listed, normalize
 from qa.types import Answer, Document, Passage, Place
+from qa.viewer import Mark, Window, groups_of, window_at, windows_of, written_marks
 from qa.web import wording
 from qa.web.corpus import Library
-from qa.web.document_text import Mark, excerpt, marked_text, opening
+from qa.web.excerpts import excerpt, opening
 from qa.web.listing import FIRST, SORTS, Wanted, listing_of
-from qa.web.scan import Picture, Scan, first_scan, scan_of
 from qa.web.views import NO_VOTES, Turn, View, places_of
 
 # Questions about the documents that come with Verbatim, each with the one that answers it.
@@ -135,18 +135,43 @@ def evidence_html(
     *,
     document: Callable[[str], Document],
     is_outdated: Callable[[str], bool] = lambda document_id: False,
-    picture: Picture = lambda document_id, page: None,
+    is_drawable: Callable[[Document], bool] = lambda document: False,
+    windows: Callable[[Document], Sequence[Window]] = windows_of,
     votes: Mapping[str, bool] = NO_VOTES,
 ) -> str:
     """Return a document with the quoted words marked; ``document`` finds one by its id.
 
     ``is_outdated`` is whether its file is another now than when it was indexed.
-    Where OCR read them, the ``picture`` of their page is above its text.
-    ``votes`` are those given, by the ids of :meth:`Turn.vote_id`.
+    ``is_drawable`` is whether its pages can be drawn: the browser asks for them, and for the
+    ``windows`` of the text other than that of the first mark. ``votes`` are those given, by the
+    ids of :meth:`Turn.vote_id`.
 
     Raises KeyError for a view of something that does not exist: an address comes
     from the browser, and a rebuild may have removed a document.
     """
+
+    def sheet(
+        shown: Document, marks: Iterable[Mark] = (), *, place: Place | None = None, **more: object
+    ) -> str:
+        """Return a document's text under its title; what belongs to an answer comes with one."""
+        marks = [mark for mark in marks if mark[0] < mark[1]]
+        parts = windows(shown)
+        first = window_at(parts, marks[0][0]) if marks else 0
+        return render(
+            "evidence.html",
+            document=shown,
+            windows=parts,
+            first=first,
+            groups=groups_of(shown, parts[first], marks),
+            marks=written_marks(marks),
+            page=(shown.page_at(marks[0][0]) if marks else None) or 1,
+            is_drawable=is_drawable(shown),
+            view=view,
+            place=place,
+            section=section_of(shown, place.start) if place else "",
+            **{"answer": None, "note": "", "outdated": is_outdated(shown.id), **more},
+        )
+
     if (found := view.answer(turns)) is not None:
         answer, place = found
         shown = document(place.document_id)
@@ -157,7 +182,7 @@ def evidence_html(
             if place == answer.place
             else normalize(words) != normalize(answer.text)
         ):
-            return _sheet(shown, view, note="changed")
+            return sheet(shown, note="changed", outdated=False)
         marks = [(place.start, place.end, "answer")]
         if place == answer.place:
             marks.append((answer.passage.start, answer.passage.end, "passage"))
@@ -167,12 +192,9 @@ def evidence_html(
             if other != place and other.document_id == place.document_id
         ]
         turn = turns[view.turn]
-        return _sheet(
+        return sheet(
             shown,
-            view,
             marks,
-            outdated=is_outdated(shown.id),
-            scan=scan_of(shown, marks, picture),
             place=place,
             answer=answer,
             words=words,
@@ -184,26 +206,22 @@ def evidence_html(
         passage = hit.passage
         shown = document(passage.document_id)
         if shown.text[passage.start : passage.end] != passage.text:
-            return _sheet(shown, view, note="changed")
+            return sheet(shown, note="changed", outdated=False)
         place = Place(shown.id, passage.start, passage.end, shown.source)
         marks = [(passage.start, passage.end, "passage")]
-        scan = scan_of(shown, marks, picture)
-        outdated = is_outdated(shown.id)
-        return _sheet(shown, view, marks, outdated=outdated, scan=scan, place=place, note="close")
+        return sheet(shown, marks, place=place, note="close")
     if view.kind in ("document", "linked"):
         try:
             shown = document(view.document_id)
         except KeyError:
             return render("gone.html", view=view)
-        outdated = is_outdated(shown.id)
         if view.kind == "document":
-            return _sheet(shown, view, scan=first_scan(shown, picture), outdated=outdated)
+            return sheet(shown)
         if not view.start < view.end <= len(shown.text):
-            return _sheet(shown, view, outdated=outdated, note="outside")
+            return sheet(shown, note="outside")
         place = Place(shown.id, view.start, view.end, shown.source, page=shown.page_at(view.start))
         marks = [(view.start, view.end, "passage")]
-        scan = scan_of(shown, marks, picture)
-        return _sheet(shown, view, marks, outdated=outdated, scan=scan, place=place, note="linked")
+        return sheet(shown, marks, place=place, note="linked")
     raise KeyError(view.address)
 
 
@@ -240,29 +258,3 @@ def strictness_html(strict: float) -> str:
 def _around(document: Document, answer: Answer) -> str:
     """Return what the document says now where the passage of an answer was."""
     return document.text[answer.passage.start : answer.passage.end]
-
-
-def _sheet(
-    document: Document,
-    view: View,
-    marks: Iterable[Mark] = (),
-    *,
-    scan: Scan | None = None,
-    place: Place | None = None,
-    note: str = "",
-    outdated: bool = False,
-    **of_answer: object,
-) -> str:
-    """Return a document's text under its title; what belongs to an answer comes with one."""
-    return render(
-        "evidence.html",
-        document=document,
-        text=marked_text(document, marks),
-        scan=scan,
-        place=place,
-        note=note,
-        outdated=outdated,
-        view=view,
-        section=section_of(document, place.start) if place else "",
-        **{"answer": None, **of_answer},
-    )

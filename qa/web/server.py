@@ -104,6 +104,7 @@ def serve(
             server.run(sockets=[listener])
         for corpus in corpora:
             corpus.live.stop()
+            corpus.pages.close()
         server.front.join(END_S)
         if server.front.error is not None:
             raise server.front.error
@@ -116,6 +117,7 @@ def create_app(corpus: Corpus, *, host: str = HOST, mcp: bool = False) -> FastAP
     from qa.api.app import create_api
     from qa.api.bodies import BodyLimit
     from qa.api.problems import PREFIX
+    from qa.web.document_routes import document_routes
     from qa.web.library_routes import library_routes
     from qa.web.page import create_page
     from qa.web.render import render
@@ -137,6 +139,7 @@ def create_app(corpus: Corpus, *, host: str = HOST, mcp: bool = False) -> FastAP
         ),
     )
     app.add_middleware(BodyLimit, limit_of=body_limit)
+    app.include_router(document_routes(corpus))
     app.add_middleware(Guard, host=host)
     # Explicit, because environment variables can change each of these defaults.
     guarded: FastAPI = gr.mount_gradio_app(

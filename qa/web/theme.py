@@ -8,7 +8,7 @@ from gradio.themes import Base
 
 SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "sans-serif")
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
-STYLE = Path(__file__).parent / "style.css"
+STYLES = [Path(__file__).parent / f"{name}.css" for name in ("style", "viewer")]
 
 
 class Theme(Base):
@@ -17,4 +17,4 @@ class Theme(Base):
     def __init__(self) -> None:
         super().__init__(font=SANS, font_mono=MONO)
         self.name = "verbatim"
-        self.custom_css = STYLE.read_text(encoding="utf-8")
+        self.custom_css = "\n".join(each.read_text(encoding="utf-8") for each in STYLES)

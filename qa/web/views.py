@@ -14,6 +14,7 @@ from qa.types import Answer, Hit, Place, Prediction
 NO_VOTES: Mapping[str, bool] = MappingProxyType({})
 # Of a question with more characters or lines, only the first lines are shown at first.
 LONG_CHARACTERS = 400
+VISIT = 16
 LONG_LINES = 4  # as in style.css
 
 
@@ -24,8 +25,9 @@ class Turn:
     ``prediction`` contains every answer, however unlikely; :meth:`at` leaves those that
     are shown. ``trouble`` is why the question could not be asked. ``best_guess`` marks a
     question whose answer is shown on request although it is below the threshold. ``key``
-    identifies what was shown, for votes on it. ``only`` are the patterns of the documents that
-    were asked, none for all.
+    identifies what was shown, for votes on it: its first ``VISIT`` characters are those that the
+    browser gave the question. ``only`` are the patterns of the documents that were asked, none for
+    all.
     """
 
     question: str
@@ -34,6 +36,11 @@ class Turn:
     best_guess: bool = False
     key: str = ""
     only: tuple[str, ...] = ()
+
+    @property
+    def visit(self) -> str:
+        """The part of the key that the browser keeps, so that votes outlive a reload."""
+        return self.key[:VISIT]
 
     @property
     def asked_only(self) -> str:

@@ -20,7 +20,7 @@ MAX_PAGES = 5_000
 MAX_PIXELS = 80_000_000
 # Larger pictures are reduced to this, which is A4 at 340 dpi.
 WORKING_PIXELS = 11_000_000
-_SHOWN_PIXELS = 1_400_000
+_SHOWN_PIXELS, _LARGE_PIXELS = 1_400_000, 6_000_000
 # A picture with a shorter side, or this much longer than wide, contains no line of text.
 _MIN_SIDE = 8
 _MAX_RATIO = 40
@@ -34,23 +34,27 @@ def is_picture(data: bytes) -> bool:
     return data.startswith(_MAGICS)
 
 
-def draw_picture(data: bytes, number: int) -> bytes:
-    """Return a page, from 0, of a picture file as a JPEG for the screen."""
+def draw_picture(data: bytes, number: int, *, large: bool = False) -> bytes:
+    """Return a page, from 0, of a picture file as a JPEG for the screen.
+
+    ``large`` is to be looked at closely.
+    """
     page = next(islice(open_pages(data), number, None), None)
     if page is None:
         raise UnreadableDocument("it has no such page")
-    return to_jpeg(page[-1])
+    return to_jpeg(page[-1], large=large)
 
 
-def to_jpeg(page: Picture) -> bytes:
-    """Return a page as a JPEG for the screen."""
+def to_jpeg(page: Picture, *, large: bool = False) -> bytes:
+    """Return a page as a JPEG for the screen; ``large`` is to be looked at closely."""
     from PIL import Image
 
     image = Image.fromarray(page[:, :, ::-1])
-    share = min((_SHOWN_PIXELS / (image.width * image.height)) ** 0.5, 1.0)
+    pixels = _LARGE_PIXELS if large else _SHOWN_PIXELS
+    share = min((pixels / (image.width * image.height)) ** 0.5, 1.0)
     image = image.resize((round(share * image.width), round(share * image.height)))
     file = io.BytesIO()
-    image.save(file, "JPEG", quality=70)
+    image.save(file, "JPEG", quality=80)
     return file.getvalue()
 
 

@@ -49,13 +49,24 @@ def located(extracted: Extracted, scanned: Mapping[int, OcrPage]) -> Extracted:
     found: list[ScannedLine] = []
     for number, page in sorted(scanned.items()):
         start, end = bounds[number : number + 2]
-        matches = sorted(_matches(extracted.text, start, end, page), key=lambda each: each.start)
-        found += _lines(extracted.text, matches, page, number + 1)
+        lines = [box.line for row in in_order(page) for box in row]
+        found += aligned(extracted.text, start, end, page, number + 1, lines)
     return replace(extracted, scanned=tuple(found))
 
 
-def _matches(text: str, start: int, end: int, page: OcrPage) -> Iterator[_Match]:
-    words = [word for row in in_order(page) for box in row for word in _words(box.line)]
+def aligned(
+    text: str, start: int, end: int, page: OcrPage, number: int, lines: Sequence[OcrLine]
+) -> Iterator[ScannedLine]:
+    """Yield the places of the words between two offsets, on the page with a number from 1.
+
+    ``lines`` are those of the page in the order in which they are read.
+    """
+    words = [word for line in lines for word in _words(line)]
+    matches = sorted(_matches(text, start, end, words), key=lambda each: each.start)
+    yield from _lines(text, matches, page, number)
+
+
+def _matches(text: str, start: int, end: int, words: list[_Word]) -> Iterator[_Match]:
     places = [(each.start(), each.end()) for each in _WORD.finditer(text, start, end)]
     for _ in range(_PASSES):
         aligned = SequenceMatcher(

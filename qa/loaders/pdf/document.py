@@ -6,6 +6,7 @@ import ctypes
 import re
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median, median_low
@@ -18,9 +19,11 @@ from qa.loaders.ocr.pictures import to_jpeg
 from qa.loaders.ocr.places import located
 from qa.loaders.pdf.annotations import add_annotations
 from qa.loaders.pdf.outline import bookmarks, mark_headings
+from qa.loaders.pdf.places import word_places
 from qa.loaders.pdf.scans import Scans, rendered
 from qa.loaders.printed.layout import arrange
 from qa.loaders.printed.line import RAISED, Line
+from qa.types import ScannedLine
 
 MAX_PAGES = 5_000
 _PASSWORD, _SECURITY = 4, 5  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
@@ -103,8 +106,27 @@ def read_pdf(data: bytes) -> Extracted:
     return located(replace(extracted, notes=(*extracted.notes, *scans.notes)), scans.read)
 
 
-def draw_pdf(data: bytes, number: int) -> bytes:
-    """Return a page of a PDF, from 0, as a JPEG for the screen."""
+def draw_pdf(data: bytes, number: int, *, large: bool = False) -> bytes:
+    """Return a page of a PDF, from 0, as a JPEG for the screen; ``large`` to be looked at closely.
+
+    The values of form fields are drawn too.
+    """
+    with _opened(data, number) as page:
+        return to_jpeg(rendered(page), large=large)
+
+
+def places_in_pdf(data: bytes, number: int, text: str) -> tuple[ScannedLine, ...]:
+    """Return where the words of ``text``, which was read from a page from 0, stand on it.
+
+    Offsets are those of ``text``.
+    """
+    with _opened(data, number) as page:
+        return word_places(page, number + 1, text)
+
+
+@contextmanager
+def _opened(data: bytes, number: int) -> Iterator[Any]:
+    """Yield a page of a PDF, from 0."""
     from pypdfium2 import PdfDocument, PdfiumError
 
     with _ONE_AT_A_TIME:
@@ -113,9 +135,11 @@ def draw_pdf(data: bytes, number: int) -> bytes:
             try:
                 if not 0 <= number < len(document):
                     raise UnreadableDocument("it has no such page")
+                if document.get_formtype():
+                    document.init_forms()
                 page = document[number]
                 try:
-                    return to_jpeg(rendered(page))
+                    yield page
                 finally:
                     page.close()
             finally:

@@ -1,0 +1,82 @@
+"""Boxes around the marked words of a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from qa.types import ScannedLine
+from qa.viewer.marks import Mark
+
+Corners = tuple[tuple[float, float], ...]
+# In the order in which they are drawn, each over those before it.
+_ORDER = ("passage", "found", "also", "answer", "now")
+# Words side by side share a box if the space between them is no wider than so many heights.
+_SPACE = 1.2
+
+
+def boxes_of(lines: Sequence[ScannedLine], marks: Iterable[Mark]) -> list[tuple[str, str]]:
+    """Return the points of each box, in ten-thousandths of the page's sides, and its kind of mark.
+
+    ``lines`` are what is known of the page: lines that OCR read, or single words.
+    """
+    boxes = []
+    for start, end, kind in sorted(marks, key=lambda mark: _ORDER.index(mark[2])):
+        found: list[Corners] = []
+        for line in lines:
+            if line.start < end and start < line.end:
+                corners = _part(line, start, end)
+                if found and _is_beside(found[-1], corners):
+                    corners = _around(found.pop(), corners)
+                found.append(corners)
+        boxes += [(_written(corners), kind) for corners in found]
+    return boxes
+
+
+def _part(line: ScannedLine, start: int, end: int) -> Corners:
+    """Return the corners of the part of a line between two offsets, by proportion.
+
+    As letters differ in width, a part is wider by half a letter on both sides.
+    """
+    length = line.end - line.start
+    first = max(start - line.start - 0.5, 0.0) / length
+    last = min(end - line.start + 0.5, length) / length
+    upper_left, upper_right, lower_right, lower_left = line.corners
+    return (
+        _between(upper_left, upper_right, first),
+        _between(upper_left, upper_right, last),
+        _between(lower_left, lower_right, last),
+        _between(lower_left, lower_right, first),
+    )
+
+
+def _is_beside(one: Corners, other: Corners) -> bool:
+    """Return whether two upright boxes are in one line, next to each other."""
+    if not (_is_upright(one) and _is_upright(other)):
+        return False
+    height = max(one[2][1] - one[0][1], other[2][1] - other[0][1])
+    common = min(one[2][1], other[2][1]) - max(one[0][1], other[0][1])
+    return 2 * common > height and -height < other[0][0] - one[1][0] < _SPACE * height
+
+
+def _around(one: Corners, other: Corners) -> Corners:
+    left, right = min(one[0][0], other[0][0]), max(one[1][0], other[1][0])
+    top, bottom = min(one[0][1], other[0][1]), max(one[2][1], other[2][1])
+    return ((left, top), (right, top), (right, bottom), (left, bottom))
+
+
+def _is_upright(corners: Corners) -> bool:
+    (x1, y1), (x2, y2), (x3, y3), (x4, y4) = corners
+    return x1 == x4 and x2 == x3 and y1 == y2 and y3 == y4
+
+
+def _between(
+    left: tuple[float, float], right: tuple[float, float], share: float
+) -> tuple[float, float]:
+    return (
+        left[0] + share * (right[0] - left[0]),
+        left[1] + share * (right[1] - left[1]),
+    )
+
+
+def _written(corners: Corners) -> str:
+    return " ".join(f"{round(x)},{round(y)}" for x, y in corners)

@@ -1,0 +1,150 @@
+"""The open document in headless Chromium: pages, windows of a long text, tables, search."""
+
+import json
+import urllib.error
+import urllib.request
+from urllib.parse import urlencode
+
+import pytest
+from browsing import IN_VIEW, SIZES, keep, visiting
+from making import make_pdf
+from serving import HOSTILE, gradio_warnings, serving
+from test_accessibility import SERIOUS, axe  # noqa: F401
+
+pytestmark = [pytest.mark.browser, gradio_warnings]
+
+LINE = "The ferry to the island leaves the northern pier at a quarter past seven each day. "
+DESIGNER = "The crossing was designed by Ada Blum."
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("viewer") / "documents"
+    folder.mkdir()
+    content = [("text", LINE * 5)] * 12
+    pdf = make_pdf([*content, ("text", DESIGNER), ("text", LINE)], title="Handbook")
+    (folder / "handbook.pdf").write_bytes(pdf)
+    rows = [f"Club {n},Town {n},{100 + n} euro" for n in range(80)]
+    rows[40] = "Gull rowing club,Husum,480 euro"
+    (folder / "fees.csv").write_text("\n".join(["Club,City,Fee", *rows]), encoding="utf-8")
+    entries = [f"Entry {n} of the log says that {LINE}" for n in range(600)]
+    entries[300] += "The lighthouse was lit by Greta Holm. 🏽"
+    (folder / "log.txt").write_text("The log\n\n" + "\n\n".join(entries), encoding="utf-8")
+    (folder / "notes.txt").write_text(HOSTILE, encoding="utf-8")
+    with serving(folder, folder.parent / "index") as running:
+        yield running
+
+
+@pytest.fixture
+def visit(chromium, served):
+    with visiting(chromium, served.url) as open_page:
+
+        def visit(name, words="", size="wide", scheme="light"):
+            text = served.corpus.now.qa.document(name).text
+            start = text.index(words)
+            place = f"#{start}-{start + len(words)}" if words else ""
+            return open_page(size, scheme, f"{served.url}/?doc={name}{place}", wait=".viewer")
+
+        yield visit
+
+
+def get(served, path, **values):
+    return urllib.request.urlopen(f"{served.url}/document/{path}?{urlencode(values)}")
+
+
+def test_a_page_of_a_pdf_is_drawn_with_its_words_boxed(visit):
+    page = visit("handbook.pdf", "Ada Blum")
+    page.wait_for_selector(".paper polygon.passage")
+    assert page.evaluate(IN_VIEW, [".paper polygon.passage", ".paper"])
+    assert not page.locator(".document").is_visible()
+    count = int(page.locator(".viewer").get_attribute("data-pages"))
+    assert page.input_value(".page-number") == str(count) != "1"
+    keep(page, "viewer-page")
+    width = page.locator(".paper img").bounding_box()["width"]
+    page.get_by_role("button", name="Larger").click()
+    assert page.locator(".paper img").bounding_box()["width"] > 1.2 * width
+    page.fill(".page-number", "1")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".paper img[alt^='Page 1 ']")
+    assert page.locator(".paper polygon").count() == 0
+    page.fill(".find-inside", "ADA  blum")
+    page.wait_for_selector(".paper polygon.now")
+    assert page.input_value(".page-number") == str(count)
+    page.get_by_role("button", name="Text", exact=True).click()
+    page.wait_for_selector(".document .passage")
+    assert page.locator(".document .passage").text_content() == "Ada Blum"
+    assert page.evaluate(IN_VIEW, [".document .passage", ".document"])
+
+
+def test_all_of_a_long_document_is_reached_and_searched(visit, served):
+    page = visit("log.txt")
+    shown = served.corpus.now.qa.document("log.txt")
+    windows = page.locator(".window")
+    assert windows.count() > 3
+    assert page.locator(".window[data-loaded]").count() < windows.count()
+    page.fill(".find-inside", "greta holm")
+    page.wait_for_function("document.querySelector('.found-count').textContent === '1 of 1'")
+    found = page.evaluate("[...CSS.highlights.get('found-now')][0].toString()")
+    assert found == "Greta Holm"
+    box = page.evaluate(
+        "(() => { const r = [...CSS.highlights.get('found-now')][0].getBoundingClientRect();"
+        " const d = document.querySelector('.document').getBoundingClientRect();"
+        " return r.top > d.top && r.bottom < d.bottom; })()"
+    )
+    assert box
+    keep(page, "viewer-found")
+    page.evaluate("document.querySelector('.document').scrollTo(0, 1e7)")
+    page.wait_for_selector(".window:last-child[data-loaded]")
+    last = page.locator(".window").last
+    assert last.text_content() == shown.text[int(last.get_attribute("data-start")) :]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_a_table_is_a_table_and_axe_finds_nothing_serious(visit, axe, size, scheme):  # noqa: F811
+    page = visit("fees.csv", "480 euro", size, scheme)
+    row = page.locator("tr.lit")
+    assert [cell.text_content().strip("\n |") for cell in row.locator("td").all()] == [
+        *("Gull rowing club", "Husum", "480 euro")
+    ]
+    assert page.locator("th.lit").first.text_content().strip(" |\n") == "Fee"
+    page.evaluate(axe)
+    wrong = {"table": page.evaluate(SERIOUS)}
+    keep(page, f"viewer-table-{size}-{scheme}")
+    page = visit("handbook.pdf", "Ada Blum", size, scheme)
+    page.wait_for_selector(".paper img")
+    page.evaluate(axe)
+    wrong["page"] = page.evaluate(SERIOUS)
+    keep(page, f"viewer-page-{size}-{scheme}")
+    assert {state: found for state, found in wrong.items() if found} == {}
+
+
+def test_a_hostile_document_is_shown_and_nothing_of_it_runs(visit, served):
+    page = visit("notes.txt", "password")
+    text = served.corpus.now.qa.document("notes.txt").text
+    assert page.locator(".document").text_content() == text
+    assert page.evaluate("window.hacked") is None
+
+
+def test_only_what_is_indexed_is_served_and_as_it_was(served):
+    log = served.corpus.now.qa.document("log.txt")
+    known = {"id": log.id, "sha256": log.sha256}
+    for path, status, values in (
+        ("window", 404, {**known, "id": "../log.txt", "number": 0}),
+        ("window", 404, {**known, "number": 10_000}),
+        ("window", 404, {**known, "number": -1}),
+        ("window", 410, {**known, "sha256": "0" * 64, "number": 0}),
+        ("picture", 404, {**known, "number": 1}),
+        ("picture", 404, {"id": "/etc/passwd", "sha256": "", "number": 1}),
+        ("picture", 422, {**known, "number": "x"}),
+    ):
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            get(served, path, **values)
+        assert caught.value.code == status
+        caught.value.close()
+    with get(served, "window", **known, number=0, marks="0-7-answer,<script>") as answer:
+        html = answer.read().decode()
+    assert '<mark class="answer last">The log</mark>' in html
+    assert "script" not in html
+    with get(served, "find", **known, words="x" * 5_000) as answer:
+        assert json.load(answer) == {"count": 0, "places": []}
