@@ -69,7 +69,7 @@ class QA:
         ``index`` is its folder, or the address of a store (:class:`~qa.milvus.StoreAddress`).
         ``encoder`` is the folder of another sentence-transformers model; None takes the shipped
         one, to whose scores the probability was fitted. ``exact`` compares each question with
-        every vector of a large index; without it, two in a thousand of the nearest may be missed.
+        every vector of a large index; without it, three in a thousand of the nearest may be missed.
         """
         chosen = SentenceEncoder(encoder)
         return cls._assemble(_opened(index, chosen, exact=exact), chosen)

@@ -16,8 +16,8 @@ from qa.index.vectors import CODES, PARTS, VECTORS, FaissVectors, ranked, select
 from qa.networks.threads import limit_threads
 
 # So many vectors nearest by their codes are compared themselves. Of the 50 nearest passages of a
-# million, all but about one in a thousand are then found (benchmarks/scale.md).
-COMPARED = 400
+# million, all but three in a thousand are then found (benchmarks/scale.md).
+COMPARED = 800
 # Where a filter leaves no more than this share, comparing its vectors is no slower.
 _FEW = 1 / 16
 
