@@ -10,9 +10,11 @@ from pathlib import Path
 
 from qa.answers.calibration import Calibration
 from qa.answers.choice import choose, is_settled
+from qa.answers.disagreement import LEAST, disagreement
 from qa.answers.quotations import Quotation, Validity, check, verify
 from qa.answers.reading import read
 from qa.answers.second_look import LOOKED_AT, look_again
+from qa.answers.selection import CONSIDERED
 from qa.answers.verdict import judge
 from qa.builder import BuildReport, Progress, build, is_stale
 from qa.errors import CorpusError, QuestionError, StoredIndexError
@@ -305,13 +307,22 @@ class QA:
             early_stopping=self._calibration.early_stopping,
         )
         marks.append(time.perf_counter())
+        most = max(max_answers, LOOKED_AT)
         candidates = self._calibration.selection.select(
-            *(resolved, retrieved.hits, reading.candidates), max(max_answers, LOOKED_AT)
+            *(resolved, retrieved.hits, reading.candidates), max(most, CONSIDERED)
         )
         if not quick:
             candidates = look_again(self._reader, resolved, candidates)
-        scored = self._calibration.calibrate(candidates, at_least=MIN_PROBABILITY)
+        scored = self._calibration.calibrate(candidates[:most], at_least=MIN_PROBABILITY)
         answers = verify(self._index, scored[:max_answers], retrieved.excluded)
+        # Those that contradict the best may come after all that are shown.
+        scored = self._calibration.calibrate(candidates, at_least=LEAST)
+        found = disagreement(
+            resolved,
+            verify(self._index, scored, retrieved.excluded),
+            threshold=self._calibration.threshold,
+            document=self._index.document,
+        )
         marks.append(time.perf_counter())
         return Prediction(
             question=resolved,
@@ -322,6 +333,7 @@ class QA:
             timings_ms=_timings_ms(marks),
             outdated=tuple(sorted(retrieved.outdated)),
             passages_read=reading.passages_read,
+            disagreement=found,
         )
 
 

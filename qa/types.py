@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Verdict = Literal["answer", "possible", "not found"]
+Relation = Literal["replaces", "same title", ""]
 BlockKind = Literal["heading", "body", "row", "columns", "about", "furniture"]
 
 
@@ -307,6 +308,18 @@ class SearchResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Answers to one question that contradict each other, one of each document, newest first.
+
+    ``relation`` is what the documents tell: the first "replaces" another if it says that it
+    replaces, amends or corrects it; they have the "same title" and other dates; else it is empty.
+    """
+
+    answers: tuple[Answer, ...]
+    relation: Relation = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     """The result of a question. Not found is a result, never an error.
 
@@ -314,7 +327,8 @@ class Prediction:
     the ``verdict`` is "answer". If it is "possible", ``candidates`` are the best quotations, in
     the same order: too uncertain for an answer, and worth a look. ``passages`` are those
     retrieved, nearest first; ``passages_read`` of them were read and have spans: fewer where
-    reading on was not worth it. ``outdated`` is that of :class:`SearchResult`.
+    reading on was not worth it. ``outdated`` is that of :class:`SearchResult`. ``disagreement``
+    is None unless other documents contradict the best answer, or the best candidate.
     """
 
     question: str
@@ -326,6 +340,7 @@ class Prediction:
     outdated: tuple[str, ...] = ()
     passages_read: int = 0
     candidates: tuple[Answer, ...] = ()
+    disagreement: Disagreement | None = None
 
     @property
     def found(self) -> bool:

@@ -157,6 +157,8 @@ def panes(text):
 @given(st.lists(st.sampled_from(RISKY), min_size=1, max_size=12).map("".join))
 def test_no_text_changes_the_structure_of_the_page(text):
     for pane, plain in zip(panes(text), panes("x"), strict=True):
+        # A sign that would not be seen is marked, and nothing else is changed.
+        pane = re.sub('<span class="sign" data-sign="[^"]*">(.)</span>', r"\1", pane)
         drawn, expected = Drawn(pane), Drawn(plain)
         assert drawn.tags == expected.tags
         assert [button.keys() for button in drawn.buttons] == [b.keys() for b in expected.buttons]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from qa.types import Answer, Hit, Passage, Place, Prediction, SearchResult
+from qa.types import Answer, Disagreement, Hit, Passage, Place, Prediction, SearchResult
 
 Values = Mapping[str, Any]
 
@@ -27,6 +27,7 @@ def prediction_from_dict(values: Values) -> Prediction:
         outdated=tuple(values["outdated"]),
         passages_read=values["passages_read"],
         candidates=tuple(map(_answer, values["candidates"])),
+        disagreement=_disagreement(values.get("disagreement")),
     )
 
 
@@ -38,6 +39,12 @@ def search_from_dict(values: Values) -> SearchResult:
         passages=tuple(map(_hit, values["passages"])),
         outdated=tuple(values["outdated"]),
     )
+
+
+def _disagreement(values: Values | None) -> Disagreement | None:
+    if values is None:
+        return None
+    return Disagreement(tuple(map(_answer, values["answers"])), values["relation"])
 
 
 def _hit(values: Values) -> Hit:

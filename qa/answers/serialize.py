@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from qa.types import Answer, Hit, Passage, Place, Prediction, SearchResult
+from qa.types import Answer, Disagreement, Hit, Passage, Place, Prediction, SearchResult
 
 
 @cache
@@ -34,6 +34,7 @@ def prediction_to_dict(prediction: Prediction) -> dict[str, Any]:
         "found": prediction.found,
         "answers": [_answer(answer) for answer in prediction.answers],
         "candidates": [_answer(answer) for answer in prediction.candidates],
+        "disagreement": _disagreement(prediction.disagreement),
         "passages": [hit_to_dict(hit) for hit in prediction.passages],
         "passages_read": prediction.passages_read,
         "outdated": list(prediction.outdated),
@@ -61,6 +62,12 @@ def hit_to_dict(hit: Hit) -> dict[str, Any]:
         "dense_rank": hit.dense_rank,
         "lexical_rank": hit.lexical_rank,
     }
+
+
+def _disagreement(found: Disagreement | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {"relation": found.relation, "answers": [_answer(each) for each in found.answers]}
 
 
 def _answer(answer: Answer) -> dict[str, Any]:

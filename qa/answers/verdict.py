@@ -19,4 +19,4 @@ def judge(prediction: Prediction, *, threshold: float, possible: float) -> Predi
         return replace(prediction, verdict="answer")
     if found and found[0].probability >= possible:
         return replace(prediction, verdict="possible", answers=(), candidates=found)
-    return replace(prediction, verdict="not found", answers=())
+    return replace(prediction, verdict="not found", answers=(), disagreement=None)

@@ -70,6 +70,17 @@ class Hit(Passage):
     lexical_rank: int | None = Field(description="Rank by words from 1; null if not among them.")
 
 
+class Disagreement(Model):
+    """Answers of documents that contradict each other."""
+
+    relation: Literal["replaces", "same title", ""] = Field(
+        "",
+        description="`replaces`: the first document says that it replaces or amends another. "
+        "`same title`: they have one title and other dates.",
+    )
+    answers: list[Answer] = Field(description="One of each document, the newest first.")
+
+
 class Answered(Model):
     """What the documents say to a question. Not found is a result, never an error.
 
@@ -89,6 +100,9 @@ class Answered(Model):
     found: bool = Field(False, description="Whether the verdict is `answer`.")
     answers: list[Answer] = Field([], description="Quotations, best first; only for `answer`.")
     candidates: list[Answer] = Field([], description="The same for `possible`.")
+    disagreement: Disagreement | None = Field(
+        None, description="Documents that contradict the best answer; null if none does."
+    )
     passages: list[Hit] = Field([], description="The passages nearest to the question.")
     passages_read: int = Field(0, description="How many of them were read.")
     outdated: list[str] = Field(

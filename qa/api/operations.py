@@ -147,7 +147,8 @@ def _quotations(given: Quotations | Conversation | Answered) -> list[Given]:
 def _earlier(given: Answered) -> Prediction:
     """Return what was answered before, as far as a follow-up refers to it."""
     values = given.model_dump()
-    for answer in (*values["answers"], *values["candidates"]):
+    disagreement = values["disagreement"] or {"answers": ()}
+    for answer in (*values["answers"], *values["candidates"], *disagreement["answers"]):
         answer["passage"] = answer["passage"] or {
             "text": answer["text"],
             "start": answer["start"],

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from qa.answers.disagreement import told
 from qa.answers.serialize import prediction_to_dict, search_to_dict
 from qa.cli.batch import answered
 from qa.cli.clipboard import copy
@@ -32,7 +33,7 @@ from qa.text import listed, printable
 
 if TYPE_CHECKING:
     from qa.pipeline import QA
-    from qa.types import Passage, Place, Prediction, SearchResult, Verdict
+    from qa.types import Disagreement, Passage, Place, Prediction, SearchResult, Verdict
 
 EXIT_CODES: dict[Verdict, int] = {"answer": 0, "possible": 3, "not found": 4}
 
@@ -164,6 +165,16 @@ def _ask_lines(qa: QA, options: Mapping[str, Any]) -> int:
     return code
 
 
+def _print_disagreement(found: Disagreement) -> None:
+    """Print what documents say that contradict each other, the newest first."""
+    print(f"Your documents disagree{told(found)}:\n")
+    for answer in found.answers:
+        day = f", {answer.place.date[:10]}" if answer.place.date else ""
+        emit(BOLD, f"    “{one_line(answer.text)}”", PLAIN)
+        emit(DIM, f"        {cited(answer.place)}{day}", PLAIN)
+    print()
+
+
 def _copy(prediction: Prediction) -> None:
     """Put the best answer on the clipboard, and say what happened."""
     if not prediction.answers:
@@ -190,6 +201,8 @@ def print_prediction(qa: QA, prediction: Prediction) -> None:
             emit(DIM, f"    also {cited(place)}", PLAIN)
         print(indented(answer.passage.text))
         print()
+    if prediction.disagreement:
+        _print_disagreement(prediction.disagreement)
     if prediction.verdict == "possible":
         print("No answer is certain enough. Possibly here:\n")
         for candidate in prediction.candidates:

@@ -45,6 +45,7 @@ _ENVIRONMENT = Environment(
     lstrip_blocks=True,
 )
 _ENVIRONMENT.globals.update(View=View, excerpt=excerpt, opening=opening, places_of=places_of)
+_ENVIRONMENT.globals.update(told=wording.told)
 _ENVIRONMENT.filters.update(
     counted=counted,
     day=wording.day,

@@ -8,7 +8,7 @@ from datetime import date
 from babel import Locale
 
 from qa.text import counted
-from qa.types import Place
+from qa.types import Disagreement, Place
 
 # The likelihood scale of the IPCC, which readers of reports already know.
 # Each pair is the lowest percentage for the words.
@@ -52,6 +52,15 @@ def spread(places: Sequence[Place]) -> str:
     if documents == len(places):
         return f"The same answer in {counted(documents, 'document')}"
     return f"The same answer in {counted(len(places), 'place')} of {counted(documents, 'document')}"
+
+
+def told(found: Disagreement) -> str:
+    """Return what documents that disagree tell of one another, as a sentence."""
+    return {
+        "replaces": "The first says that it replaces or amends another. The newest comes first.",
+        "same title": "They have the same title and different dates. The newest comes first.",
+        "": "Different answers to your question, the newest first.",
+    }[found.relation]
 
 
 def day(iso: str) -> str:

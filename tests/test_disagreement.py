@@ -1,0 +1,186 @@
+"""Documents that contradict each other are shown side by side, and no others."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from test_evidence import Drawn
+
+from qa import QA
+from qa.answers.deserialize import prediction_from_dict
+from qa.answers.disagreement import disagreeing, disagreement
+from qa.answers.serialize import prediction_to_dict
+from qa.answers.verdict import judge
+from qa.types import Answer, Document, Passage, Place, Prediction
+from qa.web.render import conversation_html
+from qa.web.views import Turn, View
+
+
+def answer(name, text, words, probability=0.5, *, title="", date="", heading=""):
+    start = text.index(words)
+    place = Place(name, start, start + len(words), name, text=words, title=title, date=date)
+    return Answer(words, place, probability, Passage(name, 0, len(text), text, heading))
+
+
+def told(question, one, other, **known):
+    """Whether two documents, each a text and the answer in it, disagree about a question."""
+    found = [answer("a.txt", *one, **known), answer("b.txt", *other)]
+    return disagreeing(question, found, threshold=0.6) == (1,)
+
+
+PERMIT = "A parking permit costs {} a year."
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("40 euro", "55 euro"),
+        ("EUR 1,000", "EUR 1,100"),
+        ("£40", "£ 55.00"),
+        ("12 per cent", "14%"),
+        ("three weeks", "5 weeks"),
+        ("3 May 2021", "4 May 2021"),
+        ("8 am", "9:30 am"),
+        ("1894", "1896"),
+    ],
+)
+def test_different_values_of_one_kind_disagree(one, other):
+    sides = [(PERMIT.format(each), each) for each in (one, other)]
+    assert told("How much is a parking permit?", *sides)
+    assert told("How much is a parking permit?", *sides[::-1])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("40 euro", "40.00 euros"),
+        ("1,000", "1000"),
+        ("40 euro", "40 euro or less"),
+        ("three weeks", "3 weeks"),
+        ("48 hours", "10 minutes"),
+        ("40 euro", "12 per cent"),
+        ("Ada Blum", "Kim Lund"),
+        ("much", "40 euro"),
+    ],
+)
+def test_equal_values_and_other_kinds_do_not(one, other):
+    sides = [(PERMIT.format(each), each) for each in (one, other)]
+    assert not told("How much is a parking permit?", *sides)
+
+
+def test_sentences_about_something_else_do_not():
+    permit = (PERMIT.format("40 euro"), "40 euro")
+    assert not told(
+        "What is a parking permit?", permit, ("A ticket to the zoo is 9 euro.", "9 euro")
+    )
+    other = ("A parking permit for lorries of firms costs 300 euro.", "300 euro")
+    assert told("How much is a parking permit?", permit, other)
+    # The other document does not say so of the year that is asked for.
+    older = ("In 2021 a parking permit cost 30 euro a year.", "30 euro")
+    newer = ("In 2024 a parking permit cost 40 euro a year.", "40 euro")
+    assert not told("How much was a parking permit in 2024?", newer, older)
+    assert told("How much was a parking permit?", newer, older)
+
+
+def test_one_document_does_not_contradict_itself_nor_what_is_unlikely():
+    text = "A parking permit costs 40 euro. A parking permit for two costs 70 euro."
+    found = [answer("a.txt", text, "40 euro"), answer("a.txt", text, "70 euro")]
+    question = "How much is a parking permit?"
+    assert disagreeing(question, found, threshold=0.6) == ()
+    sides = [answer(name, PERMIT.format(name), name, 0.25) for name in ("40 euro", "55 euro")]
+    assert disagreeing(question, sides, threshold=0.6) == ()
+    assert disagreeing(question, sides, threshold=0.5) == (1,)
+    copy = replace(sides[1], also_at=(sides[0].place,))
+    assert disagreeing(question, [sides[0], copy], threshold=0.5) == ()
+    assert disagreeing(question, [], threshold=0.5) == ()
+
+
+TEXTS = {
+    "parking 2022.txt": """Parking rules
+
+3 March 2022
+
+A resident's parking permit costs 40 euro a year. It is shown behind the windscreen.
+""",
+    "parking 2024.txt": """Parking rules
+
+5 May 2024
+
+A resident's parking permit costs 55 euro a year. It is sent by post.
+""",
+    "lease.txt": """Contract of the Kestrel workshop
+
+The notice period for the lease of the workshop is three months. The rent is due on the third.
+""",
+    "lease 2.txt": """Amendment to the contract of the Kestrel workshop
+
+This amends the contract of the Kestrel workshop. The notice period for the lease of the
+workshop is six months.
+""",
+    "bridge.txt": "The bridge of Talheim\n\nThe bridge of Talheim was opened in 1894.\n",
+}
+
+
+@pytest.fixture(scope="module")
+def qa(tmp_path_factory):
+    base = tmp_path_factory.mktemp("disagreement")
+    (base / "documents").mkdir()
+    for name, text in TEXTS.items():
+        (base / "documents" / name).write_text(text, encoding="utf-8")
+    return QA.build(base / "documents", base / "index")
+
+
+def test_the_newest_comes_first_and_what_replaces_another_is_noticed(qa):
+    found = qa.ask("How much is a resident's parking permit?").disagreement
+    assert [each.text.split()[0] for each in found.answers] == ["55", "40"]
+    assert found.relation == "same title"
+    for each in found.answers:
+        text = qa.document(each.document_id).text
+        assert text[each.start : each.end] == each.text
+    found = qa.ask("What is the notice period for the workshop's lease?").disagreement
+    assert [each.document_id for each in found.answers] == ["lease 2.txt", "lease.txt"]
+    assert found.relation == "replaces"
+    assert qa.ask("When was the bridge of Talheim opened?").disagreement is None
+    assert qa.ask("Who painted the ceiling of the zoo?").disagreement is None
+
+
+def documents(*answers):
+    found = {}
+    for each in answers:
+        place = each.place
+        text = each.passage.text
+        found[place.document_id] = Document(
+            *(place.document_id, text, "", place.title, place.date, place.document_id, ())
+        )
+    return found
+
+
+def test_it_is_in_json_and_on_the_page_and_not_with_not_found():
+    risky = "<script>Permit</script> costs {} a year. It is a parking permit."
+    sides = [
+        answer("<b>.txt", risky.format("40 euro"), "40 euro", title="<i>Old", date="2021-05-03"),
+        answer("b.txt", risky.format("55 euro"), "55 euro", title="New", date="2024-05-03"),
+    ]
+    found = disagreement(
+        "What is the permit?", sides, threshold=0.6, document=documents(*sides).__getitem__
+    )
+    assert [each.text for each in found.answers] == ["55 euro", "40 euro"]
+    question = "What is the permit?"
+    prediction = Prediction(
+        question, question, tuple(sides), "answer", (), {"total": 1.0}, disagreement=found
+    )
+    stored = json.loads(json.dumps(prediction_to_dict(prediction)))
+    assert stored["disagreement"]["relation"] == ""
+    again = prediction_from_dict(stored).disagreement
+    assert [each.text for each in again.answers] == ["55 euro", "40 euro"]
+    html = conversation_html(
+        [Turn(question, prediction)], View(), document_ids=[], title=lambda name: f"T {name}"
+    )
+    drawn = Drawn(html)
+    assert drawn.text["side"].index("55 euro") < drawn.text["side"].index("40 euro")
+    assert "3 May 2024" in drawn.text["side"]
+    assert not {"script", "i"} & set(drawn.tags)
+    views = [each["data-view"] for each in drawn.buttons if "side" in each["class"]]
+    assert [View.at(view).document_id for view in views] == ["b.txt", "<b>.txt"]
+    assert judge(prediction, threshold=0.9, possible=0.8).disagreement is None
+    assert judge(prediction, threshold=0.9, possible=0.1).disagreement is found
