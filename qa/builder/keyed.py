@@ -15,6 +15,8 @@ _LINE = re.compile(
     r"[ \t]*(?:[-*•·][ \t]+)?(?P<key>[^\W_][^\n:|;?!]{0,39}?)[ \t]*(?::[ \t]+|\.{3,}[ \t]*)"
     r"(?P<value>\S.{0,119}?)[ \t]*"
 )
+# With the dots or spaces between its key and its value; a longer one is not searched.
+_MAX_LINE = 400
 _MAX_KEY_WORDS = 5
 _MAX_VALUE_WORDS = 12
 # A longer value that ends like a sentence is one, as in talk: "Ana: I will bring the key."
@@ -49,7 +51,7 @@ def _pairs(text: str, block: Block) -> list[_Pair]:
     pairs: list[_Pair] = []
     at = block.start
     for line in text[block.start : block.end].splitlines(keepends=True):
-        found = _LINE.fullmatch(line.rstrip("\r\n"))
+        found = _LINE.fullmatch(line.rstrip("\r\n")) if len(line) <= _MAX_LINE else None
         if line.strip() and (found is None or not _is_pair(found["key"], found["value"])):
             return []
         if found:

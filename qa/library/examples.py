@@ -17,7 +17,7 @@ _OF_ONE = 3
 _ENGLISH = ("", "en")
 # "The lighthouse of Rerik", and "Date of delivery: 4 May": not the name of somebody who speaks.
 _TITLE = re.compile(r"The [^\W\d_][\w’'., -]{2,50}[\w)]")
-_LINE = re.compile(r"^[*\s]*([A-Z][a-z]+(?: [a-z]+){1,3})[*]*:[*]* *(\S.{1,60})$", re.MULTILINE)
+_LINE = re.compile(r"^[* \t]*([A-Z][a-z]+(?: [a-z]+){1,3})[*]*:[*]* *(\S.{1,60})$", re.MULTILINE)
 # Only with such a noun is "What is the …?" good English.
 _NOUNS = frozenset(
     "address amount author capacity chair contact cost currency date day deadline deposit director "

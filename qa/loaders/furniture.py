@@ -29,7 +29,7 @@ _NAVIGATION = re.compile(
 )
 # A line of a header or footer that only counts pages, in some languages: "Page 3 of 7".
 PAGE_NUMBER = re.compile(
-    r"(?:page|seite|p[áa]gina|pagina|sida|side|strana|strona|of|von|de|di|van|av|af|z|sur|[\W\d_])*",
+    r"(?:page|seite|p[áa]gina|sida|side|strana|strona|of|von|de|di|van|av|af|z|sur|[\W\d_])*+",
     re.IGNORECASE,
 )
 # The sections that most newspapers have.
@@ -81,30 +81,37 @@ _AGENCIES = re.compile(
     rf"(?:[a-z]{{1,4}}(?:\s?[/,]\s?[a-z]{{1,4}})*\s*)?\({_AGENCY}(?:\s*[,/;]\s*{_AGENCY})*\)"
 )
 
+# No such line is longer, and no credit begins further from the end: the time of a search, which
+# may grow with the square of what is searched, has an end.
+_LINE_CHARACTERS = 300
+_CREDIT_CHARACTERS = 400
+
 
 def is_navigation(line: str) -> bool:
     """Return whether a whole line is an element of the page, not of its text."""
-    return _NAVIGATION.fullmatch(_plain(line)) is not None
+    return _is_whole(_NAVIGATION, line)
 
 
 def is_section_label(line: str) -> bool:
     """Return whether a line is a section label; used only above the title."""
-    return _LABEL.fullmatch(_plain(line)) is not None
+    return _is_whole(_LABEL, line)
 
 
 def is_agency_line(line: str) -> bool:
     """Return whether a line names the news agencies used; asked only of the last line."""
-    return _AGENCIES.fullmatch(_plain(line)) is not None
+    return _is_whole(_AGENCIES, line)
 
 
 def credit_start(line: str) -> int | None:
     """Return the start of a picture credit in a line, None if there is none."""
     plain = line.replace("\xa0", " ").rstrip()
     for pattern in _CREDITS:
-        if found := pattern.search(plain):
+        if found := pattern.search(plain, max(len(plain) - _CREDIT_CHARACTERS, 0)):
             return found.start()
     return None
 
 
-def _plain(line: str) -> str:
-    return " ".join(line.split())
+def _is_whole(pattern: re.Pattern[str], line: str) -> bool:
+    """Return whether a line is nothing but what a pattern describes; a long line never is."""
+    plain = " ".join(line.split())
+    return len(plain) <= _LINE_CHARACTERS and pattern.fullmatch(plain) is not None

@@ -80,6 +80,7 @@ class Sandbox:
         self._pages = PageFolder(pages)
         self._child: subprocess.Popen[bytes] | None = None
         self._files: socket.socket | None = None
+        self._is_spent = False
 
     def __enter__(self) -> Sandbox:
         return self
@@ -153,7 +154,7 @@ class Sandbox:
         try:
             return self._called(call, path, folder, name)
         except ReadingStopped:
-            if not used or time.monotonic() - began >= self.timeout_s:
+            if not used or self._is_spent or time.monotonic() - began >= self.timeout_s:
                 raise
         # The child had read other files before, which may be the cause: try once in a new child.
         self.close()
@@ -171,6 +172,8 @@ class Sandbox:
             answer, in_time = self._ask(child, request, name)
         if answer is None:
             self.close()
+            # Each file has its own processor time: that it read others is not the cause.
+            self._is_spent = child.returncode == -getattr(signal, "SIGXCPU", 0)
             raise ReadingStopped(self._reason(child.returncode, in_time), RETRY)
         values, problem, remedy, stopped = answer
         if values is None and problem:
