@@ -253,3 +253,45 @@ def test_the_command_line(tmp_path, capsys):
     store.settle(Review("Who bought the mill?", is_dropped=True))
     assert main(["feedback", "export", f"{golden}2", *index]) == 0
     assert "1 golden question written" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("harm", "remedy"),
+    [
+        ("locked", "end the program that holds it, and vote again"),
+        ("no database", "move the file away; the next vote creates a new one"),
+        ("a folder", "make its folder writable, and the file"),
+    ],
+)
+def test_the_remedy_fits_what_is_wrong_with_the_file(tmp_path, monkeypatch, harm, remedy):
+    import sqlite3
+    from contextlib import closing
+
+    from qa.errors import FeedbackError
+    from qa.feedback import FeedbackStore, Vote
+    from qa.feedback import store as module
+
+    waited = []
+    connect = sqlite3.connect
+
+    def connects(path, timeout):
+        waited.append(timeout)
+        return connect(path, timeout=0)
+
+    store = FeedbackStore(tmp_path / "votes.sqlite")
+    if harm == "a folder":
+        store.path.mkdir()
+    else:
+        store.add(Vote("1", "Who?", True))
+    if harm == "no database":
+        store.path.write_bytes(b"no database at all" * 100)
+    with closing(connect(tmp_path / ("votes.sqlite" if harm == "locked" else "other"))) as other:
+        if harm == "locked":
+            other.execute("BEGIN EXCLUSIVE")
+        monkeypatch.setattr(module.sqlite3, "connect", connects)
+        with pytest.raises(FeedbackError) as caught:
+            store.given(["1"])
+        assert caught.value.remedy == remedy
+        # An answer is not shown later because its marks cannot be read.
+        assert waited == [module.MARKS_TIMEOUT_S]
+        assert module.MARKS_TIMEOUT_S < 0.5

@@ -355,3 +355,28 @@ def test_outside_links_and_special_files_are_ignored(tmp_path):
 def test_a_missing_folder_has_a_remedy(tmp_path):
     with pytest.raises(EmptyCorpus, match="create it"):
         find_files(tmp_path / "absent")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.json", '[{"name": "Holm \\ud800 x", "place": "pier"}]'),
+        ("a.jsonl", '{"name": "Holm \\udfff x", "place": "pier"}\n{"name": "B", "place": "m"}\n'),
+        (
+            "a.ipynb",
+            '{"cells": [{"cell_type": "markdown", "metadata": {}, "source": ["Holm \\ud800 x."]}],'
+            ' "metadata": {}, "nbformat": 4, "nbformat_minor": 5}',
+        ),
+    ],
+)
+def test_half_a_character_loses_no_file(tmp_path, name, content):
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    document = load(tmp_path / name, folder=tmp_path)
+    document.text.encode("utf-8")
+    document.title.encode("utf-8")
+    assert "Holm ? x" in document.text
+
+
+def test_a_cell_of_any_size_loses_no_table(tmp_path):
+    (tmp_path / "a.csv").write_text(f"name,place\nHolm,{'x' * 140_000}\nAnn,mill\n")
+    assert "Ann" in load(tmp_path / "a.csv", folder=tmp_path).text

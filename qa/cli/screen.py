@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any, TextIO
 
-# What a terminal acts on, or what changes the order or the look of what follows: control
-# characters but tab and line feed, controls of direction and format, tags, separators of lines.
+# What a terminal acts on, what changes the order or the look of what follows, and what is not
+# seen: control characters but tab and line feed, controls of direction and format, tags,
+# separators of lines, letters without a form.
 _ACTING = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufff9-\ufffb"
-    "\U000e0000-\U000e007f]"
+    "\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u2800\u3164\ufeff\uffa0\U000e0000-\U000e01ef]"
 )
 
 

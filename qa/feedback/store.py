@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sqlite3
@@ -16,6 +17,8 @@ from qa.text import without_surrogates
 
 FORMAT_VERSION = 1
 TIMEOUT_S = 10.0
+# The marks of votes that were given are shown or not; no answer waits for them.
+MARKS_TIMEOUT_S = 0.2
 _SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS votes (
     id TEXT PRIMARY KEY, at TEXT NOT NULL, question TEXT NOT NULL, is_good INTEGER NOT NULL,
@@ -116,7 +119,7 @@ class FeedbackStore:
         if not vote_ids or not self.path.exists():
             return {}
         marks = ",".join("?" * len(vote_ids))
-        with self._open() as connection:
+        with self._open(MARKS_TIMEOUT_S) as connection:
             rows = connection.execute(
                 f"SELECT id, is_good FROM votes WHERE id IN ({marks})", list(vote_ids)
             ).fetchall()
@@ -150,12 +153,12 @@ class FeedbackStore:
         ]
 
     @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
+    def _open(self, timeout_s: float = TIMEOUT_S) -> Iterator[sqlite3.Connection]:
         """Yield a connection in a transaction; concurrent writers wait."""
         try:
             with suppress(FileExistsError):  # new, for its owner alone: questions are private
                 os.close(os.open(self.path, os.O_CREAT | os.O_EXCL, 0o600))
-            with closing(sqlite3.connect(self.path, timeout=TIMEOUT_S)) as connection:
+            with closing(sqlite3.connect(self.path, timeout=timeout_s)) as connection:
                 (version,) = connection.execute("PRAGMA user_version").fetchone()
                 if version == 0:
                     connection.executescript(_SCHEMA)
@@ -167,10 +170,18 @@ class FeedbackStore:
                 with connection:
                     yield connection
         except (OSError, sqlite3.Error) as error:
-            raise FeedbackError(
-                f"{self.path} cannot be used ({error})",
-                "make its folder writable, or move the file away; the next vote creates a new one",
-            ) from error
+            raise FeedbackError(f"{self.path} cannot be used ({error})", _remedy(error)) from error
+
+
+def _remedy(error: OSError | sqlite3.Error) -> str:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_BUSY:
+        return "end the program that holds it, and vote again"
+    if code == sqlite3.SQLITE_FULL or getattr(error, "errno", 0) == errno.ENOSPC:
+        return "free some space"
+    if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+        return "move the file away; the next vote creates a new one"
+    return "make its folder writable, and the file"
 
 
 def _now() -> str:

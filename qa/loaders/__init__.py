@@ -120,14 +120,15 @@ def load(
     extracted = with_properties(extracted)
     return Document(
         id=document_id,
-        text=extracted.text,
+        # One character for each, so that all offsets stay: JSON can escape half a character.
+        text=without_surrogates(extracted.text),
         sha256=hashlib.sha256(data).hexdigest(),
-        title=extracted.title or name.stem,
+        title=without_surrogates(extracted.title or name.stem),
         date=extracted.date,
         source=(folder / document_id).as_posix(),
         blocks=extracted.blocks,
         pages=extracted.pages,
-        author=extracted.author,
+        author=without_surrogates(extracted.author),
         notes=tuple(" ".join(without_surrogates(note).split()) for note in extracted.notes),
         members=tuple(inner.member for inner in extracted.members),
         scanned=extracted.scanned,
