@@ -20,6 +20,7 @@
     ├─ DatasetError                   labelled questions
     ├─ LibraryError                   files that are uploaded, removed or renamed
     ├─ FeedbackError                  votes on answers
+    ├─ AccessError                    users, their roles, and where the page may be served
     ├─ AnswerFileError                answers exported earlier
     ├─ ExtraMissing                   libraries of an extra that is not installed
     └─ ServiceError                   a server of Verbatim that is asked over HTTP
@@ -124,6 +125,10 @@ class LibraryError(QAError):
 
 class FeedbackError(QAError):
     """The feedback cannot be read or stored."""
+
+
+class AccessError(QAError):
+    """Who may reach the page cannot be read, changed or left open."""
 
 
 class AnswerFileError(QAError):

@@ -67,6 +67,7 @@ class Served:
     corpus: Corpus
     blocks: Any
     url: str
+    app: Any = None
 
 
 def made_app(corpus, **options):
@@ -79,38 +80,38 @@ def made_app(corpus, **options):
 
 
 @contextmanager
-def serving(folder, index, *, watching=False, editable=False):
+def serving(folder, index, *, watching=False, editable=False, access=None):
     """Serve a folder of documents, built before; stop the server at the end."""
     qa = open_or_build(folder, index)
     files = Files(folder, reserve_bytes=0) if editable else None
     corpus = Corpus(qa, folder=folder, index=index, watching=watching, files=files)
-    with serving_live(corpus) as running:
+    with serving_live(corpus, access) as running:
         yield running
 
 
 @contextmanager
-def serving_live(corpus):
+def serving_live(corpus, access=None):
     """Serve a corpus whose index is kept up to date; stop both at the end."""
     corpus.live.start()
     try:
-        with serving_corpus(corpus) as running:
+        with serving_corpus(corpus, access) as running:
             yield running
     finally:
         corpus.live.stop()
 
 
 @contextmanager
-def serving_corpus(corpus, **options):
+def serving_corpus(corpus, access=None, **options):
     """Serve an open corpus, the page with these options; stop the server at the end."""
-    app, blocks = made_app(corpus, **options)
+    app, blocks = made_app(corpus, access=access, **options)
     with listen(HOST, 0) as listener:
-        server = Server(lambda: app)
+        server = Server(lambda: app, access=access)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
             while server.front.page is None and thread.is_alive():
                 thread.join(0.02)
-            yield Served(corpus, blocks, f"http://{HOST}:{listener.getsockname()[1]}")
+            yield Served(corpus, blocks, f"http://{HOST}:{listener.getsockname()[1]}", app)
         finally:
             server.stop()
             thread.join(60)

@@ -17,7 +17,7 @@ LAYERS = [
     {"builder", "milvus"},
     {"retrieval", "answers"},
     {"pipeline"},
-    {"evaluation", "feedback", "library", "viewer"},
+    {"evaluation", "feedback", "library", "viewer", "access"},
     {"api"},
     {"mcp"},
     {"web", "plugin"},

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from gradio_client import Client
 from serving import gradio_warnings, serving, serving_live, write_documents
+from starlette.requests import Request
 from waiting import SlowBuild, until
 
 from qa.builder import BackgroundBuild, build
@@ -186,7 +187,9 @@ def test_a_failed_build_is_told_without_paths_of_the_server(folder, tmp_path, mo
                 route.path: route
                 for route in library_routes(running.corpus, for_owner=for_owner).routes
             }
-            return bytes(routes["/library/status"].endpoint().body).decode()
+            return bytes(
+                routes["/library/status"].endpoint(Request({"type": "http"})).body
+            ).decode()
 
         assert "Change its permissions." in told(for_owner=True)
         assert "The index was not updated: index cannot be written." in told(for_owner=False)

@@ -15,6 +15,7 @@ from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 from serving import DOCUMENTS, gradio_warnings, made_app, serving_corpus, write_documents
 
+from qa.access import Access
 from qa.cli import main
 from qa.pipeline import open_or_build
 from qa.web.corpus import Corpus
@@ -270,6 +271,6 @@ def test_at_another_address_paths_are_not_told(place):
     qa = open_or_build(place / "documents", place / "index")
     corpus = Corpus(qa, folder=place / "documents", index=place / "index")
     for host, for_owner in ((HOST, True), ("0.0.0.0", False)):
-        app, _ = made_app(corpus, host=host, mcp=True)
+        app, _ = made_app(corpus, access=Access(host), mcp=True)
         (route,) = [route for route in app.routes if getattr(route, "path", "") == "/mcp"]
         assert route.app.source.for_owner == for_owner

@@ -25,9 +25,9 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
+from qa.access import Access, Guard, is_loopback
 from qa.answers.serialize import prediction_to_dict
 from qa.errors import IndexCorrupt, QAError, QuestionError
-from qa.web.guard import Guard, is_loopback
 from qa.web.handlers import Handlers
 from qa.web.server import listen, serve
 
@@ -60,7 +60,7 @@ def client(url, tmp_path_factory):
 
 def guarded(host):
     app = Starlette(routes=[Route("/{path:path}", lambda _: PlainTextResponse("in"))])
-    return TestClient(Guard(app, host=host), base_url="http://127.0.0.1:7860")
+    return TestClient(Guard(app, access=Access(host)), base_url="http://127.0.0.1:7860")
 
 
 # Requests that are refused

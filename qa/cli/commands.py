@@ -22,12 +22,13 @@ from qa.cli.opening import open_last
 from qa.cli.screen import screened
 from qa.cli.serve import serve
 from qa.cli.terminal import print_error
+from qa.cli.user import user
 from qa.errors import QAError
 
 SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Index": (build, info, verify),
     "Ask": (ask, chat, search, open_last),
-    "Serve": (serve, mcp),
+    "Serve": (serve, user, mcp),
     "Measure": (evaluate, feedback),
 }
 COMPLETE = "_QA_COMPLETE"

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from qa.cli.build import documents_folder
-from qa.cli.options import SHARE, folder_argument, index_option
+from qa.cli.options import PATH, SHARE, folder_argument, index_option
 
 
 @click.command()
@@ -20,13 +20,33 @@ from qa.cli.options import SHARE, folder_argument, index_option
     "--editable/--read-only",
     default=None,
     help="Whether visitors may add, delete and rename documents. Default: at this machine's own "
-    "address alone.",
+    "address, and those whose role is to edit.",
 )
 @click.option(
     "--mcp",
     is_flag=True,
     help="Offer the documents to assistants too, at /mcp of the same address.",
 )
+@click.option("--users", type=PATH, metavar="FILE", help="Who may log in. Default: see `qa user`.")
+@click.option(
+    "--open",
+    "is_open",
+    is_flag=True,
+    help="Let everyone who can reach the address read the documents, without a login.",
+)
+@click.option(
+    "--allow-host",
+    multiple=True,
+    metavar="NAME",
+    help="A name under which the page is served, as docs.example.org. Repeatable.",
+)
+@click.option(
+    "--trust-proxy",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Believe the X-Forwarded headers of a proxy at this address or network. Repeatable.",
+)
+@click.option("--root-path", default="", metavar="PATH", help="Where a proxy puts the page: /docs.")
 @index_option
 def serve(
     folder: Path | None,
@@ -36,11 +56,26 @@ def serve(
     no_watch: bool,
     editable: bool | None,
     mcp: bool,
+    users: Path | None,
+    is_open: bool,
+    allow_host: tuple[str, ...],
+    trust_proxy: tuple[str, ...],
+    root_path: str,
     index: Path,
 ) -> None:
     """Serve the page on this machine, and keep its index up to date with the folder."""
     from qa import web
+    from qa.access import Access, Users
 
+    known = Users(users) if users else Users.beside(index)
+    access = Access.of(
+        host,
+        hosts=allow_host,
+        proxies=trust_proxy,
+        root_path=root_path,
+        # A file that was named is wanted, also where it is not there.
+        users=known if users or known.exist else None,
+    )
     web.serve(
         documents_folder(folder, index),
         index,
@@ -50,4 +85,6 @@ def serve(
         watching=not no_watch,
         editable=editable,
         mcp=mcp,
+        access=access,
+        is_open=is_open,
     )

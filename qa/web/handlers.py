@@ -14,8 +14,9 @@ import gradio as gr
 from gradio.context import LocalContext
 from markupsafe import escape
 
+from qa.access import visitor_of
 from qa.answers.serialize import prediction_to_dict
-from qa.api.pool import visitor_of
+from qa.api.pool import visitor_of as turn_of
 from qa.errors import Busy, FeedbackError, QAError, QuestionError
 from qa.feedback import Vote
 from qa.text import without_surrogates
@@ -199,7 +200,7 @@ class Handlers:
     def _asked(self, ask: Callable[[], Prediction]) -> Prediction:
         """Ask when it is the visitor's turn; raises Busy if too many wait."""
         request = LocalContext.request.get(None)
-        visitor = visitor_of(request.request.scope) if request and request.request else ""
+        visitor = turn_of(request.request.scope) if request and request.request else ""
         return self._corpus.pool.run(ask, visitor)
 
     def _read_vote(self, turns: Turns, event: gr.EventData) -> None:
@@ -272,7 +273,12 @@ class Handlers:
 
     def _library(self, now: OpenIndex) -> str:
         is_building = self._corpus.live.state.activity is not None
-        return library_html(now.library, files=self._corpus.files, building=is_building)
+        request = LocalContext.request.get(None)
+        # Without a request, a test or a program calls: what the corpus allows is allowed.
+        sent = request.request if request else None
+        may_edit = sent is None or visitor_of(sent.scope).may_edit
+        files = self._corpus.files if may_edit else None
+        return library_html(now.library, files=files, building=is_building)
 
     def _evidence(self, now: OpenIndex, turns: Turns, view: View) -> str:
         try:

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from qa.access import visitor_of
 from qa.errors import LibraryError, QAError
 from qa.library import Files, Incoming
 from qa.text import counted
@@ -57,21 +58,28 @@ def library_routes(corpus: Corpus, *, for_owner: bool) -> APIRouter:
     router = APIRouter(prefix="/library")
     uploads = asyncio.Semaphore(UPLOADS)
 
+    def told(request: Request) -> dict[str, Any]:
+        visitor = visitor_of(request.scope)
+        known = {"visitor": visitor.name, "may_edit": visitor.may_edit}
+        return {**_status(corpus, for_owner=for_owner), **known}
+
     @router.get("/status")
-    def status() -> JSONResponse:
-        return JSONResponse(_status(corpus, for_owner=for_owner), headers=NO_STORE)
+    def status(request: Request) -> JSONResponse:
+        return JSONResponse(told(request), headers=NO_STORE)
 
     @router.post("/build", status_code=202)
-    def build() -> JSONResponse:
+    def build(request: Request) -> JSONResponse:
         corpus.live.request()
-        return JSONResponse(_status(corpus, for_owner=for_owner), 202)
+        return JSONResponse(told(request), 202)
 
     @router.get("/list")
-    def documents(search: str = "", sort: str = "", page: int = 1) -> HTMLResponse:
+    def documents(
+        request: Request, search: str = "", sort: str = "", page: int = 1
+    ) -> HTMLResponse:
         html = library_html(
             corpus.now.library,
             Wanted.of(search, sort, page),
-            files=corpus.files,
+            files=corpus.files if visitor_of(request.scope).may_edit else None,
             building=corpus.live.state.activity is not None,
         )
         return HTMLResponse(html, headers=NO_STORE)

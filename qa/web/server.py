@@ -19,10 +19,10 @@ from starlette.datastructures import Headers
 from starlette.routing import Mount, Route
 from starlette.types import Scope
 
-from qa.errors import QAError
+from qa.access import Access, Guard, Users
+from qa.errors import AccessError, QAError
 from qa.web.connections import BACKLOG, SELDOM, Connection, allowed_connections
 from qa.web.front import Front
-from qa.web.guard import Guard, is_loopback
 
 if TYPE_CHECKING:
     from qa.mcp.http import Endpoint
@@ -44,21 +44,27 @@ def serve(
     watching: bool = True,
     editable: bool | None = None,
     mcp: bool = False,
+    access: Access | None = None,
+    is_open: bool = False,
 ) -> None:
     """Serve the page until interrupted, and keep the index up to date with the folder.
 
     The page is there while the index is built. ``strict`` is the first position of its slider:
     see :meth:`~qa.pipeline.QA.threshold_for`. Without ``watching`` the index is built on request
     alone. ``editable`` is whether visitors may upload, delete and rename documents, None for only
-    those at this machine. ``mcp`` is whether assistants may ask at ``/mcp``.
-    Raises :class:`~qa.errors.QAError` when the address is not available, and for a folder that
-    cannot be served.
+    those at this machine or logged in. ``mcp`` is whether assistants may ask at ``/mcp``.
+    ``access`` says under which names the page is served and who may see it, by default the users
+    of the index, if it has any; without users, ``is_open`` must say so where others can reach the
+    page. Raises :class:`~qa.errors.QAError` when the address is not available, and for a folder
+    that cannot be served.
     """
     if mcp:
         from qa.mcp import need_mcp
 
         need_mcp()
     folder, index = Path(folder), Path(index)
+    access = access or access_of(index, host=host)
+    check_access(access, is_open=is_open)
     command = ["qa", "serve", str(folder), "--index", str(index)]
     if strict is not None:
         command += ["--strict", str(strict)]
@@ -76,7 +82,8 @@ def serve(
             qa = open_library(folder, index)
             if strict is not None:
                 qa = qa.with_threshold(qa.threshold_for(strict))
-            files = Files(folder) if (is_loopback(host) if editable is None else editable) else None
+            is_known = access.for_owner or access.users is not None
+            files = Files(folder) if (is_known if editable is None else editable) else None
             if files is not None:
                 files.sweep()
             corpus = Corpus(
@@ -90,15 +97,15 @@ def serve(
             )
             corpora.append(corpus)
             corpus.live.start()
-            return create_app(corpus, host=host, mcp=mcp)
+            return create_app(corpus, access=access, mcp=mcp)
 
-        url = f"http://{_written(host)}:{listener.getsockname()[1]}"
+        url = f"http://{_written(host)}:{listener.getsockname()[1]}{access.root_path}"
 
         def on_start() -> None:
             _say(f"Verbatim is running at {url} (press Ctrl+C to stop)")
 
-        server = Server(load, host=host, on_start=on_start)
-        if not is_loopback(host):
+        server = Server(load, access=access, on_start=on_start)
+        if is_open:
             _say("Anyone who can reach this address can read the documents: there is no password.")
         with suppress(KeyboardInterrupt):  # the way to stop it
             server.run(sockets=[listener])
@@ -110,7 +117,29 @@ def serve(
             raise server.front.error
 
 
-def create_app(corpus: Corpus, *, host: str = HOST, mcp: bool = False) -> FastAPI:
+def access_of(index: Path, *, host: str = HOST) -> Access:
+    """Return who may reach a page over an index: with users, only they."""
+    users = Users.beside(index)
+    return Access(host, users=users if users.exist else None)
+
+
+def check_access(access: Access, *, is_open: bool = False) -> None:
+    """Raise :class:`~qa.errors.AccessError` where others could read the documents unintended."""
+    if access.users is not None:
+        if is_open:
+            raise AccessError(
+                "there are users, so the page cannot be open to everyone",
+                f"leave out --open, or move {access.users.path} away",
+            )
+        access.users.all()  # a file that cannot be used is reported at once
+    elif not access.is_private and not is_open:
+        raise AccessError(
+            "anyone who can reach this address could read the documents",
+            "add a user with `qa user add NAME`, who then logs in, or add --open",
+        )
+
+
+def create_app(corpus: Corpus, *, access: Access | None = None, mcp: bool = False) -> FastAPI:
     """Return the page as a guarded ASGI application, with the tools of assistants if asked for."""
     import gradio as gr
 
@@ -123,29 +152,31 @@ def create_app(corpus: Corpus, *, host: str = HOST, mcp: bool = False) -> FastAP
     from qa.web.render import render
     from qa.web.theme import Theme
 
-    tools = _tools(corpus, host) if mcp else None
+    access = access or Access()
+    tools = _tools(corpus, access) if mcp else None
     lifespan = tools.lifespan if tools else None
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     if tools:
         app.router.routes.append(Route(tools.path, tools))
-    app.include_router(library_routes(corpus, for_owner=is_loopback(host)))
+    app.include_router(library_routes(corpus, for_owner=access.for_owner))
     app.mount(
         PREFIX,
         create_api(
             lambda: corpus.now.qa,
             corpus.pool,
-            for_owner=is_loopback(host),
+            for_owner=access.for_owner,
             is_ready=lambda: bool(corpus.now.library.entries) or not corpus.live.state.activity,
         ),
     )
     app.add_middleware(BodyLimit, limit_of=body_limit)
     app.include_router(document_routes(corpus))
-    app.add_middleware(Guard, host=host)
+    app.add_middleware(Guard, access=access)
     # Explicit, because environment variables can change each of these defaults.
     guarded: FastAPI = gr.mount_gradio_app(
         app,
-        create_page(corpus, for_owner=is_loopback(host)),
+        create_page(corpus, for_owner=access.for_owner),
         path="/",
+        root_path=access.root_path or None,
         footer_links=[],
         run_history=False,
         allowed_paths=[],
@@ -162,13 +193,13 @@ def create_app(corpus: Corpus, *, host: str = HOST, mcp: bool = False) -> FastAP
     return guarded
 
 
-def _tools(corpus: Corpus, host: str) -> Endpoint:
+def _tools(corpus: Corpus, access: Access) -> Endpoint:
     from qa.mcp.http import Endpoint
     from qa.mcp.source import Source, in_words
 
-    is_local = is_loopback(host)
-    source = Source(lambda: corpus.now.qa, lambda: in_words(corpus.live.state), for_owner=is_local)
-    return Endpoint(source, corpus.pool, is_local=is_local)
+    for_owner = access.for_owner
+    source = Source(lambda: corpus.now.qa, lambda: in_words(corpus.live.state), for_owner=for_owner)
+    return Endpoint(source, corpus.pool, is_local=access.is_private)
 
 
 def body_limit(scope: Scope) -> int | None:
@@ -231,11 +262,11 @@ class Server(uvicorn.Server):
         self,
         load: Callable[[], FastAPI],
         *,
-        host: str = HOST,
+        access: Access | None = None,
         on_start: Callable[[], None] = lambda: None,
     ) -> None:
         self.front = Front(load, on_start=on_start, on_error=self.stop)
-        app = Guard(self.front, host=host)
+        app = Guard(self.front, access=access or Access())
         super().__init__(
             uvicorn.Config(
                 app,
@@ -244,6 +275,8 @@ class Server(uvicorn.Server):
                 backlog=BACKLOG,
                 log_level="warning",
                 timeout_graceful_shutdown=5,
+                proxy_headers=False,  # uvicorn would take anybody's word on this machine
+                server_header=False,
             )
         )
         Connection.allowed = allowed_connections()

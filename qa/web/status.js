@@ -14,6 +14,9 @@ const show = (status) => {
   if (status.share === null) bar.removeAttribute("value");
   else bar.value = status.share;
   find("rebuild").disabled = status.activity !== "";
+  find("rebuild").hidden = !status.may_edit;
+  find("visitor").hidden = !status.visitor;
+  find("visitor").querySelector("span").textContent = status.visitor;
   // Other panes draw themselves anew when something of this has changed.
   document.dispatchEvent(new CustomEvent("library", { detail: status }));
 };
@@ -23,6 +26,7 @@ const look = async (path = "status", options = {}) => {
   let wait = document.hidden ? LOOK.hidden : LOOK.idle;
   try {
     const answer = await fetch(`library/${path}`, { cache: "no-store", ...options });
+    if (answer.status === 401) location.reload(); // logged out, or no longer a user: the login page
     const status = await answer.json();
     if (status.starting) wait = LOOK.busy;
     else show(status);
@@ -38,6 +42,10 @@ find("rebuild").addEventListener("click", () => {
   find("rebuild").disabled = true;
   document.dispatchEvent(new CustomEvent("library-asked"));
   look("build", { method: "POST" });
+});
+find("visitor").querySelector("button").addEventListener("click", async () => {
+  await fetch("logout", { method: "POST", redirect: "manual" });
+  location.assign("login");
 });
 document.addEventListener("library-look", () => look());
 document.addEventListener("visibilitychange", () => document.hidden || look());

@@ -1,0 +1,195 @@
+"""The one guard in front of every route."""
+
+from __future__ import annotations
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from qa.access.login import LOGIN, LOGOUT, Login, cookies
+from qa.access.origin import Access, hostname, is_same_origin, without_proxy
+from qa.access.users import Users
+from qa.access.visitor import KEY, SAFE, Visitor
+from qa.errors import AccessError
+
+# With it, the browser refuses to load anything from elsewhere, or to frame the page.
+# Gradio's own code needs inline scripts and eval.
+POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
+    "object-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'self'"
+)
+# The page neither takes files nor serves any.
+CLOSED = ("/gradio_api/upload", "/gradio_api/file", "/gradio_api/proxy", "/gradio_api/deep_link")
+# Answered without a login. The icon is that of the login page.
+PUBLIC = ("/api/health", "/api/health/ready", "/favicon.ico")
+# What a browser may keep: the same for everyone, and nothing of the documents.
+STATIC = ("/assets/", "/static/", "/theme.css", "/favicon.ico")
+BEARER = "bearer "
+STRANGER = ("nobody is logged in", "log in, or send a valid token")
+
+
+class Guard:
+    """ASGI middleware that refuses everything but what a visitor may ask.
+
+    A website can make a visitor's browser post to this machine, or point its own name here (DNS
+    rebinding). So the page answers only under names that are its own, and a request that names an
+    origin must come from the page's own. With users, it also must have the cookie of a session or
+    a token, and a role that allows it. The guard knows no list of what is closed to strangers: all
+    is, but for the login page, its icon and the health.
+    """
+
+    def __init__(self, app: ASGIApp, *, access: Access) -> None:
+        self._app, self._access = app, access
+        self._login = Login(access.users, root_path=access.root_path) if access.users else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        if scope["type"] == "lifespan" or KEY in scope:  # another guard has let it in
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            scope = _below(without_proxy(scope, self._access.proxies), self._access.root_path)
+            app, visitor = self._route(scope)
+            if visitor is not None and visitor.name and self._access.users is not None:
+                watch = _Watch(scope, receive, send, self._access.users)
+                receive, send = watch.receive, watch.send
+            await app({**scope, KEY: visitor or Visitor()}, receive, _with_policy(send, scope))
+        else:  # Gradio uses no web socket
+            await send({"type": "websocket.close", "code": 1008})
+
+    def _route(self, scope: Scope) -> tuple[ASGIApp, Visitor | None]:
+        """Return what answers a request, and who sent it if that is known."""
+        headers, path, method = Headers(scope=scope), scope["path"], scope["method"]
+        path = path.removeprefix(self._access.root_path)
+        hosts = headers.getlist("host")
+        if len(hosts) != 1 or not self._access.knows(hostname(hosts[0])):
+            return _refused(
+                403, "this page is not served under that name", "give the name with --allow-host"
+            ), None
+        if not is_same_origin(scope, headers) or path.startswith(CLOSED):
+            return _refused(403, "this request does not come from the page", ""), None
+        if path == "" and self._access.root_path:
+            return RedirectResponse(f"{self._access.root_path}/"), None
+        if self._access.users is None or self._login is None:
+            return self._app, Visitor(may_edit=True)
+        if path in PUBLIC and method in SAFE:
+            return self._app, None
+        if path == LOGIN:
+            return self._login.answer, None
+        try:
+            visitor = identify(scope, self._access.users)
+        except AccessError:  # said to whoever serves the page, when it starts
+            return _refused(503, "nobody can log in at the moment", "ask whoever serves it"), None
+        return self._for(visitor, scope, headers, path)
+
+    def _for(
+        self, visitor: Visitor | None, scope: Scope, headers: Headers, path: str
+    ) -> tuple[ASGIApp, Visitor | None]:
+        assert self._login is not None
+        method = scope["method"]
+        if visitor is None:
+            is_page = method in ("GET", "HEAD") and "text/html" in headers.get("accept", "")
+            if is_page and "authorization" not in headers:
+                return self._login.redirect(scope), None
+            response = _refused(401, *STRANGER)
+            response.headers["www-authenticate"] = "Bearer"
+            return response, None
+        has_token = "authorization" in headers
+        if method not in SAFE and not has_token and "origin" not in headers:
+            # A browser names the origin of all that it posts.
+            return _refused(403, "this request does not name its origin", "send a token"), None
+        if path == LOGOUT:
+            return self._login.end, None
+        if not visitor.may_send(method, path):
+            return _refused(
+                403, f"{visitor.name} may read, not change", "ask whoever serves the page"
+            ), None
+        return self._app, visitor
+
+
+def identify(scope: Scope, users: Users) -> Visitor | None:
+    """Return who sent a request, by its token if it has one, else by its cookies."""
+    headers = Headers(scope=scope)
+    if given := headers.getlist("authorization"):
+        is_token = len(given) == 1 and given[0][: len(BEARER)].lower() == BEARER
+        user = users.tokens.user(given[0][len(BEARER) :].strip()) if is_token else None
+    else:
+        user = users.sessions.user(cookies(scope))
+    return None if user is None else Visitor(user.name, may_edit=user.role == "edits")
+
+
+class _Watch:
+    """Ends an answer, or an upload, whose sender is no longer allowed it."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, users: Users) -> None:
+        self._scope, self._receive, self._send, self._users = scope, receive, send, users
+        self._began = self._ended = False
+
+    async def receive(self) -> Message:
+        """Return the next part of the request; that the visitor has gone, if they may not be in."""
+        message = await self._receive()
+        if message["type"] == "http.request" and message.get("more_body") and not self._may():
+            self._ended = True
+        return {"type": "http.disconnect"} if self._ended else message
+
+    async def send(self, message: Message) -> None:
+        """Send the next part of the answer, or its end."""
+        if self._ended:
+            return
+        is_start = message["type"] == "http.response.start"
+        # The first part follows its start at once.
+        if (is_start or self._began) and not self._may():
+            self._ended = True
+            if is_start:
+                await _refused(401, *STRANGER)(self._scope, self._receive, self._send)
+            else:
+                await self._send({"type": "http.response.body", "more_body": False})
+            return
+        self._began = not is_start
+        await self._send(message)
+
+    def _may(self) -> bool:
+        try:
+            return identify(self._scope, self._users) is not None
+        except AccessError:
+            return False
+
+
+def _below(scope: Scope, root_path: str) -> Scope:
+    """Return the scope with its path below ``root_path``, which a proxy may have taken off."""
+    path = scope["path"]
+    if not root_path:
+        return scope
+    if path != root_path and not path.startswith(f"{root_path}/"):
+        path = f"{root_path}{path}"
+    return {**scope, "path": path, "raw_path": path.encode(), "root_path": root_path}
+
+
+def _refused(status: int, problem: str, remedy: str) -> Response:
+    content = {
+        "type": "about:blank",
+        "title": problem,
+        "status": status,
+        "detail": f"{problem}: {remedy}" if remedy else problem,
+        "problem": problem,
+        "remedy": remedy,
+    }
+    return JSONResponse(content, status, media_type="application/problem+json")
+
+
+def _with_policy(send: Send, scope: Scope) -> Send:
+    path = scope["path"].removeprefix(scope.get("root_path", ""))
+
+    async def wrapped(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers.setdefault("content-security-policy", POLICY)
+            headers["referrer-policy"] = "no-referrer"
+            headers["x-content-type-options"] = "nosniff"
+            headers["cross-origin-opener-policy"] = "same-origin"
+            headers["cross-origin-resource-policy"] = "same-origin"
+            if not path.startswith(STATIC):
+                headers.setdefault("cache-control", "no-store")
+        await send(message)
+
+    return wrapped
