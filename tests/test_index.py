@@ -806,3 +806,45 @@ def test_a_change_with_its_time_set_back_is_never_quoted_and_always_built(tmp_pa
     assert index.outdated(["a.txt"]) == set()
     assert not is_stale(folder, index_dir, HashEncoder.fingerprint)
     index.close()
+
+
+def test_an_index_that_was_moved_with_its_documents_cites_where_they_are(tmp_path):
+    from benchmarks.hashing import HashEncoder
+    from qa.builder import build
+    from qa.loaders import load
+
+    before, after = tmp_path / "before", tmp_path / "after"
+    (before / "documents").mkdir(parents=True)
+    for name in ("a.txt", "copy.txt"):
+        (before / "documents" / name).write_text("The lamp is lit.")
+    build(before / "documents", before / "index", encoder=HashEncoder(), load=load)
+    before.rename(after)
+    index = open_index(after / "index")
+    expected = {name: (after / "documents" / name).as_posix() for name in ("a.txt", "copy.txt")}
+    assert {name: index.document(name).source for name in expected} == expected
+    assert {each.id: each.source for each in index.documents()} == expected
+    assert index.outdated(expected) == set()
+    index.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "remedy"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "free some space"),
+        (OSError("An IO error: No space left on device (os error 28)"), "free some space"),
+        (RuntimeError("write error: No space left on device"), "free some space"),
+        (sqlite3.OperationalError("database or disk is full"), "free some space"),
+        (OSError("failed to open: Permission denied (os error 13)"), "change its permissions"),
+        (RuntimeError("could not open x for writing: Permission denied"), "change its permissions"),
+        (sqlite3.OperationalError("attempt to write a readonly database"), "change its perm"),
+        (PermissionError(errno.EACCES, "Permission denied"), "change its permissions"),
+        (OSError(errno.EROFS, "Read-only file system"), "change its permissions"),
+        (OSError(errno.ENAMETOOLONG, "File name too long"), "name another folder"),
+    ],
+)
+def test_the_remedy_fits_what_cannot_be_written(tmp_path, error, remedy):
+    from qa.index.writing import writing
+
+    with pytest.raises(StoredIndexError) as caught, writing(tmp_path):
+        raise error
+    assert caught.value.remedy.startswith(remedy)

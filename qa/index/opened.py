@@ -29,6 +29,10 @@ class OpenIndex(PassageStore):
         self.manifest = manifest
         self.folder = Path(manifest.folder).resolve()
         self.indexed = {file.path: file for file in manifest.documents}
+        # The folder was moved with its index: the paths as they were given lead elsewhere, if they
+        # are absolute, or nowhere.
+        given = Path(str(manifest.settings.get("folder", manifest.folder)))
+        self._is_moved = given.is_absolute() and given.resolve() != self.folder
         self._copies: dict[str, list[str]] = {}
         for file in manifest.documents:
             if file.copy_of:
@@ -42,16 +46,14 @@ class OpenIndex(PassageStore):
         A copy has the text and title of its original.
         """
         file = self.indexed[document_id]
-        document = self._stored_document(file.copy_of or document_id)
-        if file.copy_of:
-            document = self._as_copy(document, document_id)
+        document = self._placed(self._stored_document(file.copy_of or document_id), document_id)
         return replace(document, notes=file.notes) if file.notes else document
 
     def documents(self) -> list[DocumentSummary]:
         """Return one summary per document, copies too, in the order of ids."""
         stored = {summary.id: summary for summary in self._stored_summaries()}
         return [
-            self._as_copy(stored[file.copy_of], file.path) if file.copy_of else stored[file.path]
+            self._placed(stored[file.copy_of or file.path], file.path)
             for file in self.manifest.documents
         ]
 
@@ -64,10 +66,15 @@ class OpenIndex(PassageStore):
         """Return the ids of those documents whose file changed or vanished since the build."""
         return self._freshness.outdated(document_ids)
 
-    @staticmethod
-    def _as_copy(original: _Stored, document_id: str) -> _Stored:
-        source = f"{original.source.removesuffix(original.id)}{document_id}"
-        return replace(original, id=document_id, source=source)
+    def _placed(self, stored: _Stored, document_id: str) -> _Stored:
+        """Return a document under its own id, or that of a copy, with the path where it is now."""
+        if not self._is_moved and stored.id == document_id:
+            return stored
+        if self._is_moved:
+            source = (Path(self.manifest.folder) / document_id).as_posix()
+        else:
+            source = f"{stored.source.removesuffix(stored.id)}{document_id}"
+        return replace(stored, id=document_id, source=source)
 
     @abstractmethod
     def command(self, *words: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from qa.errors import StoredIndexError
+
+_FULL = re.compile("no space left|disk is full|os error (28|122)", re.IGNORECASE)
+_DENIED = re.compile("permission denied|read-?only|os error (13|30)", re.IGNORECASE)
 
 
 def opened_privately(path: Path, *, append: bool = False) -> BinaryIO:
@@ -33,11 +37,12 @@ def writing(index_dir: Path) -> Iterator[None]:
 
 
 def _remedy(error: Exception) -> str:
+    """Return what mends an error; of libraries only the words tell which of the system it is."""
     space, elsewhere = "free some space and repeat", "name another folder with --index"
-    if not isinstance(error, OSError):
-        return f"{space}, or {elsewhere}"
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    code = error.errno if isinstance(error, OSError) else None
+    said = str(error)
+    if code in (errno.ENOSPC, errno.EDQUOT) or _FULL.search(said):
         return space
-    if isinstance(error, PermissionError):
+    if isinstance(error, PermissionError) or _DENIED.search(said):
         return f"change its permissions, or {elsewhere}"
-    return elsewhere
+    return elsewhere if code is not None else f"{space}, or {elsewhere}"
