@@ -451,8 +451,8 @@ def test_help_lists_the_commands_by_section_and_the_exit_codes(capsys):
         for title, body in re.findall(r"^(\w+):\n((?:  .*\n)+)", shown, flags=re.MULTILINE)
     }
     assert sections["Index"] == ["build", "info", "verify"]
-    assert sections["Ask"] == ["ask", "chat", "search"]
-    assert sections["Serve"] == ["serve"]
+    assert sections["Ask"] == ["ask", "chat", "search", "open"]
+    assert sections["Serve"] == ["serve", "user", "mcp"]
     assert sections["Measure"] == ["eval", "feedback"]
     codes = shown.split("Exit codes:\n")[1].split("\n\n")[0]
     assert re.findall(r"^ +(\d+) ", codes, flags=re.MULTILINE) == ["0", "1", "2", "3", "4", "130"]

@@ -21,9 +21,10 @@ from qa.cli.options import folder_argument, index_option
 )
 @index_option
 def mcp(folder: Path | None, no_watch: bool, config: bool, index: Path) -> None:
-    """Offer the documents to an assistant as read-only tools (MCP), on standard input and output.
+    """Offer the documents to an assistant as read-only tools, by MCP.
 
-    The assistant starts this command itself. The index is kept up to date with the folder.
+    It speaks on standard input and output; the assistant starts this command itself. The index
+    is kept up to date with the folder.
     """
     from qa.mcp import need_mcp
 
