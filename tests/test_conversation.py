@@ -13,8 +13,9 @@ from qa.cli import main
 from qa.errors import DatasetError
 from qa.evaluation.corpus import ask_corpus
 from qa.evaluation.golden import GoldenQuestion, conversation, read_golden
-from qa.retrieval.conversation.readings import readings
+from qa.retrieval.conversation.readings import readings, stand_alone
 from qa.retrieval.conversation.turns import Turn, is_person, topic
+from qa.types import Prediction
 from qa.web.render import conversation_html
 from qa.web.views import Turn as PageTurn
 from qa.web.views import View
@@ -326,3 +327,12 @@ def test_the_page_asks_what_a_follow_up_means_for_its_best_guess(qa):
     )
     assert 'data-ask="where was Matilda Orrey born?"' in shown
     assert 'data-ask="where was she born?"' not in shown
+
+
+@pytest.mark.parametrize("endless", ["his " * 4_900, "his," * 12_000, "his " * 50 + "'" * 40_000])
+def test_an_endless_turn_stands_alone_and_refers_to_nothing(endless):
+    """Each took minutes, and with that the place of another's question."""
+    earlier = Prediction(endless, endless, (), "not found", ())
+    (reading,) = stand_alone(endless, [earlier])
+    assert reading.question == endless
+    assert stand_alone("Who is he?", [earlier] * 12)

@@ -29,6 +29,9 @@ MAX_TURNS = 12
 # Each is asked of the documents until one is answered.
 MAX_READINGS = 2
 MAX_FRAGMENT = 7
+# A longer turn stands alone, and of an earlier one no more is looked at: to find what its words
+# refer to would take minutes for some ten thousand characters.
+MAX_CHARACTERS = 600
 # A longer question without a word that refers to others stands alone.
 MAX_OPEN = 9
 _LEAD = re.compile(
@@ -71,12 +74,21 @@ def stand_alone(question: str, history: Sequence[Prediction]) -> list[Reading]:
 
     One reading, the question itself, if it stands alone.
     """
-    return readings(question, [Turn.of(prediction) for prediction in history[-MAX_TURNS:]])
+    turns = [Turn.of(prediction) for prediction in history[-MAX_TURNS:]]
+    return readings(
+        question,
+        [
+            Turn(*(text[:MAX_CHARACTERS] for text in (turn.asked, turn.answer, turn.title)))
+            for turn in turns
+        ],
+    )
 
 
 def readings(question: str, turns: Sequence[Turn]) -> list[Reading]:
     """Return what a question may mean after some turns, the likeliest first."""
-    if not turns or is_foreign(question) or is_foreign(turns[-1].asked):
+    if not turns or len(question) > MAX_CHARACTERS:
+        return [Reading(question, is_marked=False)]
+    if is_foreign(question) or is_foreign(turns[-1].asked):
         return [Reading(question, is_marked=False)]
     found = list(_marked(question, turns))
     is_marked = bool(found)
