@@ -158,7 +158,11 @@ def test_passages_and_documents_survive_their_rows():
     row = passage_row(7, 0, passage, np.zeros(20, np.float32), 16, {1: 1.0})
     assert passage_of(row, passage.document_id, row["body"]) == passage
     line = ScannedLine(0, 4, 1, ((0, 0), (9, 0), (9, 9), (0, 9)), (90,))
-    blocks = (Block(0, 4, "heading", 1), Block(4, 9, "body"))
+    blocks = (
+        Block(0, 4, "heading", 1),
+        Block(4, 6, "row", 2, ((4, 5),), 1, 3),
+        Block(6, 9, "body"),
+    )
     document = Document(
         "a/ü.csv", "Auru\0s 🚗", "ab" * 32, "T", "2024", "c/a", blocks, (0, 4), "Ada", "en",
         scanned=(line,),

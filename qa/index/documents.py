@@ -81,7 +81,7 @@ def write_documents(path: Path, documents: Iterable[tuple[Document, Sequence[Pas
         connection.execute("BEGIN")
         row = 0
         for position, (document, passages) in enumerate(documents):
-            blocks = [_stored(block, document.text) for block in document.blocks]
+            blocks = [stored_block(block, document.text) for block in document.blocks]
             connection.execute(
                 f"INSERT INTO document VALUES ({', '.join('?' * 15)})",
                 (
@@ -260,7 +260,7 @@ class DocumentStore:
         (found,) = self._select(shard, f"{_DOCUMENT} WHERE id = ?", document_id)
         *values, roles, begins, lines = found
         name, text, sha256, title, date, source, author, language = values
-        blocks = tuple(_block(*block) for block in json.loads(roles))
+        blocks = tuple(block_of(*block) for block in json.loads(roles))
         pages = tuple(json.loads(begins))
         scanned = tuple(_scanned(*line) for line in json.loads(lines))
         return Document(
@@ -289,7 +289,7 @@ def _scanned(
     return ScannedLine(start, end, page, points, tuple(confidences))
 
 
-def _stored(block: Block, text: str) -> list[Any]:
+def stored_block(block: Block, text: str) -> list[Any]:
     """Return a block as it is stored: the cells only if they are not those that the row tells."""
     stored = [block.start, block.end, block.kind, block.level]
     cells = (
@@ -298,7 +298,7 @@ def _stored(block: Block, text: str) -> list[Any]:
     return [*stored, cells, block.depth, block.number] if cells or block.depth else stored
 
 
-def _block(
+def block_of(
     start: int,
     end: int,
     kind: BlockKind,
@@ -307,6 +307,7 @@ def _block(
     depth: int = 0,
     number: int = 0,
 ) -> Block:
+    """Return a block as it is stored in a list of these values."""
     places = tuple((begin, finish) for begin, finish in cells)
     return Block(start, end, kind, level, places, depth, number)
 

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.errors import IndexCorrupt, IndexMismatch
-from qa.index.documents import DocumentSummary
+from qa.index.documents import DocumentSummary, block_of, stored_block
 from qa.index.manifest import Manifest
 from qa.milvus.collections import TEXT_BYTES, VECTOR, WORDS
-from qa.types import Block, Document, Passage, ScannedLine, View
+from qa.types import Document, Passage, ScannedLine, View
 
 FORMAT = 1
 # Keys of the collection of texts: documents from 0, then the header, then terms.
@@ -138,7 +138,7 @@ def vector_of(values: Mapping[str, Any]) -> NDArray[np.float32]:
 
 def document_text(document: Document) -> str:
     """Return a document as JSON; its notes are in the manifest."""
-    blocks = [[each.start, each.end, each.kind, each.level] for each in document.blocks]
+    blocks = [stored_block(each, document.text) for each in document.blocks]
     values = {
         "id": document.id,
         "text": document.text,
@@ -158,7 +158,7 @@ def document_text(document: Document) -> str:
 def document_of(text: str) -> Document:
     """Return the document in such a text."""
     values = json.loads(text)
-    blocks = tuple(Block(*each) for each in values.pop("blocks"))
+    blocks = tuple(block_of(*each) for each in values.pop("blocks"))
     scanned = tuple(
         ScannedLine(start, end, page, tuple((x, y) for x, y in corners), tuple(sure))
         for start, end, page, corners, sure in values.pop("scanned")
