@@ -249,13 +249,14 @@ element.addEventListener("input", ({ target }) => {
 });
 
 const rename = (button) => {
-  const row = button.closest("li");
+  const row = button.closest("li, .folder");
+  const shown = row.querySelector(".entry, .name");
   const path = button.dataset.rename;
   const box = document.createElement("input");
   box.className = "new-name";
   box.value = path;
   box.setAttribute("aria-label", `New name of ${path}`);
-  row.querySelector(".entry").hidden = true;
+  shown.hidden = true;
   row.querySelector(".changes").hidden = true;
   row.append(box);
   box.focus();
@@ -266,7 +267,7 @@ const rename = (button) => {
     if (ended) return; // removing the box blurs it, which would end it again
     ended = true;
     box.remove();
-    row.querySelector(".entry").hidden = false;
+    shown.hidden = false;
     row.querySelector(".changes").hidden = false;
     if (late) refresh();
   };
