@@ -57,6 +57,7 @@ class QA:
         self._reader = reader
         self._calibration = calibration
         self._threshold = calibration.threshold
+        self._on_prediction: Callable[[Prediction], None] = lambda prediction: None
 
     @classmethod
     def open(
@@ -132,6 +133,17 @@ class QA:
         """Return the same pipeline with another default threshold."""
         other = copy.copy(self)
         other._threshold = threshold
+        return other
+
+    def observed(self, on_prediction: Callable[[Prediction], None]) -> QA:
+        """Return the same pipeline, which also tells of every question that it answers."""
+        other, before = copy.copy(self), self._on_prediction
+
+        def tell(prediction: Prediction) -> None:
+            before(prediction)
+            on_prediction(prediction)
+
+        other._on_prediction = tell
         return other
 
     @property
@@ -284,7 +296,9 @@ class QA:
             question=without_surrogates(question),
             timings_ms={**tried[chosen].timings_ms, "total": _milliseconds(began)},
         )
-        return judge(prediction, threshold=threshold, possible=self.possible)
+        judged = judge(prediction, threshold=threshold, possible=self.possible)
+        self._on_prediction(judged)
+        return judged
 
     def _answer(
         self,

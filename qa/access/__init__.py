@@ -1,9 +1,20 @@
 """Who may see the page: users, sessions, tokens, and the guard in front of every route."""
 
 from qa.access.credentials import User
-from qa.access.guard import Guard
+from qa.access.guard import METRICS, Guard
 from qa.access.origin import Access, is_loopback
 from qa.access.users import ROLES, Users
-from qa.access.visitor import Visitor, visitor_of
+from qa.access.visitor import SEEN, Visitor, visitor_of
 
-__all__ = ["ROLES", "Access", "Guard", "User", "Users", "Visitor", "is_loopback", "visitor_of"]
+__all__ = [
+    "METRICS",
+    "ROLES",
+    "SEEN",
+    "Access",
+    "Guard",
+    "User",
+    "Users",
+    "Visitor",
+    "is_loopback",
+    "visitor_of",
+]

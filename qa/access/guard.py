@@ -7,9 +7,9 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.access.login import LOGIN, LOGOUT, Login, cookies
-from qa.access.origin import Access, hostname, is_same_origin, without_proxy
+from qa.access.origin import Access, hostname, is_direct, is_same_origin, without_proxy
 from qa.access.users import Users
-from qa.access.visitor import KEY, SAFE, Visitor
+from qa.access.visitor import KEY, SAFE, SEEN, Visitor
 from qa.errors import AccessError
 
 # With it, the browser refuses to load anything from elsewhere, or to frame the page.
@@ -23,6 +23,8 @@ POLICY = (
 CLOSED = ("/gradio_api/upload", "/gradio_api/file", "/gradio_api/proxy", "/gradio_api/deep_link")
 # Answered without a login. The icon is that of the login page.
 PUBLIC = ("/api/health", "/api/health/ready", "/favicon.ico")
+# Without users, it is answered to this machine alone.
+METRICS = "/metrics"
 # What a browser may keep: the same for everyone, and nothing of the documents.
 STATIC = ("/assets/", "/static/", "/theme.css", "/favicon.ico")
 BEARER = "bearer "
@@ -48,8 +50,12 @@ class Guard:
         if scope["type"] == "lifespan" or KEY in scope:  # another guard has let it in
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
+            is_near = is_direct(scope)
             scope = _below(without_proxy(scope, self._access.proxies), self._access.root_path)
-            app, visitor = self._route(scope)
+            app, visitor = self._route(scope, is_near=is_near)
+            if (seen := scope.get(SEEN)) is not None:
+                seen["client"] = (scope.get("client") or ("",))[0]
+                seen.update({"user": visitor.name} if visitor and visitor.name else {})
             if visitor is not None and visitor.name and self._access.users is not None:
                 watch = _Watch(scope, receive, send, self._access.users)
                 receive, send = watch.receive, watch.send
@@ -57,7 +63,7 @@ class Guard:
         else:  # Gradio uses no web socket
             await send({"type": "websocket.close", "code": 1008})
 
-    def _route(self, scope: Scope) -> tuple[ASGIApp, Visitor | None]:
+    def _route(self, scope: Scope, *, is_near: bool) -> tuple[ASGIApp, Visitor | None]:
         """Return what answers a request, and who sent it if that is known."""
         headers, path, method = Headers(scope=scope), scope["path"], scope["method"]
         path = path.removeprefix(self._access.root_path)
@@ -71,6 +77,8 @@ class Guard:
         if path == "" and self._access.root_path:
             return RedirectResponse(f"{self._access.root_path}/"), None
         if self._access.users is None or self._login is None:
+            if path == METRICS and not is_near:
+                return _refused(403, "these numbers are for this machine", ""), None
             return self._app, Visitor(may_edit=True)
         if path in PUBLIC and method in SAFE:
             return self._app, None

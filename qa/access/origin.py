@@ -138,6 +138,12 @@ def without_proxy(scope: Scope, proxies: tuple[Network, ...]) -> Scope:
     return changed
 
 
+def is_direct(scope: Scope) -> bool:
+    """Return whether a request comes from this machine, and from no proxy on it that says so."""
+    by_proxy = any(name.startswith((*FROM_PROXIES, b"via")) for name, _ in scope["headers"])
+    return is_loopback((scope.get("client") or ("",))[0]) and not by_proxy
+
+
 def is_same_origin(scope: Scope, headers: Headers) -> bool:
     """Return whether the origin that a request names, if any, is the page's own.
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from starlette.types import Scope
 
 KEY = "verbatim.visitor"
+# Whoever watches the requests puts a dictionary there, and the guard writes who was let in.
+SEEN = "verbatim.seen"
 SAFE = ("GET", "HEAD", "OPTIONS")
 # What somebody who only reads may send with any other method, each path with all below it.
 # Everything that is not here changes something, and is for those who edit.

@@ -47,6 +47,9 @@ from qa.cli.options import PATH, SHARE, folder_argument, index_option
     help="Believe the X-Forwarded headers of a proxy at this address or network. Repeatable.",
 )
 @click.option("--root-path", default="", metavar="PATH", help="Where a proxy puts the page: /docs.")
+@click.option("--log", is_flag=True, help="Print a line of JSON for each request and answer.")
+@click.option("--log-questions", is_flag=True, help="Print what was asked, too.")
+@click.option("--metrics", is_flag=True, help="Offer numbers for Prometheus at /metrics.")
 @index_option
 def serve(
     folder: Path | None,
@@ -61,11 +64,15 @@ def serve(
     allow_host: tuple[str, ...],
     trust_proxy: tuple[str, ...],
     root_path: str,
+    log: bool,
+    log_questions: bool,
+    metrics: bool,
     index: Path,
 ) -> None:
     """Serve the page on this machine, and keep its index up to date with the folder."""
     from qa import web
     from qa.access import Access, Users
+    from qa.web.traffic import Log
 
     known = Users(users) if users else Users.beside(index)
     access = Access.of(
@@ -87,4 +94,6 @@ def serve(
         mcp=mcp,
         access=access,
         is_open=is_open,
+        log=Log(with_questions=log_questions) if log or log_questions else None,
+        with_metrics=metrics,
     )

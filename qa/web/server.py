@@ -5,8 +5,11 @@ from __future__ import annotations
 import errno
 import logging
 import shlex
+import signal
 import socket
 import sys
+import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -19,19 +22,23 @@ from starlette.datastructures import Headers
 from starlette.routing import Mount, Route
 from starlette.types import Scope
 
-from qa.access import Access, Guard, Users
+from qa.access import METRICS, Access, Guard, Users
 from qa.errors import AccessError, QAError
 from qa.web.connections import BACKLOG, SELDOM, Connection, allowed_connections
 from qa.web.front import Front
+from qa.web.traffic import Log, Traffic
 
 if TYPE_CHECKING:
     from qa.mcp.http import Endpoint
     from qa.web.corpus import Corpus
+    from qa.web.metrics import Metrics
 
 HOST = "127.0.0.1"
 PORT = 7860
 # How long to wait for what is being loaded when the server ends.
 END_S = 10.0
+# How long answers that are under way may take then; and no request for so long is calm.
+GRACE_S, CALM_S, LOOK_S = 30.0, 0.5, 0.1
 
 
 def serve(
@@ -46,6 +53,8 @@ def serve(
     mcp: bool = False,
     access: Access | None = None,
     is_open: bool = False,
+    log: Log | None = None,
+    with_metrics: bool = False,
 ) -> None:
     """Serve the page until interrupted, and keep the index up to date with the folder.
 
@@ -55,8 +64,9 @@ def serve(
     those at this machine or logged in. ``mcp`` is whether assistants may ask at ``/mcp``.
     ``access`` says under which names the page is served and who may see it, by default the users
     of the index, if it has any; without users, ``is_open`` must say so where others can reach the
-    page. Raises :class:`~qa.errors.QAError` when the address is not available, and for a folder
-    that cannot be served.
+    page. ``log`` is told of every request and answer; ``with_metrics`` has numbers for Prometheus
+    at ``/metrics``. Raises :class:`~qa.errors.QAError` when the address is not available, and for a
+    folder that cannot be served.
     """
     if mcp:
         from qa.mcp import need_mcp
@@ -64,6 +74,7 @@ def serve(
         need_mcp()
     folder, index = Path(folder), Path(index)
     access = access or access_of(index, host=host)
+    metrics = _metrics() if with_metrics else None
     check_access(access, is_open=is_open)
     command = ["qa", "serve", str(folder), "--index", str(index)]
     if strict is not None:
@@ -82,6 +93,9 @@ def serve(
             qa = open_library(folder, index)
             if strict is not None:
                 qa = qa.with_threshold(qa.threshold_for(strict))
+            for watching_it in (log, metrics):
+                if watching_it is not None:
+                    qa = qa.observed(watching_it.prediction)
             is_known = access.for_owner or access.users is not None
             files = Files(folder) if (is_known if editable is None else editable) else None
             if files is not None:
@@ -97,14 +111,14 @@ def serve(
             )
             corpora.append(corpus)
             corpus.live.start()
-            return create_app(corpus, access=access, mcp=mcp)
+            return create_app(corpus, access=access, mcp=mcp, metrics=metrics)
 
         url = f"http://{_written(host)}:{listener.getsockname()[1]}{access.root_path}"
 
         def on_start() -> None:
             _say(f"Verbatim is running at {url} (press Ctrl+C to stop)")
 
-        server = Server(load, access=access, on_start=on_start)
+        server = Server(load, access=access, on_start=on_start, log=log, metrics=metrics)
         if is_open:
             _say("Anyone who can reach this address can read the documents: there is no password.")
         with suppress(KeyboardInterrupt):  # the way to stop it
@@ -139,7 +153,13 @@ def check_access(access: Access, *, is_open: bool = False) -> None:
         )
 
 
-def create_app(corpus: Corpus, *, access: Access | None = None, mcp: bool = False) -> FastAPI:
+def create_app(
+    corpus: Corpus,
+    *,
+    access: Access | None = None,
+    mcp: bool = False,
+    metrics: Metrics | None = None,
+) -> FastAPI:
     """Return the page as a guarded ASGI application, with the tools of assistants if asked for."""
     import gradio as gr
 
@@ -158,6 +178,8 @@ def create_app(corpus: Corpus, *, access: Access | None = None, mcp: bool = Fals
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     if tools:
         app.router.routes.append(Route(tools.path, tools))
+    if metrics is not None:
+        app.router.routes.append(Route(METRICS, metrics, methods=["GET"]))
     app.include_router(library_routes(corpus, for_owner=access.for_owner))
     app.mount(
         PREFIX,
@@ -191,6 +213,12 @@ def create_app(corpus: Corpus, *, access: Access | None = None, mcp: bool = Fals
         head=render("head.html"),
     )
     return guarded
+
+
+def _metrics() -> Metrics:
+    from qa.web.metrics import Metrics
+
+    return Metrics()
 
 
 def _tools(corpus: Corpus, access: Access) -> Endpoint:
@@ -264,12 +292,15 @@ class Server(uvicorn.Server):
         *,
         access: Access | None = None,
         on_start: Callable[[], None] = lambda: None,
+        log: Log | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         self.front = Front(load, on_start=on_start, on_error=self.stop)
-        app = Guard(self.front, access=access or Access())
+        guard = Guard(self.front, access=access or Access())
+        self.traffic = Traffic(guard, log=log, metrics=metrics)
         super().__init__(
             uvicorn.Config(
-                app,
+                self.traffic,
                 http=Connection,
                 ws="none",
                 backlog=BACKLOG,
@@ -284,8 +315,21 @@ class Server(uvicorn.Server):
             logging.getLogger(name).addFilter(SELDOM)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Stop on a signal."""
+        """Stop on a signal; when asked to terminate, once what is under way has ended."""
+        if sig == signal.SIGTERM and not self.traffic.is_closing:
+            self.traffic.is_closing = True
+            threading.Thread(target=self._drain, name="drain", daemon=True).start()
+            return
         super().handle_exit(sig, frame)
+        self.stop()
+
+    def _drain(self) -> None:
+        end = time.monotonic() + GRACE_S
+        calm = 0
+        # A page asks, and then listens for the answer: between the two nothing is under way.
+        while calm < CALM_S / LOOK_S and time.monotonic() < end and not self.should_exit:
+            calm = 0 if self.traffic.under_way else calm + 1
+            time.sleep(LOOK_S)
         self.stop()
 
     def stop(self) -> None:

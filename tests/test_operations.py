@@ -1,0 +1,258 @@
+"""What whoever runs a server needs: logs, numbers, an end without harm, and deployment."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+from serving import gradio_warnings, write_documents
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+from waiting import until
+
+from qa.access import Access, Guard, Users
+from qa.pipeline import QA
+from qa.web.metrics import Metrics
+from qa.web.traffic import Log, Traffic
+
+pytestmark = gradio_warnings
+
+ROOT = Path(__file__).parents[1]
+DEPLOY = ROOT / ".deploy"
+HOME = "http://127.0.0.1:7860"
+QUESTION = "Who designed the lighthouse of Rerik?"
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    base = tmp_path_factory.mktemp("operations")
+    folder = write_documents(base / "documents")
+    QA.build(folder, base / "index")
+    return base
+
+
+def watched(app, *, access=None, client=("127.0.0.1", 1), **options):
+    traffic = Traffic(Guard(app, access=access or Access()), **options)
+    return traffic, TestClient(traffic, base_url=HOME, client=client)
+
+
+def hello(*methods):
+    return Starlette(
+        routes=[Route("/{path:path}", lambda _: PlainTextResponse("hello"), methods=methods)]
+    )
+
+
+def test_each_request_is_a_line_without_its_query_or_secrets(tmp_path):
+    lines = []
+    users = Users(tmp_path / "users.sqlite")
+    users.add("ada", "correct horse battery")
+    token = users.tokens.add("ada")
+    access = Access(users=users)
+    _, client = watched(hello("GET", "POST"), access=access, log=Log(lines.append))
+    headers = {"authorization": f"Bearer {token}", "cookie": "a=secret"}
+    client.get(f"/x?q={QUESTION}", headers=headers)
+    client.get("/a%0a%1b[31mb")
+    client.get("/x", headers={"host": "evil.example"})
+    first, second, third = map(json.loads, lines)
+    assert {key: first[key] for key in ("event", "method", "path", "status", "user", "client")} == {
+        "event": "request",
+        "method": "GET",
+        "path": "/x",
+        "status": 200,
+        "user": "ada",
+        "client": "127.0.0.1",
+    }
+    assert (second["status"], second["path"]) == (401, "/a\n\x1b[31mb")
+    assert third["status"] == 403
+    text = "".join(lines)
+    assert text.isascii()
+    assert text.isprintable()
+    for secret in ("lighthouse", token, "secret"):
+        assert secret not in text
+
+
+def test_a_proxy_that_is_believed_names_the_client():
+    lines = []
+    access = Access.of("127.0.0.1", proxies=["10.0.0.0/8"])
+    _, client = watched(hello("GET"), access=access, client=("10.0.0.1", 1), log=Log(lines.append))
+    client.get("/x", headers={"x-forwarded-for": "9.9.9.9"})
+    assert json.loads(lines[0])["client"] == "9.9.9.9"
+
+
+@pytest.mark.parametrize("with_questions", [False, True])
+def test_questions_are_logged_only_where_that_was_asked_for(place, with_questions):
+    lines, metrics = [], Metrics()
+    log = Log(lines.append, with_questions=with_questions)
+    qa = QA.open(place / "index").observed(log.prediction).observed(metrics.prediction)
+    prediction = qa.ask(QUESTION)
+    line = json.loads(lines[0])
+    assert (line["event"], line["verdict"]) == ("question", prediction.verdict)
+    assert line.get("question") == (QUESTION if with_questions else None)
+    assert ("lighthouse" in lines[0]) == with_questions
+    _, client = watched(metrics)
+    told = client.get("/metrics").text
+    assert f'verbatim_questions_total{{verdict="{prediction.verdict}"}} 1.0' in told
+    assert "lighthouse" not in told
+
+
+def test_numbers_have_no_word_of_a_visitor():
+    metrics = Metrics()
+    _, client = watched(hello("GET", "POST"), metrics=metrics)
+    for path in ("/x", "/secret", "/metrics"):
+        client.get(path)
+    client.request("SECRET", "/x")
+    _, asking = watched(metrics)
+    told = asking.get("/metrics").text
+    assert 'verbatim_requests_total{method="GET",status="200"} 2.0' in told
+    assert 'method="other"' in told
+    assert "secret" not in told.lower()
+    assert "process_resident_memory_bytes" in told or sys.platform != "linux"
+
+
+@pytest.mark.parametrize(
+    ("host", "client", "headers", "status"),
+    [
+        ("127.0.0.1", "127.0.0.1", {}, 200),
+        ("0.0.0.0", "127.0.0.1", {}, 200),
+        ("0.0.0.0", "10.0.0.9", {}, 403),
+        ("0.0.0.0", "127.0.0.1", {"x-forwarded-for": "127.0.0.1"}, 403),
+        ("0.0.0.0", "127.0.0.1", {"forwarded": "for=127.0.0.1"}, 403),
+        ("0.0.0.0", "127.0.0.1", {"via": "1.1 proxy"}, 403),
+    ],
+)
+def test_without_users_numbers_are_for_this_machine(host, client, headers, status):
+    _, visitor = watched(Metrics(), access=Access(host), client=(client, 1))
+    assert visitor.get("/metrics", headers=headers).status_code == status
+
+
+def test_with_users_numbers_want_a_token(tmp_path):
+    users = Users(tmp_path / "users.sqlite")
+    users.add("ada", "correct horse battery")
+    _, client = watched(Metrics(), access=Access(users=users))
+    assert client.get("/metrics").status_code == 401
+    token = {"authorization": f"Bearer {users.tokens.add('ada')}"}
+    assert client.get("/metrics", headers=token).status_code == 200
+
+
+def test_a_server_that_is_closing_begins_nothing_new():
+    traffic, client = watched(hello("GET", "POST"))
+    traffic.is_closing = True
+    refused = client.post("/api/ask", headers={"origin": HOME})
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "10")
+    assert client.get("/gradio_api/queue/data").status_code == 200  # the answer to an older one
+    assert client.get("/api/health/ready").status_code == 503
+
+
+@pytest.mark.posix
+def test_a_running_answer_is_finished_on_sigterm(place):
+    """Begin a question, ask the server to end, and still get the answer."""
+    code = f"""
+import sys, time
+from qa import pipeline
+asked = pipeline.QA.ask
+def slow(self, question, **options):
+    if {QUESTION!r} == question:
+        print("asked", flush=True)
+        sys.stdin.readline()
+    return asked(self, question, **options)
+pipeline.QA.ask = slow
+from qa.cli import main
+sys.exit(main(["serve", {str(place / "documents")!r}, "--index", {str(place / "index")!r},
+               "--port", "0", "--log", "--no-watch"]))
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "NO_COLOR": "1"},
+    ) as process:
+        url = re.search(r"http://\S+", process.stderr.readline())[0]
+        told = []
+        reading = threading.Thread(target=lambda: told.extend(process.stderr))
+        reading.start()
+        until(lambda: httpx.get(f"{url}/api/health/ready").status_code == 200)
+        answers = []
+
+        def ask():
+            asked = httpx.post(f"{url}/api/ask", json={"question": QUESTION}, timeout=120)
+            answers.append(asked)
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        while process.stdout.readline() != "asked\n":
+            assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        other = {"question": "Who founded the library?"}
+        until(lambda: httpx.post(f"{url}/api/ask", json=other).status_code == 503)
+        process.stdin.write("\n")
+        process.stdin.flush()
+        asking.join(120)
+        assert answers[0].json()["answers"][0]["text"].startswith("Ada Blum")
+        assert process.wait(60) == 0
+        reading.join(60)
+    lines = [json.loads(line) for line in told if line.startswith("{")]
+    assert {"request", "question"} <= {line["event"] for line in lines}
+    assert "lighthouse" not in "".join(told)
+    assert "Traceback" not in "".join(told)
+
+
+# What deploys it. None of it can be run here: the image is built by the workflow.
+
+
+def test_the_image_runs_as_nobody_in_particular_and_takes_only_what_it_needs():
+    steps = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    final = steps[steps.rindex("FROM ") :]
+    assert re.search(r"^USER 10001$", final, re.MULTILINE)
+    assert final.index("USER ") < final.index("ENTRYPOINT")
+    assert "http://127.0.0.1:7860/api/health" in final
+    assert not re.search(r"ADD |curl|wget|sudo", steps)
+    kept = (ROOT / ".dockerignore").read_text().splitlines()
+    assert kept[0] == "*"
+    for name in kept[1:]:
+        if name.startswith("!"):
+            assert (ROOT / name[1:]).exists(), name
+    named = set(re.findall(r"[\w./]+", " ".join(kept)))
+    assert {"pyproject.toml", "constraints.txt", "qa", "LICENSES", "NOTICE"} <= named
+
+
+def commands():
+    """Every command line of `qa serve` in the files that deploy it."""
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+    yield compose["services"]["verbatim"]["command"].replace("${NAME:-localhost}", "docs.example")
+    steps = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    yield " ".join(json.loads(steps[steps.index('CMD ["serve') + 4 :]))
+    unit = (DEPLOY / "verbatim.service").read_text(encoding="utf-8")
+    yield re.search(r"ExecStart=\S+/qa (.*)", unit)[1]
+
+
+@pytest.mark.parametrize("command", list(commands()))
+def test_every_option_in_them_exists(command):
+    from qa.cli.serve import serve
+
+    name, *arguments = command.split()
+    assert name == "serve"
+    context = serve.make_context("serve", arguments)
+    assert context.params["log"]
+
+
+def test_the_container_may_do_nothing_but_serve():
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+    service = compose["services"]["verbatim"]
+    assert service["read_only"]
+    assert service["cap_drop"] == ["ALL"]
+    assert service["networks"] == ["inside"]
+    assert compose["networks"]["inside"]["internal"]
+    assert "ports" not in service
+    subnet = compose["networks"]["inside"]["ipam"]["config"][0]["subnet"]
+    assert f"--trust-proxy {subnet}" in service["command"]
