@@ -536,6 +536,8 @@ def test_what_was_typed_comes_back_nowhere(users):
     assert "<script>alert" not in response.text
     assert "<script>alert" not in client.get("/login", params={"next": f"/{hostile}"}).text
     policy = response.headers["content-security-policy"]
+    # Or a browser sends "Origin: null" with the form, which is refused.
+    assert response.headers["referrer-policy"] == "same-origin"
     assert "default-src 'none'" in policy
     assert "script-src 'sha256-" in policy
 

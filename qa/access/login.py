@@ -126,6 +126,7 @@ class Login:
     def _form(self, wanted: str, said: str = "", status: int = 200, *, wait: int = 0) -> Response:
         html = _PAGE.render(said=said, wanted=inside(wanted), root=self._root, script=SCRIPT)
         headers = {"content-security-policy": POLICY, "cache-control": "no-store"}
+        headers["referrer-policy"] = "same-origin"  # without one, a browser names no origin
         if wait:
             headers["retry-after"] = str(wait)
         return HTMLResponse(html, status, headers)
