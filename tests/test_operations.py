@@ -20,9 +20,9 @@ from starlette.testclient import TestClient
 from waiting import until
 
 from qa.access import Access, Guard, Users
+from qa.access.metrics import Metrics
+from qa.access.traffic import Log, Traffic
 from qa.pipeline import QA
-from qa.web.metrics import Metrics
-from qa.web.traffic import Log, Traffic
 
 pytestmark = gradio_warnings
 

@@ -72,7 +72,7 @@ def serve(
     """Serve the page on this machine, and keep its index up to date with the folder."""
     from qa import web
     from qa.access import Access, Users
-    from qa.web.traffic import Log
+    from qa.access.traffic import Log
 
     known = Users(users) if users else Users.beside(index)
     access = Access.of(

@@ -23,15 +23,15 @@ from starlette.routing import Mount, Route
 from starlette.types import Scope
 
 from qa.access import METRICS, Access, Guard, Users
+from qa.access.traffic import Log, Traffic
 from qa.errors import AccessError, QAError
 from qa.web.connections import BACKLOG, SELDOM, Connection, allowed_connections
 from qa.web.front import Front
-from qa.web.traffic import Log, Traffic
 
 if TYPE_CHECKING:
+    from qa.access.metrics import Metrics
     from qa.mcp.http import Endpoint
     from qa.web.corpus import Corpus
-    from qa.web.metrics import Metrics
 
 HOST = "127.0.0.1"
 PORT = 7860
@@ -216,7 +216,7 @@ def create_app(
 
 
 def _metrics() -> Metrics:
-    from qa.web.metrics import Metrics
+    from qa.access.metrics import Metrics
 
     return Metrics()
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from qa.access import SEEN
+from qa.access.visitor import SEEN
 
 if TYPE_CHECKING:
+    from qa.access.metrics import Metrics
     from qa.types import Prediction
-    from qa.web.metrics import Metrics
 
 # Open as long as a page is: nobody waits for its end.
 HEARTBEAT = "/gradio_api/heartbeat"
