@@ -18,19 +18,21 @@ from benchmarks.saved import commit, save
 from benchmarks.squad import V1, V2, pooled_questions, reporting
 from qa.evaluation.confidence import reliability, risk_coverage
 from qa.evaluation.corpus import ask_corpus, evaluate_corpus
+from qa.evaluation.datasets import read_paragraphs
 from qa.evaluation.golden import read_golden
 from qa.evaluation.outcomes import Outcome
 from qa.evaluation.pool import held_out_titles
 from qa.evaluation.reader import ask_reader, reader_scores
 from qa.evaluation.scores import answer_scores, confidences_of
 from qa.networks.reader import OnnxReader
-from qa.networks.weights import MODELS
+from qa.networks.weights import MODELS, SECOND_READER
 from qa.pipeline import QA
 
 
-def given(data: Path, reader: OnnxReader) -> dict[str, Any]:
-    """Return the scores of the reader that is given each question's paragraph.
+def given(data: Path, reader: OnnxReader, *, sample: int | None = None) -> dict[str, Any]:
+    """Return the scores of a reader that is given each question's paragraph.
 
+    With ``sample``, of so many questions of v1.1, of the first and of the second half of v2.0.
     ``reported`` are those of the questions on which nothing was chosen. Of v2.0's they are
     scored at the null threshold that is best on the first half of the articles.
     """
@@ -38,7 +40,10 @@ def given(data: Path, reader: OnnxReader) -> dict[str, Any]:
         {question.id for each in paragraphs for question in each.questions}
         for paragraphs in reporting(data)
     ]
-    v1, v2 = ask_reader(data / V1, reader), ask_reader(data / V2, reader)
+    v1, v2 = (
+        ask_reader(data / file, reader, only=chosen)
+        for file, chosen in zip((V1, V2), _samples(data, sample), strict=True)
+    )
     second = held_out_titles(each.source for each in v2)
     unseen = [each for each in v2 if each.source not in second or each.id in kept[1]]
     return {
@@ -51,6 +56,21 @@ def given(data: Path, reader: OnnxReader) -> dict[str, Any]:
             "reported": reader_scores(unseen, file=V2)["second_half"],
         },
     }
+
+
+def _samples(data: Path, size: int | None) -> tuple[set[str] | None, set[str] | None]:
+    """Return the ids of a sample of each file; None for all."""
+    if size is None:
+        return None, None
+    kept = reporting(data)
+    every = list(read_paragraphs(data / V2))
+    second = held_out_titles(each.title for each in every)
+    first = [each for each in every if each.title not in second]
+    v1, v2, others = (
+        random.Random(2).sample([q.id for each in paragraphs for q in each.questions], size)
+        for paragraphs in (*kept, first)
+    )
+    return set(v1), {*v2, *others}
 
 
 def pooled(data: Path, *, sample: int) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -93,7 +113,7 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="folder that contains test/squad-v1.1-dev.jsonl.gz")
     parser.add_argument("--sample", type=int, default=1000, help="questions of each pooled sample")
     options = parser.parse_args()
-    reader = OnnxReader()
+    reader, second = OnnxReader(), OnnxReader(name=SECOND_READER)
     with tempfile.TemporaryDirectory() as temporary:
         qa = QA.build("seeds", temporary)
         seeds = evaluate_corpus(read_golden("tests/golden/seeds.jsonl"), qa)
@@ -103,6 +123,10 @@ def main() -> None:
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "reader": reader.fingerprint,
         **given(options.data, reader),
+        "second_reader": {
+            "reader": second.fingerprint,
+            **given(options.data, second, sample=options.sample),
+        },
         "pooled": own,
         "held_out": held_out,
         "seeds": seeds,

@@ -23,6 +23,7 @@ from qa.answers.calibration import Calibration
 from qa.answers.candidates import Candidate, rank_candidates
 from qa.answers.early_stop import MIN_CHANGE, MIN_GAIN
 from qa.answers.reading import FIRST, read
+from qa.answers.selection import Evidence
 from qa.evaluation.golden import GoldenQuestion, read_golden
 from qa.evaluation.metrics import RIGHT_FROM_F1, best_over_references, exact_match, f1
 from qa.networks.reader import OnnxReader
@@ -85,7 +86,9 @@ def judge(
         spans: Sequence[Sequence[Span]], reading: TimedReading
     ) -> list[tuple[Candidate, float]]:
         found = rank_candidates(reading.hits, spans, ranking=calibration.ranking)
-        selected = calibration.selection.select(reading.question, reading.hits, found, SHOWN)
+        selected = calibration.selection.select(
+            Evidence.of(reading.question, reading.hits), found, SHOWN
+        )
         return calibration.calibrate(selected)
 
     def kept_of(reading: TimedReading) -> list[bool]:

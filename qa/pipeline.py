@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import copy
+import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 from qa.answers.calibration import Calibration
 from qa.answers.choice import choose, is_settled
 from qa.answers.disagreement import LEAST, disagreement
 from qa.answers.quotations import Quotation, Validity, check, verify
-from qa.answers.reading import read
-from qa.answers.second_look import LOOKED_AT, look_again
-from qa.answers.selection import CONSIDERED
+from qa.answers.reading import Reading, read
+from qa.answers.second_look import look_again
+from qa.answers.selection import CONSIDERED, Evidence
 from qa.answers.verdict import judge
 from qa.builder import BuildReport, Progress, build, is_stale
-from qa.errors import CorpusError, QuestionError, StoredIndexError
+from qa.errors import (
+    CorpusError,
+    ModelCorrupt,
+    ModelNotFound,
+    QuestionError,
+    StoredIndexError,
+)
 from qa.index import (
     DocumentSummary,
     OpenIndex,
@@ -28,6 +37,7 @@ from qa.index import (
 from qa.index.manifest import Manifest
 from qa.networks.encoder import SentenceEncoder
 from qa.networks.reader import OnnxReader
+from qa.networks.weights import REINSTALL, SECOND_READER
 from qa.retrieval.conversation import stand_alone
 from qa.retrieval.filters import DocumentFilter
 from qa.retrieval.question import resolve
@@ -37,6 +47,7 @@ from qa.types import Document, Encoder, Passage, Prediction, Reader, SearchResul
 
 INDEX = "index"
 FOLDER = "seeds"
+_LOG = logging.getLogger(__name__)
 # A second answer less likely than this is noise on the page.
 MIN_PROBABILITY = 0.02
 
@@ -51,10 +62,11 @@ class QA:
         encoder: Encoder,
         reader: Reader,
         calibration: Calibration,
+        second: Reader | None = None,
     ) -> None:
         self._index, self._encoder = index, encoder
         self._retriever = Retriever(index, encoder)
-        self._reader = reader
+        self._reader, self._second = reader, second
         self._calibration = calibration
         self._threshold = calibration.threshold
         self._on_prediction: Callable[[Prediction], None] = lambda prediction: None
@@ -66,16 +78,18 @@ class QA:
         *,
         encoder: str | Path | None = None,
         exact: bool = False,
+        quick: bool = False,
     ) -> QA:
-        """Open a stored index with the encoder it was built with and the shipped reader.
+        """Open a stored index with the encoder it was built with and the shipped readers.
 
         ``index`` is its folder, or the address of a store (:class:`~qa.milvus.StoreAddress`).
         ``encoder`` is the folder of another sentence-transformers model; None takes the shipped
         one, to whose scores the probability was fitted. ``exact`` compares each question with
         every vector of a large index; without it, three in a thousand of the nearest may be missed.
+        ``quick`` leaves out the second reader, and with it the second look at the answers.
         """
         chosen = SentenceEncoder(encoder)
-        return cls._assemble(_opened(index, chosen, exact=exact), chosen)
+        return cls._assemble(_opened(index, chosen, exact=exact), chosen, quick=quick)
 
     @classmethod
     def build(
@@ -86,11 +100,13 @@ class QA:
         store: str = "",
         encoder: str | Path | None = None,
         progress: Progress | None = None,
+        quick: bool = False,
     ) -> QA:
         """Bring the index up to date with the folder, then open it.
 
         With the address of a ``store`` the index is also written there, and opened from there.
-        ``encoder`` is that of :meth:`open`; ``progress`` that of :func:`qa.builder.build`.
+        ``encoder`` and ``quick`` are those of :meth:`open`; ``progress`` that of
+        :func:`qa.builder.build`.
         """
         chosen = SentenceEncoder(encoder)
         if store:
@@ -98,13 +114,19 @@ class QA:
         build(Path(folder), Path(index), encoder=chosen, progress=progress)
         if store:
             publish_index(index, store, progress)
-        return cls._assemble(_opened(store or index, chosen), chosen)
+        return cls._assemble(_opened(store or index, chosen), chosen, quick=quick)
 
     @classmethod
-    def _assemble(cls, stored: OpenIndex, encoder: SentenceEncoder) -> QA:
+    def _assemble(cls, stored: OpenIndex, encoder: SentenceEncoder, *, quick: bool = False) -> QA:
         reader = OnnxReader()
         calibration = Calibration.load(reader=reader.fingerprint)
-        return cls(stored, encoder=encoder, reader=reader, calibration=calibration)
+        return cls(
+            stored,
+            encoder=encoder,
+            reader=reader,
+            calibration=calibration,
+            second=None if quick else _second_reader(calibration),
+        )
 
     @classmethod
     def empty(cls, folder: str | Path, *, encoder: str | Path | None = None) -> QA:
@@ -283,33 +305,31 @@ class QA:
         began = time.perf_counter()
         resolved = resolve(question)
         readings = stand_alone(resolved, history)
+        looks: list[_FirstLook] = []
         tried: list[Prediction] = []
+        # A reading is chosen by what the first reader finds; only that one is looked at twice.
         for reading in readings:
-            asked = reading.question
-            tried.append(self._answer(asked, top_k, max_answers, wanted, quick=quick))
+            looks.append(self._look(reading.question, top_k, wanted))
+            is_only = len(readings) == 1
+            tried.append(self._answered(looks[-1], max_answers, quick=quick or not is_only))
             if is_settled(tried[-1], history, threshold=self._calibration.threshold):
                 break
         open_from = 0.0 if readings[0].is_marked else self._calibration.threshold
         chosen = choose(tried, history, open_from=open_from)
+        prediction = tried[chosen]
+        if len(readings) > 1 and not quick:
+            prediction = self._answered(looks[chosen], max_answers, quick=False)
         prediction = replace(
-            tried[chosen],
+            prediction,
             question=without_surrogates(question),
-            timings_ms={**tried[chosen].timings_ms, "total": _milliseconds(began)},
+            timings_ms={**prediction.timings_ms, "total": _milliseconds(began)},
         )
         judged = judge(prediction, threshold=threshold, possible=self.possible)
         self._on_prediction(judged)
         return judged
 
-    def _answer(
-        self,
-        resolved: str,
-        top_k: int,
-        max_answers: int,
-        wanted: DocumentFilter,
-        *,
-        quick: bool,
-    ) -> Prediction:
-        """Return all answers to a stand-alone question, whatever their probability."""
+    def _look(self, resolved: str, top_k: int, wanted: DocumentFilter) -> _FirstLook:
+        """Return what is found for a stand-alone question and what the first reader reads in it."""
         marks = [time.perf_counter()]
         retrieved = self._retrieved(resolved, top_k, wanted)
         marks.append(time.perf_counter())
@@ -321,32 +341,38 @@ class QA:
             early_stopping=self._calibration.early_stopping,
         )
         marks.append(time.perf_counter())
-        most = max(max_answers, LOOKED_AT)
+        return _FirstLook(resolved, retrieved, reading, tuple(marks))
+
+    def _answered(self, look: _FirstLook, max_answers: int, *, quick: bool) -> Prediction:
+        """Return all answers to a stand-alone question, whatever their probability."""
+        marks = [time.perf_counter()]
+        evidence = Evidence.of(look.question, look.retrieved.hits)
         candidates = self._calibration.selection.select(
-            *(resolved, retrieved.hits, reading.candidates), max(most, CONSIDERED)
+            evidence, look.reading.candidates, max(max_answers, CONSIDERED)
         )
-        if not quick:
-            candidates = look_again(self._reader, resolved, candidates)
-        scored = self._calibration.calibrate(candidates[:most], at_least=MIN_PROBABILITY)
-        answers = verify(self._index, scored[:max_answers], retrieved.excluded)
+        marks.append(time.perf_counter())
+        if self._second and not quick and self._calibration.is_worth_it(candidates):
+            candidates = look_again(self._second, evidence, candidates)
+        scored = self._calibration.calibrate(candidates, at_least=MIN_PROBABILITY)
+        answers = verify(self._index, scored[:max_answers], look.retrieved.excluded)
         # Those that contradict the best may come after all that are shown.
         scored = self._calibration.calibrate(candidates, at_least=LEAST)
         found = disagreement(
-            resolved,
-            verify(self._index, scored, retrieved.excluded),
+            look.question,
+            verify(self._index, scored, look.retrieved.excluded),
             threshold=self._calibration.threshold,
             document=self._index.document,
         )
         marks.append(time.perf_counter())
         return Prediction(
-            question=resolved,
-            resolved_question=resolved,
+            question=look.question,
+            resolved_question=look.question,
             answers=answers,
             verdict="answer",
-            passages=retrieved.hits,
-            timings_ms=_timings_ms(marks),
-            outdated=tuple(sorted(retrieved.outdated)),
-            passages_read=reading.passages_read,
+            passages=look.retrieved.hits,
+            timings_ms=_timings_ms(look.marks, marks),
+            outdated=tuple(sorted(look.retrieved.outdated)),
+            passages_read=look.reading.passages_read,
             disagreement=found,
         )
 
@@ -379,6 +405,34 @@ def _opened(index: str | Path, encoder: Encoder, *, exact: bool = False) -> Open
     if isinstance(index, str) and is_address(index):
         return open_store(StoreAddress.parse(index), encoder_fingerprint=encoder.fingerprint)
     return open_index(Path(index), encoder_fingerprint=encoder.fingerprint, exact=exact)
+
+
+@dataclass(frozen=True, slots=True)
+class _FirstLook:
+    """What was found and read for a stand-alone question, and when each stage ended."""
+
+    question: str
+    retrieved: Retrieved
+    reading: Reading
+    marks: tuple[float, ...]
+
+
+@lru_cache(maxsize=1)
+def _shared_second_reader() -> OnnxReader:
+    """Return the second reader of this process: it is large, and every pipeline has the same."""
+    return OnnxReader(name=SECOND_READER)
+
+
+def _second_reader(calibration: Calibration) -> Reader | None:
+    """Return the second reader; None, with one line in the log, where it cannot be used."""
+    try:
+        second = _shared_second_reader()
+        if second.fingerprint != calibration.second:
+            raise ModelCorrupt("the probability was fitted to another second reader", REINSTALL)
+    except (ModelNotFound, ModelCorrupt) as error:
+        _LOG.warning("answers are not looked at twice: %s", error)
+        return None
+    return second
 
 
 def open_or_build(
@@ -418,8 +472,13 @@ def _milliseconds(began: float) -> float:
     return round(1000 * (time.perf_counter() - began), 2)
 
 
-def _timings_ms(marks: Sequence[float]) -> dict[str, float]:
-    """Return the milliseconds between the marks, named by stage."""
-    stages = zip(("retrieve", "read", "select"), marks, marks[1:], strict=False)
-    timings = {stage: round(1000 * (end - begin), 2) for stage, begin, end in stages}
-    return {**timings, "total": round(1000 * (marks[-1] - marks[0]), 2)}
+def _timings_ms(look: Sequence[float], answered: Sequence[float]) -> dict[str, float]:
+    """Return the milliseconds of each stage, and of all, from when they began and ended."""
+    retrieve, read_ = (_between(*pair) for pair in pairwise(look))
+    select, second = (_between(*pair) for pair in pairwise(answered))
+    stages = {"retrieve": retrieve, "read": read_, "select": select, "look_again": second}
+    return {**stages, "total": round(sum(stages.values()), 2)}
+
+
+def _between(began: float, ended: float) -> float:
+    return round(1000 * (ended - began), 2)

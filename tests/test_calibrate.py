@@ -1,13 +1,13 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from qa.answers.candidates import Ranking
+from qa.answers.candidates import Candidate, Ranking
 from qa.answers.early_stop import EarlyStopping
 from qa.answers.logistic import Logistic
-from qa.answers.second_look import LOOK_FEATURES
-from qa.answers.selection import ORDERING_FEATURES
+from qa.answers.selection import ORDERING_FEATURES, Evidence, Selection
 from qa.errors import DatasetError
 from qa.networks.reader import OnnxReader
 from qa.types import Hit, Passage, Span
@@ -23,12 +23,15 @@ from training.operating_point import (
     report,
     threshold_of,
 )
-from training.reading import WholeReading
+from training.reading import RecordedReader, WholeReading
 
 EITHER_WAY = EarlyStopping(Logistic({}, 0.0), Logistic({}, 9.0))
-OTHERS = dict.fromkeys(
-    ORDERING_FEATURES | LOOK_FEATURES | {"margin", "single", "dense", "lexical", "named"}, 0.0
-)
+OTHERS = dict.fromkeys(ORDERING_FEATURES | {"margin", "single", "dense", "lexical", "named"}, 0.0)
+
+
+HITS = [Hit(Passage(name, 0, 4, name), 0.5, 0.5, 1, 1) for name in ("mill", "barn")]
+PLACES = [frozenset({(name, 0, 4)}) for name in ("mill", "barn")]
+EVIDENCE = Evidence.of("What was sold?", HITS)
 
 
 def judged(rng, number, corpus):
@@ -38,8 +41,19 @@ def judged(rng, number, corpus):
         answerable = index % 2 == 0
         score = float(rng.normal(4.0 if answerable else 0.0, 2.0))
         right = answerable and score + float(rng.logistic()) > 2
-        rows = [({**OTHERS, "score": score - 3}, False), ({**OTHERS, "score": score}, right)]
-        questions.append(Judged(corpus, answerable, tuple(rows), (right, right)))
+        spans = [
+            Span(hit.passage, 0, 4, each, 0.0)
+            for hit, each in zip(HITS, (score - 3, score), strict=True)
+        ]
+        candidates = tuple(
+            Candidate(span, hit, (), {**OTHERS, "score": span.score})
+            for hit, span in zip(HITS, spans, strict=True)
+        )
+        second = RecordedReader(HITS, [[span] for span in spans])
+        places = PLACES[1] if right else frozenset()
+        helpful = frozenset({HITS[1].passage}) if right else frozenset()
+        answered = (candidates, second, places, helpful)
+        questions.append(Judged(corpus, answerable, EVIDENCE, *answered))
     return questions
 
 
@@ -52,7 +66,7 @@ def questions():
 
 @pytest.fixture(scope="module")
 def fitted(questions):
-    return fit(questions, reader="x", ranking=Ranking(1.0), early_stopping=EITHER_WAY)
+    return fit(questions, reader="x", second="y", ranking=Ranking(1.0), early_stopping=EITHER_WAY)
 
 
 def test_the_thresholds_are_those_of_corpora_left_out(questions, fitted):
@@ -76,7 +90,7 @@ def test_the_thresholds_are_those_of_corpora_left_out(questions, fitted):
 
 def test_no_corpus_is_judged_by_models_that_saw_it(questions):
     turned = [
-        Judged("turned", True, tuple((row, not r) for row, r in each.candidates), each.helpful)
+        replace(each, corpus="turned", answerable=True, right=PLACES[0] | PLACES[1] - each.right)
         for each in questions[:300]
     ]
     both = [*questions[:600], *turned]
@@ -120,22 +134,30 @@ def test_what_is_reported(fitted):
 
 def test_one_corpus_is_too_few(questions):
     with pytest.raises(DatasetError, match="too few corpora"):
-        fit(questions[:600], reader="x", ranking=Ranking(1.0), early_stopping=EITHER_WAY)
+        fit(
+            questions[:600],
+            reader="x",
+            second="y",
+            ranking=Ranking(1.0),
+            early_stopping=EITHER_WAY,
+        )
 
 
 def test_candidates_are_judged_by_their_places():
     text = "Ada Blum sold the mill. Ada Blum bought a barn."
     hit = Hit(Passage("a.txt", 0, len(text), text), 0.5, 0.5, 1, 1)
     spans = [[Span(hit.passage, 18, 22, 3.0, 0.0), Span(hit.passage, 42, 46, 2.0, 0.0)]]
-    reading = WholeReading(
-        ("barn",), [hit], spans, "What did Ada buy?", frozenset({("a.txt", 42, 46)}), "a"
-    )
-    found = judge(reading, reader=OnnxReader(), ranking=Ranking(0.0), early_stopping=EITHER_WAY)
-    assert [right for _, right in found.candidates] == [False, True]
-    assert found.helpful == (True, True)  # the passage contains it
-    assert found.candidates[0][0]["margin"] == 3.0
-    alone = [features["alone"] for features, _ in found.candidates]
-    assert alone[0] < alone[1]  # who sold the mill says nothing of what Ada bought
+    second = [[Span(hit.passage, 40, 46, 2.0, 0.0)]]
+    right = frozenset({("a.txt", 42, 46), ("a.txt", 40, 46)})
+    about = ("What did Ada buy?", right, "a", frozenset(), second)
+    reading = WholeReading(("barn",), [hit], spans, *about)
+    found = judge(reading, ranking=Ranking(0.0), early_stopping=EITHER_WAY)
+    assert [right for _, right in found.rows()] == [False, True]
+    assert found.helpful == {hit.passage}  # it contains the answer
+    assert found.candidates[0].features["margin"] == 3.0
+    looked_at = found.looked_at(Selection(dict.fromkeys(ORDERING_FEATURES, 1.0)))
+    assert [each.span.text for each in looked_at] == ["mill", "barn", "a barn"]
+    assert [found.is_right(each) for each in looked_at] == [False, True, True]
 
 
 def test_readings_of_a_corpus_are_kept_and_taken_up_again(tmp_path):
@@ -152,11 +174,12 @@ def test_readings_of_a_corpus_are_kept_and_taken_up_again(tmp_path):
     (corpus / "questions.jsonl").write_text("\n".join(map(json.dumps, asked)))
     reader = OnnxReader()
     kept = tmp_path / "kept"
-    first = read_corpus(corpus, reader, sample=9, top_k=5, keep=kept)
+    first = read_corpus(corpus, reader, reader, sample=9, top_k=5, keep=kept)
     (corpus / "docs" / "a.txt").unlink()  # no longer needed
-    again = read_corpus(corpus, reader, sample=9, top_k=5, keep=kept)
+    again = read_corpus(corpus, reader, reader, sample=9, top_k=5, keep=kept)
     assert again == first
     (answerable,) = (each for each in first if each.accepted)
     start = text.index("Ada")
     assert ("a.txt", start, start + 8) in answerable.right
+    assert answerable.second == answerable.spans  # by the same reader
     assert any(hit.passage.view for hit in answerable.hits)  # kept with its map

@@ -7,6 +7,7 @@ from qa.answers.calibration import Calibration
 from qa.answers.candidates import Candidate, Ranking
 from qa.answers.early_stop import EarlyStopping
 from qa.answers.logistic import Logistic
+from qa.answers.second_look import LOOK_FEATURES
 from qa.answers.selection import Selection
 from qa.errors import ModelCorrupt, ModelNotFound
 from qa.networks.reader import OnnxReader
@@ -22,13 +23,16 @@ CHANCES = ("answer", "looked", "change", "gain")
 def calibrated(answer, strictness=(), looked=NONE):
     selection = Selection({"score": 1.0})
     parts = (SCORE_ALONE, selection, answer, looked, EITHER_WAY)
-    return Calibration(*parts, 0.5, "reader", strictness)
+    return Calibration(*parts, 0.5, "reader", "second", strictness)
 
 
 def probabilities(calibration, *margins, at_least=0.0):
-    passage = Passage("a.txt", 0, 3, "car")
-    span, hit = Span(passage, 0, 3, 0.0, 0.0), Hit(passage, 0.5, 0.5, 1, 1)
-    found = [Candidate(span, hit, (), {"margin": margin}) for margin in margins]
+    passage = Passage("a.txt", 0, 26, "abcdefghijklmnopqrstuvwxyz")
+    hit = Hit(passage, 0.5, 0.5, 1, 1)
+    found = [
+        Candidate(Span(passage, at, at + 1, 0.0, 0.0), hit, (), {"margin": margin})
+        for at, margin in enumerate(margins, start=1)
+    ]
     return [chance for _, chance in calibration.calibrate(found, at_least=at_least)]
 
 
@@ -47,19 +51,31 @@ def test_no_candidate_is_more_probable_than_the_one_before_it():
 
 
 def test_a_second_look_decides_which_of_those_looked_at_comes_first():
-    calibration = calibrated(Logistic({"margin": 1.0}, 0.0), looked=Logistic({"alone": 1.0}, 0.0))
-    passage = Passage("a.txt", 0, 9, "car barge")
+    looked = Logistic({"second_own": 1.0}, 0.0)
+    calibration = calibrated(Logistic({"margin": 1.0}, 0.0), looked=looked)
+    passage = Passage("a.txt", 0, 13, "car barge tug")
     hit = Hit(passage, 0.5, 0.5, 1, 1)
-    looks = ({"alone": -1.0, "agrees": 1.0}, {"alone": 2.0, "agrees": 0.0}, {})
+    zero = dict.fromkeys(LOOK_FEATURES, 0.0)
+    looks = ({**zero, "second_own": -1.0}, {**zero, "second_own": 2.0}, {})
     found = [
-        Candidate(Span(passage, at, at + 3, 0.0, 0.0), hit, (), {"margin": 9.0} | look)
-        for at, look in enumerate(looks)
+        Candidate(Span(passage, start, end, 0.0, 0.0), hit, (), {"margin": 9.0} | look)
+        for (start, end), look in zip(((0, 3), (4, 9), (10, 13)), looks, strict=True)
     ]
     scored = calibration.calibrate(found)
-    assert [each.span.start for each, _ in scored] == [1, 0, 2]
-    second, first = (1 / (1 + math.exp(-alone)) for alone in (-1.0, 2.0))
+    assert [each.span.text for each, _ in scored] == ["barge", "car", "tug"]
+    second, first = (1 / (1 + math.exp(-margin)) for margin in (-1.0, 2.0))
     # What was not looked at again is no more probable than what was.
     assert [chance for _, chance in scored] == pytest.approx([first, second, second])
+
+
+def test_a_second_look_is_worth_it_where_there_may_be_an_answer():
+    calibration = calibrated(Logistic({"margin": 1.0}, 0.0))
+    passage = Passage("a.txt", 0, 3, "car")
+    hit = Hit(passage, 0.5, 0.5, 1, 1)
+    for margin, is_worth_it in ((-2.0, True), (-2.5, False)):
+        first = Candidate(Span(passage, 0, 3, 0.0, 0.0), hit, (), {"margin": margin})
+        assert calibration.is_worth_it([first]) is is_worth_it
+    assert not calibration.is_worth_it([])
 
 
 def test_later_candidates_below_a_probability_are_dropped():
@@ -82,7 +98,8 @@ def test_the_shipped_one_belongs_to_the_shipped_reader():
     # More evidence, more probability.
     for name in ("margin", "share", "behind"):
         assert calibration.answer.weights[name] > 0, name
-    assert calibration.looked.weights["alone"] > 0
+    for name in ("second_near", "second_agrees"):
+        assert calibration.looked.weights[name] > 0, name
     for name in ("score", "gap", "coverage", "fit"):
         assert calibration.selection.weights[name] > 0, name
     assert calibration.answer.weights["echo"] < 0  # what the question says is no answer to it
@@ -154,7 +171,7 @@ def test_an_invalid_value_names_the_command_that_replaces_it(tmp_path, key, valu
             for chance in ("answer", "looked", "change", "gain", "selection")
         ),
         *((chance, {"margin": None}) for chance in ("answer", "looked", "change", "gain")),
-        ("looked", {"alone": None}),
+        ("looked", {"second_own": None}),
         ("selection", {"echo": None}),
     ],
 )
@@ -190,6 +207,7 @@ def test_a_chance_without_a_bias_is_refused(tmp_path, chance):
         "threshold",
         "possible",
         "reader",
+        "second_reader",
         "strictness",
         "selection",
     ],

@@ -839,7 +839,7 @@ def test_an_index_that_was_moved_with_its_documents_cites_where_they_are(tmp_pat
         (RuntimeError("could not open x for writing: Permission denied"), "change its permissions"),
         (sqlite3.OperationalError("attempt to write a readonly database"), "change its perm"),
         (PermissionError(errno.EACCES, "Permission denied"), "change its permissions"),
-        (OSError(errno.EROFS, "Read-only file system"), "change its permissions"),
+        (OSError(errno.EROFS, "Read-only file system"), "name another folder"),
         (OSError(errno.ENAMETOOLONG, "File name too long"), "name another folder"),
     ],
 )

@@ -155,7 +155,9 @@ def test_of_copies_in_an_archive_the_first_by_name_is_split(tmp_path, names):
             archive.writestr(name, "Well,Depth\nNorth,19 m\nSouth,7 m\n")
     files = {"wells.zip": tmp_path / "wells.zip"}
     splitter = Splitter(lambda texts: [len(text.split()) for text in texts])
-    _, (first, contents), (second, nothing) = survey(files, {}, tmp_path, load, splitter)
+    _, (first, contents), (second, nothing) = survey(
+        files, {}, tmp_path, load, lambda document: (document, splitter.split(document))
+    )
     document, passages = contents
     assert (first.path, second.copy_of) == ("wells.zip/a.csv", "wells.zip/a.csv")
     assert (document.id, passages[0].document_id) == ("wells.zip/a.csv", "wells.zip/a.csv")

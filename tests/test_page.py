@@ -330,8 +330,8 @@ def test_another_address_serves_the_same_documents(tmp_path):
     with listen("0.0.0.0", 0) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(QAError) as caught:
-            serve(folder, index, "0.0.0.0", port, strict=0.95)
-    command = f"qa serve '{folder}' --index {index} --strict 0.95 --host 0.0.0.0 --port "
+            serve(folder, index, "0.0.0.0", port, strict=0.95, is_open=True)
+    command = f"qa serve '{folder}' --index {index} --strict 0.95 --open --host 0.0.0.0 --port "
     assert re.fullmatch(rf"port {port} is taken: try `{re.escape(command)}\d+`", str(caught.value))
     with pytest.raises(QAError, match=r"--host 0\.0\.0\.0 --port \d+`"):
         listen("0.0.0.0", 99_999)

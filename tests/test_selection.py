@@ -83,24 +83,24 @@ def test_a_reply_answers_before_the_message_that_it_quotes():
             candidate(0, "Tuesday", 3.0 + lead, hits=hits),
             candidate(0, "Wednesday", 3.0, hits=hits),
         ]
-        first, _ = by_score.select("When is it?", hits, found, 2)
+        first, _ = by_score.select(Evidence.of("When is it?", hits), found, 2)
         assert first.span.text == expected
 
 
 def test_candidates_are_put_in_the_order_of_their_weighed_features():
     found = [candidate(1, "9 May 1671", 3.0), candidate(0, "1704", 2.5), candidate(2, "corn", 2.9)]
     by_score = Selection({**NONE, "score": 1.0})
-    texts = [each.span.text for each in by_score.select(QUESTION, HITS, found, 3)]
+    texts = [each.span.text for each in by_score.select(Evidence.of(QUESTION, HITS), found, 3)]
     assert texts == ["9 May 1671", "corn", "1704"]
     weighed = Selection({**NONE, "score": 1.0, "coverage": 5.0})
-    first, second = weighed.select(QUESTION, HITS, found, 2)
+    first, second = weighed.select(Evidence.of(QUESTION, HITS), found, 2)
     assert (first.span.text, second.span.text) == ("1704", "9 May 1671")
     assert first.features.keys() == ANSWER_FEATURES | {"quoted"}
     ahead = 2.5 - (3.0 + 5.0 * second.features["coverage"])
     assert (first.features["behind"], second.features["behind"]) == (0, pytest.approx(-ahead))
     assert first.features["prior"] == pytest.approx(0)
     assert first.features["share"] > second.features["share"] > 0
-    assert by_score.select(QUESTION, HITS, [], 3) == []
+    assert by_score.select(Evidence.of(QUESTION, HITS), [], 3) == []
 
 
 def test_the_shares_of_all_candidates_sum_to_one():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import random
 import tempfile
 from collections.abc import Sequence, Set
@@ -11,6 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from qa.answers.second_look import COMPARED
+from qa.answers.selection import CONSIDERED
 from qa.builder import build
 from qa.errors import DatasetError
 from qa.evaluation.golden import GoldenQuestion, read_golden
@@ -25,7 +28,13 @@ from training.reading import WholeReading
 
 
 def read_corpus(
-    folder: Path, reader: OnnxReader, *, sample: int, top_k: int, keep: Path | None = None
+    folder: Path,
+    reader: OnnxReader,
+    second: OnnxReader,
+    *,
+    sample: int,
+    top_k: int,
+    keep: Path | None = None,
 ) -> list[WholeReading]:
     """Ask a sample of ``folder/questions.jsonl`` of ``folder/docs``, and read to the end.
 
@@ -35,7 +44,8 @@ def read_corpus(
     """
     questions = read_golden(folder / "questions.jsonl")
     random.Random(1).shuffle(questions)
-    return ask(folder.name, folder / "docs", questions[:sample], reader, top_k=top_k, keep=keep)
+    limits: dict[str, Any] = {"top_k": top_k, "keep": keep}
+    return ask(folder.name, folder / "docs", questions[:sample], reader, second, **limits)
 
 
 def ask(
@@ -43,12 +53,14 @@ def ask(
     documents: Path,
     questions: Sequence[GoldenQuestion],
     reader: OnnxReader,
+    second: OnnxReader,
     *,
     top_k: int,
     keep: Path | None = None,
 ) -> list[WholeReading]:
     """Ask questions of a folder of documents; see :func:`read_corpus`."""
-    stored = keep and keep / f"{name}-{reader.fingerprint[:12]}-{len(questions)}-{top_k}.jsonl.gz"
+    both = f"{reader.fingerprint[:12]}-{second.fingerprint[:12]}"
+    stored = keep and keep / f"{name}-{both}-{len(questions)}-{top_k}.jsonl.gz"
     if stored and stored.is_file():
         return _load(stored, name)
     encoder = SentenceEncoder()
@@ -61,14 +73,27 @@ def ask(
             hits = search.search(golden.question, top_k)
             spans = reader.read(golden.question, [hit.passage for hit in hits])
             named = _named(golden, index)
-            right = _right(golden, named, spans, index)
-            readings.append(
-                WholeReading(golden.answers, hits, spans, golden.question, right, name, named)
-            )
+            again = _again(second, golden.question, hits, spans)
+            right = _right(golden, named, [*spans, *again], index)
+            about = golden.question, right, name, named
+            readings.append(WholeReading(golden.answers, hits, spans, *about, again))
     if stored:
         stored.parent.mkdir(parents=True, exist_ok=True)
         _save(stored, readings)
     return readings
+
+
+def _again(
+    second: OnnxReader, question: str, hits: Sequence[Hit], spans: Sequence[Sequence[Span]]
+) -> list[list[Span]]:
+    """Return what the second reader finds in the passages that it may be asked to read."""
+    best = [found[0].score if found else -math.inf for found in spans]
+    order = sorted(range(len(hits)), key=lambda at: -best[at])[:CONSIDERED]
+    found = second.read(question, [hits[at].passage for at in order], n=COMPARED)
+    again: list[list[Span]] = [[] for _ in hits]
+    for at, each in zip(order, found, strict=True):
+        again[at] = each
+    return again
 
 
 def _named(golden: GoldenQuestion, index: StoredIndex) -> frozenset[str]:
@@ -107,14 +132,18 @@ def _save(path: Path, readings: Sequence[WholeReading]) -> None:
                 "question": reading.question,
                 "accepted": reading.accepted,
                 "hits": [asdict(hit) for hit in reading.hits],
-                "spans": [
-                    [(span.start, span.end, span.score, span.null_score) for span in found]
-                    for found in reading.spans
-                ],
+                "spans": _stored(reading.spans),
+                "second": _stored(reading.second),
                 "right": sorted(reading.right or ()),
                 "documents": sorted(reading.documents),
             }
             lines.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def _stored(spans: Sequence[Sequence[Span]]) -> list[list[tuple[int, int, float, float]]]:
+    return [
+        [(span.start, span.end, span.score, span.null_score) for span in found] for found in spans
+    ]
 
 
 def _load(path: Path, name: str) -> list[WholeReading]:
@@ -124,13 +153,17 @@ def _load(path: Path, name: str) -> list[WholeReading]:
 
 def _reading(row: dict[str, Any], name: str) -> WholeReading:
     hits = [Hit(**{**hit, "passage": _passage(hit["passage"])}) for hit in row["hits"]]
-    spans = [
-        [Span(hit.passage, *span) for span in found]
-        for hit, found in zip(hits, row["spans"], strict=True)
-    ]
+    spans, second = (
+        [
+            [Span(hit.passage, *span) for span in found]
+            for hit, found in zip(hits, row[name], strict=True)
+        ]
+        for name in ("spans", "second")
+    )
     right = frozenset((document, start, end) for document, start, end in row["right"])
     named = frozenset(row["documents"])
-    return WholeReading(tuple(row["accepted"]), hits, spans, row["question"], right, name, named)
+    about = row["question"], right, name, named
+    return WholeReading(tuple(row["accepted"]), hits, spans, *about, second)
 
 
 def _passage(stored: dict[str, Any]) -> Passage:

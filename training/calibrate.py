@@ -22,19 +22,19 @@ from typing import Any
 import numpy as np
 
 from qa.answers.calibration import Calibration
-from qa.answers.candidates import Ranking
+from qa.answers.candidates import Candidate, Ranking
 from qa.answers.early_stop import EarlyStopping
 from qa.answers.logistic import Logistic
 from qa.answers.reading import read
-from qa.answers.second_look import LOOK_FEATURES, look_again
+from qa.answers.second_look import LOOK_FEATURES, WORTH_IT, distinct, look_again
 from qa.answers.selection import ANSWER_FEATURES, CONSIDERED, Evidence, Selection
 from qa.errors import DatasetError
 from qa.evaluation.confidence import auc
 from qa.evaluation.datasets import read_paragraphs
 from qa.evaluation.pool import held_out_titles, write_pool
 from qa.networks.reader import OnnxReader
-from qa.networks.weights import MODELS
-from qa.types import Reader
+from qa.networks.weights import MODELS, SECOND_READER
+from qa.types import Passage
 from training.asked import ask, read_corpus
 from training.checkpoint import replace_file
 from training.command import at_least_one, run
@@ -60,51 +60,64 @@ from training.reading import (
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The candidates of one question, in the order of reading.
+    """The candidates of one question, in the order of reading, with the features of each.
 
-    ``candidates`` are the features of each (:class:`qa.answers.selection.Evidence`), those of
-    the second look among them, and whether it is right; ``helpful`` says whether the passage of
-    each contains the answer.
+    ``second`` replays what the second reader found in their passages, ``right`` are the places,
+    ``(document, start, end)``, that answer rightly, and ``helpful`` the passages that contain
+    the answer.
     """
 
     corpus: str
     answerable: bool
-    candidates: tuple[tuple[Mapping[str, float], bool], ...]
-    helpful: tuple[bool, ...] = ()
+    evidence: Evidence
+    candidates: tuple[Candidate, ...]
+    second: RecordedReader
+    right: frozenset[tuple[str, int, int]]
+    helpful: frozenset[Passage]
 
-    def ordered(self, selection: Selection) -> list[tuple[dict[str, float], bool]]:
-        """Return the candidates that are shown, best first, with all their features."""
-        features = [each for each, _ in self.candidates]
-        right = [self.candidates[at][1] for at in selection.order(features)]
-        return list(zip(selection.compared(features), right, strict=True))[:SHOWN]
+    def is_right(self, candidate: Candidate) -> bool:
+        """Return whether a candidate answers rightly."""
+        span = candidate.span
+        return (span.passage.document_id, span.start, span.end) in self.right
 
-    def helps(self, selection: Selection) -> bool:
+    def rows(self) -> list[tuple[Mapping[str, float], bool]]:
+        """Return the features of each candidate, and whether it is right."""
+        return [(each.features, self.is_right(each)) for each in self.candidates]
+
+    def ordered(self, selection: Selection) -> list[Candidate]:
+        """Return the candidates, best first, with the features of their comparison."""
+        return selection.ordered(self.candidates)
+
+    def looked_at(self, selection: Selection) -> list[Candidate]:
+        """Return those that the second look takes in, and those that it adds."""
+        found = look_again(self.second, self.evidence, self.ordered(selection))
+        return [each for each in found if each.features.keys() >= LOOK_FEATURES]
+
+    def helps(self, shown: Sequence[Candidate]) -> bool:
         """Return whether the answer stands in one of the passages that are shown."""
-        order = selection.order([each for each, _ in self.candidates])
-        return any(self.helpful[at] for at in order[:SHOWN])
+        return any(each.hit.passage in self.helpful for each in shown[:SHOWN])
 
 
-def judge(
-    reading: WholeReading, *, reader: Reader, ranking: Ranking, early_stopping: EarlyStopping
-) -> Judged:
+def judge(reading: WholeReading, *, ranking: Ranking, early_stopping: EarlyStopping) -> Judged:
     """Judge the candidates of a question among what is read when reading may stop early."""
     recorded = RecordedReader(reading.hits, reading.spans)
     seen = read(recorded, "", reading.hits, ranking=ranking, early_stopping=early_stopping)
     evidence = Evidence.of(reading.question, reading.hits)
     considered = seen.candidates[:CONSIDERED]
-    # Which of them are looked at again depends on the selection, which is fitted later.
-    looked = [look_again(reader, reading.question, [each])[0].features for each in considered]
+    spans = [span for found in (*reading.spans, *reading.second) for span in found]
+    passages = [hit.passage for hit in reading.hits]
     return Judged(
         reading.corpus,
         bool(reading.accepted),
-        tuple(
-            (
-                evidence.features(each) | {name: features[name] for name in LOOK_FEATURES},
-                reading.is_right(each.span),
-            )
-            for each, features in zip(considered, looked, strict=True)
+        evidence,
+        tuple(replace(each, features=evidence.features(each)) for each in considered),
+        RecordedReader(reading.hits, reading.second),
+        frozenset(
+            (span.passage.document_id, span.start, span.end)
+            for span in spans
+            if reading.is_right(span)
         ),
-        tuple(reading.is_in(each.hit.passage) for each in considered),
+        frozenset(passage for passage in passages if reading.is_in(passage)),
     )
 
 
@@ -118,13 +131,23 @@ class Answering:
 
 
 def fit_answer(judged: Sequence[Judged]) -> Answering:
-    """Fit the order of the candidates, then the probabilities of those that are shown."""
-    selection = fit_selection([each.candidates for each in judged])
-    shown = [pair for each in judged for pair in each.ordered(selection)]
-    right = [is_right for _, is_right in shown]
+    """Fit the order of the candidates, then the probabilities of those shown or looked at."""
+    selection = fit_selection([each.rows() for each in judged])
     answer, looked = (
-        fit_logistic([{name: features[name] for name in names} for features, _ in shown], right)
-        for names in (ANSWER_FEATURES, ANSWER_FEATURES | LOOK_FEATURES)
+        fit_logistic(
+            [{name: each.features[name] for name in names} for each, _ in found],
+            [is_right for _, is_right in found],
+        )
+        for names, found in (
+            (
+                ANSWER_FEATURES,
+                [(c, j.is_right(c)) for j in judged for c in j.ordered(selection)[:SHOWN]],
+            ),
+            (
+                ANSWER_FEATURES | LOOK_FEATURES,
+                [(c, j.is_right(c)) for j in judged for c in j.looked_at(selection)],
+            ),
+        )
     )
     return Answering(selection, answer, looked)
 
@@ -133,12 +156,17 @@ def outcomes(judged: Sequence[Judged], fitted: Answering, *, quick: bool = False
     """Return what comes of questions; with ``quick``, without the second look."""
     rows = []
     for each in judged:
-        shown = each.ordered(fitted.selection)
-        chance = fitted.answer if quick else fitted.looked
-        scored = [(chance.probability(features), right) for features, right in shown]
-        first = scored[:1] if quick else sorted(scored, key=lambda pair: -pair[0])
-        probability, right = first[0] if first else (0.0, False)
-        rows.append((each.answerable, probability, right, each.helps(fitted.selection)))
+        found = each.ordered(fitted.selection)
+        if quick or not found or fitted.answer.probability(found[0].features) < WORTH_IT:
+            scored = [(c, fitted.answer.probability(c.features)) for c in found]
+        else:
+            found = each.looked_at(fitted.selection)
+            scored = [(c, fitted.looked.probability(c.features)) for c in found]
+            scored = distinct(sorted(scored, key=lambda pair: -pair[1]))
+        first, probability = scored[0] if scored else (None, 0.0)
+        right = first is not None and each.is_right(first)
+        helps = each.helps([candidate for candidate, _ in scored])
+        rows.append((each.answerable, probability, right, helps))
     columns = np.array(rows, dtype=float).T
     return Outcomes(np.array([each.corpus for each in judged]), *columns)
 
@@ -154,7 +182,12 @@ def leave_one_out(judged: Sequence[Judged], *, quick: bool = False) -> Outcomes:
 
 
 def fit(
-    judged: Sequence[Judged], *, reader: str, ranking: Ranking, early_stopping: EarlyStopping
+    judged: Sequence[Judged],
+    *,
+    reader: str,
+    second: str,
+    ranking: Ranking,
+    early_stopping: EarlyStopping,
 ) -> tuple[Calibration, Outcomes]:
     """Fit a calibration to all questions; the thresholds are those of corpora left out."""
     kinds = {(each.corpus, each.answerable) for each in judged if each.corpus != PARAGRAPHS}
@@ -168,7 +201,7 @@ def fit(
     parts = fit_answer(judged)
     fitted = Calibration(
         *(ranking, parts.selection, parts.answer, parts.looked),
-        *(early_stopping, threshold, reader),
+        *(early_stopping, threshold, reader, second),
     )
     possible = possible_of(asked, threshold)
     return replace(fitted, strictness=strictness_of(asked), possible=possible), found
@@ -190,7 +223,13 @@ def report_early_stopping(
 
 
 def read_first_half(
-    file: Path, reader: OnnxReader, *, sample: int, top_k: int, keep: Path | None
+    file: Path,
+    reader: OnnxReader,
+    second: OnnxReader,
+    *,
+    sample: int,
+    top_k: int,
+    keep: Path | None,
 ) -> list[WholeReading]:
     """Ask a sample of the questions of the first half of a file's articles, pooled."""
     paragraphs = list(read_paragraphs(file))
@@ -200,7 +239,7 @@ def read_first_half(
         questions = write_pool([p for p in paragraphs if p.title not in held_out], folder)
         random.Random(1).shuffle(questions)
         limits: dict[str, Any] = {"top_k": top_k, "keep": keep}
-        return ask(PARAGRAPHS, folder, questions[:sample], reader, **limits)
+        return ask(PARAGRAPHS, folder, questions[:sample], reader, second, **limits)
 
 
 def main() -> None:
@@ -214,21 +253,23 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="folder of readings, to fit again without them")
     options = parser.parse_args()
     reader = OnnxReader(options.models)
+    second = OnnxReader(options.models, name=SECOND_READER)
     size = {"sample": options.sample, "top_k": options.top_k, "keep": options.keep}
     readings = []
     for corpus in options.corpora:
-        readings += read_corpus(corpus, reader, **size)
+        readings += read_corpus(corpus, reader, second, **size)
         print(f"{corpus.name}: {len(readings)} questions so far", flush=True)
     if options.paragraphs:
-        readings += read_first_half(options.paragraphs, reader, **size)
+        readings += read_first_half(options.paragraphs, reader, second, **size)
     ranking = fit_ranking(readings)
     early_stopping = fit_early_stopping(readings, ranking)
-    judged = [
-        judge(each, reader=reader, ranking=ranking, early_stopping=early_stopping)
-        for each in readings
-    ]
+    judged = [judge(each, ranking=ranking, early_stopping=early_stopping) for each in readings]
     calibration, found = fit(
-        judged, reader=reader.fingerprint, ranking=ranking, early_stopping=early_stopping
+        judged,
+        reader=reader.fingerprint,
+        second=second.fingerprint,
+        ranking=ranking,
+        early_stopping=early_stopping,
     )
     left_out = report(found, threshold=calibration.threshold, possible=calibration.possible)
     once = report(
@@ -249,6 +290,7 @@ def main() -> None:
         "possible": calibration.possible,
         "strictness": calibration.strictness,
         "reader": calibration.reader,
+        "second_reader": calibration.second,
         "left_out": left_out,
     }
     written = json.dumps(stored, indent=2)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import json
+import math
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,12 +22,14 @@ from transformers import (
 
 from qa.errors import ModelCorrupt
 from qa.hashing import sha256_of
-from qa.networks.weights import ENCODER_NAME, ENCODER_SHA256
+from qa.networks.weights import ENCODER_NAME, ENCODER_SHA256, network_files
 from training.checkpoint import read_made_of, replace_file
 from training.networks import load_tokenizer
 
 HEADS = 12
 OPSET = 20  # the first that has Gelu
+# Git hosts warn of files from 50 MB on.
+PART_BYTES = 45_000_000
 _ATTENTION = "verbatim_unmasked"
 
 
@@ -170,7 +174,7 @@ def export_reader(checkpoint: Path, models: Path, *, int8: bool = True) -> Path:
     (models / "tokenizer.json").write_bytes((checkpoint / "tokenizer.json").read_bytes())
     outputs = ("start_logits", "end_logits")
     about = {"training": read_made_of(checkpoint)}
-    return _write(_RowReader(model).eval(), "reader", models, outputs, about, int8=int8)
+    return write_network(_RowReader(model).eval(), "reader", models, outputs, about, int8=int8)
 
 
 def export_encoder(checkpoint: Path, models: Path) -> Path:
@@ -190,10 +194,10 @@ def export_encoder(checkpoint: Path, models: Path) -> Path:
         "training": read_made_of(checkpoint),
     }
     row = _RowEncoder(model).eval()
-    return _write(row, "encoder", models, ("vector", "states"), about)
+    return write_network(row, "encoder", models, ("vector", "states"), about)
 
 
-def _write(
+def write_network(
     row: torch.nn.Module,
     name: str,
     models: Path,
@@ -204,11 +208,11 @@ def _write(
 ) -> Path:
     """Write a network, and beside it the hashes that are checked on load.
 
-    int8 is by dynamic quantisation, with one weight scale per output channel.
+    int8 is by dynamic quantisation, with one weight scale per output channel. A network of more
+    than ``PART_BYTES`` is written in parts. Returns the first file.
     """
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    target = models / f"{name}.onnx"
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "float.onnx"
         export_float(row, made, outputs=outputs)
@@ -222,12 +226,17 @@ def _write(
                 weight_type=QuantType.QInt8,
                 extra_options={"MatMulConstBOnly": True},
             )
-        replace_file(target, made.read_bytes())
+        network = made.read_bytes()
+    files = network_files(models, name, math.ceil(len(network) / PART_BYTES))
+    size = math.ceil(len(network) / len(files))
+    for number, file in enumerate(files):
+        replace_file(file, network[number * size : (number + 1) * size])
     description = {
         "format": 1,
-        "weights_sha256": sha256_of(target),
+        "weights_sha256": hashlib.sha256(network).hexdigest(),
         "tokenizer_sha256": sha256_of(models / "tokenizer.json"),
+        **({"parts": len(files)} if len(files) > 1 else {}),
         **about,
     }
     replace_file(models / f"{name}.json", f"{json.dumps(description, indent=2)}\n".encode())
-    return target
+    return files[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from qa.answers.candidates import Candidate, Ranking, as_compared, rank_candidates
 from qa.answers.early_stop import EarlyStopping, features
@@ -27,6 +27,7 @@ class WholeReading:
     ``right`` are the places, ``(document, start, end)``, of the spans that answer it rightly;
     None where their text alone says whether they do. ``corpus`` is the name of the folder
     that was asked, ``documents`` those in it that contain the answer, empty if unknown.
+    ``second`` are the spans that the second reader found, none where it did not read.
     """
 
     accepted: tuple[str, ...]
@@ -36,6 +37,7 @@ class WholeReading:
     right: frozenset[tuple[str, int, int]] | None = None
     corpus: str = ""
     documents: frozenset[str] = frozenset()
+    second: list[list[Span]] = field(default_factory=list)
 
     def is_right(self, span: Span) -> bool:
         """Return whether a span answers the question rightly."""

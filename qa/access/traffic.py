@@ -112,4 +112,6 @@ async def _closing(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def _print(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    # In one piece: several threads write, and print would write the end of the line by itself.
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()

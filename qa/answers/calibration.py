@@ -16,7 +16,7 @@ from qa.answers.candidates import Candidate, Ranking
 from qa.answers.early_stop import FEATURES as STOPPING_FEATURES
 from qa.answers.early_stop import EarlyStopping
 from qa.answers.logistic import Logistic
-from qa.answers.second_look import LOOK_FEATURES
+from qa.answers.second_look import LOOK_FEATURES, WORTH_IT, distinct
 from qa.answers.selection import ANSWER_FEATURES, ORDERING_FEATURES, Selection
 from qa.errors import ModelCorrupt, ModelNotFound
 from qa.networks.weights import MODELS, REINSTALL
@@ -33,9 +33,9 @@ class Calibration:
     (:mod:`qa.answers.selection`), and ``looked`` after a second look
     (:mod:`qa.answers.second_look`); ``early_stopping`` decides when to stop reading.
     ``threshold`` is the lowest probability shown as an answer, ``possible`` that of a possible
-    answer, both chosen on corpora that were left out of the fit; ``reader`` is the fingerprint
-    of the reader. ``strictness`` are points ``(share, threshold)``: at that threshold, that
-    share of the questions without an answer gets none.
+    answer, both chosen on corpora that were left out of the fit; ``reader`` and ``second`` are
+    the fingerprints of both readers. ``strictness`` are points ``(share, threshold)``: at that
+    threshold, that share of the questions without an answer gets none.
     """
 
     ranking: Ranking
@@ -45,8 +45,13 @@ class Calibration:
     early_stopping: EarlyStopping
     threshold: float
     reader: str
+    second: str
     strictness: tuple[tuple[float, float], ...] = ()
     possible: float = 1.0
+
+    def is_worth_it(self, candidates: Sequence[Candidate]) -> bool:
+        """Return whether a second look at the candidates, best first, may bring an answer."""
+        return bool(candidates) and self.answer.probability(candidates[0].features) >= WORTH_IT
 
     def calibrate(
         self, candidates: Sequence[Candidate], *, at_least: float = 0.0
@@ -62,7 +67,7 @@ class Calibration:
         once = [each for each in candidates if not each.features.keys() >= LOOK_FEATURES]
         likely = [(each, self.looked.probability(each.features)) for each in twice]
         likely.sort(key=lambda pair: -pair[1])
-        likely += [(each, self.answer.probability(each.features)) for each in once]
+        likely = distinct([*likely, *((e, self.answer.probability(e.features)) for e in once)])
         lowered = accumulate((probability for _, probability in likely), min)
         scored = [(each, own) for (each, _), own in zip(likely, lowered, strict=True)]
         return scored[:1] + [pair for pair in scored[1:] if pair[1] >= at_least]
@@ -103,6 +108,7 @@ class Calibration:
                 ),
                 _share(stored["threshold"]),
                 str(stored["reader"]),
+                str(stored["second_reader"]),
                 _points(stored),
                 _share(stored["possible"]),
             )

@@ -41,20 +41,23 @@ class Selection:
     weights: Mapping[str, float]
 
     def select(
-        self, question: str, hits: Sequence[Hit], candidates: Sequence[Candidate], limit: int
+        self, evidence: Evidence, candidates: Sequence[Candidate], limit: int
     ) -> list[Candidate]:
         """Return the best candidates, at most ``limit``, with ``ANSWER_FEATURES``, best first.
 
-        ``candidates`` are those of :func:`~qa.answers.candidates.rank_candidates`, ``hits``
-        all that was retrieved, read or not.
+        ``candidates`` are those of :func:`~qa.answers.candidates.rank_candidates`.
         """
         considered = candidates[: max(CONSIDERED, limit)]
-        evidence = Evidence.of(question, hits)
-        features = [evidence.features(candidate) for candidate in considered]
+        weighed = [replace(each, features=evidence.features(each)) for each in considered]
+        return self.ordered(weighed)[:limit]
+
+    def ordered(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """Return candidates with the features of ``Evidence``, best first, compared."""
+        features = [each.features for each in candidates]
         return [
-            replace(considered[at], features=each)
+            replace(candidates[at], features=each)
             for at, each in zip(self.order(features), self.compared(features), strict=True)
-        ][:limit]
+        ]
 
     def score(self, features: Mapping[str, float]) -> float:
         """Return ``Σ wᵢ xᵢ``, less ``QUOTED`` for what is quoted; higher is better."""
@@ -105,7 +108,7 @@ class Evidence:
 
     @classmethod
     def of(cls, question: str, hits: Sequence[Hit]) -> Evidence:
-        """Compare a question with the passages found for it."""
+        """Compare a question with all the passages found for it, read or not."""
         found = [stems(f"{hit.passage.heading} {hit.passage.read_text}") for hit in hits]
         rarity = {
             stem: math.log((len(found) + 1) / (sum(stem in each for each in found) + 0.5))

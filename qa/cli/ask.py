@@ -95,13 +95,15 @@ def ask(
     if as_lines and (question not in (None, "-") or copied or as_json):
         raise click.UsageError("--jsonl takes its questions from standard input, without --copy")
     if as_lines:
-        return _ask_lines(QA.open(store or index, exact=exact), options)
+        return _ask_lines(
+            QA.open(store or index, exact=exact, quick=options.get("quick", False)), options
+        )
     is_piped = question is None or question == "-"
     questions = _piped(question) if is_piped or question is None else iter([question])
     first = next(questions, None)
     if first is None:
         raise click.UsageError("Missing argument 'QUESTION'", click.get_current_context())
-    qa = QA.open(store or index, exact=exact)
+    qa = QA.open(store or index, exact=exact, quick=options.get("quick", False))
     codes, last = [], None
     for each in chain([first], questions):
         try:
@@ -243,7 +245,7 @@ def search(
     """Show the passages nearest to a question, unread."""
     from qa.pipeline import QA
 
-    qa = QA.open(store or index, exact=exact)
+    qa = QA.open(store or index, exact=exact, quick=True)
     found = qa.search(question, top_k=top_k, **documents)
     remember(store or index, Path(qa.manifest.folder), list(found.passages))
     if found.outdated:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
@@ -35,8 +35,14 @@ def evaluate_reader(path: str | Path, reader: Reader) -> dict[str, Any]:
     return reader_scores(ask_reader(path, reader), file=Path(path).name)
 
 
-def ask_reader(path: str | Path, reader: Reader, *, limit: int | None = None) -> list[Outcome]:
-    """Ask every question of its paragraph.
+def ask_reader(
+    path: str | Path,
+    reader: Reader,
+    *,
+    limit: int | None = None,
+    only: Collection[str] | None = None,
+) -> list[Outcome]:
+    """Ask every question of its paragraph, or the first ``limit``, or those with ids in ``only``.
 
     Without unanswerable questions, as in SQuAD v1.1, the best span always counts as shown and
     ``confidence`` is the :func:`~qa.evaluation.confidence.agreement` of the best spans. With
@@ -45,6 +51,8 @@ def ask_reader(path: str | Path, reader: Reader, *, limit: int | None = None) ->
     """
     outcomes: list[Outcome] = []
     questions = _questions(path, limit)
+    if only is not None:
+        questions = [(paragraph, each) for paragraph, each in questions if each.id in only]
     all_answerable = all(question.texts for _, question in questions)
     for paragraph, question in questions:
         # Without its title: published scores are measured on the paragraph alone.

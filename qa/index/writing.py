@@ -14,6 +14,7 @@ from typing import BinaryIO
 from qa.errors import StoredIndexError
 
 _FULL = re.compile("no space left|disk is full|os error (28|122)", re.IGNORECASE)
+_READ_ONLY = re.compile("read-?only file system|os error 30", re.IGNORECASE)
 _DENIED = re.compile("permission denied|read-?only|os error (13|30)", re.IGNORECASE)
 
 
@@ -43,6 +44,8 @@ def _remedy(error: Exception) -> str:
     said = str(error)
     if code in (errno.ENOSPC, errno.EDQUOT) or _FULL.search(said):
         return space
+    if code == errno.EROFS or _READ_ONLY.search(said):
+        return elsewhere  # permissions change nothing there
     if isinstance(error, PermissionError) or _DENIED.search(said):
         return f"change its permissions, or {elsewhere}"
     return elsewhere if code is not None else f"{space}, or {elsewhere}"

@@ -68,18 +68,18 @@ class _Row:
 
 
 class OnnxReader:
-    """The shipped extractive reader.
+    """A shipped extractive reader: the one that reads everything, or the larger second one.
 
     Each passage is a row of its own, never padded or batched: the int8 network takes one
     activation scale over its whole input, so in a batch a passage's logits would depend on its
     neighbours. As many rows run side by side, on one thread each, as there are cores.
     """
 
-    def __init__(self, folder: str | Path = MODELS) -> None:
+    def __init__(self, folder: str | Path = MODELS, *, name: str = "reader") -> None:
         from tokenizers import Tokenizer
 
         folder = Path(folder)
-        model = read_model("reader", folder=folder)
+        model = read_model(name, folder=folder)
         self.fingerprint = model.sha256
         try:
             self._tokenizer = Tokenizer.from_str(model.tokenizer)
@@ -89,7 +89,7 @@ class OnnxReader:
             self._session = model.session()
             self._check_fit()
         except Exception as error:  # tokenizers and ONNX Runtime raise their own
-            raise ModelCorrupt(f"{folder} contains no usable reader ({error})", RETRAIN) from error
+            raise ModelCorrupt(f"{folder} contains no usable {name} ({error})", RETRAIN) from error
         self._pool = ThreadPoolExecutor(cores(), thread_name_prefix="reader")
 
     def read(

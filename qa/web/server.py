@@ -79,6 +79,8 @@ def serve(
     command = ["qa", "serve", str(folder), "--index", str(index)]
     if strict is not None:
         command += ["--strict", str(strict)]
+    if is_open:
+        command.append("--open")
     with listen(host, port, command) as listener:  # first: a taken port is reported at once
         from qa.builder import check_folder
         from qa.web.terminal import Terminal

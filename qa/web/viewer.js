@@ -332,11 +332,19 @@
 
   const open = () => {
     const root = element.querySelector(".viewer");
-    if (shown?.root === root) return;
+    const { id, sha256, marks, page } = root?.dataset ?? {};
+    // Another document may be drawn into the same element.
+    const key = JSON.stringify([id, sha256, marks, page]);
+    if (shown?.root === root && shown?.key === key && root.contains(shown.text)) return;
     shown?.close();
     shown = root ? new Shown(root) : null;
+    if (shown) shown.key = key;
   };
-  watch("value", open);
+  new MutationObserver(open).observe(element, {
+    childList: true,
+    subtree: true,
+    attributeFilter: ["data-id", "data-sha256", "data-marks", "data-page"],
+  });
   open();
   document.addEventListener("show-mark", () => shown?.showMark());
 
