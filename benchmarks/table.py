@@ -58,8 +58,8 @@ def numbers() -> str:
         "early-stopping rule was chosen on other questions about them. ² Some of these questions "
         "were used for choices: networks, the weight of BM25, early stopping. "
         f"`qa/models/README.md` lists all. {_outdated(accuracy)}"
-        f"Speed at commit {speed['commit']}, before the second look, with which the median of "
-        "natural questions is 1.3 times as long (25 ms; 19 before, in one run), on "
+        f"Speed at commit {speed['commit']}, before the second reader, with which the median of "
+        "natural questions is 2.9 times as long (p95 2.2), on "
         f"{named(speed['machine'])}, shared with other work."
     )
     pictures = [
