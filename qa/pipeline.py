@@ -12,10 +12,11 @@ from itertools import pairwise
 from pathlib import Path
 
 from qa.answers.calibration import Calibration
+from qa.answers.candidates import Candidate
 from qa.answers.choice import choose, is_settled
 from qa.answers.disagreement import LEAST, disagreement
 from qa.answers.quotations import Quotation, Validity, check, verify
-from qa.answers.reading import Reading, read
+from qa.answers.reading import read
 from qa.answers.second_look import look_again
 from qa.answers.selection import CONSIDERED, Evidence
 from qa.answers.verdict import judge
@@ -307,18 +308,19 @@ class QA:
         readings = stand_alone(resolved, history)
         looks: list[_FirstLook] = []
         tried: list[Prediction] = []
+        second = None if quick else self._second
         # A reading is chosen by what the first reader finds; only that one is looked at twice.
+        is_only = len(readings) == 1
         for reading in readings:
-            looks.append(self._look(reading.question, top_k, wanted))
-            is_only = len(readings) == 1
-            tried.append(self._answered(looks[-1], max_answers, quick=quick or not is_only))
+            looks.append(self._look(reading.question, top_k, max_answers, wanted))
+            tried.append(self._answered(looks[-1], max_answers, second if is_only else None))
             if is_settled(tried[-1], history, threshold=self._calibration.threshold):
                 break
         open_from = 0.0 if readings[0].is_marked else self._calibration.threshold
         chosen = choose(tried, history, open_from=open_from)
         prediction = tried[chosen]
-        if len(readings) > 1 and not quick:
-            prediction = self._answered(looks[chosen], max_answers, quick=False)
+        if second and not is_only:
+            prediction = self._answered(looks[chosen], max_answers, second)
         prediction = replace(
             prediction,
             question=without_surrogates(question),
@@ -328,8 +330,10 @@ class QA:
         self._on_prediction(judged)
         return judged
 
-    def _look(self, resolved: str, top_k: int, wanted: DocumentFilter) -> _FirstLook:
-        """Return what is found for a stand-alone question and what the first reader reads in it."""
+    def _look(
+        self, resolved: str, top_k: int, max_answers: int, wanted: DocumentFilter
+    ) -> _FirstLook:
+        """Return what the first reader finds for a stand-alone question, the best answers first."""
         marks = [time.perf_counter()]
         retrieved = self._retrieved(resolved, top_k, wanted)
         marks.append(time.perf_counter())
@@ -341,38 +345,41 @@ class QA:
             early_stopping=self._calibration.early_stopping,
         )
         marks.append(time.perf_counter())
-        return _FirstLook(resolved, retrieved, reading, tuple(marks))
-
-    def _answered(self, look: _FirstLook, max_answers: int, *, quick: bool) -> Prediction:
-        """Return all answers to a stand-alone question, whatever their probability."""
-        marks = [time.perf_counter()]
-        evidence = Evidence.of(look.question, look.retrieved.hits)
+        evidence = Evidence.of(resolved, retrieved.hits)
         candidates = self._calibration.selection.select(
-            evidence, look.reading.candidates, max(max_answers, CONSIDERED)
+            evidence, reading.candidates, max(max_answers, CONSIDERED)
         )
         marks.append(time.perf_counter())
-        if self._second and not quick and self._calibration.is_worth_it(candidates):
-            candidates = look_again(self._second, evidence, candidates)
+        stages = zip(("retrieve", "read", "select"), pairwise(marks), strict=True)
+        timings_ms = {stage: _milliseconds(*between) for stage, between in stages}
+        return _FirstLook(retrieved, reading.passages_read, evidence, candidates, timings_ms)
+
+    def _answered(self, look: _FirstLook, max_answers: int, second: Reader | None) -> Prediction:
+        """Return all answers to a stand-alone question, whatever their probability."""
+        began = time.perf_counter()
+        candidates, question = look.candidates, look.evidence.question
+        if second and self._calibration.is_worth_it(candidates):
+            candidates = look_again(second, look.evidence, candidates)
         scored = self._calibration.calibrate(candidates, at_least=MIN_PROBABILITY)
-        answers = verify(self._index, scored[:max_answers], look.retrieved.excluded)
         # Those that contradict the best may come after all that are shown.
-        scored = self._calibration.calibrate(candidates, at_least=LEAST)
+        compared = sum(probability >= LEAST for _, probability in scored)
+        answers = verify(self._index, scored[: max(max_answers, compared)], look.retrieved.excluded)
         found = disagreement(
-            look.question,
-            verify(self._index, scored, look.retrieved.excluded),
+            question,
+            answers[:compared],
             threshold=self._calibration.threshold,
             document=self._index.document,
         )
-        marks.append(time.perf_counter())
+        timings_ms = {**look.timings_ms, "look_again": _milliseconds(began)}
         return Prediction(
-            question=look.question,
-            resolved_question=look.question,
-            answers=answers,
+            question=question,
+            resolved_question=question,
+            answers=answers[:max_answers],
             verdict="answer",
             passages=look.retrieved.hits,
-            timings_ms=_timings_ms(look.marks, marks),
+            timings_ms={**timings_ms, "total": round(sum(timings_ms.values()), 2)},
             outdated=tuple(sorted(look.retrieved.outdated)),
-            passages_read=look.reading.passages_read,
+            passages_read=look.passages_read,
             disagreement=found,
         )
 
@@ -409,12 +416,13 @@ def _opened(index: str | Path, encoder: Encoder, *, exact: bool = False) -> Open
 
 @dataclass(frozen=True, slots=True)
 class _FirstLook:
-    """What was found and read for a stand-alone question, and when each stage ended."""
+    """What the first reader found for a stand-alone question; ``evidence`` has its words."""
 
-    question: str
     retrieved: Retrieved
-    reading: Reading
-    marks: tuple[float, ...]
+    passages_read: int
+    evidence: Evidence
+    candidates: Sequence[Candidate]
+    timings_ms: dict[str, float]
 
 
 @lru_cache(maxsize=1)
@@ -468,17 +476,6 @@ def _filter(only: str | Sequence[str], since: str, until: str, language: str) ->
     return DocumentFilter(tuple(patterns), since, until, language)
 
 
-def _milliseconds(began: float) -> float:
-    return round(1000 * (time.perf_counter() - began), 2)
-
-
-def _timings_ms(look: Sequence[float], answered: Sequence[float]) -> dict[str, float]:
-    """Return the milliseconds of each stage, and of all, from when they began and ended."""
-    retrieve, read_ = (_between(*pair) for pair in pairwise(look))
-    select, second = (_between(*pair) for pair in pairwise(answered))
-    stages = {"retrieve": retrieve, "read": read_, "select": select, "look_again": second}
-    return {**stages, "total": round(sum(stages.values()), 2)}
-
-
-def _between(began: float, ended: float) -> float:
-    return round(1000 * (ended - began), 2)
+def _milliseconds(began: float, ended: float | None = None) -> float:
+    """Return the milliseconds between two times in seconds, or from one until now."""
+    return round(1000 * ((time.perf_counter() if ended is None else ended) - began), 2)
