@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from qa.text import normalize
-from qa.types import Hit, Span
+from qa.types import Hit, Passage, Span
 
 # A lead of more logits than this makes no further difference.
 MAX_LEAD = 10.0
@@ -91,6 +91,14 @@ def rank_candidates(
         features = _features(best, rival)
         candidates.append(Candidate(best.span, best.hit, also, features))
     return candidates
+
+
+def overlap(one: Span | Passage, other: Span | Passage) -> bool:
+    """Return whether two parts of documents have characters in common."""
+    here, there = (
+        (each if isinstance(each, Passage) else each.passage).document_id for each in (one, other)
+    )
+    return here == there and one.start < other.end and other.start < one.end
 
 
 def as_compared(span: Span) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from qa.answers.candidates import Candidate, Ranking
+from qa.answers.candidates import Candidate, Ranking, overlap
 from qa.answers.logistic import Logistic
 from qa.text import mentions
-from qa.types import Hit, Passage, Span
+from qa.types import Hit
 
 # What both probabilities are computed from: see :func:`features`.
 FEATURES = frozenset({"needed", "margin", "lead", "first_score", "gap", "lexical", "repeats"})
@@ -58,7 +58,7 @@ def features(hit: Hit, best: Candidate, first: Hit, ranking: Ranking) -> dict[st
     the search by words, 0 where it did not return the passage. ``repeats``: 1 where the passage
     contains the candidate's words elsewhere than at the candidate's own place.
     """
-    same_place = _overlaps(hit.passage, best.span)
+    same_place = overlap(hit.passage, best.span)
     return {
         "needed": ranking.score(best.span, best.hit) - ranking.prior(hit),
         "margin": best.features["margin"],
@@ -68,9 +68,3 @@ def features(hit: Hit, best: Candidate, first: Hit, ranking: Ranking) -> dict[st
         "lexical": 1 / hit.lexical_rank if hit.lexical_rank else 0.0,
         "repeats": float(not same_place and mentions(hit.passage.read_text, best.span.text)),
     }
-
-
-def _overlaps(passage: Passage, span: Span) -> bool:
-    """Return whether a passage contains characters of a span: neighbouring passages overlap."""
-    same = passage.document_id == span.passage.document_id
-    return same and passage.start < span.end and span.start < passage.end

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from qa.answers.candidates import Candidate, as_compared
+from qa.answers.candidates import Candidate, as_compared, overlap
 from qa.answers.question_words import words
 from qa.answers.selection import Evidence
 from qa.types import Hit, Passage, Reader, Span
@@ -82,7 +82,7 @@ class _View:
 
     def _joining(self, span: Span, evidence: Evidence, own: Sequence[Candidate]) -> Candidate:
         """Return the second reader's span as a candidate beside the first reader's own."""
-        overlapped = next((each for each in own if _overlap(each.span, span)), None)
+        overlapped = next((each for each in own if overlap(each.span, span)), None)
         first = overlapped or own[0]
         made = Candidate(span, self.hit, (), {})
         of_the_first = {name: first.features[name] for name in _OF_THE_FIRST}
@@ -104,7 +104,7 @@ class _View:
         null = best.null_score
         unseen = last.score - _BEHIND
         own = next((each.score for each in self.spans if _same(each, span)), unseen)
-        near = next((each.score for each in self.spans if _overlap(each, span)), unseen)
+        near = next((each.score for each in self.spans if overlap(each, span)), unseen)
         rival = max((each.score for each in self.rivals), default=0.0)
         return {
             "second_lead": _clipped(best.score - rival),
@@ -124,7 +124,7 @@ def distinct(candidates: Sequence[tuple[Candidate, float]]) -> list[tuple[Candid
     kept: list[tuple[Candidate, float]] = []
     for candidate, probability in candidates:
         span = candidate.span
-        if any(_overlap(span, other) for each, _ in kept for other in (each.span, *each.also)):
+        if any(overlap(span, other) for each, _ in kept for other in (each.span, *each.also)):
             continue
         same = (at for at, (each, _) in enumerate(kept) if _says_the_same(each.span, span))
         if (at := next(same, None)) is None:
@@ -141,11 +141,6 @@ def _says_the_same(one: Span, other: Span) -> bool:
 
 def _same(one: Span, other: Span) -> bool:
     return (one.start, one.end) == (other.start, other.end)
-
-
-def _overlap(one: Span, other: Span) -> bool:
-    same = one.passage.document_id == other.passage.document_id
-    return same and one.start < other.end and other.start < one.end
 
 
 def _clipped(margin: float) -> float:
