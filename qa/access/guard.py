@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.access.login import LOGIN, LOGOUT, Login, cookies
 from qa.access.origin import Access, hostname, is_direct, is_same_origin, without_proxy
+from qa.access.refusals import refused
 from qa.access.users import Users
 from qa.access.visitor import KEY, SAFE, SEEN, Visitor
 from qa.errors import AccessError
@@ -69,16 +70,16 @@ class Guard:
         path = path.removeprefix(self._access.root_path)
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not self._access.knows(hostname(hosts[0])):
-            return _refused(
+            return refused(
                 403, "this page is not served under that name", "give the name with --allow-host"
             ), None
         if not is_same_origin(scope, headers) or path.startswith(CLOSED):
-            return _refused(403, "this request does not come from the page", ""), None
+            return refused(403, "this request does not come from the page", ""), None
         if path == "" and self._access.root_path:
             return RedirectResponse(f"{self._access.root_path}/"), None
         if self._access.users is None or self._login is None:
             if path == METRICS and not is_near:
-                return _refused(403, "these numbers are for this machine", ""), None
+                return refused(403, "these numbers are for this machine", ""), None
             return self._app, Visitor(may_edit=True)
         if path in PUBLIC and method in SAFE:
             return self._app, None
@@ -87,7 +88,7 @@ class Guard:
         try:
             visitor = identify(scope, self._access.users)
         except AccessError:  # said to whoever serves the page, when it starts
-            return _refused(503, "nobody can log in at the moment", "ask whoever serves it"), None
+            return refused(503, "nobody can log in at the moment", "ask whoever serves it"), None
         return self._for(visitor, scope, headers, path)
 
     def _for(
@@ -99,17 +100,17 @@ class Guard:
             is_page = method in ("GET", "HEAD") and "text/html" in headers.get("accept", "")
             if is_page and "authorization" not in headers:
                 return self._login.redirect(scope), None
-            response = _refused(401, *STRANGER)
+            response = refused(401, *STRANGER)
             response.headers["www-authenticate"] = "Bearer"
             return response, None
         has_token = "authorization" in headers
         if method not in SAFE and not has_token and "origin" not in headers:
             # A browser names the origin of all that it posts.
-            return _refused(403, "this request does not name its origin", "send a token"), None
+            return refused(403, "this request does not name its origin", "send a token"), None
         if path == LOGOUT:
             return self._login.end, None
         if not visitor.may_send(method, path):
-            return _refused(
+            return refused(
                 403, f"{visitor.name} may read, not change", "ask whoever serves the page"
             ), None
         return self._app, visitor
@@ -149,7 +150,7 @@ class _Watch:
         if (is_start or self._began) and not self._may():
             self._ended = True
             if is_start:
-                await _refused(401, *STRANGER)(self._scope, self._receive, self._send)
+                await refused(401, *STRANGER)(self._scope, self._receive, self._send)
             else:
                 await self._send({"type": "http.response.body", "more_body": False})
             return
@@ -171,18 +172,6 @@ def _below(scope: Scope, root_path: str) -> Scope:
     if path != root_path and not path.startswith(f"{root_path}/"):
         path = f"{root_path}{path}"
     return {**scope, "path": path, "raw_path": path.encode(), "root_path": root_path}
-
-
-def _refused(status: int, problem: str, remedy: str) -> Response:
-    content = {
-        "type": "about:blank",
-        "title": problem,
-        "status": status,
-        "detail": f"{problem}: {remedy}" if remedy else problem,
-        "problem": problem,
-        "remedy": remedy,
-    }
-    return JSONResponse(content, status, media_type="application/problem+json")
 
 
 def _with_policy(send: Send, scope: Scope) -> Send:

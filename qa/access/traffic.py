@@ -9,9 +9,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from qa.access.refusals import refused
 from qa.access.visitor import SEEN
 
 if TYPE_CHECKING:
@@ -99,15 +99,8 @@ class Traffic:
 
 
 async def _closing(scope: Scope, receive: Receive, send: Send) -> None:
-    said = "the server is closing"
-    remedy = f"ask again in {COME_BACK_S} s"
-    content = {"type": "about:blank", "title": said, "status": 503, "detail": f"{said}: {remedy}"}
-    response = JSONResponse(
-        {**content, "problem": said, "remedy": remedy},
-        503,
-        {"retry-after": str(COME_BACK_S), "connection": "close"},
-        media_type="application/problem+json",
-    )
+    headers = {"retry-after": str(COME_BACK_S), "connection": "close"}
+    response = refused(503, "the server is closing", f"ask again in {COME_BACK_S} s", headers)
     await response(scope, receive, send)
 
 
