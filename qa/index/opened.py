@@ -57,6 +57,10 @@ class OpenIndex(PassageStore):
             for file in self.manifest.documents
         ]
 
+    def rows_of(self, document_id: str) -> range:
+        """Return the rows of one document's own passages; KeyError for an unknown id."""
+        return range(0) if self.indexed[document_id].copy_of else self._stored_rows(document_id)
+
     def places_of(self, document_id: str) -> tuple[str, ...]:
         """Return the ids of files with a document's bytes: the stored one, then its copies."""
         original = self.indexed[document_id].copy_of or document_id
@@ -83,6 +87,10 @@ class OpenIndex(PassageStore):
     @abstractmethod
     def _stored_document(self, document_id: str) -> Document:
         """Return a document that is no copy, without its notes; KeyError for an unknown id."""
+
+    @abstractmethod
+    def _stored_rows(self, document_id: str) -> range:
+        """Return the rows of a document that is no copy; KeyError for an unknown id."""
 
     @abstractmethod
     def _stored_summaries(self) -> Sequence[DocumentSummary]:

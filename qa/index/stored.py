@@ -115,12 +115,6 @@ class StoredIndex(OpenIndex):
         """Yield every passage in the order of rows."""
         return self.texts.all_passages()
 
-    def rows_of(self, document_id: str) -> range:
-        """Return the rows of one document's own passages; KeyError for an unknown id."""
-        if self.indexed[document_id].copy_of:
-            return range(0)
-        return self.texts.rows_of(document_id)
-
     def files_of(self, keys: Collection[str]) -> dict[Path, StoredFile]:
         """Return the files of the shards with these keys, by path."""
         return {
@@ -135,6 +129,9 @@ class StoredIndex(OpenIndex):
 
     def _stored_document(self, document_id: str) -> Document:
         return self.texts.document(document_id)
+
+    def _stored_rows(self, document_id: str) -> range:
+        return self.texts.rows_of(document_id)
 
     def _stored_summaries(self) -> Sequence[DocumentSummary]:
         return self.texts.summaries()

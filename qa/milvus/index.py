@@ -130,13 +130,6 @@ class MilvusIndex(OpenIndex):
         for document_id in self._numbers:
             yield from self.passages_of(document_id)
 
-    def rows_of(self, document_id: str) -> range:
-        """Return the rows of one document's own passages; KeyError for an unknown id."""
-        if self.indexed[document_id].copy_of:
-            return range(0)
-        place = self._header.places[self._numbers[document_id]]
-        return range(place.first_row, place.first_row + place.passages)
-
     def close(self) -> None:
         """Close the connection; what was returned stays valid."""
         self._client.close()
@@ -144,6 +137,10 @@ class MilvusIndex(OpenIndex):
     def command(self, *words: str) -> str:
         """Return a command of ``qa`` about this index in backticks, quoted for a shell."""
         return store_command(self._client.address, *words)
+
+    def _stored_rows(self, document_id: str) -> range:
+        place = self._header.places[self._numbers[document_id]]
+        return range(place.first_row, place.first_row + place.passages)
 
     def _stored_summaries(self) -> Sequence[DocumentSummary]:
         return self._header.summaries
