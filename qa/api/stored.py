@@ -9,17 +9,24 @@ from pydantic import Field
 from qa.api.answers import Model, Share
 
 Checked = Literal["valid", "document changed", "gone", "cannot be read", "not a quotation"]
+Version = Annotated[str, Field(description="The version of Verbatim that answered.")]
+Generation = Annotated[
+    str, Field(description="The generation of the index; it is new after each build.")
+]
+OrEmpty = Annotated[str, Field(description="Empty if unknown.")]
+LanguageCode = Annotated[str, Field(description="ISO 639-1 code; empty if unknown.")]
+Sha256 = Annotated[str, Field(description="Hash of the file's bytes when it was indexed.")]
 
 
 class Listed(Model):
     """A document of the index."""
 
     id: str = Field(description="Its path below the folder, by which it is opened.")
-    title: str = Field(description="Empty if unknown.")
+    title: OrEmpty
     date: str = Field(description="ISO 8601; empty if unknown.")
-    author: str = Field(description="Empty if unknown.")
-    language: str = Field(description="ISO 639-1 code; empty if unknown.")
-    sha256: str = Field(description="Hash of the file's bytes when it was indexed.")
+    author: OrEmpty
+    language: LanguageCode
+    sha256: Sha256
     characters: int = Field(description="Length of its text, in code points.")
     passages: int = Field(description="How many passages it was split into.")
     copy_of: str = Field(description="The document with the same bytes, if it is a copy of one.")
@@ -29,8 +36,8 @@ class Listed(Model):
 class Listing(Model):
     """A part of the list of documents, in the order of ids."""
 
-    version: str = Field(description="The version of Verbatim that answered.")
-    generation: str = Field(description="The generation of the index; it is new after each build.")
+    version: Version
+    generation: Generation
     total: int = Field(description="How many documents match, on all pages of the list.")
     documents: list[Listed] = Field(description="These are on this page.")
     next: str | None = Field(description="Send it as `after` for the next page; null on the last.")
@@ -39,14 +46,14 @@ class Listing(Model):
 class Opened(Model):
     """A document's text, or a part of it, exactly as quotations are cut from it."""
 
-    version: str = Field(description="The version of Verbatim that answered.")
-    generation: str = Field(description="The generation of the index; it is new after each build.")
+    version: Version
+    generation: Generation
     id: str = Field(description="Its path below the folder.")
-    title: str = Field(description="Empty if unknown.")
+    title: OrEmpty
     date: str = Field(description="ISO 8601; empty if unknown.")
-    author: str = Field(description="Empty if unknown.")
-    language: str = Field(description="ISO 639-1 code; empty if unknown.")
-    sha256: str = Field(description="Hash of the file's bytes when it was indexed.")
+    author: OrEmpty
+    language: LanguageCode
+    sha256: Sha256
     characters: int = Field(description="Length of the whole text, in code points.")
     pages: list[int] = Field(description="Where pages begin; empty where a format has none.")
     notes: list[str] = Field(description="What of the file is not in its text.")
@@ -66,8 +73,8 @@ class Skipped(Model):
 class Info(Model):
     """What is served."""
 
-    version: str = Field(description="The version of Verbatim that answered.")
-    generation: str = Field(description="The generation of the index; it is new after each build.")
+    version: Version
+    generation: Generation
     documents: int = Field(description="How many documents are indexed.")
     passages: int = Field(description="How many passages they have.")
     skipped: list[Skipped] = Field(description="Files that could not be indexed; 1,000 at most.")
@@ -95,8 +102,8 @@ class CheckedQuotation(Model):
 class Verified(Model):
     """Quotations that were checked, in the order in which they were sent."""
 
-    version: str = Field(description="The version of Verbatim that answered.")
-    generation: str = Field(description="The generation of the index; it is new after each build.")
+    version: Version
+    generation: Generation
     valid: bool = Field(description="Whether all are valid.")
     places: list[CheckedQuotation] = Field(description="One for each place of each quotation.")
 
@@ -104,7 +111,7 @@ class Verified(Model):
 class Health(Model):
     """Whether the server lives, and whether it can answer."""
 
-    version: str = Field(description="The version of Verbatim that answered.")
+    version: Version
     live: bool = Field(description="True: it answers requests.")
     ready: bool = Field(description="Whether questions are answered: the index is open.")
     running: int = Field(description="Questions being answered now.")

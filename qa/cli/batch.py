@@ -7,12 +7,12 @@ from typing import Annotated, Any, TextIO
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from qa.api.answers import Share
 from qa.errors import QAError
 from qa.text import listed
 
 # A longer line is refused without being kept.
 MAX_LINE = 1_000_000
-_Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 _Count = Annotated[int, Field(ge=1)]
 
 
@@ -28,8 +28,8 @@ class Line(BaseModel):
     until: str | None = None
     language: str | None = None
     top_k: _Count | None = None
-    threshold: _Share | None = None
-    strict: _Share | None = None
+    threshold: Share | None = None
+    strict: Share | None = None
     quick: bool | None = None
 
     @property
