@@ -1,16 +1,14 @@
 """The second reader: from a teacher to files of limited size, and back to answers."""
 
 import json
-import random
 import shutil
 import sys
 
 import numpy as np
 import pytest
 import torch
+from networks import mpnet_tokenizer
 from safetensors.torch import save_file
-from tokenizers import Tokenizer
-from tokenizers.models import WordPiece
 from transformers import MPNetConfig, MPNetForQuestionAnswering
 
 from qa.errors import ModelCorrupt, ModelNotFound
@@ -40,12 +38,7 @@ TEXT = "The mail boat leaves Edda Lunde's pier at half past six in summer."
 def teacher_folder(tmp_path_factory):
     """An MPNet of two small layers with random weights, its word pieces in another order."""
     folder = tmp_path_factory.mktemp("teacher")
-    special = {"[CLS]", "[PAD]", "[SEP]", "[MASK]"}
-    pieces = [token for token in load_tokenizer().get_vocab() if token not in special]
-    random.Random(2).shuffle(pieces)
-    tokens = ["<s>", "<pad>", "</s>", "<unk>", *pieces, "<mask>"]
-    vocabulary = {token: number for number, token in enumerate(tokens)}
-    large = Tokenizer(WordPiece(vocabulary, unk_token="[UNK]"))
+    large = mpnet_tokenizer(load_tokenizer(), seed=2)
     config = MPNetConfig(
         vocab_size=large.get_vocab_size(),
         hidden_size=36,

@@ -12,6 +12,7 @@ from itertools import chain, pairwise
 import numpy as np
 import pytest
 import torch
+from networks import mpnet_tokenizer
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from tokenizers.models import WordPiece
@@ -86,13 +87,7 @@ def tokenizer():
 
 @pytest.fixture(scope="module")
 def large(tokenizer):
-    """MPNet's vocabulary: the same word pieces in another order, the special tokens renamed."""
-    special = {"[CLS]", "[PAD]", "[SEP]", "[MASK]"}
-    pieces = [token for token in tokenizer.get_vocab() if token not in special]
-    random.Random(1).shuffle(pieces)
-    tokens = ["<s>", "<pad>", "</s>", "<unk>", *pieces, "<mask>"]
-    vocabulary = {token: number for number, token in enumerate(tokens)}
-    return Tokenizer(WordPiece(vocabulary, unk_token="[UNK]"))
+    return mpnet_tokenizer(tokenizer, seed=1)
 
 
 @pytest.fixture(scope="module")
