@@ -1,10 +1,12 @@
 """The second reader: from a teacher to files of limited size, and back to answers."""
 
+import hashlib
 import json
 import shutil
 import sys
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from networks import mpnet_tokenizer
@@ -24,6 +26,7 @@ from training.teacher.checkpoint import write_checkpoint
 from training.teacher.export import RowTeacher, export_second_reader
 from training.teacher.network import load_teacher
 from training.teacher.recipe import Recipe
+from training.teacher.restore import restore_second_reader
 from training.teacher.run import Run
 from training.teacher.units import ROWS
 
@@ -49,7 +52,12 @@ def teacher_folder(tmp_path_factory):
         initializer_range=0.3,
     )
     torch.manual_seed(3)
-    save_file(MPNetForQuestionAnswering(config).state_dict(), folder / "model.safetensors")
+    network = MPNetForQuestionAnswering(config)
+    with torch.no_grad():
+        for weight in network.parameters():  # equal ones would be stored once
+            if weight.ndim == 1:
+                weight.add_(torch.randn_like(weight), alpha=0.1)
+    save_file(network.state_dict(), folder / "model.safetensors")
     config.save_pretrained(folder)
     large.save(str(folder / "tokenizer.json"))
     return folder
@@ -96,6 +104,30 @@ def exported(tmp_path_factory, teacher_folder):
 @pytest.fixture
 def models(exported, tmp_path):
     return shutil.copytree(exported, tmp_path / "models")
+
+
+def test_the_exported_file_can_be_trained_further(teacher_folder, exported, tmp_path):
+    restore_second_reader(teacher_folder, tmp_path, models=exported)
+    was, now = load_teacher(teacher_folder), load_teacher(tmp_path)
+    state = was.network.state_dict()
+    for name, weight in now.network.state_dict().items():
+        assert (weight - state[name]).norm() <= 0.05 * state[name].norm(), name
+
+
+def test_another_network_is_not_restored_as_the_second_reader(teacher_folder, models, tmp_path):
+    whole = b"".join(path.read_bytes() for path in sorted(models.glob("second_reader-*.onnx")))
+    network = onnx.load_model_from_string(whole)
+    for node in network.graph.node:
+        node.input[:] = [name.replace("layer.1.", "layer.7.") for name in node.input]
+    for tensor in network.graph.initializer:
+        tensor.name = tensor.name.replace("layer.1.", "layer.7.")
+    changed = network.SerializeToString()
+    (models / "second_reader.onnx").write_bytes(changed)
+    path = models / "second_reader.json"
+    stored = {"weights_sha256": hashlib.sha256(changed).hexdigest(), "parts": 1}
+    path.write_text(json.dumps({**json.loads(path.read_text()), **stored}))
+    with pytest.raises(ModelCorrupt, match="no exported second reader"):
+        restore_second_reader(teacher_folder, tmp_path / "restored", models=models)
 
 
 @pytest.mark.parametrize("tokens", [2, 57, 511])
