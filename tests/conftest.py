@@ -1,3 +1,5 @@
+import gc
+
 import pytest
 from browsing import browser
 from hypothesis import HealthCheck, settings
@@ -17,6 +19,13 @@ def _nothing_in_the_home_folder(tmp_path_factory):
         for name in ("XDG_STATE_HOME", "LOCALAPPDATA"):
             patch.setenv(name, str(tmp_path_factory.mktemp("state")))
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_left_open():
+    """Collect garbage after each file: what was not closed there fails its last test, no other."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """The page, served for real on a free port of this machine."""
 
-import gc
 import threading
-import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -71,11 +69,8 @@ class Served:
 
 
 def made_app(corpus, **options):
-    """Return the application and its blocks, without warnings of Gradio's unclosed event loops."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        app = create_app(corpus, **options)
-        gc.collect()
+    """Return the application and its blocks."""
+    app = create_app(corpus, **options)
     return app, app.routes[-1].app.get_blocks()
 
 

@@ -1,5 +1,6 @@
 """The page without a browser: its guard, its API, its start and its rebuild."""
 
+import asyncio
 import os
 import re
 import signal
@@ -150,6 +151,21 @@ def test_nothing_is_recorded_shared_or_opened(corpus, monkeypatch):
     assert page.analytics_enabled is False
     assert page.allowed_paths == []
     assert page.footer_links == []
+
+
+def test_no_event_loop_is_left_open(corpus, monkeypatch):
+    loops, make = [], asyncio.new_event_loop
+
+    def recorded():
+        loops.append(make())
+        return loops[-1]
+
+    monkeypatch.setattr(asyncio, "new_event_loop", recorded)
+    thread = threading.Thread(target=made_app, args=[corpus])
+    thread.start()
+    thread.join()
+    assert loops
+    assert all(loop.is_closed() for loop in loops)
 
 
 def test_no_font_or_style_comes_from_elsewhere(url):

@@ -10,15 +10,6 @@ from qa.api.pool import Pool, visitor_of
 from qa.errors import Busy
 
 
-def run(coroutine):
-    # Not asyncio.run: it would take away, unclosed, the loop that Gradio has set for this thread.
-    loop = asyncio.new_event_loop()
-    try:
-        return loop.run_until_complete(coroutine)
-    finally:
-        loop.close()
-
-
 class Held:
     """A pool whose only worker is held until ``let_go``."""
 
@@ -106,7 +97,7 @@ def test_a_coroutine_that_gives_up_leaves_the_queue():
         with pytest.raises(asyncio.CancelledError):
             await waiting
 
-    run(give_up())
+    asyncio.run(give_up())
     held.finish()
     assert held.order == []
 
@@ -120,7 +111,7 @@ def test_an_error_is_that_of_the_call_and_the_worker_goes_on():
     with pytest.raises(ZeroDivisionError):
         pool.run(fail)
     assert pool.run(lambda: 7) == 7
-    assert run(pool.call(lambda: 8)) == 8
+    assert asyncio.run(pool.call(lambda: 8)) == 8
     assert (pool.running, pool.waiting) == (0, 0)
     pool.stop()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 import shlex
@@ -195,26 +196,44 @@ def create_app(
     app.add_middleware(BodyLimit, limit_of=body_limit)
     app.include_router(document_routes(corpus))
     app.add_middleware(Guard, access=access)
-    # Explicit, because environment variables can change each of these defaults.
-    guarded: FastAPI = gr.mount_gradio_app(
-        app,
-        create_page(corpus, for_owner=access.for_owner),
-        path="/",
-        root_path=access.root_path or None,
-        footer_links=[],
-        run_history=False,
-        allowed_paths=[],
-        show_error=False,
-        max_file_size=1,
-        ssr_mode=False,
-        enable_monitoring=False,
-        pwa=False,
-        mcp_server=False,
-        theme=Theme(),
-        favicon_path=Path(__file__).parent / "favicon.svg",
-        head=render("head.html"),
-    )
-    return guarded
+
+    def mounted() -> FastAPI:
+        # Explicit, because environment variables can change each of these defaults.
+        guarded: FastAPI = gr.mount_gradio_app(
+            app,
+            create_page(corpus, for_owner=access.for_owner),
+            path="/",
+            root_path=access.root_path or None,
+            footer_links=[],
+            run_history=False,
+            allowed_paths=[],
+            show_error=False,
+            max_file_size=1,
+            ssr_mode=False,
+            enable_monitoring=False,
+            pwa=False,
+            mcp_server=False,
+            theme=Theme(),
+            favicon_path=Path(__file__).parent / "favicon.svg",
+            head=render("head.html"),
+        )
+        return guarded
+
+    return _in_a_loop(mounted)
+
+
+def _in_a_loop(make: Callable[[], FastAPI]) -> FastAPI:
+    """Call a function while an event loop runs: without, Gradio leaves one open for each lock."""
+
+    async def made() -> FastAPI:
+        return make()
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+            return runner.run(made())
+    return make()
 
 
 def _metrics() -> Metrics:
