@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import re
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median, median_low
@@ -18,15 +16,17 @@ from qa.loaders.extracted import Extracted
 from qa.loaders.ocr.pictures import to_jpeg
 from qa.loaders.ocr.places import located
 from qa.loaders.pdf.annotations import add_annotations
+from qa.loaders.pdf.attachments import attached, count_pinned
+from qa.loaders.pdf.opened import opened_page, opened_pdf
 from qa.loaders.pdf.outline import bookmarks, mark_headings
 from qa.loaders.pdf.places import word_places
 from qa.loaders.pdf.scans import Scans, rendered
 from qa.loaders.printed.layout import arrange
 from qa.loaders.printed.line import RAISED, Line
+from qa.text import counted
 from qa.types import ScannedLine
 
 MAX_PAGES = 5_000
-_PASSWORD, _SECURITY = 4, 5  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
 # A gap of this many line heights may separate the cells of a row.
 _CELL_GAP = 0.9
 _MARKER = re.compile(r"\W{1,2}|\(?\w{1,3}[.)]")  # of a list item
@@ -48,7 +48,6 @@ _LOWERED = {raised: plain for plain, raised in RAISED.items()}
 # Hyphens, soft hyphens, and the codes that PDFium returns for them.
 _HYPHENS = {0x02, 0x2D, 0xAD, 0x2010, 0xFFFE}
 _INVISIBLE = {0x7F, 0xAD, 0x200B, 0xFEFF, 0xFFFE, 0xFFFF}
-_ONE_AT_A_TIME = threading.Lock()  # PDFium is not thread-safe
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,33 +63,24 @@ class _Word:
 def read_pdf(data: bytes) -> Extracted:
     """Return the text in reading order, its pages and its metadata.
 
-    The values of form fields are beside their labels, notes at the end of their page.
-
-    Pages without a usable text layer are read by OCR. Raises UnreadableDocument for a file that
-    is encrypted or damaged, and where nothing can be read.
+    The values of form fields are beside their labels, notes at the end of their page. Attached
+    files are documents of their own. Pages without a usable text layer are read by OCR. Raises
+    UnreadableDocument for a file that is encrypted or damaged, and where nothing can be read.
     """
-    from pypdfium2 import PdfDocument, PdfiumError
-
-    with _ONE_AT_A_TIME:
-        try:
-            document = PdfDocument(data)
-        except PdfiumError as error:
-            if error.err_code in (_PASSWORD, _SECURITY):
-                raise UnreadableDocument("encrypted PDF", "save it without its password") from error
-            raise UnreadableDocument("damaged PDF", "open it and save it again") from error
-        try:
-            if len(document) > MAX_PAGES:
-                raise UnreadableDocument(f"PDF of more than {MAX_PAGES:,} pages", "split it")
-            if document.get_formtype():
-                document.init_forms()
-            pages = [_page_lines(document, number) for number in range(len(document))]
-            scans = Scans(document, pages)
-            metadata = document.get_metadata_dict()
-            lines = mark_headings(scans.lines, bookmarks(document), scanned=scans.read)
-        except PdfiumError as error:
-            raise UnreadableDocument("damaged PDF", "open it and save it again") from error
-        finally:
-            document.close()
+    with opened_pdf(data) as document:
+        if len(document) > MAX_PAGES:
+            raise UnreadableDocument(f"PDF of more than {MAX_PAGES:,} pages", "split it")
+        pinned: list[int] = []
+        pages = [_page_lines(document, number, pinned) for number in range(len(document))]
+        scans = Scans(document, pages)
+        metadata = document.get_metadata_dict()
+        lines = mark_headings(scans.lines, bookmarks(document), scanned=scans.read)
+        members = tuple(attached(document, data))
+    notes = scans.notes
+    if count := sum(pinned):
+        notes = (*notes, f"{counted(count, 'file')} attached to a place on a page not read")
+    if not any(scans.lines) and members:
+        return Extracted("", (), members=members, notes=tuple(notes))
     if not any(scans.lines):
         problem = "PDF without a usable text layer"
         if scans.error is None:
@@ -103,7 +93,8 @@ def read_pdf(data: bytes) -> Extracted:
         author=_stated(metadata.get("Author", "")),
         date=find_date("-".join(created.groups())) if created else "",
     )
-    return located(replace(extracted, notes=(*extracted.notes, *scans.notes)), scans.read)
+    notes = (*extracted.notes, *notes)
+    return located(replace(extracted, notes=notes, members=members), scans.read)
 
 
 def draw_pdf(data: bytes, number: int, *, large: bool = False) -> bytes:
@@ -111,7 +102,7 @@ def draw_pdf(data: bytes, number: int, *, large: bool = False) -> bytes:
 
     The values of form fields are drawn too.
     """
-    with _opened(data, number) as page:
+    with opened_page(data, number) as page:
         return to_jpeg(rendered(page), large=large)
 
 
@@ -120,32 +111,8 @@ def places_in_pdf(data: bytes, number: int, text: str) -> tuple[ScannedLine, ...
 
     Offsets are those of ``text``.
     """
-    with _opened(data, number) as page:
+    with opened_page(data, number) as page:
         return word_places(page, number + 1, text)
-
-
-@contextmanager
-def _opened(data: bytes, number: int) -> Iterator[Any]:
-    """Yield a page of a PDF, from 0."""
-    from pypdfium2 import PdfDocument, PdfiumError
-
-    with _ONE_AT_A_TIME:
-        try:
-            document = PdfDocument(data)
-            try:
-                if not 0 <= number < len(document):
-                    raise UnreadableDocument("it has no such page")
-                if document.get_formtype():
-                    document.init_forms()
-                page = document[number]
-                try:
-                    yield page
-                finally:
-                    page.close()
-            finally:
-                document.close()
-        except PdfiumError as error:
-            raise UnreadableDocument("damaged PDF", "open it and save it again") from error
 
 
 def _stated(value: str) -> str:
@@ -154,12 +121,14 @@ def _stated(value: str) -> str:
     return "" if _GENERATED.fullmatch(value) else value
 
 
-def _page_lines(document: Any, number: int) -> list[Line]:
+def _page_lines(document: Any, number: int, pinned: list[int]) -> list[Line]:
+    """Return the lines of a page; append to ``pinned`` how many files are attached to it."""
     page = document[number]
     text_page = page.get_textpage()
     try:
         lines = list(_lines(text_page.raw, number, page.get_height()))
         form = document.formenv
+        pinned.append(count_pinned(page))
         lines = _separate_note_numbers(lines)
         return add_annotations(lines, page, None if form is None else form.raw, number)
     finally:
