@@ -9,10 +9,10 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext, suppress
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
@@ -20,11 +20,14 @@ from typing import Any, Protocol
 from qa.errors import ReadingStopped, UnreadableDocument
 from qa.opening import opened
 from qa.sandbox.child import RETRY
+from qa.sandbox.clock import Clock, processor_time_s
 from qa.sandbox.messages import DONE, FIND, KEEP, PAGE, Call, document_of, line, places_of
 from qa.sandbox.pages import PageFolder
 from qa.types import Document, ScannedLine
 
 TIMEOUT_S = 240.0
+# On a busy machine the processor time of a file takes many times as long by the clock.
+TURNS = 20
 CPU_S = 120
 MEMORY_MB = 2_000
 # What a child may tell in one line, and of how many pages of one file.
@@ -55,8 +58,9 @@ class Sandbox:
     One child reads many files. It is killed if a file takes longer than ``timeout_s`` by the
     clock or ``cpu_s`` of processor time, and the next file gets a new child; each page that OCR
     reads has this time anew. It cannot allocate more than ``memory_mb``. Windows enforces the
-    clock alone. The parent opens each file and hands it over, since the child may open none but
-    those of Python and its libraries: see :mod:`qa.sandbox.walls`.
+    clock alone. On Linux a child that still works when its time has passed, as on a busy machine,
+    has it ``turns`` times. The parent opens each file and hands it over, since the child may open
+    none but those of Python and its libraries: see :mod:`qa.sandbox.walls`.
 
     ``loader`` names the module whose ``load`` the child calls, ``setup`` what it calls before
     its walls are raised, and ``pages`` the folder where the pages that OCR read are kept.
@@ -68,6 +72,7 @@ class Sandbox:
         self,
         *,
         timeout_s: float = TIMEOUT_S,
+        turns: int = TURNS,
         cpu_s: int = CPU_S,
         memory_mb: int = MEMORY_MB,
         loader: str = "qa.loaders",
@@ -75,7 +80,8 @@ class Sandbox:
         pages: Path | None = None,
         on_page: Callable[[str, int, int], None] | None = None,
     ) -> None:
-        self.timeout_s, self.cpu_s, self.memory_mb = timeout_s, cpu_s, memory_mb
+        self.timeout_s, self.turns = timeout_s, turns
+        self.cpu_s, self.memory_mb = cpu_s, memory_mb
         self._loader, self._setup, self._on_page = loader, setup, on_page
         self._pages = PageFolder(pages)
         self._child: subprocess.Popen[bytes] | None = None
@@ -203,7 +209,7 @@ class Sandbox:
         code = _START.format(
             path=sys.path,
             module=_MODULE,
-            arguments=f"{os.getpid()}, {number}, {self._loader!r}, {self.timeout_s}, "
+            arguments=f"{os.getpid()}, {number}, {self._loader!r}, {self.timeout_s * self.turns}, "
             f"{self.cpu_s}, {self.memory_mb}",
         )
         self._child = child = subprocess.Popen(
@@ -238,17 +244,14 @@ class Sandbox:
         assert child.stdout is not None
         pages = 0
         while True:
-            clock = threading.Timer(self.timeout_s, child.kill)
-            began = time.monotonic()
-            clock.start()
-            try:
-                child.stdin.write(request)
-                child.stdin.flush()
-                told = child.stdout.readline(MAX_ANSWER_BYTES)
-            except BrokenPipeError:
-                told = b""
-            finally:
-                clock.cancel()
+            used_s = partial(processor_time_s, child.pid)
+            with Clock(self.timeout_s, self.turns, child.kill, used_s) as clock:
+                try:
+                    child.stdin.write(request)
+                    child.stdin.flush()
+                    told = child.stdout.readline(MAX_ANSWER_BYTES)
+                except BrokenPipeError:
+                    told = b""
             request = b""
             match _values(told):
                 case [str(kind), *answer] if kind == DONE and len(answer) == 4:
@@ -265,13 +268,12 @@ class Sandbox:
                     self._pages.keep(key, text)
                 case _:
                     break
-        in_time = time.monotonic() - began < self.timeout_s
         if not told:  # it has ended, and how is soon known
             with suppress(subprocess.TimeoutExpired):
                 child.wait(_END_S)
         child.kill()
         child.wait()
-        return None, in_time
+        return None, not clock.has_ended
 
     def _reason(self, code: int, in_time: bool) -> str:
         if not in_time:

@@ -154,7 +154,7 @@ class PageViewer:
         try:
             with self._lock:
                 child = self._idle.pop() if self._idle else None
-            child = child or Sandbox(cpu_s=CPU_S)
+            child = child or Sandbox(cpu_s=CPU_S, turns=1)  # somebody waits
             child.timeout_s = self.timeout_s
             try:
                 yield child
