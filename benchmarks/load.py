@@ -22,9 +22,9 @@ from typing import Any
 
 import httpx
 
+from qa.collections import Corpus
 from qa.networks.threads import cores
 from qa.pipeline import QA, open_or_build
-from qa.web.corpus import Corpus
 from qa.web.server import HOST, Server, create_app, listen
 
 QUESTIONS = (

@@ -4,6 +4,7 @@
 
     QAError
     ├─ QuestionError                  a question, or its filters, that cannot be asked
+    │  └─ NoCollection
     ├─ CorpusError                    the folder of documents
     │  ├─ EmptyCorpus
     │  └─ UnreadableDocument
@@ -52,6 +53,10 @@ class QAError(Exception):
 
 class QuestionError(QAError):
     """The question cannot be asked."""
+
+
+class NoCollection(QuestionError):
+    """There is no such collection."""
 
 
 class CorpusError(QAError):

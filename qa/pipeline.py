@@ -20,6 +20,7 @@ from qa.answers.reading import read
 from qa.answers.second_look import look_again
 from qa.answers.selection import CONSIDERED, Evidence
 from qa.answers.verdict import judge
+from qa.asking import no_collection
 from qa.builder import BuildReport, Progress, build, is_stale
 from qa.errors import (
     CorpusError,
@@ -55,6 +56,9 @@ MIN_PROBABILITY = 0.02
 
 class QA:
     """Answers questions about one index; immutable, and safe to share between threads."""
+
+    # It consists of no collections: see :class:`~qa.asking.Askable`.
+    collections: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -151,6 +155,12 @@ class QA:
         other._index = index
         other._retriever = Retriever(index, self._encoder)
         return other
+
+    def within(self, names: Sequence[str]) -> QA:
+        """Return the same pipeline; raise :class:`~qa.errors.NoCollection` for any name."""
+        for name in names:
+            raise no_collection(name)
+        return self
 
     def with_threshold(self, threshold: float) -> QA:
         """Return the same pipeline with another default threshold."""

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from qa.access import Access
+from qa.collections import Corpus
 from qa.library import Files
 from qa.pipeline import open_or_build
-from qa.web.corpus import Corpus
+from qa.web.opened import opened_corpora, served_of
 from qa.web.server import HOST, Server, create_app, listen
 
 # Gradio counts its events with pandas, in ways that pandas deprecates.
@@ -111,3 +113,24 @@ def serving_corpus(corpus, access=None, **options):
             server.stop()
             thread.join(60)
             assert not thread.is_alive()
+
+
+@contextmanager
+def serving_collections(folders, index, *, access=None, readers=None, watchers=(), **options):
+    """Serve several folders by name, each built before; stop all of it at the end."""
+    corpora, networks = opened_corpora(
+        folders, index, strict=None, watching=False, editable=True, watchers=watchers
+    )
+    for corpus in corpora.values():
+        corpus.files.reserve_bytes = 0
+        corpus.live.start()
+    try:
+        served = served_of(
+            corpora, networks, readers=readers or {}, access=access or Access(), watchers=watchers
+        )
+        with serving_corpus(served, access, **options) as running:
+            yield running
+    finally:
+        for corpus in corpora.values():
+            corpus.live.stop()
+            corpus.pages.close()

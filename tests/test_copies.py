@@ -8,6 +8,7 @@ from benchmarks.hashing import HashEncoder
 from qa.answers.calibration import Calibration
 from qa.answers.serialize import prediction_to_dict
 from qa.builder import build, is_stale
+from qa.collections import OpenIndex
 from qa.errors import DatasetError
 from qa.evaluation.corpus import ask_corpus, check_current, retrieve_corpus
 from qa.evaluation.golden import GoldenQuestion
@@ -16,7 +17,6 @@ from qa.loaders import load
 from qa.networks.reader import OnnxReader
 from qa.pipeline import QA
 from qa.retrieval.hybrid import HybridSearch
-from qa.web.corpus import OpenIndex
 from qa.web.render import library_html
 
 CLOCK = "The mayor of Hamburg received a clock. It was carved by Ichiro Tanaka in 1894.\n"

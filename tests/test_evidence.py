@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qa.collections import Entry, Library
 from qa.index import DocumentSummary, SkippedFile
 from qa.types import Answer, Document, Hit, Passage, Place, Prediction
-from qa.web.corpus import Entry, Library
 from qa.web.excerpts import excerpt
 from qa.web.render import (
     EXAMPLES,

@@ -7,8 +7,8 @@ from playwright.sync_api import sync_playwright
 from serving import gradio_warnings, serving_live
 from waiting import SlowBuild, until
 
+from qa.collections import Corpus
 from qa.library import Files, open_library
-from qa.web.corpus import Corpus
 
 pytestmark = [pytest.mark.browser, gradio_warnings]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]

@@ -15,12 +15,12 @@ from gradio_client import Client
 from serving import gradio_warnings, serving, write_documents
 from waiting import until
 
+from qa.collections import Entry, Library
 from qa.index import DocumentSummary, SkippedFile
 from qa.library import example_questions
 from qa.library.files import INCOMING
 from qa.pipeline import QA
 from qa.retrieval.filters import DocumentFilter
-from qa.web.corpus import Entry, Library
 from qa.web.handlers import Handlers, patterns
 from qa.web.listing import PAGE, Wanted, listing_of
 from qa.web.render import library_html

@@ -17,12 +17,12 @@ from waiting import SlowBuild, until
 
 from qa.builder import BackgroundBuild, build
 from qa.cli import main
+from qa.collections import Corpus
 from qa.errors import EmptyCorpus, IndexLocked, QAError
 from qa.index import WriterLock, live_generation
 from qa.library import Activity, open_library
 from qa.library.progress import Pace
 from qa.pipeline import QA
-from qa.web.corpus import Corpus
 
 pytestmark = gradio_warnings
 ROOT = Path(__file__).parents[1]

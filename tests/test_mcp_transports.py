@@ -17,8 +17,8 @@ from serving import DOCUMENTS, gradio_warnings, made_app, serving_corpus, write_
 
 from qa.access import Access
 from qa.cli import main
+from qa.collections import Corpus
 from qa.pipeline import open_or_build
-from qa.web.corpus import Corpus
 from qa.web.server import HOST
 
 pytestmark = gradio_warnings

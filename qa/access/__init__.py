@@ -3,7 +3,7 @@
 from qa.access.credentials import User
 from qa.access.guard import METRICS, Guard
 from qa.access.origin import Access, is_loopback
-from qa.access.users import ROLES, Users
+from qa.access.users import ROLES, Users, checked_name
 from qa.access.visitor import SEEN, Visitor, visitor_of
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "User",
     "Users",
     "Visitor",
+    "checked_name",
     "is_loopback",
     "visitor_of",
 ]

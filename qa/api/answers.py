@@ -9,6 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Offset = Annotated[int, Field(ge=0, le=10**11)]
 Verdict = Literal["answer", "possible", "not found"]
+ID = (
+    "The document's id: its path below the folder. Where several collections are served, it begins "
+    "with the collection's name."
+)
+COLLECTION = "The collection that it is in; left out where one folder is served."
 
 
 class Model(BaseModel):
@@ -28,7 +33,8 @@ class Place(Model):
     """Where in a document words stand: `text` is the document's text from `start` to `end`."""
 
     text: str = Field(description="The document's own words, character by character.")
-    document: str = Field(description="The document's id: its path below the folder.")
+    document: str = Field(description=ID)
+    collection: str = Field("", description=COLLECTION)
     sha256: str = Field("", description="Hash of the file's bytes when it was indexed.")
     start: Offset = Field(description="First character, in code points of the document's text.")
     end: Offset = Field(description="Character after the last one.")
@@ -63,7 +69,8 @@ class Answer(Place):
 class Hit(Passage):
     """A passage that was retrieved, with its scores."""
 
-    document: str = Field(description="The document's id: its path below the folder.")
+    document: str = Field(description=ID)
+    collection: str = Field("", description=COLLECTION)
     score: float = Field(description="Fused score of both searches; higher is nearer.")
     similarity: float = Field(description="Cosine of its meaning to the question's, -1 to 1.")
     dense_rank: int | None = Field(description="Rank by meaning from 1; null if not among them.")

@@ -15,6 +15,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.types import Scope
 
 from qa.answers.serialize import version
 from qa.api import bodies, operations
@@ -25,6 +26,7 @@ from qa.api.pool import Pool, visitor_of
 from qa.api.problems import PREFIX, for_visitors, invalid, problem_response, status_response
 from qa.api.requests import (
     Ask,
+    ChosenQuery,
     Conversation,
     DocumentQuery,
     DocumentsQuery,
@@ -34,8 +36,8 @@ from qa.api.requests import (
 )
 from qa.api.stored import Health, Info, Listing, Opened, Verified
 from qa.api.tags import is_known, tag_of
+from qa.asking import Askable
 from qa.errors import QAError
-from qa.pipeline import QA
 from qa.retrieval.filters import DocumentFilter
 
 _QUOTED: TypeAdapter[Any] = TypeAdapter(Quoted)
@@ -45,7 +47,7 @@ _CHECKED = {"cache-control": "private, no-cache", "vary": "cookie, authorization
 
 
 def create_api(
-    now: Callable[[], QA],
+    now: Callable[[Scope], Askable],
     pool: Pool,
     *,
     for_owner: bool,
@@ -53,6 +55,7 @@ def create_api(
 ) -> FastAPI:
     """Return the interface over the pipeline that ``now`` returns, answering in ``pool``.
 
+    ``now`` is given the scope of a request: not everybody may read everything.
     ``for_owner`` is whether errors name folders of the server and commands that mend them.
     """
     api = FastAPI(
@@ -66,9 +69,10 @@ def create_api(
         swagger_ui_oauth2_redirect_url=None,
     )
 
-    async def run(request: Request, work: Callable[[QA], Mapping[str, Any]]) -> Response:
-        """Answer in the pool with the index of now; give up when the visitor does."""
-        qa = now()
+    async def run(
+        request: Request, qa: Askable, work: Callable[[Askable], Mapping[str, Any]]
+    ) -> Response:
+        """Answer in the pool; give up when the visitor does."""
         job = asyncio.ensure_future(
             pool.call(lambda: _encoded(work(qa)), visitor_of(request.scope))
         )
@@ -83,14 +87,16 @@ def create_api(
             job.cancel()
 
     async def stored(
-        request: Request, work: Callable[[QA], Mapping[str, Any]], *facts: object
+        request: Request,
+        qa: Askable,
+        work: Callable[[Askable], Mapping[str, Any]],
+        *facts: object,
     ) -> Response:
         """Do the same for what changes with the index alone, unless the client has it."""
-        qa = now()
         headers = {**_CHECKED, "etag": tag_of(qa, *facts)}
         if is_known(request.headers.get("if-none-match", ""), headers["etag"]):
             return Response(status_code=304, headers=headers)
-        response = await run(request, work)
+        response = await run(request, qa, work)
         if response.status_code == 200:
             response.headers.update(headers)
         return response
@@ -111,10 +117,11 @@ def create_api(
         """
         if bodies.content_type(request.headers) == bodies.LINES:
             lines = lines_of(await request.body())
-            found = answers_of(lines, now, pool, visitor_of(request.scope), for_owner=for_owner)
+            qa, visitor = now(request.scope), visitor_of(request.scope)
+            found = answers_of(lines, qa, pool, visitor, for_owner=for_owner)
             return StreamingResponse(found, media_type=bodies.LINES, headers=_NOT_KEPT)
         given = await bodies.read(request, Ask)
-        return await run(request, lambda qa: operations.ask(qa, given))
+        return await run(request, now(request.scope), lambda qa: operations.ask(qa, given))
 
     @api.post(
         "/search",
@@ -125,7 +132,7 @@ def create_api(
     async def search(request: Request) -> Response:
         """Return the passages nearest to a question, unread: that of `qa search --json`."""
         given = await bodies.read(request, Search)
-        return await run(request, lambda qa: operations.search(qa, given))
+        return await run(request, now(request.scope), lambda qa: operations.search(qa, given))
 
     @api.get("/documents", summary="List documents", response_model=Listing)
     async def documents(request: Request, query: Annotated[DocumentsQuery, Query()]) -> Response:
@@ -133,6 +140,7 @@ def create_api(
         wanted = DocumentFilter(tuple(query.only), query.since, query.until, query.language)
         return await stored(
             request,
+            operations.within(now(request.scope), query.collection),
             lambda qa: operations.listing(qa, wanted, after=query.after, limit=query.limit),
         )
 
@@ -141,10 +149,14 @@ def create_api(
         request: Request, document_id: str, query: Annotated[DocumentQuery, Query()]
     ) -> Response:
         """Return the text that quotations of a document are cut from, or a part of it."""
+        qa = now(request.scope)
+        if (collection := document_id.partition("/")[0]) in qa.collections:
+            qa = qa.within([collection])  # its tag is that of this index
         try:
-            outdated = now().is_outdated(document_id)
+            outdated = qa.is_outdated(document_id)
             return await stored(
                 request,
+                qa,
                 lambda qa: operations.opened(qa, document_id, start=query.start, end=query.end),
                 outdated,
             )
@@ -152,9 +164,10 @@ def create_api(
             raise HTTPException(404, "There is no such document") from None
 
     @api.get("/info", summary="Describe what is served", response_model=Info)
-    async def info(request: Request) -> Response:
+    async def info(request: Request, query: Annotated[ChosenQuery, Query()]) -> Response:
         """Return how many documents there are, and the probabilities of the verdicts."""
-        return await stored(request, operations.info)
+        qa = operations.within(now(request.scope), query.collection)
+        return await stored(request, qa, operations.info)
 
     @api.post(
         "/verify",
@@ -169,7 +182,7 @@ def create_api(
         exported.
         """
         given = await bodies.read(request, _QUOTED)
-        return await run(request, lambda qa: operations.verified(qa, given))
+        return await run(request, now(request.scope), lambda qa: operations.verified(qa, given))
 
     @api.get("/health", summary="Is it alive?", response_model=Health)
     async def health() -> Response:

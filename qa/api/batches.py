@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -13,8 +13,8 @@ from qa.api.bodies import parsed
 from qa.api.pool import Pool
 from qa.api.problems import for_visitors, members_of, problem_of
 from qa.api.requests import Ask
+from qa.asking import Askable
 from qa.errors import InvalidRequest, QAError
-from qa.pipeline import QA
 
 MAX_LINES = 1_000
 
@@ -30,19 +30,18 @@ def lines_of(body: bytes) -> list[bytes]:
 
 
 async def answers_of(
-    lines: Sequence[bytes], now: Callable[[], QA], pool: Pool, visitor: str, *, for_owner: bool
+    lines: Sequence[bytes], qa: Askable, pool: Pool, visitor: str, *, for_owner: bool
 ) -> AsyncIterator[bytes]:
     """Yield a line for each question, in order; one at a time waits for its turn.
 
     A batch has one index, whatever is built meanwhile. What goes wrong with a question is its
     line.
     """
-    qa = now()
     for line in lines:
         yield await _line(line, qa, pool, visitor, for_owner=for_owner)
 
 
-async def _line(line: bytes, qa: QA, pool: Pool, visitor: str, *, for_owner: bool) -> bytes:
+async def _line(line: bytes, qa: Askable, pool: Pool, visitor: str, *, for_owner: bool) -> bytes:
     try:
         given = parsed(line, Ask)
         values: dict[str, Any] = await pool.call(lambda: operations.ask(qa, given), visitor)

@@ -75,10 +75,14 @@ class Client:
         language: str = "",
         history: Sequence[Prediction] = (),
         quick: bool = False,
+        collection: str | Sequence[str] = (),
     ) -> Prediction:
         """Answer a question; the arguments are those of :meth:`qa.pipeline.QA.ask`.
 
         ``strict`` stands for the threshold that :meth:`qa.pipeline.QA.threshold_for` returns.
+        ``collection`` names one or more where a server has several, as the ids of their documents
+        do; by default all are asked. One that is not there, or not for you, is a
+        :class:`~qa.errors.NoCollection`.
         """
         sent = {
             "question": question,
@@ -89,6 +93,7 @@ class Client:
             **_filters(only, since, until, language),
             "history": [prediction_to_dict(each) for each in history],
             "quick": quick,
+            **_chosen(collection),
         }
         return prediction_from_dict(self._post("ask", sent))
 
@@ -115,21 +120,25 @@ class Client:
         since: str = "",
         until: str = "",
         language: str = "",
+        collection: str | Sequence[str] = (),
     ) -> SearchResult:
-        """Return the nearest passages; the arguments are those of :meth:`qa.pipeline.QA.search`."""
-        filters = _filters(only, since, until, language)
+        """Return the nearest passages; the arguments are those of :meth:`qa.pipeline.QA.search`.
+
+        ``collection`` is that of :meth:`ask`.
+        """
+        filters = {**_filters(only, since, until, language), **_chosen(collection)}
         return search_from_dict(
             self._post("search", {"question": question, "top_k": top_k, **filters})
         )
 
-    def documents(self) -> list[DocumentSummary]:
-        """Return one summary per document, in the order of ids."""
+    def documents(self, *, collection: str | Sequence[str] = ()) -> list[DocumentSummary]:
+        """Return one summary per document, in the order of ids; see :meth:`ask`."""
         from qa.index import DocumentSummary
 
         found: list[DocumentSummary] = []
         after = ""
         while True:
-            page = self._get("documents", limit=PAGE, after=after)
+            page = self._get("documents", limit=PAGE, after=after, **_chosen(collection))
             found += [
                 DocumentSummary(
                     id=each["id"],
@@ -183,9 +192,14 @@ class Client:
         """Return whether a document changed or vanished since the build; KeyError if unknown."""
         return bool(self._opened(document_id, end=0)["outdated"])
 
-    def info(self) -> dict[str, Any]:
+    def info(self, *, collection: str | Sequence[str] = ()) -> dict[str, Any]:
         """Return what is served: counts, the files that were skipped, and thresholds."""
-        return self._get("info")
+        return self._get("info", **_chosen(collection))
+
+    @property
+    def collections(self) -> tuple[str, ...]:
+        """The names of the collections; none where one folder is served."""
+        return tuple(each["name"] for each in self.info().get("collections", ()))
 
     @property
     def generation(self) -> str:
@@ -275,3 +289,8 @@ class Client:
 def _filters(only: str | Sequence[str], since: str, until: str, language: str) -> dict[str, Any]:
     patterns = only if isinstance(only, str) else list(only)
     return {"only": patterns or [], "since": since, "until": until, "language": language}
+
+
+def _chosen(collection: str | Sequence[str]) -> dict[str, Any]:
+    names = [collection] if isinstance(collection, str) else list(collection)
+    return {"collection": names} if names else {}

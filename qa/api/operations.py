@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
@@ -10,7 +11,7 @@ from qa.answers.quotations import Quotation as Given
 from qa.answers.serialize import prediction_to_dict, search_to_dict, versioned
 from qa.api.answers import Answered, Place
 from qa.api.requests import Ask, Conversation, Filtered, Quotations, Search
-from qa.pipeline import QA
+from qa.asking import Askable
 from qa.retrieval.filters import DocumentFilter
 from qa.types import Prediction
 
@@ -22,8 +23,16 @@ MAX_SKIPPED = 1_000
 LAST_TURNS = 12
 
 
-def ask(qa: QA, given: Ask) -> Values:
+def within(qa: Askable, names: str | Sequence[str]) -> Askable:
+    """Return what is asked of these collections; raises NoCollection where there is none."""
+    if isinstance(names, str):
+        names = [names]
+    return qa.within(names) if names else qa
+
+
+def ask(qa: Askable, given: Ask) -> Values:
     """Answer a question."""
+    qa = within(qa, given.collection)
     threshold = given.threshold
     if given.strict is not None:
         threshold = qa.threshold_for(given.strict)
@@ -36,16 +45,19 @@ def ask(qa: QA, given: Ask) -> Values:
         quick=given.quick,
         **_filters(given),
     )
-    return versioned(prediction_to_dict(prediction))
+    answered: Values = _placed(qa, versioned(prediction_to_dict(prediction)))
+    return answered
 
 
-def search(qa: QA, given: Search) -> Values:
+def search(qa: Askable, given: Search) -> Values:
     """Search for passages."""
+    qa = within(qa, given.collection)
     found = qa.search(given.question, top_k=given.top_k, **_filters(given))
-    return versioned(search_to_dict(found))
+    searched: Values = _placed(qa, versioned(search_to_dict(found)))
+    return searched
 
 
-def listing(qa: QA, wanted: DocumentFilter, *, after: str, limit: int) -> Values:
+def listing(qa: Askable, wanted: DocumentFilter, *, after: str, limit: int) -> Values:
     """List the documents that a filter chooses, after an id."""
     files = {file.path: file for file in qa.manifest.documents}
     chosen = [each for each in qa.documents() if wanted.matches(each)]
@@ -74,7 +86,7 @@ def listing(qa: QA, wanted: DocumentFilter, *, after: str, limit: int) -> Values
     )
 
 
-def opened(qa: QA, document_id: str, *, start: int, end: int | None) -> Values:
+def opened(qa: Askable, document_id: str, *, start: int, end: int | None) -> Values:
     """Return a part of a document; KeyError for an unknown id."""
     document = qa.document(document_id)
     text = document.text[start : min(start + MAX_TEXT, len(document.text) if end is None else end)]
@@ -96,9 +108,14 @@ def opened(qa: QA, document_id: str, *, start: int, end: int | None) -> Values:
     )
 
 
-def info(qa: QA) -> Values:
+def info(qa: Askable) -> Values:
     """Return what is served."""
     manifest = qa.manifest
+    collections = [
+        {"name": name, "generation": each.generation, "documents": len(each.manifest.documents)}
+        for name in qa.collections
+        for each in [qa.within([name])]
+    ]
     return _dated(
         qa,
         documents=len(manifest.documents),
@@ -108,16 +125,17 @@ def info(qa: QA) -> Values:
         ],
         threshold=qa.threshold,
         possible=qa.possible,
+        **({"collections": collections} if collections else {}),
     )
 
 
-def verified(qa: QA, given: Quotations | Conversation | Answered) -> Values:
+def verified(qa: Askable, given: Quotations | Conversation | Answered) -> Values:
     """Compare quotations with their documents, letter by letter."""
     places = [_checked(qa, each) for each in _quotations(given)]
     return _dated(qa, valid=all(each["verdict"] == "valid" for each in places), places=places)
 
 
-def _checked(qa: QA, quotation: Given) -> Values:
+def _checked(qa: Askable, quotation: Given) -> Values:
     found, verdict = qa.check(quotation)
     return {
         "document": found.document,
@@ -168,5 +186,21 @@ def _filters(given: Filtered) -> Values:
     }
 
 
-def _dated(qa: QA, **values: Any) -> Values:
+def _placed(qa: Askable, value: Any) -> Any:
+    """Return JSON in which all that names a document names its collection too, if there are any."""
+    if not qa.collections:
+        return value
+    if isinstance(value, list):
+        return [_placed(qa, each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    placed: Values = {}
+    for key, each in value.items():
+        placed[key] = _placed(qa, each)
+        if key == "document":
+            placed["collection"] = each.partition("/")[0]
+    return placed
+
+
+def _dated(qa: Askable, **values: Any) -> Values:
     return versioned({"generation": qa.generation, **values})

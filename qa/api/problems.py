@@ -10,7 +10,14 @@ from typing import Any
 from starlette.responses import JSONResponse
 
 from qa import errors
-from qa.errors import Busy, InvalidRequest, QAError, QuestionError, ServiceError
+from qa.errors import (
+    Busy,
+    InvalidRequest,
+    NoCollection,
+    QAError,
+    QuestionError,
+    ServiceError,
+)
 from qa.text import MAX_LISTED
 
 PREFIX = "/api"
@@ -19,7 +26,7 @@ MEDIA_TYPE = "application/problem+json"
 TYPE = "urn:verbatim:"
 DESCRIBED = "see the description of the interface at /api/openapi.json"
 STARTING = Busy("the server is starting", "ask again in 2 s", retry_after_s=2)
-_STATUS = {QuestionError: 422, InvalidRequest: 422, Busy: 503, ServiceError: 503}
+_STATUS = {NoCollection: 404, QuestionError: 422, InvalidRequest: 422, Busy: 503, ServiceError: 503}
 _REMEDIES = {
     400: DESCRIBED,
     404: DESCRIBED,

@@ -17,11 +17,26 @@ MAX_QUOTATIONS = 1_000
 MAX_QUOTED = 100_000
 MAX_LISTED = 1_000
 
+MAX_COLLECTIONS = 100
+
 Pattern = Annotated[str, Field(min_length=1, max_length=MAX_PATTERN)]
+Name = Annotated[str, Field(min_length=1, max_length=64)]
 Date = Annotated[str, Field(max_length=10)]
 
 
-class Filtered(Model):
+class Chosen(Model):
+    """The collections that are meant, where a server has several."""
+
+    collection: Name | list[Name] = Field(
+        [],
+        max_length=MAX_COLLECTIONS,
+        description="Only these collections, where several are served; all that the caller may "
+        "read if it is left out.",
+        examples=["press", ["press", "law"]],
+    )
+
+
+class Filtered(Chosen):
     """A question, and the documents that it is asked of."""
 
     question: str = Field(
@@ -136,7 +151,18 @@ Quoted = Annotated[
 # Values of a query are text, so numbers are converted.
 
 
-class DocumentsQuery(Model, strict=False):
+class ChosenQuery(Model, strict=False):
+    """The collections that are meant, where a server has several."""
+
+    collection: list[Name] = Field(
+        [],
+        max_length=MAX_COLLECTIONS,
+        description="Only these collections, where several are served; all that the caller may "
+        "read if it is left out.",
+    )
+
+
+class DocumentsQuery(ChosenQuery):
     """Which documents are listed."""
 
     only: list[Pattern] = Field([], max_length=100, description="Patterns of paths, as in `ask`.")

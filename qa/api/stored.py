@@ -70,6 +70,14 @@ class Skipped(Model):
     reason: str = Field(description="Why it cannot be read.")
 
 
+class Served(Model):
+    """One of several collections."""
+
+    name: str = Field(description="Its name, with which the ids of its documents begin.")
+    generation: Generation
+    documents: int = Field(description="How many documents are indexed.")
+
+
 class Info(Model):
     """What is served."""
 
@@ -80,6 +88,9 @@ class Info(Model):
     skipped: list[Skipped] = Field(description="Files that could not be indexed; 1,000 at most.")
     threshold: Share = Field(description="The lowest probability shown as an answer.")
     possible: Share = Field(description="The lowest probability shown as a possible answer.")
+    collections: list[Served] = Field(
+        [], description="Those that the caller may read; left out where one folder is served."
+    )
 
 
 class CheckedQuotation(Model):

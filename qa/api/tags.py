@@ -6,12 +6,12 @@ import re
 from hashlib import sha256
 
 from qa.answers.serialize import version
-from qa.pipeline import QA
+from qa.asking import Askable
 
 _TAG = re.compile(r'(?:W/)?("[^"]*")')
 
 
-def tag_of(qa: QA, *facts: object) -> str:
+def tag_of(qa: Askable, *facts: object) -> str:
     """Return the tag of what an index determines, with whatever else it depends on."""
     made_of = (version(), qa.generation, len(qa.manifest.skipped), qa.threshold, *facts)
     return f'"{qa.generation}-{sha256(repr(made_of).encode()).hexdigest()[:12]}"'

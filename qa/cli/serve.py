@@ -8,6 +8,7 @@ import click
 
 from qa.cli.build import documents_folder
 from qa.cli.options import PATH, SHARE, folder_argument, index_option
+from qa.errors import QAError
 
 
 @click.command()
@@ -26,6 +27,19 @@ from qa.cli.options import PATH, SHARE, folder_argument, index_option
     "--mcp",
     is_flag=True,
     help="Offer the documents to assistants too, at /mcp of the same address.",
+)
+@click.option(
+    "--collection",
+    multiple=True,
+    metavar="NAME=FOLDER",
+    help="Serve several folders under these names, each with an index of its own in DIR/NAME. "
+    "Repeatable, instead of FOLDER.",
+)
+@click.option(
+    "--allow",
+    multiple=True,
+    metavar="NAME=USER,…",
+    help="Only these users may read a collection; others do not see that it is there. Repeatable.",
 )
 @click.option("--users", type=PATH, metavar="FILE", help="Who may log in. Default: see `qa user`.")
 @click.option(
@@ -59,6 +73,8 @@ def serve(
     no_watch: bool,
     editable: bool | None,
     mcp: bool,
+    collection: tuple[str, ...],
+    allow: tuple[str, ...],
     users: Path | None,
     is_open: bool,
     allow_host: tuple[str, ...],
@@ -73,6 +89,12 @@ def serve(
     from qa import web
     from qa.access import Access, Users
     from qa.access.traffic import Log
+    from qa.collections.options import folders_of, readers_of
+
+    if collection and folder is not None:
+        raise QAError(
+            "a folder is given beside collections", f"write --collection NAME={folder} for it too"
+        )
 
     known = Users(users) if users else Users.beside(index)
     access = Access.of(
@@ -83,8 +105,9 @@ def serve(
         # A file that was named is wanted, also where it is not there.
         users=known if users or known.exist else None,
     )
+    folders = folders_of(collection, index)
     web.serve(
-        documents_folder(folder, index),
+        folders or documents_folder(folder, index),
         index,
         host=host,
         port=port,
@@ -96,4 +119,5 @@ def serve(
         is_open=is_open,
         log=Log(with_questions=log_questions) if log or log_questions else None,
         with_metrics=metrics,
+        readers=readers_of(allow, folders, access.users),
     )

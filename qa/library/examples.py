@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from qa.pipeline import QA
+from qa.asking import Askable
 from qa.text import normalize
 from qa.types import Document
 
@@ -28,7 +28,9 @@ _NOUNS = frozenset(
 _POSSESSIVE = frozenset("my our your his her its their no next other".split())
 
 
-def example_questions(qa: QA, *, is_over: Callable[[], bool] = lambda: False) -> tuple[str, ...]:
+def example_questions(
+    qa: Askable, *, is_over: Callable[[], bool] = lambda: False
+) -> tuple[str, ...]:
     """Return questions that are answered, the surest first, each by another document.
 
     Only documents in English are asked, as the questions are. ``is_over`` is whether they are

@@ -52,7 +52,7 @@ class Live:
     ``on_open`` is called with the pipeline that answers from then on: after a build of its own,
     after one by another process, and without documents where the folder has none. ``watching``
     is whether to look for changes, or to build only on request. Builds run in a child process
-    with a lower priority, so that questions are answered meanwhile.
+    with a lower priority, so that questions are answered meanwhile; with a ``turn`` one at a time.
     """
 
     def __init__(
@@ -64,8 +64,10 @@ class Live:
         on_open: Callable[[QA], None],
         watching: bool = True,
         listener: Listener | None = None,
+        turn: threading.Lock | None = None,
     ) -> None:
         self.folder, self.index, self.watching = folder, index, watching
+        self._turn = turn or threading.Lock()
         self._state = State()
         self._qa, self._on_open, self._listener = qa, on_open, listener
         self._build: BackgroundBuild | None = None
@@ -194,6 +196,9 @@ class Live:
             self.state = replace(self.state, activity=pace.at(stage, done, total), trouble=None)
 
         self.state = replace(self.state, activity=self.state.activity or CHECKING)
+        while not self._turn.acquire(timeout=LOOK_S):
+            if self._stop.is_set():
+                return
         self._build = BackgroundBuild()
         try:
             if not self._stop.is_set():
@@ -202,6 +207,7 @@ class Live:
                     self._listener.on_report(report)
         finally:
             self._build = None
+            self._turn.release()
 
     def _open_what_is_new(self) -> None:
         """Open the live generation unless it is the one that answers."""
@@ -243,15 +249,15 @@ class Live:
         return known if known.resolve() == self.folder.resolve() else self.folder
 
 
-def open_library(folder: Path, index: Path) -> QA:
+def open_library(folder: Path, index: Path, *, networks: QA | None = None) -> QA:
     """Open the index of a folder as it is, one without documents where none can be used.
 
-    :class:`Live` brings it up to date.
+    :class:`Live` brings it up to date. ``networks`` is a pipeline whose networks are shared.
     """
     try:
-        qa = QA.open(index)
+        qa = networks.reopened(index) if networks else QA.open(index)
     except StoredIndexError:
-        return QA.empty(folder)
+        return networks.without_documents(folder, ()) if networks else QA.empty(folder)
     is_of_folder = Path(qa.manifest.folder).resolve() == folder.resolve()
     return qa if is_of_folder else qa.without_documents(folder, ())
 

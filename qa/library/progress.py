@@ -21,13 +21,15 @@ class Activity:
     """What a build is doing: ``done`` of ``total`` files or passages in this stage.
 
     ``total`` is 0 if there is nothing to count. ``left_s`` are the seconds that the stage still
-    takes, None if that is not known yet.
+    takes, None if that is not known yet. ``name`` is the collection that is built, empty where
+    there is one alone.
     """
 
     stage: str
     done: int = 0
     total: int = 0
     left_s: float | None = None
+    name: str = ""
 
     @property
     def share(self) -> float | None:
@@ -36,6 +38,7 @@ class Activity:
 
     def __str__(self) -> str:
         doing = _DOING.get(self.stage, f"{self.stage[:1].upper()}{self.stage[1:]}")
+        doing = f"{self.name}: {doing}" if self.name else doing
         if not self.total:
             return f"{doing} …"
         if self.stage.endswith(" page"):  # "Reading scan.pdf by OCR, page 2 of 9"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from qa.answers.sections import section_of
+from qa.asking import Askable
 from qa.mcp.outputs import Place, Quotation
-from qa.pipeline import QA
 from qa.types import Answer, Document
 
 
@@ -33,7 +33,7 @@ def fields_of(document: Document, start: int, end: int) -> dict[str, Any]:
     }
 
 
-def quotation_of(qa: QA, answer: Answer) -> Quotation:
+def quotation_of(qa: Askable, answer: Answer) -> Quotation:
     """Return an answer with all its places."""
     return Quotation(
         **fields_of(qa.document(answer.document_id), answer.start, answer.end),

@@ -56,9 +56,11 @@ def create_server(source: Source, pool: Pool) -> Server[Any]:
         if tool is None:
             problem = f"there is no tool {printable(call.name[:100])}"
             raise MCPError(INVALID_PARAMS, f"{problem}: use one of {', '.join(tools)}")
-        visitor = visitor_of(context.request.scope) if context.request is not None else ""
+        scope = context.request.scope if context.request is not None else None
+        visitor = visitor_of(scope) if scope is not None else ""
+        seen = source.seen_by(scope) if source.seen_by and scope is not None else source
         try:
-            return await pool.call(lambda: _called(tool, source, call.arguments or {}), visitor)
+            return await pool.call(lambda: _called(tool, seen, call.arguments or {}), visitor)
         except Busy as error:
             return _error(str(error))
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from starlette.types import Scope
+
+from qa.asking import Askable
 from qa.errors import QAError, QuestionError
 from qa.library import State
-from qa.pipeline import QA
 
 ASIDE = "the documents cannot be asked at the moment; whoever runs the server sees why"
 
@@ -22,12 +24,14 @@ class Source:
 
     Each call reads ``qa`` once. ``status`` is a line in words, empty if nothing is going on.
     ``for_owner`` is whether whoever asks is the owner of the documents, who may see paths of
-    this machine and commands.
+    this machine and commands. ``seen_by`` returns what the sender of a request may read, given
+    its scope; None where that is everything.
     """
 
-    qa: Callable[[], QA]
+    qa: Callable[[], Askable]
     status: Callable[[], str] = lambda: ""
     for_owner: bool = False
+    seen_by: Callable[[Scope], Source] | None = None
 
     def told(self, error: QAError) -> str:
         """Return an error in words that whoever asks may read."""

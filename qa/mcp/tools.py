@@ -8,12 +8,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from qa.asking import Askable
 from qa.mcp.inputs import Ask, Input, ListDocuments, OpenDocument, Search, VerifyQuote
 from qa.mcp.outputs import Asked, FoundPassage, Listed, Listing, Opened, Searched, Verified
 from qa.mcp.places import about, fields_of, quotation_of
 from qa.mcp.source import Source, ToolError
 from qa.mcp.verifying import verified
-from qa.pipeline import QA
 from qa.text import counted, printable
 from qa.types import Document, Prediction
 
@@ -197,17 +197,17 @@ TOOLS = (
 )
 
 
-def _said(qa: QA, prediction: Prediction) -> str:
+def _said(qa: Askable, prediction: Prediction) -> str:
     if prediction.verdict == "answer":
         return f"Found: {counted(len(prediction.answers), 'quotation')}."
     return POSSIBLE if prediction.verdict == "possible" else _nothing(qa, NOT_FOUND)
 
 
-def _nothing(qa: QA, otherwise: str = "No document matches.") -> str:
+def _nothing(qa: Askable, otherwise: str = "No document matches.") -> str:
     return otherwise if qa.manifest.documents else NOTHING
 
 
-def _document(qa: QA, document_id: str) -> Document:
+def _document(qa: Askable, document_id: str) -> Document:
     """Return a document whose file is still the one that was read; raise ToolError for others."""
     try:
         document = qa.document(document_id)

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import islice
 
+from qa.asking import Askable
 from qa.mcp.inputs import VerifyQuote
 from qa.mcp.outputs import Place, Validity, Verified
 from qa.mcp.places import fields_of
-from qa.pipeline import QA
 from qa.text import counted
 from qa.types import Document
 
@@ -20,7 +20,7 @@ _WORD = re.compile(r"\S+")
 _SPACE = re.compile(r"\s+")
 
 
-def verified(qa: QA, claimed: VerifyQuote, *, status: str) -> Verified:
+def verified(qa: Askable, claimed: VerifyQuote, *, status: str) -> Verified:
     """Compare a quotation with the document named, or else with those that it is nearest to."""
     if claimed.document:
         return _in_one(qa, claimed, status)
@@ -35,7 +35,7 @@ def verified(qa: QA, claimed: VerifyQuote, *, status: str) -> Verified:
     return _failed("not a quotation", looked, status)
 
 
-def _in_one(qa: QA, claimed: VerifyQuote, status: str) -> Verified:
+def _in_one(qa: Askable, claimed: VerifyQuote, status: str) -> Verified:
     try:
         document = qa.document(claimed.document)
     except KeyError:
@@ -57,7 +57,7 @@ def _in_one(qa: QA, claimed: VerifyQuote, status: str) -> Verified:
     return _failed("not a quotation", "They do not stand in this document.", status)
 
 
-def _near(qa: QA, words: str) -> list[str]:
+def _near(qa: Askable, words: str) -> list[str]:
     """Return the documents of the nearest passages, nearest first, each once."""
     if not any(character.isalnum() for character in words) or not qa.manifest.documents:
         return []

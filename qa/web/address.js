@@ -1,5 +1,6 @@
 // Runs once, for the bar above the conversation: every answer has an address, and Back goes back.
 // The address says what is seen: /?q=question&only=pattern&doc=document#start-end
+// Where several collections are served, collection=name stands for the pattern of all in it.
 
 const LIBRARY = "library/0/0/0/";
 const PLACE = /^#(\d{1,11})-(\d{1,11})$/;
@@ -22,7 +23,11 @@ const sheet = () => document.querySelector("#evidence [data-shown]");
 const addressOf = ({ question, only = [], documentId = "", place = "" }) => {
   const words = new URLSearchParams();
   if (question) words.set("q", question);
-  for (const pattern of only) words.append("only", pattern);
+  const names = JSON.parse(part("collections")?.dataset.names ?? "[]");
+  for (const pattern of only) {
+    const name = names.find((each) => pattern === `${each}/*`);
+    words.append(name ? "collection" : "only", name ?? pattern);
+  }
   if (documentId) words.set("doc", documentId);
   const search = words.toString();
   return `${location.pathname}${search ? `?${search}` : ""}${documentId && place ? `#${place}` : ""}`;
@@ -85,7 +90,9 @@ const openTalk = (id, turns, { view = "", isMoved = false, documentId = "", star
 const openAddress = () => {
   const words = new URLSearchParams(location.search);
   const question = words.get("q") ?? "";
-  const only = words.getAll("only").filter(Boolean);
+  const named = part("collections") ? words.getAll("collection").filter(Boolean) : [];
+  const whole = named.map((name) => `${name.replace(/[*?[]/g, "[$&]")}/*`);
+  const only = [...words.getAll("only").filter(Boolean), ...whole];
   const documentId = words.get("doc") ?? "";
   const [, start, end] = (location.hash.match(PLACE) ?? [0, 0, 0]).map(Number);
   if (only.length) document.dispatchEvent(new CustomEvent("library-choose", { detail: only }));

@@ -7,13 +7,15 @@ from dataclasses import astuple
 from urllib.parse import urlencode
 
 from fastapi import APIRouter
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
+from qa.access import visitor_of
+from qa.collections import Holdings, OpenIndex, Served
 from qa.errors import UnreadableDocument
 from qa.text import without_surrogates
 from qa.types import Document
 from qa.viewer import boxes_of, find, groups_of, marks_of
-from qa.web.corpus import Corpus, OpenIndex
 from qa.web.render import render
 
 # A document at a hash never changes; the browser of one visitor may keep what it saw of it.
@@ -21,52 +23,56 @@ KEEP = {"cache-control": "private, max-age=600"}
 NO_STORE = {"cache-control": "no-store"}
 
 
-def document_routes(corpus: Corpus) -> APIRouter:
-    """Return the routes below ``/document`` over a corpus.
+Answering = Callable[[Holdings, OpenIndex, Document], Response]
+
+
+def document_routes(served: Served) -> APIRouter:
+    """Return the routes below ``/document`` over what is served.
 
     Each is given the ``id`` of an indexed document and the ``sha256`` of its file, so that what
     was asked for is what is answered also after a build.
     """
     router = APIRouter(prefix="/document")
 
-    def shown(id: str, sha256: str, answer: Callable[[OpenIndex, Document], Response]) -> Response:
-        now = corpus.now
+    def shown(request: Request, id: str, sha256: str, answer: Answering) -> Response:
+        holdings = served.seen_by(visitor_of(request.scope))
+        now = holdings.now
         try:
             document = now.qa.document(without_surrogates(id))
         except KeyError:
             return PlainTextResponse("There is no such document.", 404, NO_STORE)
         if document.sha256 != sha256:
             return PlainTextResponse("The document has changed.", 410, NO_STORE)
-        return answer(now, document)
+        return answer(holdings, now, document)
 
     @router.get("/window")
-    def window(id: str, sha256: str, number: int, marks: str = "") -> Response:
-        def answer(now: OpenIndex, document: Document) -> Response:
+    def window(request: Request, id: str, sha256: str, number: int, marks: str = "") -> Response:
+        def answer(_: Holdings, now: OpenIndex, document: Document) -> Response:
             windows = now.windows.of(document)
             if not 0 <= number < len(windows):
                 return PlainTextResponse("There is no such part of it.", 404, NO_STORE)
             groups = groups_of(document, windows[number], marks_of(marks))
             return HTMLResponse(render("window.html", groups=groups), headers=KEEP)
 
-        return shown(id, sha256, answer)
+        return shown(request, id, sha256, answer)
 
     @router.get("/find")
-    def found(id: str, sha256: str, words: str = "") -> Response:
-        def answer(now: OpenIndex, document: Document) -> Response:
+    def found(request: Request, id: str, sha256: str, words: str = "") -> Response:
+        def answer(_: Holdings, now: OpenIndex, document: Document) -> Response:
             count, places = find(document, now.windows.of(document), without_surrogates(words))
             return JSONResponse(
                 {"count": count, "places": [astuple(place) for place in places]}, headers=NO_STORE
             )
 
-        return shown(id, sha256, answer)
+        return shown(request, id, sha256, answer)
 
     @router.get("/page")
-    def page(id: str, sha256: str, number: int, marks: str = "") -> Response:
-        def answer(now: OpenIndex, document: Document) -> Response:
+    def page(request: Request, id: str, sha256: str, number: int, marks: str = "") -> Response:
+        def answer(holdings: Holdings, _: OpenIndex, document: Document) -> Response:
             wanted = marks_of(marks)
             try:
-                lines = corpus.pages.places(document, number)
-                corpus.pages.picture(document, number)  # or there is nothing to show
+                lines = holdings.pages.places(document, number)
+                holdings.pages.picture(document, number)  # or there is nothing to show
             except UnreadableDocument as error:
                 html = render("page.html", trouble=error.problem)
                 return HTMLResponse(html, headers=NO_STORE)
@@ -82,18 +88,20 @@ def document_routes(corpus: Corpus) -> APIRouter:
             )
             return HTMLResponse(html, headers=NO_STORE)
 
-        return shown(id, sha256, answer)
+        return shown(request, id, sha256, answer)
 
     @router.get("/picture")
-    def picture(id: str, sha256: str, number: int, large: bool = False) -> Response:
-        def answer(now: OpenIndex, document: Document) -> Response:
+    def picture(
+        request: Request, id: str, sha256: str, number: int, large: bool = False
+    ) -> Response:
+        def answer(holdings: Holdings, _: OpenIndex, document: Document) -> Response:
             try:
-                drawn = corpus.pages.picture(document, number, large=large)
+                drawn = holdings.pages.picture(document, number, large=large)
             except UnreadableDocument as error:
                 return PlainTextResponse(f"{error.problem}.", 404, NO_STORE)
             return Response(drawn, media_type="image/jpeg", headers=KEEP)
 
-        return shown(id, sha256, answer)
+        return shown(request, id, sha256, answer)
 
     return router
 

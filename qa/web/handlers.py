@@ -13,16 +13,17 @@ from typing import Any
 import gradio as gr
 from gradio.context import LocalContext
 from markupsafe import escape
+from starlette.types import Scope
 
-from qa.access import visitor_of
+from qa.access import Visitor, visitor_of
 from qa.answers.serialize import prediction_to_dict
 from qa.api.pool import visitor_of as turn_of
+from qa.collections import Holdings, OpenIndex, Served
 from qa.errors import Busy, FeedbackError, QAError, QuestionError
 from qa.feedback import Vote
 from qa.text import without_surrogates
 from qa.types import Prediction
 from qa.web.conversation_file import TYPES, conversation_file
-from qa.web.corpus import Corpus, OpenIndex
 from qa.web.opening import Opening
 from qa.web.render import conversation_html, evidence_html, library_html, strictness_html
 from qa.web.views import VISIT, Turn, View
@@ -37,14 +38,19 @@ MAX_ONLY = 1_000
 
 
 class Handlers:
-    """The page's event handlers over one corpus; they store nothing about a visitor.
+    """The page's event handlers over what is served; they store nothing about a visitor.
 
     ``for_owner``: visitors are at this machine, so they can follow the remedy of any error.
     """
 
-    def __init__(self, corpus: Corpus, *, for_owner: bool) -> None:
-        self._corpus = corpus
+    def __init__(self, served: Served, *, for_owner: bool) -> None:
+        self._served = served
         self._for_owner = for_owner
+
+    @property
+    def _corpus(self) -> Holdings:
+        """What the visitor whose event is handled may read."""
+        return self._served.seen_by(_visitor())
 
     def on_load(self) -> tuple[str, str, str]:
         """Return the conversation, evidence and strictness of a fresh page."""
@@ -199,9 +205,8 @@ class Handlers:
 
     def _asked(self, ask: Callable[[], Prediction]) -> Prediction:
         """Ask when it is the visitor's turn; raises Busy if too many wait."""
-        request = LocalContext.request.get(None)
-        visitor = turn_of(request.request.scope) if request and request.request else ""
-        return self._corpus.pool.run(ask, visitor)
+        scope = _scope()
+        return self._served.pool.run(ask, turn_of(scope) if scope else "")
 
     def _read_vote(self, turns: Turns, event: gr.EventData) -> None:
         parts = event.vote.split("/") if isinstance(event.vote, str) else []
@@ -232,10 +237,11 @@ class Handlers:
             vote = Vote(vote_id, turn.question, is_good)
         else:
             return
+        feedback = self._corpus.feedback_on(turn.only)
         if verdict == "none":
-            self._corpus.feedback.withdraw(vote_id)
+            feedback.withdraw(vote_id)
         else:
-            self._corpus.feedback.add(vote)
+            feedback.add(vote)
 
     def _votes(self, turns: Turns) -> dict[str, bool]:
         """Return the votes given on these turns; none where they cannot be read."""
@@ -246,7 +252,7 @@ class Handlers:
             for item in range(max(len(turn.answers), 1))
         ]
         try:
-            return self._corpus.feedback.given(ids)
+            return self._corpus.feedback_on().given(ids)
         except FeedbackError:  # reported on voting; answers are shown all the same
             return {}
 
@@ -269,14 +275,13 @@ class Handlers:
             title=now.title,
             section=now.section,
             votes=self._votes(turns),
+            collections=now.library.collections,
         )
 
     def _library(self, now: OpenIndex) -> str:
         is_building = self._corpus.live.state.activity is not None
-        request = LocalContext.request.get(None)
         # Without a request, a test or a program calls: what the corpus allows is allowed.
-        sent = request.request if request else None
-        may_edit = sent is None or visitor_of(sent.scope).may_edit
+        may_edit = _scope() is None or _visitor().may_edit
         files = self._corpus.files if may_edit else None
         return library_html(now.library, files=files, building=is_building)
 
@@ -293,6 +298,17 @@ class Handlers:
             )
         except KeyError:  # the list of documents, or something that no longer exists
             return self._library(now)
+
+
+def _scope() -> Scope | None:
+    """Return the scope of the request whose event is handled; None without one."""
+    request = LocalContext.request.get(None)
+    return request.request.scope if request and request.request else None
+
+
+def _visitor() -> Visitor:
+    scope = _scope()
+    return Visitor() if scope is None else visitor_of(scope)
 
 
 def patterns(only: object) -> tuple[str, ...]:

@@ -9,10 +9,46 @@ let asked = false; // this visitor wants to know how it went
 // The choice of documents: shell patterns, each with the name that is shown for it.
 const chosen = new Map();
 
+// Where several collections are served, each is a folder of the list, and has a button of its own.
+const shelf = document.getElementById("collections");
+const collections = () => JSON.parse(shelf?.dataset.names ?? "[]");
+const everythingIn = (name) => `${name}/*`;
+
+const drawCollections = (names) => {
+  if (!shelf || shelf.dataset.names === JSON.stringify(names)) return;
+  shelf.dataset.names = JSON.stringify(names);
+  shelf.hidden = names.length < 2;
+  const label = document.createElement("span");
+  label.textContent = "Ask";
+  shelf.replaceChildren(label, ...["", ...names].map((name) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "chip";
+    button.dataset.collection = name;
+    button.textContent = name || "All";
+    return button;
+  }));
+  showChosen();
+};
+
+shelf?.addEventListener("click", ({ target }) => {
+  const { collection } = target.closest("button")?.dataset ?? {};
+  if (collection === undefined) return;
+  const pattern = everythingIn(collection);
+  if (collection === "") chosen.clear();
+  else if (!chosen.delete(pattern)) chosen.set(pattern, collection);
+  showChosen();
+});
+
 const showChosen = () => {
   const place = document.getElementById("only");
   place.dataset.patterns = JSON.stringify([...chosen.keys()]);
-  place.hidden = chosen.size === 0;
+  for (const button of shelf?.querySelectorAll("button") ?? []) {
+    const { collection } = button.dataset;
+    button.ariaPressed = String(collection ? chosen.has(everythingIn(collection)) : chosen.size === 0);
+  }
+  const shown = collections().map(everythingIn);
+  place.hidden = [...chosen.keys()].every((pattern) => shown.length > 1 && shown.includes(pattern));
   const names = [...chosen.values()];
   place.querySelector("b").textContent =
     names.length > 2 ? `${names.length} choices: ${names.slice(0, 2).join(", ")}, …` : names.join(", ");
@@ -81,6 +117,7 @@ document.addEventListener("library-asked", () => { asked = true; });
 document.addEventListener("library", async ({ detail }) => {
   const before = seen;
   seen = detail;
+  drawCollections(detail.collections);
   const changed = before !== null && before.generation !== detail.generation;
   const isGreeting = library()?.querySelector(".greeting") && before?.activity !== detail.activity;
   if ((changed || isGreeting) && library()) await refresh();
@@ -178,12 +215,26 @@ const sendAll = async () => {
   document.dispatchEvent(new CustomEvent("library-look"));
 };
 
+// The collection that files are added to: the one that is chosen, if there is more than one.
+const destination = () => {
+  const names = collections();
+  const wanted = names.filter((name) => chosen.has(everythingIn(name)));
+  if (names.length === 0) return "";
+  if (names.length === 1 || wanted.length === 1) return `${(wanted[0] ?? names[0])}/`;
+  return null;
+};
+
 const add = (files) => {
+  const folder = destination();
+  if (folder === null) {
+    announce("Choose one collection beside the question: the files are added to it.", { failed: true });
+    return;
+  }
   if (!sending) failures.length = 0;
   for (const [file, name] of files) {
     // Files that systems hide are no documents.
     if (name.split("/").some((part) => part.startsWith("."))) continue;
-    waiting.push([file, name]);
+    waiting.push([file, folder + name]);
     total += 1;
   }
   if (waiting.length) sendAll();

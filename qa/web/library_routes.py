@@ -13,10 +13,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from qa.access import visitor_of
+from qa.collections import Holdings, Served
+from qa.collections.holdings import Arriving, Changing
 from qa.errors import LibraryError, QAError
-from qa.library import Files, Incoming
 from qa.text import counted
-from qa.web.corpus import Corpus
 from qa.web.listing import Wanted
 from qa.web.render import library_html
 
@@ -50,18 +50,21 @@ class Token(BaseModel):
     token: str
 
 
-def library_routes(corpus: Corpus, *, for_owner: bool) -> APIRouter:
-    """Return the routes below ``/library`` over a corpus.
+def library_routes(served: Served, *, for_owner: bool) -> APIRouter:
+    """Return the routes below ``/library`` over what is served.
 
     ``for_owner`` is that of :class:`~qa.web.handlers.Handlers`.
     """
     router = APIRouter(prefix="/library")
     uploads = asyncio.Semaphore(UPLOADS)
 
+    def seen(request: Request) -> Holdings:
+        return served.seen_by(visitor_of(request.scope))
+
     def told(request: Request) -> dict[str, Any]:
         visitor = visitor_of(request.scope)
         known = {"visitor": visitor.name, "may_edit": visitor.may_edit}
-        return {**_status(corpus, for_owner=for_owner), **known}
+        return {**_status(seen(request), for_owner=for_owner), **known}
 
     @router.get("/status")
     def status(request: Request) -> JSONResponse:
@@ -69,18 +72,19 @@ def library_routes(corpus: Corpus, *, for_owner: bool) -> APIRouter:
 
     @router.post("/build", status_code=202)
     def build(request: Request) -> JSONResponse:
-        corpus.live.request()
+        seen(request).live.request()
         return JSONResponse(told(request), 202)
 
     @router.get("/list")
     def documents(
         request: Request, search: str = "", sort: str = "", page: int = 1
     ) -> HTMLResponse:
+        holdings = seen(request)
         html = library_html(
-            corpus.now.library,
+            holdings.now.library,
             Wanted.of(search, sort, page),
-            files=corpus.files if visitor_of(request.scope).may_edit else None,
-            building=corpus.live.state.activity is not None,
+            files=holdings.files if visitor_of(request.scope).may_edit else None,
+            building=holdings.live.state.activity is not None,
         )
         return HTMLResponse(html, headers=NO_STORE)
 
@@ -91,39 +95,42 @@ def library_routes(corpus: Corpus, *, for_owner: bool) -> APIRouter:
                 {"trouble": "too many uploads at once: try again soon"}, 503, {"retry-after": "2"}
             )
         async with uploads:
-            return await _upload(corpus, request, name)
+            return await _upload(seen(request), request, name)
 
     @router.post("/remove")
-    def remove(given: Named) -> JSONResponse:
-        return _changed(corpus, lambda files: {"token": files.remove(given.path).token})
+    def remove(request: Request, given: Named) -> JSONResponse:
+        return _changed(seen(request), lambda files: {"token": files.remove(given.path).token})
 
     @router.post("/restore")
-    def restore(given: Token) -> JSONResponse:
-        return _changed(corpus, lambda files: {"path": files.restore(given.token).path})
+    def restore(request: Request, given: Token) -> JSONResponse:
+        return _changed(seen(request), lambda files: {"path": files.restore(given.token).path})
 
     @router.post("/forget")
-    def forget(given: Token) -> JSONResponse:
-        def change(files: Files) -> dict[str, Any]:
+    def forget(request: Request, given: Token) -> JSONResponse:
+        def change(files: Changing) -> dict[str, Any]:
             files.forget(given.token)
             return {}
 
-        return _changed(corpus, change)
+        return _changed(seen(request), change)
 
     @router.post("/rename")
-    def rename(given: Renamed) -> JSONResponse:
-        return _changed(corpus, lambda files: {"path": files.rename(given.path, given.to).path})
+    def rename(request: Request, given: Renamed) -> JSONResponse:
+        return _changed(
+            seen(request), lambda files: {"path": files.rename(given.path, given.to).path}
+        )
 
     return router
 
 
-async def _upload(corpus: Corpus, request: Request, name: str) -> Response:
-    incoming: Incoming | None = None
+async def _upload(holdings: Holdings, request: Request, name: str) -> Response:
+    incoming: Arriving | None = None
+    files = holdings.files
     try:
-        if corpus.files is None:
+        if files is None:
             raise READ_ONLY
         announced = request.headers.get("content-length", "")
         size = int(announced) if announced.isdecimal() else None
-        incoming = await run_in_threadpool(corpus.files.receive, name, size)
+        incoming = await run_in_threadpool(files.receive, name, size)
         chunks, clock, received = request.stream(), asyncio.get_running_loop().time, 0
         began = clock()
         while True:
@@ -143,19 +150,20 @@ async def _upload(corpus: Corpus, request: Request, name: str) -> Response:
     finally:
         if incoming is not None:
             await run_in_threadpool(incoming.abort)
-    corpus.live.request()
+    holdings.live.request()
     return JSONResponse({"path": stored.path, "known": stored.is_known}, 201)
 
 
-def _changed(corpus: Corpus, change: Callable[[Files], dict[str, Any]]) -> JSONResponse:
+def _changed(holdings: Holdings, change: Callable[[Changing], dict[str, Any]]) -> JSONResponse:
     """Make a change to the files, and let the index follow."""
+    files = holdings.files
     try:
-        if corpus.files is None:
+        if files is None:
             raise READ_ONLY
-        found = change(corpus.files)
+        found = change(files)
     except LibraryError as error:
         return _refused(error)
-    corpus.live.request()
+    holdings.live.request()
     return JSONResponse(found)
 
 
@@ -163,9 +171,9 @@ def _refused(error: LibraryError) -> JSONResponse:
     return JSONResponse({"trouble": str(error)}, 403 if error is READ_ONLY else 409)
 
 
-def _status(corpus: Corpus, *, for_owner: bool) -> dict[str, Any]:
+def _status(holdings: Holdings, *, for_owner: bool) -> dict[str, Any]:
     """Return what every open page shows of the library, in words."""
-    state, now = corpus.live.state, corpus.now
+    state, now = holdings.live.state, holdings.now
     activity = state.activity
     return {
         "generation": f"{now.qa.generation}/{len(now.library.skipped)}",
@@ -174,9 +182,10 @@ def _status(corpus: Corpus, *, for_owner: bool) -> dict[str, Any]:
         "activity": str(activity) if activity else "",
         "share": activity.share if activity else None,
         "note": state.note,
-        "trouble": _trouble(state.trouble, corpus, for_owner=for_owner),
+        "trouble": _trouble(state.trouble, holdings, for_owner=for_owner),
         "finished": state.finished,
         "examples": len(now.examples),
+        "collections": list(now.library.collections),
     }
 
 
@@ -185,7 +194,7 @@ def unread(skipped: tuple[object, ...]) -> str:
     return f"{counted(len(skipped), 'file')} not read" if skipped else ""
 
 
-def _trouble(error: QAError | None, corpus: Corpus, *, for_owner: bool) -> str:
+def _trouble(error: QAError | None, holdings: Holdings, *, for_owner: bool) -> str:
     if error is None:
         return ""
     if for_owner:
@@ -193,6 +202,6 @@ def _trouble(error: QAError | None, corpus: Corpus, *, for_owner: bool) -> str:
         return f"The index was not updated: {error.problem}{remedy}."
     # Where the folders are on the server is nobody's business.
     problem = error.problem
-    for path in (corpus.folder, corpus.index):
+    for path in holdings.places:
         problem = problem.replace(str(path.resolve()), path.name).replace(str(path), path.name)
     return f"The index was not updated: {problem}."

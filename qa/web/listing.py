@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from glob import escape
 from itertools import groupby
 
-from qa.web.corpus import Entry, Library
+from qa.collections import Entry, Library
 
 PAGE = 100
 # The orders, with their names on the page; the first is the one to begin with.

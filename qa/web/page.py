@@ -9,7 +9,7 @@ import gradio as gr
 from gradio.events import api
 
 from qa.api.pool import WAITING
-from qa.web.corpus import Corpus
+from qa.collections import Served
 from qa.web.handlers import Handlers
 from qa.web.render import render
 
@@ -20,14 +20,14 @@ MAX_WAITING = WAITING
 ASKING = 24
 
 
-def create_page(corpus: Corpus, *, for_owner: bool) -> gr.Blocks:
-    """Return the page over a corpus: the conversation on the left, the evidence on the right.
+def create_page(served: Served, *, for_owner: bool) -> gr.Blocks:
+    """Return the page over what is served: the conversation left, the evidence on the right.
 
     Both are HTML of our own: Gradio's chatbot changes white space and Markdown, and
     cannot contain buttons that lead to the evidence. ``for_owner`` is that of
     :class:`~qa.web.handlers.Handlers`.
     """
-    handlers = Handlers(corpus, for_owner=for_owner)
+    handlers = Handlers(served, for_owner=for_owner)
     script, viewer_script, list_script, status_script, download_script, *bar_scripts = (
         (HERE / f"{name}.js").read_text(encoding="utf-8")
         for name in (
@@ -57,7 +57,10 @@ def create_page(corpus: Corpus, *, for_owner: bool) -> gr.Blocks:
                 )
                 talk = gr.HTML(elem_id="conversation", js_on_load=script, apply_default_css=False)
                 gr.HTML(
-                    render("only.html"), elem_id="filter", js_on_load=None, apply_default_css=False
+                    render("only.html", several=served.has_collections),
+                    elem_id="filter",
+                    js_on_load=None,
+                    apply_default_css=False,
                 )
                 question = gr.Textbox(
                     elem_id="question",

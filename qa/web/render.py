@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from qa.answers.sections import section_of
-from qa.library import Files
+from qa.collections import Library
+from qa.collections.holdings import Changing
 from qa.text import UNSEEN, counted, listed, normalize
 from qa.types import Answer, Document, Passage, Place
 from qa.viewer import Mark, Window, groups_of, window_at, windows_of, written_marks
 from qa.web import wording
-from qa.web.corpus import Library
 from qa.web.excerpts import excerpt, opening
 from qa.web.listing import FIRST, SORTS, Wanted, listing_of
 from qa.web.views import NO_VOTES, Turn, View, places_of
@@ -98,13 +98,18 @@ def conversation_html(
     title: Callable[[str], str],
     section: Callable[[Place], str] = lambda place: "",
     votes: Mapping[str, bool] = NO_VOTES,
+    collections: Collection[str] = (),
 ) -> str:
     """Return the whole conversation; ``title`` gives the title of a document by its id.
 
     ``section`` gives the headings above a place.
 
-    ``votes`` are those given, by the ids of :meth:`Turn.vote_id`.
+    ``votes`` are those given, by the ids of :meth:`Turn.vote_id`. ``collections`` are the names
+    with which ids of documents begin; of several, that of each place is shown.
     """
+
+    def collection_of(document_id: str) -> str:
+        return document_id.partition("/")[0] if len(collections) > 1 else ""
 
     def cited(items: Iterable[_Cited]) -> list[tuple[_Cited, str, str]]:
         """Return each item with its document's title; with its file where others share it."""
@@ -123,6 +128,7 @@ def conversation_html(
         current=current,
         votes=votes,
         cited=cited,
+        collection_of=collection_of,
         section=section,
         closest=CLOSEST,
         examples=[question for question, document_id in EXAMPLES if document_id in known]
@@ -230,7 +236,7 @@ def library_html(
     library: Library,
     wanted: Wanted = FIRST,
     *,
-    files: Files | None = None,
+    files: Changing | None = None,
     building: bool = False,
 ) -> str:
     """Return a page of the list of documents.

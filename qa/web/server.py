@@ -11,10 +11,10 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from types import FrameType
+from types import FrameType, MappingProxyType
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -23,7 +23,7 @@ from starlette.datastructures import Headers
 from starlette.routing import Mount, Route
 from starlette.types import Scope
 
-from qa.access import METRICS, Access, Guard, Users
+from qa.access import METRICS, Access, Guard, Users, Visitor, visitor_of
 from qa.access.traffic import Log, Traffic
 from qa.errors import AccessError, QAError
 from qa.web.connections import BACKLOG, SELDOM, Connection, allowed_connections
@@ -31,8 +31,8 @@ from qa.web.front import Front
 
 if TYPE_CHECKING:
     from qa.access.metrics import Metrics
+    from qa.collections import Corpus, Served
     from qa.mcp.http import Endpoint
-    from qa.web.corpus import Corpus
 
 HOST = "127.0.0.1"
 PORT = 7860
@@ -43,7 +43,7 @@ GRACE_S, CALM_S, LOOK_S = 30.0, 0.5, 0.1
 
 
 def serve(
-    folder: str | Path,
+    folder: str | Path | Mapping[str, Path],
     index: str | Path,
     host: str = HOST,
     port: int = PORT,
@@ -56,8 +56,13 @@ def serve(
     is_open: bool = False,
     log: Log | None = None,
     with_metrics: bool = False,
+    readers: Mapping[str, frozenset[str]] = MappingProxyType({}),
 ) -> None:
     """Serve the page until interrupted, and keep the index up to date with the folder.
+
+    ``folder`` may be several by the names of the collections that they are; each has its index in
+    a folder of its name below ``index``, and ``readers`` are the users who may read one, where
+    not everybody may: see :mod:`qa.collections.options`.
 
     The page is there while the index is built. ``strict`` is the first position of its slider:
     see :meth:`~qa.pipeline.QA.threshold_for`. Without ``watching`` the index is built on request
@@ -73,48 +78,44 @@ def serve(
         from qa.mcp import need_mcp
 
         need_mcp()
-    folder, index = Path(folder), Path(index)
+    index = Path(index)
+    folders = {"": Path(folder)} if isinstance(folder, str | Path) else dict(folder)
     access = access or access_of(index, host=host)
     metrics = _metrics() if with_metrics else None
     check_access(access, is_open=is_open)
-    command = ["qa", "serve", str(folder), "--index", str(index)]
+    command = ["qa", "serve"]
+    for name, each in folders.items():
+        command += ["--collection", f"{name}={each}"] if name else [str(each)]
+    command += ["--index", str(index)]
     if strict is not None:
         command += ["--strict", str(strict)]
     if is_open:
         command.append("--open")
     with listen(host, port, command) as listener:  # first: a taken port is reported at once
         from qa.builder import check_folder
-        from qa.web.terminal import Terminal
 
-        check_folder(folder, index)
+        for name, each in folders.items():
+            check_folder(each, index / name)
         corpora: list[Corpus] = []
 
         def load() -> FastAPI:
-            from qa.library import Files, open_library
-            from qa.web.corpus import Corpus
+            from qa.web.opened import opened_corpora, served_of
 
-            qa = open_library(folder, index)
-            if strict is not None:
-                qa = qa.with_threshold(qa.threshold_for(strict))
-            for watching_it in (log, metrics):
-                if watching_it is not None:
-                    qa = qa.observed(watching_it.prediction)
             is_known = access.for_owner or access.users is not None
-            files = Files(folder) if (is_known if editable is None else editable) else None
-            if files is not None:
-                files.sweep()
-            corpus = Corpus(
-                qa,
-                folder=folder,
-                index=index,
+            watchers = [each.prediction for each in (log, metrics) if each is not None]
+            found, networks = opened_corpora(
+                folders,
+                index,
+                strict=strict,
                 watching=watching,
-                listener=Terminal(),
-                files=files,
-                with_examples=True,
+                editable=is_known if editable is None else editable,
+                watchers=watchers,
             )
-            corpora.append(corpus)
-            corpus.live.start()
-            return create_app(corpus, access=access, mcp=mcp, metrics=metrics)
+            corpora.extend(found.values())
+            for corpus in corpora:
+                corpus.live.start()
+            served = served_of(found, networks, readers=readers, access=access, watchers=watchers)
+            return create_app(served, access=access, mcp=mcp, metrics=metrics)
 
         url = f"http://{_written(host)}:{listener.getsockname()[1]}{access.root_path}"
 
@@ -157,7 +158,7 @@ def check_access(access: Access, *, is_open: bool = False) -> None:
 
 
 def create_app(
-    corpus: Corpus,
+    served: Served,
     *,
     access: Access | None = None,
     mcp: bool = False,
@@ -176,32 +177,32 @@ def create_app(
     from qa.web.theme import Theme
 
     access = access or Access()
-    tools = _tools(corpus, access) if mcp else None
+    tools = _tools(served, access) if mcp else None
     lifespan = tools.lifespan if tools else None
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     if tools:
         app.router.routes.append(Route(tools.path, tools))
     if metrics is not None:
         app.router.routes.append(Route(METRICS, metrics, methods=["GET"]))
-    app.include_router(library_routes(corpus, for_owner=access.for_owner))
+    app.include_router(library_routes(served, for_owner=access.for_owner))
     app.mount(
         PREFIX,
         create_api(
-            lambda: corpus.now.qa,
-            corpus.pool,
+            lambda scope: served.seen_by(visitor_of(scope)).now.qa,
+            served.pool,
             for_owner=access.for_owner,
-            is_ready=lambda: bool(corpus.now.library.entries) or not corpus.live.state.activity,
+            is_ready=lambda: served.is_ready,
         ),
     )
     app.add_middleware(BodyLimit, limit_of=body_limit)
-    app.include_router(document_routes(corpus))
+    app.include_router(document_routes(served))
     app.add_middleware(Guard, access=access)
 
     def mounted() -> FastAPI:
         # Explicit, because environment variables can change each of these defaults.
         guarded: FastAPI = gr.mount_gradio_app(
             app,
-            create_page(corpus, for_owner=access.for_owner),
+            create_page(served, for_owner=access.for_owner),
             path="/",
             root_path=access.root_path or None,
             footer_links=[],
@@ -242,13 +243,20 @@ def _metrics() -> Metrics:
     return Metrics()
 
 
-def _tools(corpus: Corpus, access: Access) -> Endpoint:
+def _tools(served: Served, access: Access) -> Endpoint:
     from qa.mcp.http import Endpoint
     from qa.mcp.source import Source, in_words
 
-    for_owner = access.for_owner
-    source = Source(lambda: corpus.now.qa, lambda: in_words(corpus.live.state), for_owner=for_owner)
-    return Endpoint(source, corpus.pool, is_local=access.is_private)
+    def source_of(visitor: Visitor) -> Source:
+        holdings = served.seen_by(visitor)
+        return Source(
+            lambda: holdings.now.qa,
+            lambda: in_words(holdings.live.state),
+            for_owner=access.for_owner,
+            seen_by=lambda scope: source_of(visitor_of(scope)),
+        )
+
+    return Endpoint(source_of(Visitor()), served.pool, is_local=access.is_private)
 
 
 def body_limit(scope: Scope) -> int | None:

@@ -1,14 +1,17 @@
-"""The index that answers now; it is replaced as a whole."""
+"""A folder with the index that answers now; it is replaced as a whole."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qa.answers.sections import section_of
 from qa.api.pool import Pool
+from qa.asking import Askable
 from qa.feedback import FeedbackStore
 from qa.index import CURRENT, DocumentSummary, SkippedFile
 from qa.library import Files, Listener, Live, example_questions
@@ -17,6 +20,9 @@ from qa.pipeline import QA
 from qa.text import counted
 from qa.types import Place
 from qa.viewer import PageViewer, Windows
+
+if TYPE_CHECKING:
+    from qa.access import Visitor
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,8 @@ class Library:
     """The contents of the open index, as the page lists them.
 
     ``folder`` is the name of the folder: visitors have no use for where it is on the server.
-    ``built`` is when the index was written, None if there is none.
+    ``built`` is when the index was written, None if there is none. ``collections`` are their
+    names where it has several, each a folder of the list.
     """
 
     folder: str
@@ -44,6 +51,7 @@ class Library:
     skipped: tuple[SkippedFile, ...]
     passages: int
     built: datetime | None
+    collections: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -60,7 +68,7 @@ class OpenIndex:
     ``windows`` are those of the documents that are looked at.
     """
 
-    qa: QA
+    qa: Askable
     library: Library
     examples: tuple[str, ...] = ()
     windows: Windows = field(default_factory=Windows)
@@ -105,7 +113,10 @@ class Corpus:
     visitors may not, and ``pages`` draws pages of the documents. ``with_examples`` is whether to
     look for questions to begin with. ``pool`` is
     where questions are answered, whoever asks them: one for all corpora that a server has.
+    ``turn`` is a lock of which builds wait for one another.
     """
+
+    has_collections = False
 
     def __init__(
         self,
@@ -118,6 +129,7 @@ class Corpus:
         files: Files | None = None,
         with_examples: bool = False,
         pool: Pool | None = None,
+        turn: threading.Lock | None = None,
     ) -> None:
         self.pool = pool or Pool(max(cores(), 2))
         self.folder, self.index = Path(folder), Path(index)
@@ -133,7 +145,26 @@ class Corpus:
             on_open=self._reopen,
             watching=watching,
             listener=listener,
+            turn=turn,
         )
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether questions are answered: something is indexed, or there is nothing to index."""
+        return bool(self.now.library.entries) or not self.live.state.activity
+
+    @property
+    def places(self) -> tuple[Path, ...]:
+        """The folders of the documents and of the index."""
+        return self.folder, self.index
+
+    def seen_by(self, visitor: Visitor) -> Corpus:
+        """Return all of it: whoever is let in may read the folder."""
+        return self
+
+    def feedback_on(self, only: Sequence[str] = ()) -> FeedbackStore:
+        """Return the store of votes."""
+        return self.feedback
 
     def _reopen(self, qa: QA) -> None:
         self._open(qa, self.now.qa.threshold)
