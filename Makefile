@@ -59,7 +59,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 		echo "Verbatim needs Python 3.11 or newer; name one: make PYTHON=python3.12"; exit 2; }
 	@echo "Setting up $(VENV): a minute or two, once."
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[milvus,ocr,test,train]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[milvus,ocr,ray,test,train]'
 	@touch $@
 
 # PyTorch first and alone: resolved with the others, pip may choose its CUDA build.

@@ -5,9 +5,10 @@ from __future__ import annotations
 import copy
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from qa.answers.second_look import look_again
 from qa.answers.selection import CONSIDERED, Evidence
 from qa.answers.verdict import judge
 from qa.asking import no_collection
-from qa.builder import BuildReport, Progress, build, is_stale
+from qa.builder import BuildReport, Progress, Workers, build, is_stale
 from qa.errors import (
     CorpusError,
     ModelCorrupt,
@@ -103,6 +104,7 @@ class QA:
         index: str | Path = INDEX,
         *,
         store: str = "",
+        ray: str = "",
         encoder: str | Path | None = None,
         progress: Progress | None = None,
         quick: bool = False,
@@ -110,13 +112,16 @@ class QA:
         """Bring the index up to date with the folder, then open it.
 
         With the address of a ``store`` the index is also written there, and opened from there.
+        ``ray`` is the address of a cluster of Ray whose machines read and encode, or "auto" for
+        one on this machine.
         ``encoder`` and ``quick`` are those of :meth:`open`; ``progress`` that of
         :func:`qa.builder.build`.
         """
         chosen = SentenceEncoder(encoder)
         if store:
             check_store(store)
-        build(Path(folder), Path(index), encoder=chosen, progress=progress)
+        with workers_of(ray, encoder) as workers:
+            build(Path(folder), Path(index), encoder=chosen, progress=progress, workers=workers)
         if store:
             publish_index(index, store, progress)
         return cls._assemble(_opened(store or index, chosen), chosen, quick=quick)
@@ -399,6 +404,22 @@ def check_store(store: str) -> None:
     from qa.milvus import StoreAddress, check_reachable
 
     check_reachable(StoreAddress.parse(store))
+
+
+@contextmanager
+def workers_of(ray: str | None, encoder: str | Path | None = None) -> Iterator[Workers | None]:
+    """Connect to the cluster of Ray at an address for a build, until its end; None for none.
+
+    See :func:`qa.cluster.cluster`; ``encoder`` is that of :meth:`QA.open`, at the same path on all
+    machines.
+    """
+    if not ray:
+        yield None
+        return
+    from qa.cluster import cluster
+
+    with cluster(ray, make_encoder=partial(SentenceEncoder, encoder)) as workers:
+        yield workers
 
 
 def publish_index(index: str | Path, store: str, progress: Progress | None = None) -> bool:

@@ -15,6 +15,7 @@ LAYERS = [
     {"loaders"},
     {"index", "sandbox"},
     {"builder", "milvus"},
+    {"cluster"},
     {"retrieval", "answers"},
     {"asking"},
     {"pipeline"},
@@ -40,6 +41,7 @@ HEAVY = {
     "trafilatura",
     "mcp",
     "pymilvus",
+    "ray",
 }
 
 

@@ -8,6 +8,7 @@ from qa.builder.explanation import Explanation, explain
 from qa.builder.members import load_document, locate
 from qa.builder.report import BuildReport, FileReport
 from qa.builder.watch import changes, watch
+from qa.builder.workers import Workers
 
 __all__ = [
     "ENCODING",
@@ -17,6 +18,7 @@ __all__ = [
     "Explanation",
     "FileReport",
     "Progress",
+    "Workers",
     "build",
     "changes",
     "check_folder",

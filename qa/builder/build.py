@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import time
 from collections.abc import Sequence
@@ -11,13 +10,26 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from qa.builder.corpus import check_folder, corpus_files, count_hidden, differs
+from qa.builder.corpus import (
+    check_folder,
+    corpus_files,
+    count_hidden,
+    differs,
+    new_files,
+)
 from qa.builder.embedding import Progress, embed
-from qa.builder.fingerprint import build_settings, content_key, library_versions, vector_key
+from qa.builder.fingerprint import (
+    build_settings,
+    content_key,
+    library_versions,
+    vector_key,
+    version_of,
+)
 from qa.builder.inside import setup_of, splitting_here, splitting_in
 from qa.builder.report import BuildReport, FileReport
 from qa.builder.splitter import MAX_TOKENS
 from qa.builder.survey import Contents, Examined, survey
+from qa.builder.workers import Reading, Workers
 from qa.errors import EmptyCorpus, StoredIndexError
 from qa.index import (
     ContainerFile,
@@ -56,6 +68,7 @@ def build(
     progress: Progress | None = None,
     load: Load | None = None,
     retry: bool = False,
+    workers: Workers | None = None,
 ) -> BuildReport:
     """Bring an index up to date with a folder of documents.
 
@@ -69,7 +82,8 @@ def build(
     ``max_tokens`` limits a passage. ``progress`` is called with the stage (``READING`` or
     ``ENCODING``), the number of files or passages done, and their total, and within a scan with
     "reading scan.pdf by OCR, page" and the pages. ``load`` reads one file; without it, files are
-    read and split in a child process with limits.
+    read and split in a child process with limits. ``workers`` read and encode, and this process
+    only writes; the index is the same.
 
     Raises :class:`~qa.errors.EmptyCorpus` if no file can be indexed, or if the index would
     contain the documents, and :class:`~qa.errors.IndexLocked` while another build runs. The
@@ -97,20 +111,24 @@ def build(
                     known = {path: files for path, files in known.items() if path not in stopped}
             files = corpus_files(folder, index_dir)
             before = _files_of(previous, folder)
-            version = hashlib.sha256(repr((settings["code"], libraries)).encode()).hexdigest()[:16]
+            setup, version = setup_of(encoder, max_tokens), version_of(settings, libraries)
+            reading = Reading(folder, setup, index_dir / PAGES / version, version)
+            on_reading = progress and partial(progress, READING)
+            elsewhere = (
+                workers.read(new_files(files, known, folder), reading, on_reading)
+                if workers
+                else None
+            )
             on_page = progress and partial(_tell_page, progress)
-            with Sandbox(
-                setup=setup_of(encoder, max_tokens),
-                pages=index_dir / PAGES / version,
-                on_page=on_page,
-            ) as sandbox:
+            with Sandbox(setup=setup, pages=reading.pages, on_page=on_page) as sandbox:
                 examined = survey(
                     files,
                     known,
                     folder,
                     load or sandbox.load,
                     splitting_here(encoder, max_tokens) if load else splitting_in(sandbox),
-                    progress and partial(progress, READING),
+                    on_reading,
+                    elsewhere,
                 )
             indexed = [found for found in examined if isinstance(found, tuple)]
             skipped = [found for found in examined if isinstance(found, SkippedFile)]
@@ -132,9 +150,8 @@ def build(
             encoded = 0
             journal = Journal(index_dir, vector_key(manifest), encoder.row_size)
             if changed:
-                encoded = _write(
-                    index_dir, manifest, indexed, previous, encoder, journal, progress, read_ns
-                )
+                keeping = index_dir, manifest, indexed, previous
+                encoded = _write(*keeping, encoder, journal, progress, workers, read_ns)
             journal.remove()
             shutil.rmtree(index_dir / PAGES, ignore_errors=True)
         sweep(index_dir)
@@ -183,6 +200,7 @@ def _write(
     encoder: Encoder,
     journal: Journal,
     progress: Progress | None,
+    workers: Workers | None,
     read_ns: int,
 ) -> int:
     """Write a generation that keeps the shards it can; return how many passages were encoded."""
@@ -200,7 +218,9 @@ def _write(
     contents = [
         _stored(previous, file.path) if content is None else content for file, content in written
     ]
-    vectors, encoded = embed(contents, unchanged, previous, manifest, encoder, journal, progress)
+    vectors, encoded = embed(
+        contents, unchanged, previous, manifest, encoder, journal, progress, workers
+    )
     write_generation(index_dir, manifest, contents, vectors, kept=kept, read_ns=read_ns)
     return encoded
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable, Set
+from collections.abc import Hashable, Mapping, Sequence, Set
 from pathlib import Path
 
 from qa.errors import EmptyCorpus, UnreadableDocument
@@ -99,6 +99,29 @@ def unfit(path: Path, folder: Path) -> UnreadableDocument | None:
     if path.exists() and not path.is_file():
         return UnreadableDocument("a pipe, socket or device, not a file", "remove it")
     return None
+
+
+def new_files(
+    files: Mapping[str, Path], known: Mapping[str, Sequence[CorpusFile]], folder: Path
+) -> dict[str, Path]:
+    """Return the files of a corpus that are probably new or changed, by their sizes and times.
+
+    Those that cannot be read at all are left out.
+    """
+
+    def is_known(name: str, path: Path) -> bool:
+        own = known[name][0] if name in known else None
+        if own is None or not own.sha256:
+            return False
+        return stat_of(path) == (own.size, own.mtime_ns)
+
+    return {
+        name: path
+        for name, path in files.items()
+        if name == path.relative_to(folder).as_posix()
+        and not unfit(path, folder)
+        and not is_known(name, path)
+    }
 
 
 def differs(path: Path, known: CorpusFile, read_ns: int) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Sequence
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qa.builder.fingerprint import vector_key
 from qa.builder.survey import Contents
+from qa.builder.workers import Encoded, Texts, Workers
 from qa.index import Journal, Manifest, StoredIndex
 from qa.types import Encoder, Passage
 
@@ -32,11 +34,13 @@ def embed(
     encoder: Encoder,
     journal: Journal,
     progress: Progress | None,
+    workers: Workers | None = None,
 ) -> tuple[NDArray[np.float32], int]:
     """Return one row of vectors per passage, and how many of them had to be encoded.
 
     ``unchanged`` documents keep their vectors. The passages of the others are looked up by
-    their text, since a file may have been renamed or changed in part.
+    their text, since a file may have been renamed or changed in part. ``workers`` encode in
+    place of ``encoder``, if there are any.
     """
     if previous and vector_key(previous.manifest) != vector_key(manifest):
         previous = None
@@ -68,16 +72,25 @@ def embed(
             rows_of.setdefault(digest, []).append(row)
     for digest, vector in journal.read().items():
         vectors[rows_of.pop(digest, [])] = vector
-    waiting = list(rows_of.items())
-    for done in range(0, len(waiting), _CHUNK):
-        chunk = waiting[done : done + _CHUNK]
-        encoded = encoder.encode([encoded_text(passages[places[0]]) for _, places in chunk])
-        journal.add(list(zip((digest for digest, _ in chunk), encoded, strict=True)))
-        for (_, places), vector in zip(chunk, encoded, strict=True):
-            vectors[places] = vector
+    waiting, count = len(rows_of), sum(map(len, rows_of.values()))
+    first = [(digest, rows[0]) for digest, rows in rows_of.items()]
+    texts = ((digest, encoded_text(passages[row])) for digest, row in first)
+    for chunk in (workers.encode if workers else _encode)(texts, encoder, waiting):
+        journal.add(chunk)
+        for digest, vector in chunk:
+            vectors[rows_of.pop(digest)] = vector
         if progress is not None:
-            progress(ENCODING, done + len(chunk), len(waiting))
-    return vectors, sum(len(places) for _, places in waiting)
+            progress(ENCODING, waiting - len(rows_of), waiting)
+    if rows_of:
+        raise RuntimeError(f"{len(rows_of):,} texts have no vector")
+    return vectors, count
+
+
+def _encode(texts: Texts, encoder: Encoder, total: int) -> Encoded:
+    """Encode texts in this process."""
+    while chunk := list(islice(texts, _CHUNK)):
+        vectors = encoder.encode([text for _, text in chunk])
+        yield [(digest, vector) for (digest, _), vector in zip(chunk, vectors, strict=True)]
 
 
 def _digest(text: str) -> bytes:

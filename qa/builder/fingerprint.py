@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from qa.builder.splitter import OVERLAP_SENTENCES
@@ -64,6 +64,16 @@ def library_versions() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             continue
     return versions
+
+
+def version_of(settings: Mapping[str, str | int], libraries: Mapping[str, str]) -> str:
+    """Return one short hash for all code that an index depends on, ours and the libraries'."""
+    return hashlib.sha256(repr((settings["code"], dict(libraries))).encode()).hexdigest()[:16]
+
+
+def version_here() -> str:
+    """Return that of this process."""
+    return version_of({"code": _digest(_CODE)}, library_versions())
 
 
 def content_key(manifest: Manifest) -> tuple[object, ...]:

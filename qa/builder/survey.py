@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -32,20 +32,31 @@ def survey(
     load: Load,
     split: Split,
     progress: Callable[[int, int], None] | None = None,
+    elsewhere: MutableMapping[str, list[Examined]] | None = None,
 ) -> list[Examined]:
     """Return the contents of each document, in the order of ids; copies of a file have none.
 
     ``known`` is what was found in each file before. The contents of an unchanged file are None,
     since they are stored already. A file is not read if reading the same bytes exceeded a limit
     before. ``progress`` is called after each file with the number of files done and their total.
+    ``elsewhere`` has what :func:`survey_file` returned for some files, which are not read again;
+    it is emptied.
     """
     surveyor = _Surveyor(folder, load, split)
     examined: list[Examined] = []
     for done, (document_id, path) in enumerate(sorted(files.items()), start=1):
-        examined += surveyor.examine(path, document_id, known.get(document_id, ()))
+        found = elsewhere.pop(document_id, None) if elsewhere else None
+        examined += surveyor.examine(path, document_id, known.get(document_id, ()), found)
         if progress is not None:
             progress(done, len(files))
     return sorted(examined, key=lambda found: record_of(found).path)
+
+
+def survey_file(
+    path: Path, document_id: str, folder: Path, load: Load, split: Split
+) -> list[Examined]:
+    """Return the contents of one file, whatever others there are."""
+    return _Surveyor(folder, load, split).examine(path, document_id, ())
 
 
 def record_of(found: Examined) -> CorpusFile:
@@ -64,8 +75,14 @@ class _Surveyor:
         # take more memory than all that is kept of them. Of copies it is the first by its id.
         self._split: dict[tuple[str, str], tuple[str, _Passages]] = {}
 
-    def examine(self, path: Path, document_id: str, known: Sequence[CorpusFile]) -> list[Examined]:
-        """Read a file and the files inside it, unless it is unchanged."""
+    def examine(
+        self,
+        path: Path,
+        document_id: str,
+        known: Sequence[CorpusFile],
+        elsewhere: list[Examined] | None = None,
+    ) -> list[Examined]:
+        """Read a file and the files inside it, unless it is unchanged or was read elsewhere."""
         # Taken before reading, so that a file that changes meanwhile counts as changed later.
         size, mtime_ns = stat_of(path)
         try:
@@ -73,6 +90,8 @@ class _Surveyor:
                 raise error
             if reused := self._unchanged(path, known, size, mtime_ns):
                 return reused
+            if elsewhere is not None:
+                return [self._without_copies(found) for found in elsewhere]
             if path.relative_to(self._folder).as_posix() != document_id:
                 raise UnreadableDocument("its name is not valid Unicode", "rename it")
             document = self._load(path, folder=self._folder)
@@ -101,6 +120,16 @@ class _Surveyor:
             count = sum(isinstance(found, tuple) for found in examined)
             return [ContainerFile(document_id, sha256, size, mtime_ns, count, notes), *examined]
         return [replace(own, mtime_ns=mtime_ns)]
+
+    def _without_copies(self, found: Examined) -> Examined:
+        """Return what was read elsewhere, without the contents that an earlier file has too."""
+        if not isinstance(found, tuple):
+            return found
+        file, _ = found
+        original = self._originals.setdefault((file.sha256, _suffix(file.path)), file.path)
+        if original == file.path:
+            return found
+        return replace(file, passages=0, copy_of=original), None
 
     def _unchanged(
         self, path: Path, known: Sequence[CorpusFile], size: int, mtime_ns: int

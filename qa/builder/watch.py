@@ -9,6 +9,7 @@ from pathlib import Path
 from qa.builder.build import build, is_stale
 from qa.builder.embedding import Progress
 from qa.builder.report import BuildReport
+from qa.builder.workers import Workers
 from qa.errors import QAError
 from qa.types import Encoder
 
@@ -25,19 +26,26 @@ def watch(
     retry: bool = False,
     stop: threading.Event | None = None,
     check_s: float = CHECK_S,
+    workers: Workers | None = None,
 ) -> Iterator[BuildReport | QAError]:
     """Build, then build again whenever the folder changes; yield each report.
 
     ``retry`` applies to the first build, whose errors are raised. Errors of later builds (an
     emptied folder, another build running) are yielded, and the build is tried again at the
-    next change or after ``check_s`` seconds. Ends when ``stop`` is set, or with
-    KeyboardInterrupt.
+    next change or after ``check_s`` seconds. ``workers`` are those of :func:`build`. Ends when
+    ``stop`` is set, or with KeyboardInterrupt.
     """
-    yield build(folder, index_dir, encoder=encoder, progress=progress, retry=retry)
+
+    def once(*, retry: bool = False) -> BuildReport:
+        return build(
+            folder, index_dir, encoder=encoder, progress=progress, retry=retry, workers=workers
+        )
+
+    yield once(retry=retry)
     for _ in changes(folder, index_dir, stop=stop, check_s=check_s):
         try:
             if is_stale(folder, index_dir, encoder.fingerprint):
-                yield build(folder, index_dir, encoder=encoder, progress=progress)
+                yield once()
         except QAError as error:
             yield error
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +12,10 @@ import click
 from qa.cli.options import PATH, folder_argument, index_option, json_option, store_option
 from qa.cli.terminal import counter, print_error, print_json
 from qa.errors import IndexNotFound, QAError
-from qa.pipeline import FOLDER, check_store, publish_index
+from qa.pipeline import FOLDER, check_store, publish_index, workers_of
 
 if TYPE_CHECKING:
-    from qa.builder import BuildReport
+    from qa.builder import BuildReport, Workers
 
 
 @click.command()
@@ -37,6 +37,12 @@ if TYPE_CHECKING:
     help="Write the index to Milvus too, from where others ask it: milvus:FILE.db, "
     "http://HOST:19530 or http://HOST:19530/NAME.",
 )
+@click.option(
+    "--ray",
+    metavar="ADDRESS",
+    help="Read and encode on all machines of the cluster of Ray at HOST:PORT, of which this is "
+    "one; auto starts one on this machine.",
+)
 @json_option("Print the report as JSON.")
 def build(
     folder: Path | None,
@@ -45,43 +51,63 @@ def build(
     explain: Path | None,
     index: Path,
     store: str | None,
+    ray: str | None,
     as_json: bool,
 ) -> None:
     """Bring the index up to date with a folder of documents."""
-    from qa import builder
-    from qa.networks.encoder import SentenceEncoder
-
     if explain is not None:
+        from qa import builder
+        from qa.networks.encoder import SentenceEncoder
+
         explanation = builder.explain(explain, SentenceEncoder())
         print_json(explanation.to_dict()) if as_json else print(explanation)
         return
     if store:
         check_store(store)
-    folder, encoder, progress = documents_folder(folder, index), SentenceEncoder(), counter()
-    reports: Iterable[BuildReport | QAError]
+    folder = documents_folder(folder, index)
+    if ray:  # which takes its time to start
+        from qa.builder import check_folder
+
+        check_folder(folder, index)
+    with workers_of(ray) as workers:
+        reports = _reports(folder, index, watch=watch, retry=retry, workers=workers)
+        before: BuildReport | None = None
+        for report in reports:
+            if isinstance(report, QAError):
+                print_error(report)
+                continue
+            if store:
+                try:
+                    publish_index(index, store, counter())
+                except QAError as error:
+                    if not watch:
+                        raise
+                    print_error(error)  # tried again after the next change
+            if as_json:
+                print_json(report.to_dict())
+            else:
+                print(report.changes(before) if before else report, flush=True)
+            if watch and before is None:
+                print(f"watching {folder}; Ctrl-C ends it", file=sys.stderr)
+            before = report
+
+
+def _reports(
+    folder: Path, index: Path, *, watch: bool, retry: bool, workers: Workers | None
+) -> Iterator[BuildReport | QAError]:
+    """Build once, or after each change."""
+    from qa import builder
+    from qa.networks.encoder import SentenceEncoder
+
+    encoder, progress = SentenceEncoder(), counter()
     if watch:
-        reports = builder.watch(folder, index, encoder=encoder, progress=progress, retry=retry)
+        yield from builder.watch(
+            folder, index, encoder=encoder, progress=progress, retry=retry, workers=workers
+        )
     else:
-        reports = [builder.build(folder, index, encoder=encoder, progress=progress, retry=retry)]
-    before: BuildReport | None = None
-    for report in reports:
-        if isinstance(report, QAError):
-            print_error(report)
-            continue
-        if store:
-            try:
-                publish_index(index, store, progress)
-            except QAError as error:
-                if not watch:
-                    raise
-                print_error(error)  # tried again after the next change
-        if as_json:
-            print_json(report.to_dict())
-        else:
-            print(report.changes(before) if before else report, flush=True)
-        if watch and before is None:
-            print(f"watching {folder}; Ctrl-C ends it", file=sys.stderr)
-        before = report
+        yield builder.build(
+            folder, index, encoder=encoder, progress=progress, retry=retry, workers=workers
+        )
 
 
 @click.command()

@@ -1,0 +1,118 @@
+"""Builds on a cluster of Ray: three nodes on the loopback interface, of which two are killed."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from waiting import until
+
+from qa.builder import ENCODING, READING, build
+from qa.cluster import connection
+from qa.cluster.workers import RayWorkers
+from qa.index import journal
+from qa.networks.encoder import SentenceEncoder
+
+ROOT = Path(__file__).parents[1]
+# Three nodes have a dozen processes, which start slowly where others want the processors too.
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.posix,
+    # Of Ray's own: what it opened is closed with its processes.
+    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings(
+        "ignore::FutureWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def nodes():
+    """A cluster of three nodes of one processor each, to which this process is connected."""
+    pytest.importorskip("pyarrow", reason="the extra ray is not installed")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"):
+            patch.delenv(name, raising=False)
+        patch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), *sys.path]))
+        connection.go_local()
+        try:
+            ray = connection.imported()
+        except connection.ExtraMissing:
+            pytest.skip("the extra ray is not installed")
+        cluster = None
+        for _ in range(3):
+            cluster = connection.start_node(cluster, store_bytes=100_000_000)
+        connection.connect(ray, cluster.address)
+        yield cluster
+        ray.shutdown()
+        cluster.shutdown()
+
+
+def documents(folder, count):
+    folder.mkdir()
+    for number in range(count):
+        text = "\n\n".join(
+            f"Lamp {number}-{line} was lit by Ada{number} in {1800 + line}. It stands in Kiel."
+            for line in range(12)
+        )
+        (folder / f"{number}.txt").write_text(text)
+    return folder
+
+
+def live(index):
+    return (index / "CURRENT").read_text()
+
+
+def test_what_killed_nodes_had_is_done_again_and_nothing_twice(nodes, tmp_path, encoder):
+    folder = documents(tmp_path / "documents", 40)
+    build(folder, tmp_path / "here", encoder=encoder)
+    victims = {READING: list(nodes.worker_nodes)[:1], ENCODING: list(nodes.worker_nodes)[1:]}
+    added, killed = [], []
+    add = journal.Journal.add
+
+    def noted(self, vectors):
+        added.extend(digest for digest, _ in vectors)
+        add(self, vectors)
+
+    def kill(stage, done, total):
+        if victims[stage] and 3 * done >= total > done:
+            node = victims[stage].pop()
+            nodes.remove_node(node, allow_graceful=False)
+            killed.append((stage, done))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(journal.Journal, "add", noted)
+        report = build(
+            folder,
+            tmp_path / "there",
+            encoder=encoder,
+            progress=kill,
+            workers=RayWorkers(SentenceEncoder),
+        )
+    assert [stage for stage, _ in killed] == [READING, ENCODING]
+    assert live(tmp_path / "there") == live(tmp_path / "here")
+    assert len(added) == len(set(added)) == report.encoded
+
+
+def test_interrupted_by_ctrl_c_the_command_leaves_an_index_that_resumes(nodes, tmp_path, encoder):
+    folder, index = documents(tmp_path / "documents", 60), tmp_path / "index"
+    command = [sys.executable, "-m", "qa", "build", str(folder), "--index", str(index)]
+    with subprocess.Popen(
+        [*command, "--ray", nodes.address],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        encoded = index / journal.JOURNAL
+        until(lambda: running.poll() is not None or encoded.exists())
+        running.send_signal(signal.SIGINT)
+        _, told = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert told.splitlines() == ["qa: interrupted", "    run the same command to resume"]
+    report = build(folder, index, encoder=encoder)
+    assert 0 < report.encoded < report.passages
+    build(folder, tmp_path / "here", encoder=encoder)
+    assert live(index) == live(tmp_path / "here")
