@@ -5,6 +5,7 @@ import zipfile
 from contextlib import closing
 from dataclasses import astuple, replace
 
+import mammoth
 import pytest
 from making import (
     MAKERS,
@@ -647,6 +648,20 @@ def test_a_merged_cell_ends_beside_a_table_in_a_table(read):
 
 
 # Margins, comments and embedded files
+
+
+def test_how_styles_look_is_not_parsed_twice(read, monkeypatch):
+    given, convert = [], mammoth.convert_to_html
+
+    def converted(file, **options):
+        with zipfile.ZipFile(file) as archive:
+            given.append(archive.read("word/styles.xml"))
+        return convert(file, **options)
+
+    monkeypatch.setattr(mammoth, "convert_to_html", converted)
+    assert body(read(make_docx([("text", "It is deep.")]), "a.docx"))[0] == "It is deep."
+    assert b"<w:style " in given[0]
+    assert b"<w:rPr>" not in given[0]
 
 
 @pytest.mark.parametrize("make", [make_docx, make_odt])

@@ -28,8 +28,11 @@ from qa.text import counted
 from qa.types import Member
 
 _DOCUMENT = "word/document.xml"
+_STYLES = "word/styles.xml"
 _EMBEDDED = "word/embeddings/"
-_STYLES = """
+# What a style looks like: most of a small document's XML, of which mammoth uses nothing.
+_LOOKS = [f"{{*}}{name}" for name in ("rPr", "tblPr", "tblStylePr", "trPr", "tcPr", "latentStyles")]
+_STYLE_MAP = """
 p[style-name='Title'] => h1:fresh
 p[style-name='Subtitle'] => p:fresh
 r[style-name='Hyperlink'] =>
@@ -53,7 +56,7 @@ def read_docx(data: bytes, archive: zipfile.ZipFile) -> Extracted:
     try:
         result = convert_to_html(
             io.BytesIO(data if body is None else _rewritten(archive, body)),
-            style_map=_STYLES,
+            style_map=_STYLE_MAP,
             convert_image=img_element(lambda image: {"src": ""}),
         )
     except Exception as error:  # mammoth passes on any error of its parsers
@@ -84,15 +87,20 @@ def _rewritten(archive: zipfile.ZipFile, body: Any) -> bytes:
     from lxml import etree
 
     numbering = parse_xml(read_member(archive, "word/numbering.xml"))
-    styles = parse_xml(read_member(archive, "word/styles.xml"))
+    styles = parse_xml(read_member(archive, _STYLES))
     Numbering(numbering, styles).write_numbers(body)
     flatten(body, parse_xml(read_member(archive, "word/comments.xml")))
+    trees = {_DOCUMENT: body}
+    if styles is not None:
+        etree.strip_elements(styles, *_LOOKS, with_tail=False)
+        trees[_STYLES] = styles
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as changed:
         for name in dict.fromkeys(archive.namelist()):
-            if name.endswith((".xml", ".rels")):  # mammoth reads no more than these
-                text = name != _DOCUMENT
-                changed.writestr(name, read_member(archive, name) if text else etree.tostring(body))
+            if name in trees:
+                changed.writestr(name, etree.tostring(trees[name]))
+            elif name.endswith((".xml", ".rels")):  # mammoth reads no more than these
+                changed.writestr(name, read_member(archive, name))
     return file.getvalue()
 
 
