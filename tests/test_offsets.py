@@ -50,6 +50,13 @@ PIECES = [
 texts = st.lists(
     st.one_of(st.sampled_from(PIECES), st.text(max_size=20), st.just(" ")), max_size=25
 ).map("".join)
+# So much usual text that OCR is not asked whether the odd text around it is what a page shows.
+PROSE = """The harbour master lets the berths by the season and keeps the list of all boats in her
+office behind the fish market. Whoever wants a berth writes to her before the first of March and
+names the length of the boat, its owner and the time of the stay. Boats longer than twelve metres
+lie at the northern quay, where the water is deeper; visitors pay for each night and may stay for
+two weeks. In winter the smaller boats are lifted out of the water and stored in the old shipyard,
+which also repairs engines, sails and masts. Complaints are heard on Thursday afternoons."""
 odd = settings(
     deadline=None,
     max_examples=80,
@@ -173,7 +180,7 @@ def test_passages_of_every_format_are_exact_slices_without_furniture(
 ):
     # At least two printed pages, because a header is recognised by its repetition.
     ending = ("text", "Kim received the car in Pyongyang. " * 150)
-    content = [*content, ("table", rows), ending, ending]
+    content = [("text", PROSE), *content, ("table", rows), ending, ending]
     path = tmp_path / f"odd.{suffix}"
     path.write_bytes(
         MAKERS[suffix](content, title=title, author="Ada", furniture="Never to be quoted")
