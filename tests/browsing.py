@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+WAIT_MS = int(os.environ.get("QA_WAIT", 180_000))  # for a busy machine
 SIZES = {"wide": (1440, 900), "narrow": (390, 844)}
 # The contrast of two colours, by the formula of WCAG 2.
 _COLOURS = """
@@ -49,7 +50,7 @@ def browser():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS, timeout=WAIT_MS)
         yield browser
         browser.close()
 
@@ -70,7 +71,7 @@ def visiting(chromium, home):
         )
         opened.append(context)
         page = context.new_page()
-        page.set_default_timeout(int(os.environ.get("QA_WAIT", 60_000)))  # for a busy machine
+        page.set_default_timeout(WAIT_MS)
         page.on("request", lambda request: requested.append(request.url))
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on(

@@ -242,7 +242,7 @@ class Watcher:
 
     def __exit__(self, *error):
         self._stop.set()
-        self._thread.join(30)
+        self._thread.join(300)
         assert not self._thread.is_alive()
 
     def wait(self, count):
@@ -250,7 +250,7 @@ class Watcher:
         return self.seen[count - 1]
 
     def wait_until(self, is_true):
-        until = time.monotonic() + 60
+        until = time.monotonic() + 300
         while not is_true() and time.monotonic() < until:
             time.sleep(0.02)
         assert is_true()

@@ -180,5 +180,5 @@ def test_the_wheel_builds_asks_and_serves_from_an_empty_folder(fresh, tmp_path):
                 assert b"Verbatim" in page.read()
         finally:
             process.terminate()
-            process.communicate(timeout=30)
+            process.communicate(timeout=300)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["documents", "index"]
