@@ -1,7 +1,10 @@
 import gc
+import sys
 
 import pytest
 from browsing import browser
+from children import KeptSandbox
+from httpx._config import DEFAULT_TIMEOUT_CONFIG
 from hypothesis import HealthCheck, settings
 
 from qa.loaders import load
@@ -10,6 +13,14 @@ from qa.networks.encoder import SentenceEncoder
 # A busy machine is slow, which is no failure.
 settings.register_profile("verbatim", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("verbatim")
+for phase in ("connect", "read", "write", "pool"):  # 5 s each, unless a test has its own
+    setattr(DEFAULT_TIMEOUT_CONFIG, phase, 120.0)
+
+
+def pytest_collection_finish():
+    """Let garbage be looked for among what tests make, not among all modules that they import."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -19,6 +30,15 @@ def _nothing_in_the_home_folder(tmp_path_factory):
         for name in ("XDG_STATE_HOME", "LOCALAPPDATA"):
             patch.setenv(name, str(tmp_path_factory.mktemp("state")))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_child_reads_for_many_builds():
+    """Keep the child of a build for the next; how a child starts and ends has its own tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys.modules["qa.builder.build"], "Sandbox", KeptSandbox)
+        yield
+        KeptSandbox.end()
 
 
 @pytest.fixture(scope="module", autouse=True)
