@@ -13,6 +13,8 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from qa.pieces import Pieces
+
 Verdict = Literal["answer", "possible", "not found"]
 Relation = Literal["replaces", "same title", ""]
 BlockKind = Literal["heading", "body", "row", "columns", "about", "furniture"]
@@ -132,7 +134,7 @@ class View:
     """
 
     text: str
-    pieces: tuple[tuple[int, int, int], ...]
+    pieces: Pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,7 @@ class Passage:
                 return begin + start - source, begin + end - source
         raise ValueError(f"{start}-{end} is not in {self.document_id}:{self.start}-{self.end}")
 
-    def pieces(self) -> tuple[tuple[int, int, int], ...]:
+    def pieces(self) -> Sequence[tuple[int, int, int]]:
         """Return the pieces of the view; without one, the whole text is one piece."""
         return self.view.pieces if self.view else ((0, self.start, len(self.text)),)
 

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 
 # Each package may import those above it; those of one line do not import one another.
 LAYERS = [
-    {"errors", "text", "offline", "hashing"},
+    {"errors", "text", "offline", "hashing", "pieces"},
     {"types", "opening"},
     {"networks"},
     {"loaders"},

@@ -9,6 +9,7 @@ from qa.index import IndexedFile, Manifest, WriterLock, open_index, write_genera
 from qa.milvus import StoreAddress, open_store, publish
 from qa.milvus.collections import TEXT_BYTES
 from qa.milvus.records import body_of, document_of, document_text, passage_of, passage_row
+from qa.pieces import Pieces
 from qa.types import Block, Document, Passage, ScannedLine, View
 
 pytest.importorskip("pymilvus", reason="the extra milvus is not installed")
@@ -153,7 +154,7 @@ def made(index_dir, text, passages):
 
 
 def test_passages_and_documents_survive_their_rows():
-    view = View("Car: Aurus 🚗", ((5, 0, 5),))
+    view = View("Car: Aurus 🚗", Pieces([(5, 0, 5)]))
     passage = Passage("a/ü.csv", 3, 9, "Aurus\n", "Cars › 'Gifts' {\"x\"}", view, ((1, 2),))
     row = passage_row(7, 0, passage, np.zeros(20, np.float32), 16, {1: 1.0})
     assert passage_of(row, passage.document_id, row["body"]) == passage

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from qa.index.manifest import Shard
 from qa.index.words import WordIndex, join_segments, write_segment
 from qa.milvus.bm25 import EXACT, Analyzer, Question, Statistics, close_to, term_id
+from qa.pieces import Pieces
 from qa.types import Passage, View
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -84,7 +85,7 @@ def test_the_score_is_that_of_the_embedded_index(tmp_path, question):
 
 
 def test_headings_and_what_is_read_count_as_in_the_embedded_index(tmp_path):
-    view = View("Car: Aurus. Price: 8703 roubles.", ((5, 0, 5),))
+    view = View("Car: Aurus. Price: 8703 roubles.", Pieces([(5, 0, 5)]))
     passages = [
         Passage("a.csv", 0, 11, "Aurus\t8703\n", "Prices › Cars", view),
         Passage("a.csv", 11, 20, "Lada\t12\n", "Prices"),

@@ -14,6 +14,7 @@ from qa.answers.selection import (
     Selection,
 )
 from qa.errors import DatasetError
+from qa.pieces import Pieces
 from qa.types import Hit, Passage, Span, View
 from training import fit_selection as fitting
 from training.fit_selection import fit_selection
@@ -65,7 +66,7 @@ def test_the_sentence_of_a_cell_is_its_row():
     source = "Mill | Opened\nUlm | 1704\nRiga | 1699"
     view = View(
         "Mill: Ulm; Opened: 1704.\nMill: Riga; Opened: 1699.",
-        ((6, 14, 3), (19, 20, 4), (31, 25, 4), (45, 32, 4)),
+        Pieces([(6, 14, 3), (19, 20, 4), (31, 25, 4), (45, 32, 4)]),
     )
     hits = [Hit(Passage("t.csv", 0, len(source), source, view=view), 0.9, 0.5, 1, 1)]
     evidence = Evidence.of("When did Riga open?", hits)

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import sqlite3
+import sys
 from random import Random
 
 import pytest
@@ -15,6 +16,7 @@ from qa.loaders import load
 from qa.loaders.extracted import TextBuilder
 from qa.networks.reader import OnnxReader
 from qa.networks.weights import encoder_folder
+from qa.pieces import Pieces
 from qa.types import Document, Passage, View
 from qa.web.excerpts import excerpt
 
@@ -156,13 +158,31 @@ def test_a_heading_that_furniture_separates_is_read_but_not_shown(splitter):
 
 
 def test_offsets_in_the_document_and_in_the_view_are_each_others_inverse():
-    view = View("Berth: 14; Harbour: Ystad.", ((0, 0, 5), (7, 20, 2), (11, 8, 7), (20, 25, 5)))
+    view = View(
+        "Berth: 14; Harbour: Ystad.", Pieces([(0, 0, 5), (7, 20, 2), (11, 8, 7), (20, 25, 5)])
+    )
     passage = Passage("a.md", 20, 30, "14 | Ystad"[:10], "", view)
     assert passage.words_at(25, 30) == "Ystad"
     assert passage.words_at(8, 15) == "Harbour"
     assert passage.in_read_text(26, 28) == (21, 23)
     with pytest.raises(ValueError, match=r"4-9 is not in a\.md:20-30"):
         passage.words_at(4, 9)
+
+
+def test_the_pieces_of_a_view_are_a_sequence_of_values_that_takes_little_memory():
+    places = [(12 * n, 40_000 + 9 * n, 7) for n in range(500)]
+    pieces = Pieces(places)
+    assert (len(pieces), list(pieces), pieces[3], pieces[-2:]) == (
+        len(places),
+        places,
+        places[3],
+        tuple(places[-2:]),
+    )
+    assert pieces == Pieces(places)
+    assert hash(pieces) == hash(Pieces(places))
+    assert pieces not in (Pieces(places[1:]), tuple(places))
+    tuples = sum(sys.getsizeof(place) + sys.getsizeof(10**6) for place in places)
+    assert sys.getsizeof(pieces) + sys.getsizeof(pieces._numbers) < tuples / 5
 
 
 TABLE = """# Boats

@@ -22,6 +22,7 @@ from qa.evaluation.places import in_right_row
 from qa.index import StoredIndex, open_index
 from qa.networks.encoder import SentenceEncoder
 from qa.networks.reader import OnnxReader
+from qa.pieces import Pieces
 from qa.retrieval.hybrid import HybridSearch
 from qa.types import Hit, Passage, Span, View
 from training.reading import WholeReading
@@ -137,7 +138,7 @@ def _save(path: Path, readings: Sequence[WholeReading]) -> None:
                 "right": sorted(reading.right or ()),
                 "documents": sorted(reading.documents),
             }
-            lines.write(json.dumps(row, ensure_ascii=False) + "\n")
+            lines.write(json.dumps(row, ensure_ascii=False, default=list) + "\n")
 
 
 def _stored(spans: Sequence[Sequence[Span]]) -> list[list[tuple[int, int, float, float]]]:
@@ -168,7 +169,7 @@ def _reading(row: dict[str, Any], name: str) -> WholeReading:
 
 def _passage(stored: dict[str, Any]) -> Passage:
     view = stored["view"] and View(
-        stored["view"]["text"], tuple(map(tuple, stored["view"]["pieces"]))
+        stored["view"]["text"], Pieces(map(tuple, stored["view"]["pieces"]))
     )
     quoted = tuple((start, end) for start, end in stored.get("quoted", ()))
     return Passage(**{**stored, "view": view, "quoted": quoted})

@@ -9,6 +9,7 @@ from typing import Any
 from qa.builder.splitter import Splitter
 from qa.errors import UnreadableDocument
 from qa.loaders.language import identify_language, load_identifier
+from qa.pieces import Pieces
 from qa.sandbox.messages import Call, document_of, plain
 from qa.sandbox.process import Sandbox
 from qa.types import Document, Encoder, Passage, View
@@ -78,7 +79,7 @@ def split(document: dict[str, Any]) -> tuple[str, list[list[object]]]:
             passage.start,
             passage.end,
             passage.heading,
-            passage.view and [passage.view.text, passage.view.pieces],
+            passage.view and [passage.view.text, list(passage.view.pieces)],
             passage.quoted,
         ]
         for passage in _INSIDE.splitter.split(whole)
@@ -100,7 +101,7 @@ def _passage(
     seen = None
     if view is not None:
         words, places = view
-        pieces = tuple((int(at), int(source), int(length)) for at, source, length in places)
+        pieces = Pieces((int(at), int(source), int(length)) for at, source, length in places)
         if any(text[s : s + n] != words[at : at + n] for at, s, n in pieces):
             raise UnreadableDocument("what is read of it is not in its text", "report it")
         seen = View(str(words), pieces)

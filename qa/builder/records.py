@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from qa.builder.boxes import Piece, Range, ticked_first
+from qa.pieces import Pieces
 from qa.types import Block, View
 
 # The pieces of a header, and the place of the value that it names.
@@ -77,7 +78,7 @@ def view_of(text: str, paragraphs: Iterable[Sequence[Piece]]) -> View:
                 words.append(text[start:end])
                 places.append((length, start, end - start))
             length += len(words[-1])
-    return View("".join(words), tuple(places))
+    return View("".join(words), Pieces(places))
 
 
 def _fields(row: Block, headers: Sequence[Block]) -> Iterator[Field]:

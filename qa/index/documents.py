@@ -12,6 +12,7 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
+from qa.pieces import Pieces
 from qa.text import cells_of
 from qa.types import Block, BlockKind, Document, Passage, ScannedLine, View
 
@@ -313,7 +314,7 @@ def block_of(
 
 
 def _written(view: View | None) -> str:
-    return json.dumps([view.text, view.pieces], ensure_ascii=False) if view else ""
+    return json.dumps([view.text, list(view.pieces)], ensure_ascii=False) if view else ""
 
 
 def _passage(values: Sequence[Any]) -> Passage:
@@ -322,6 +323,6 @@ def _passage(values: Sequence[Any]) -> Passage:
     view = None
     if written:
         words, pieces = json.loads(written)
-        view = View(words, tuple((begin, source, length) for begin, source, length in pieces))
+        view = View(words, Pieces((begin, source, length) for begin, source, length in pieces))
     quoted = tuple((begin, finish) for begin, finish in json.loads(places)) if places else ()
     return Passage(document_id, start, end, text, heading, view, quoted)

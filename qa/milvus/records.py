@@ -17,6 +17,7 @@ from qa.errors import IndexCorrupt, IndexMismatch
 from qa.index.documents import DocumentSummary, block_of, stored_block
 from qa.index.manifest import Manifest
 from qa.milvus.collections import TEXT_BYTES, VECTOR, WORDS
+from qa.pieces import Pieces
 from qa.types import Document, Passage, ScannedLine, View
 
 FORMAT = 1
@@ -112,7 +113,7 @@ def passage_row(
 
 def body_of(passage: Passage) -> str:
     """Return the texts of a passage as JSON."""
-    view = passage.view and [passage.view.text, passage.view.pieces]
+    view = passage.view and [passage.view.text, list(passage.view.pieces)]
     return json.dumps([passage.text, passage.heading, view, passage.quoted], ensure_ascii=False)
 
 
@@ -125,7 +126,7 @@ def passage_of(values: Mapping[str, Any], document_id: str, body: str) -> Passag
         int(values["end"]),
         text,
         heading,
-        View(view[0], tuple((a, b, c) for a, b, c in view[1])) if view else None,
+        View(view[0], Pieces((a, b, c) for a, b, c in view[1])) if view else None,
         tuple((start, end) for start, end in quoted),
     )
 

@@ -51,7 +51,7 @@ class Layout:
                     passage.document_id,
                     passage.start,
                     candidate.rank,
-                    passage.view.pieces if passage.view else (),
+                    tuple(passage.view.pieces) if passage.view else (),
                 )
             )
         return Unit(tuple(rows), tuple(about))

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.errors import DatasetError
+from qa.pieces import Pieces
 from qa.types import Passage, View
 from training.batches import packed
 from training.rows import Batch, Row, collate
@@ -47,7 +48,7 @@ class About:
 
     def passage(self) -> Passage:
         """Return what is read as a passage, with its view where it has one."""
-        view = View(self.text, self.pieces) if self.pieces else None
+        view = View(self.text, Pieces(self.pieces)) if self.pieces else None
         return Passage(self.document, self.offset, self.offset, self.text, view=view)
 
 
