@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 
 # Each package may import those above it; those of one line do not import one another.
 LAYERS = [
-    {"errors", "text", "offline", "hashing", "pieces"},
+    {"errors", "text", "offline", "hashing"},
     {"types", "opening"},
     {"networks"},
     {"loaders"},

@@ -9,8 +9,7 @@ from qa.index import IndexedFile, Manifest, WriterLock, open_index, write_genera
 from qa.milvus import StoreAddress, open_store, publish
 from qa.milvus.collections import TEXT_BYTES
 from qa.milvus.records import body_of, document_of, document_text, passage_of, passage_row
-from qa.pieces import Pieces
-from qa.types import Block, Document, Passage, ScannedLine, View
+from qa.types import Block, Document, Passage, Pieces, ScannedLine, View
 
 pytest.importorskip("pymilvus", reason="the extra milvus is not installed")
 

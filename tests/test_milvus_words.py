@@ -5,8 +5,7 @@ from hypothesis import strategies as st
 from qa.index.manifest import Shard
 from qa.index.words import WordIndex, join_segments, write_segment
 from qa.milvus.bm25 import EXACT, Analyzer, Question, Statistics, close_to, term_id
-from qa.pieces import Pieces
-from qa.types import Passage, View
+from qa.types import Passage, Pieces, View
 
 KEY = "0123456789abcdef0123456789abcdef"
 LINES = [

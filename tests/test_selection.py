@@ -14,8 +14,7 @@ from qa.answers.selection import (
     Selection,
 )
 from qa.errors import DatasetError
-from qa.pieces import Pieces
-from qa.types import Hit, Passage, Span, View
+from qa.types import Hit, Passage, Pieces, Span, View
 from training import fit_selection as fitting
 from training.fit_selection import fit_selection
 

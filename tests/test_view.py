@@ -16,8 +16,7 @@ from qa.loaders import load
 from qa.loaders.extracted import TextBuilder
 from qa.networks.reader import OnnxReader
 from qa.networks.weights import encoder_folder
-from qa.pieces import Pieces
-from qa.types import Document, Passage, View
+from qa.types import Document, Passage, Pieces, View
 from qa.web.excerpts import excerpt
 
 
@@ -180,6 +179,10 @@ def test_the_pieces_of_a_view_are_a_sequence_of_values_that_takes_little_memory(
     )
     assert pieces == Pieces(places)
     assert hash(pieces) == hash(Pieces(places))
+    assert Pieces.unpacked(pieces.packed()) == pieces
+    for wrong in ("AAAA", "AAAAAAA=", "not this"):
+        with pytest.raises(ValueError, match=r"view|bytes|base64|data"):
+            Pieces.unpacked(wrong)
     assert pieces not in (Pieces(places[1:]), tuple(places))
     tuples = sum(sys.getsizeof(place) + sys.getsizeof(10**6) for place in places)
     assert sys.getsizeof(pieces) + sys.getsizeof(pieces._numbers) < tuples / 5

@@ -22,9 +22,8 @@ from qa.evaluation.places import in_right_row
 from qa.index import StoredIndex, open_index
 from qa.networks.encoder import SentenceEncoder
 from qa.networks.reader import OnnxReader
-from qa.pieces import Pieces
 from qa.retrieval.hybrid import HybridSearch
-from qa.types import Hit, Passage, Span, View
+from qa.types import Hit, Passage, Pieces, Span, View
 from training.reading import WholeReading
 
 

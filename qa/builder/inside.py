@@ -9,10 +9,9 @@ from typing import Any
 from qa.builder.splitter import Splitter
 from qa.errors import UnreadableDocument
 from qa.loaders.language import identify_language, load_identifier
-from qa.pieces import Pieces
 from qa.sandbox.messages import Call, document_of, plain
 from qa.sandbox.process import Sandbox
-from qa.types import Document, Encoder, Passage, View
+from qa.types import Document, Encoder, Passage, Pieces, View
 
 # Returns a document with its language, and its passages.
 Split = Callable[[Document], tuple[Document, list[Passage]]]
@@ -79,7 +78,7 @@ def split(document: dict[str, Any]) -> tuple[str, list[list[object]]]:
             passage.start,
             passage.end,
             passage.heading,
-            passage.view and [passage.view.text, list(passage.view.pieces)],
+            passage.view and [passage.view.text, passage.view.pieces.packed()],
             passage.quoted,
         ]
         for passage in _INSIDE.splitter.split(whole)
@@ -100,10 +99,9 @@ def _passage(
         raise UnreadableDocument("a passage is not in its text", "report it")
     seen = None
     if view is not None:
-        words, places = view
-        pieces = Pieces((int(at), int(source), int(length)) for at, source, length in places)
+        words, pieces = str(view[0]), Pieces.unpacked(str(view[1]))
         if any(text[s : s + n] != words[at : at + n] for at, s, n in pieces):
             raise UnreadableDocument("what is read of it is not in its text", "report it")
-        seen = View(str(words), pieces)
+        seen = View(words, pieces)
     places = tuple((int(begin), int(finish)) for begin, finish in quoted)
     return Passage(document.id, start, end, text[start:end], str(heading), seen, places)

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from qa.builder.boxes import Piece, Range, ticked_first
-from qa.pieces import Pieces
-from qa.types import Block, View
+from qa.types import Block, Pieces, View
 
 # The pieces of a header, and the place of the value that it names.
 Field = tuple[tuple[Piece, ...], Range]

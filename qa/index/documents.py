@@ -12,9 +12,8 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
-from qa.pieces import Pieces
 from qa.text import cells_of
-from qa.types import Block, BlockKind, Document, Passage, ScannedLine, View
+from qa.types import Block, BlockKind, Document, Passage, Pieces, ScannedLine, View
 
 FOLDER = "documents"
 # Documents kept in memory, each a file of some megabytes at most.

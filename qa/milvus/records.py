@@ -17,8 +17,7 @@ from qa.errors import IndexCorrupt, IndexMismatch
 from qa.index.documents import DocumentSummary, block_of, stored_block
 from qa.index.manifest import Manifest
 from qa.milvus.collections import TEXT_BYTES, VECTOR, WORDS
-from qa.pieces import Pieces
-from qa.types import Document, Passage, ScannedLine, View
+from qa.types import Document, Passage, Pieces, ScannedLine, View
 
 FORMAT = 1
 # Keys of the collection of texts: documents from 0, then the header, then terms.

@@ -17,8 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.errors import DatasetError
-from qa.pieces import Pieces
-from qa.types import Passage, View
+from qa.types import Passage, Pieces, View
 from training.batches import packed
 from training.rows import Batch, Row, collate
 
