@@ -29,6 +29,9 @@ from qa.types import ScannedLine
 MAX_PAGES = 5_000
 # A gap of this many line heights may separate the cells of a row.
 _CELL_GAP = 0.9
+# So many dots in a row lead from a name to its value.
+_LEADERS = 4
+_PAGE = re.compile(r"\d{1,4}|[ivxlc]+")
 _MARKER = re.compile(r"\W{1,2}|\(?\w{1,3}[.)]")  # of a list item
 _CREATED = re.compile(r"D:(\d{4})(\d{2})(\d{2})")
 _BOLD = re.compile(r"bold|black|heavy|cmbx|sfbx", re.IGNORECASE)
@@ -154,10 +157,17 @@ def _lines(handle: Any, page: int, page_height: float) -> Iterator[Line]:
 
     def end_line(index: int, *, hyphenated: bool) -> Iterator[Line]:
         end_word(index)
+        # PDFium does not tell of the line's end between some columns of figures.
+        starts = [n for n, pair in enumerate(pairwise(words), 1) if _falls(pdfium, handle, *pair)]
+        for start, end in pairwise([0, *starts]):
+            yield line_of(words[start:end], hyphenated=False)
         if words:
-            bold = all(_is_bold(pdfium, handle, word.first) for word in (words[0], words[-1]))
-            yield _line(words, bold, hyphenated, page, page_height)
+            yield line_of(words[starts[-1] if starts else 0 :], hyphenated=hyphenated)
             words.clear()
+
+    def line_of(words: Sequence[_Word], *, hyphenated: bool) -> Line:
+        bold = all(_is_bold(pdfium, handle, word.first) for word in (words[0], words[-1]))
+        return _line(words, bold, hyphenated, page, page_height)
 
     last = -1
     for index in range(pdfium.FPDFText_CountChars(handle)):
@@ -183,24 +193,66 @@ def _lines(handle: Any, page: int, page_height: float) -> Iterator[Line]:
 def _line(
     words: Sequence[_Word], bold: bool, hyphenated: bool, page: int, page_height: float
 ) -> Line:
-    size = median(word.top - word.bottom for word in words)
-    cells: list[list[_Word]] = [[words[0]]]
-    for before, word in pairwise(words):
-        gap = word.left - before.right > _CELL_GAP * max(size, 1)
-        marker = len(cells) == 1 and _MARKER.fullmatch(" ".join(each.text for each in cells[0]))
-        if gap and not marker:
-            cells.append([])
-        cells[-1].append(word)
+    # A font may give the dots between a name and its value next to no height.
+    written = [word for word in words if word.text.strip(".")] or words
+    size = median(word.top - word.bottom for word in written)
+    cells: list[list[_Word]] = []
+    groups = _without_leaders(words)
+    for first, *rest in groups:
+        cells.append([first])
+        for before, word in pairwise([first, *rest]):
+            gap = word.left - before.right > _CELL_GAP * max(size, 1)
+            if gap and not (len(cells) == 1 and _MARKER.fullmatch(_joined(cells[0]))):
+                cells.append([])
+            cells[-1].append(word)
     return Line(
-        cells=tuple(" ".join(word.text for word in cell) for cell in cells),
+        cells=tuple(map(_joined, cells)),
         edges=tuple((cell[0].left, max(word.right for word in cell)) for cell in cells),
         page=page,
-        bottom=median_low(word.bottom for word in words),
+        bottom=median_low(word.bottom for word in written),
         size=size,
         bold=bold,
         hyphenated=hyphenated,
         page_height=page_height,
+        led=len(groups) > 1,
     )
+
+
+def _joined(words: Sequence[_Word]) -> str:
+    return " ".join(word.text for word in words)
+
+
+def _falls(pdfium: Any, handle: Any, before: _Word, word: _Word) -> bool:
+    """Return whether a word begins another line than the one before it, further left and down."""
+    return (
+        word.left < before.left
+        and before.bottom - word.bottom > 0.5 * (before.top - before.bottom)
+        and all(pdfium.FPDFText_GetCharAngle(handle, each.first) == 0 for each in (before, word))
+    )
+
+
+def _without_leaders(words: Sequence[_Word]) -> list[list[_Word]]:
+    """Return the words before and after dots that lead from a name to its value, without these.
+
+    In a table of contents they stay, by which it is known.
+    """
+    groups = [[words[0]]]
+    dots: list[_Word] = []
+    for word in words[1:]:
+        if not word.text.strip("."):
+            dots.append(word)
+            continue
+        last = groups[-1][-1]
+        name = last.text.rstrip(".")
+        if name and len(last.text) - len(name) + sum(len(each.text) for each in dots) >= _LEADERS:
+            groups[-1][-1] = replace(last, text=name)
+            groups.append([word])
+        else:
+            groups[-1] += [*dots, word]
+        dots = []
+    groups[-1] += dots
+    is_entry = len(groups) == 2 and _PAGE.fullmatch(_joined(groups[1]))
+    return [list(words)] if is_entry else groups
 
 
 def _box(pdfium: Any, handle: Any, index: int) -> tuple[float, float, float, float]:

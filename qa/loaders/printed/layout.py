@@ -24,6 +24,8 @@ _PAGE_NUMBER = re.compile(
 )
 # Tolerance for the alignment of cells, in points.
 _ALIGNED = 1.5
+# Rows so many heights of a line apart may be of two tables.
+_APART = 2.5
 _EDGE_NUMBER = re.compile(r"^\W*\d+\W+|\W+\d+\W*$")
 # An amount of money, a figure of thousands or with decimals, a telephone number, "key: 7".
 _VALUE = re.compile(
@@ -162,6 +164,7 @@ def _paragraphs(lines: Sequence[Line]) -> list[_Paragraph]:
         by_page.setdefault(line.page, []).append(line)
     split = [line for line in lines if len(line.cells) > 1]
     rows = {id(line) for pair in pairwise(split) if _same_table(*pair) for line in pair}
+    rows |= {id(line) for line in split if line.led}
     # A header over several columns is aligned with none of them.
     rows |= {
         id(line)
@@ -252,20 +255,34 @@ def _same_table(line: Line, other: Line) -> bool:
     """
     if line.page != other.page or abs(line.bottom - other.bottom) > 8 * line.size:
         return False
-    fewer, more = sorted((line.edges, other.edges), key=len)
-    return (
-        len(fewer) > 1
-        and all(
-            any(
-                abs(left - other_left) < _ALIGNED
-                or abs(left + right - other_left - other_right) < 2 * _ALIGNED
-                # Justified lines align at both ends; only a very wide gap indicates a column.
-                or (abs(right - other_right) < _ALIGNED and left - before > 2 * line.size)
-                for other_left, other_right in more[1:]
-            )
-            for (_, before), (left, right) in pairwise(fewer)
-        )
+    fewer, more = sorted((line, other), key=lambda each: len(each.cells))
+    return len(fewer.cells) > 1 and all(
+        any(_aligned(fewer, cell, more, column) for column in range(1, len(more.cells)))
+        for cell in range(1, len(fewer.cells))
     )
+
+
+def _aligned(line: Line, cell: int, other: Line, column: int) -> bool:
+    """Return whether a cell of a line is in the column of a cell of another line.
+
+    Justified lines align at both ends: what ends both of them is in a column if it is a figure,
+    or after a very wide gap.
+    """
+    (left, right), (other_left, other_right) = line.edges[cell], other.edges[column]
+    if abs(left - other_left) < _ALIGNED or abs(left + right - other_left - other_right) < (
+        2 * _ALIGNED
+    ):
+        return True
+    return abs(right - other_right) < _ALIGNED and (
+        left - line.edges[cell - 1][1] > 2 * line.size
+        or (cell < len(line.cells) - 1 and column < len(other.cells) - 1)
+        or _is_figure(line.cells[cell])
+        or _is_figure(other.cells[column])
+    )
+
+
+def _is_figure(text: str) -> bool:
+    return any(map(str.isdigit, text)) and not any(map(str.isalpha, text))
 
 
 def _continues(above: Sequence[Line], line: Line, page: Sequence[Line], pitch: float) -> bool:
@@ -339,7 +356,23 @@ def _add_table(paragraphs: Sequence[_Paragraph], builder: TextBuilder) -> Iterat
 
 
 def _continues_table(above: _Paragraph, paragraph: _Paragraph) -> bool:
-    return above.is_row and paragraph.is_row and same_columns(_printed(above), _printed(paragraph))
+    if not above.is_row or not paragraph.is_row or _names_columns(above, paragraph):
+        return False
+    return same_columns(_printed(above), _printed(paragraph))
+
+
+def _names_columns(above: _Paragraph, paragraph: _Paragraph) -> bool:
+    """Return whether a row far below figures names the columns of another table, or of the same.
+
+    A table that goes on where another one has stood would have its headers.
+    """
+    before, line = above.lines[-1], paragraph.lines[-1]
+    figures = sum(map(_is_figure, before.cells))
+    return (
+        (before.page != line.page or before.bottom - line.bottom > _APART * line.size)
+        and 2 * figures >= len(before.cells)
+        and all(cell[:1].isalpha() and not any(map(str.isdigit, cell)) for cell in line.cells)
+    )
 
 
 def _printed(paragraph: _Paragraph) -> PrintedRow:

@@ -14,7 +14,8 @@ class Line:
 
     ``cells`` are the parts between wide gaps, ``edges`` the left and right border of each;
     ``hyphenated`` means that a hyphen at the line's end was removed. ``outline`` is the depth at
-    which the file's own outline names the line, from 1, and 0 where it does not.
+    which the file's own outline names the line, from 1, and 0 where it does not. ``led`` means
+    that dots, which were removed, led from one of its cells to the next.
     """
 
     cells: tuple[str, ...]
@@ -26,6 +27,7 @@ class Line:
     hyphenated: bool
     page_height: float
     outline: int = 0
+    led: bool = False
 
     @property
     def left(self) -> float:

@@ -27,21 +27,27 @@ class PrintedRow:
 def columns_of(rows: Sequence[PrintedRow]) -> list[list[str | None]]:
     """Return the cells of each row by column: "" for an empty one, None where one is merged.
 
-    A cell belongs to each column whose middle it covers, or else to the nearest.
+    A row with the most cells has one in each column. Else a cell belongs to each column whose
+    middle it covers, or to the only one that it is in, or to the nearest.
     """
     most = max(len(row.cells) for row in rows)
     full = [row for row in rows if len(row.cells) == most]
-    middles = []
-    for column in range(most):
-        lefts = [row.edges[column][0] for row in full]
-        rights = [row.edges[column][1] for row in full]
-        middles.append((min(lefts) + max(rights)) / 2)
+    columns = [
+        (
+            min(row.edges[column][0] for row in full),
+            max(row.edges[column][1] for row in full),
+        )
+        for column in range(most)
+    ]
     aligned: list[list[str | None]] = []
     for row in rows:
+        if len(row.cells) == most:
+            aligned.append(list(row.cells))
+            continue
         cells: list[str | None] = [""] * most
         following = 0
         for text, (left, right) in zip(row.cells, row.edges, strict=True):
-            free = middles[following:]
+            free = columns[following:]
             covered = [following + n for n in _covered(free, left, right)]
             if not covered:  # more cells than columns are left: it continues the last one
                 cells[-1] = f"{cells[-1] or ''} {text}".strip()
@@ -54,11 +60,15 @@ def columns_of(rows: Sequence[PrintedRow]) -> list[list[str | None]]:
     return aligned
 
 
-def _covered(middles: Sequence[float], left: float, right: float) -> list[int]:
-    """Return the columns that a cell belongs to, by the middles of those that are free."""
+def _covered(columns: Sequence[tuple[float, float]], left: float, right: float) -> list[int]:
+    """Return the columns that a cell belongs to, of those that are free, by their borders."""
+    middles = [(begin + end) / 2 for begin, end in columns]
     inside = [number for number, middle in enumerate(middles) if left <= middle <= right]
     if inside or not middles:
         return inside
+    shared = [n for n, (begin, end) in enumerate(columns) if begin < right and left < end]
+    if len(shared) == 1:
+        return shared
     centre = (left + right) / 2
     for number, (middle, following) in enumerate(pairwise(middles)):
         if abs(2 * centre - middle - following) < (following - middle) / 2:
