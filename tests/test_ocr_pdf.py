@@ -66,7 +66,7 @@ def test_a_page_of_text_beside_a_scan(read):
 
 def test_letters_drawn_as_shapes_are_read(read, monkeypatch):
     """Without a text layer and without a picture, as where a program turned text into outlines."""
-    monkeypatch.setattr("qa.loaders.pdf.document._page_lines", lambda document, number: [])
+    monkeypatch.setattr("qa.loaders.pdf.document._page_lines", lambda *_: [])
     document = read(pdf_of(PROSE), "outlines.pdf")
     assert " ".join(PROSE) in document.text
     assert document.notes == ("read by OCR",)

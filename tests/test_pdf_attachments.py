@@ -1,5 +1,6 @@
 """Files attached to a PDF are documents of their own, and none is lost in silence."""
 
+import ctypes
 import io
 
 import pytest
@@ -64,15 +65,28 @@ def test_a_damaged_file_is_an_error_of_its_own(read, tmp_path):
         load(tmp_path / "offer.pdf", folder=tmp_path, member=("empty.txt",))
 
 
-def test_a_file_pinned_to_a_page_is_named_as_not_read(read):
-    from pypdfium2 import PdfDocument, raw
+def pinned(pdf, name, data):
+    """The PDF with a file attached to a place on its first page, behind a note."""
+    from pypdfium2 import PdfAttachment, PdfDocument, raw
 
-    document = PdfDocument(drawn("The offer stands."))
+    document = PdfDocument(pdf)
     page = document[0]
-    for kind in (raw.FPDF_ANNOT_FILEATTACHMENT, raw.FPDF_ANNOT_TEXT):
-        raw.FPDFPage_CloseAnnot(raw.FPDFPage_CreateAnnot(page, kind))
+    raw.FPDFPage_CloseAnnot(raw.FPDFPage_CreateAnnot(page, raw.FPDF_ANNOT_TEXT))
+    annotation = raw.FPDFPage_CreateAnnot(page, raw.FPDF_ANNOT_FILEATTACHMENT)
+    wide = (name + "\0").encode("utf-16-le")
+    wide = ctypes.cast(ctypes.create_string_buffer(wide), raw.FPDF_WIDESTRING)
+    PdfAttachment(raw.FPDFAnnot_AddFileAttachment(annotation, wide), document).set_data(data)
+    raw.FPDFPage_CloseAnnot(annotation)
     page.close()
     file = io.BytesIO()
     document.save(file)
-    notes = read(file.getvalue(), "pinned.pdf").notes
-    assert notes == ("1 file attached to a place on a page not read",)
+    return file.getvalue()
+
+
+def test_a_file_pinned_to_a_page_is_a_document_too(read, tmp_path):
+    pdf = with_files(drawn("The offer stands."), [("prices.csv", PRICES)])
+    document = read(pinned(pdf, "prices.csv", b"Drawing 7 shows the drum."), "pinned.pdf")
+    assert [member.name for member in document.members] == ["prices.csv", "prices (2).csv"]
+    path = tmp_path / "pinned.pdf"
+    inner = load(path, folder=tmp_path, member=("prices (2).csv",))
+    assert inner.text == "Drawing 7 shows the drum."

@@ -16,14 +16,13 @@ from qa.loaders.extracted import Extracted
 from qa.loaders.ocr.pictures import to_jpeg
 from qa.loaders.ocr.places import located
 from qa.loaders.pdf.annotations import add_annotations
-from qa.loaders.pdf.attachments import attached, count_pinned
+from qa.loaders.pdf.attachments import Pinned, attached, pinned_to
 from qa.loaders.pdf.opened import opened_page, opened_pdf
 from qa.loaders.pdf.outline import bookmarks, mark_headings
 from qa.loaders.pdf.places import word_places
 from qa.loaders.pdf.scans import Scans, rendered
 from qa.loaders.printed.layout import arrange
 from qa.loaders.printed.line import RAISED, Line
-from qa.text import counted
 from qa.types import ScannedLine
 
 MAX_PAGES = 5_000
@@ -73,17 +72,14 @@ def read_pdf(data: bytes) -> Extracted:
     with opened_pdf(data) as document:
         if len(document) > MAX_PAGES:
             raise UnreadableDocument(f"PDF of more than {MAX_PAGES:,} pages", "split it")
-        pinned: list[int] = []
+        pinned: list[Pinned] = []
         pages = [_page_lines(document, number, pinned) for number in range(len(document))]
         scans = Scans(document, pages)
         metadata = document.get_metadata_dict()
         lines = mark_headings(scans.lines, bookmarks(document), scanned=scans.read)
-        members = tuple(attached(document, data))
-    notes = scans.notes
-    if count := sum(pinned):
-        notes = (*notes, f"{counted(count, 'file')} attached to a place on a page not read")
+        members = tuple(attached(document, data, pinned))
     if not any(scans.lines) and members:
-        return Extracted("", (), members=members, notes=tuple(notes))
+        return Extracted("", (), members=members, notes=scans.notes)
     if not any(scans.lines):
         problem = "PDF without a usable text layer"
         if scans.error is None:
@@ -96,7 +92,7 @@ def read_pdf(data: bytes) -> Extracted:
         author=_stated(metadata.get("Author", "")),
         date=find_date("-".join(created.groups())) if created else "",
     )
-    notes = (*extracted.notes, *notes)
+    notes = (*extracted.notes, *scans.notes)
     return located(replace(extracted, notes=notes, members=members), scans.read)
 
 
@@ -124,14 +120,14 @@ def _stated(value: str) -> str:
     return "" if _GENERATED.fullmatch(value) else value
 
 
-def _page_lines(document: Any, number: int, pinned: list[int]) -> list[Line]:
-    """Return the lines of a page; append to ``pinned`` how many files are attached to it."""
+def _page_lines(document: Any, number: int, pinned: list[Pinned]) -> list[Line]:
+    """Return the lines of a page; append to ``pinned`` the files attached to it."""
     page = document[number]
     text_page = page.get_textpage()
     try:
         lines = list(_lines(text_page.raw, number, page.get_height()))
         form = document.formenv
-        pinned.append(count_pinned(page))
+        pinned += pinned_to(document, page, number)
         lines = _separate_note_numbers(lines)
         return add_annotations(lines, page, None if form is None else form.raw, number)
     finally:
