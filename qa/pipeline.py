@@ -204,6 +204,14 @@ class QA:
         """The name of the open generation of the index."""
         return self._index.generation
 
+    def is_live(self) -> bool:
+        """Return whether the open generation is the newest where it is stored."""
+        return self._index.live() == self._index.generation
+
+    def close(self) -> None:
+        """Release the index; what was returned stays valid."""
+        self._index.close()
+
     def threshold_for(self, strict: float) -> float:
         """Return the threshold at which a share of absent answers is refused, 0 to 1."""
         return self._calibration.threshold_for(strict)

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from qa.access import Access
-from qa.collections import Corpus
+from qa.collections import Corpus, served_of
 from qa.library import Files
 from qa.pipeline import open_or_build
-from qa.web.opened import opened_corpora, served_of
+from qa.web.opened import opened_corpora
 from qa.web.server import HOST, Server, create_app, listen
 
 # Gradio counts its events with pandas, in ways that pandas deprecates.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from qa.builder.build import build, is_stale
@@ -27,12 +27,14 @@ def watch(
     stop: threading.Event | None = None,
     check_s: float = CHECK_S,
     workers: Workers | None = None,
+    meanwhile: Callable[[], None] | None = None,
 ) -> Iterator[BuildReport | QAError]:
     """Build, then build again whenever the folder changes; yield each report.
 
     ``retry`` applies to the first build, whose errors are raised. Errors of later builds (an
     emptied folder, another build running) are yielded, and the build is tried again at the
-    next change or after ``check_s`` seconds. ``workers`` are those of :func:`build`. Ends when
+    next change or after ``check_s`` seconds. ``workers`` are those of :func:`build`.
+    ``meanwhile`` is called where nothing had to be built; its errors are yielded too. Ends when
     ``stop`` is set, or with KeyboardInterrupt.
     """
 
@@ -46,6 +48,8 @@ def watch(
         try:
             if is_stale(folder, index_dir, encoder.fingerprint):
                 yield once()
+            elif meanwhile is not None:
+                meanwhile()
         except QAError as error:
             yield error
 

@@ -69,20 +69,18 @@ def build(
         from qa.builder import check_folder
 
         check_folder(folder, index)
+    copy = _Copy(index, store)
     with workers_of(ray) as workers:
-        reports = _reports(folder, index, watch=watch, retry=retry, workers=workers)
+        reports = _reports(folder, index, watch=watch, retry=retry, workers=workers, copy=copy)
         before: BuildReport | None = None
+        told = ""
         for report in reports:
             if isinstance(report, QAError):
-                print_error(report)
+                if str(report) != told:  # a store is tried again and again
+                    print_error(report)
+                told = str(report)
                 continue
-            if store:
-                try:
-                    publish_index(index, store, counter())
-                except QAError as error:
-                    if not watch:
-                        raise
-                    print_error(error)  # tried again after the next change
+            told = ""
             if as_json:
                 print_json(report.to_dict())
             else:
@@ -92,22 +90,52 @@ def build(
             before = report
 
 
+class _Copy:
+    """Copies the index to a store, if there is one; what failed is done at the next call."""
+
+    def __init__(self, index: Path, store: str | None) -> None:
+        self._index, self._store = index, store
+        self.is_due = False
+
+    def make(self) -> None:
+        """Copy the index, if that is due."""
+        if self.is_due and self._store:
+            publish_index(self._index, self._store, counter())
+        self.is_due = False
+
+
 def _reports(
-    folder: Path, index: Path, *, watch: bool, retry: bool, workers: Workers | None
+    folder: Path, index: Path, *, watch: bool, retry: bool, workers: Workers | None, copy: _Copy
 ) -> Iterator[BuildReport | QAError]:
-    """Build once, or after each change."""
+    """Build and copy once, or after each change."""
     from qa import builder
     from qa.networks.encoder import SentenceEncoder
 
     encoder, progress = SentenceEncoder(), counter()
-    if watch:
-        yield from builder.watch(
+    if not watch:
+        report = builder.build(
             folder, index, encoder=encoder, progress=progress, retry=retry, workers=workers
         )
-    else:
-        yield builder.build(
-            folder, index, encoder=encoder, progress=progress, retry=retry, workers=workers
-        )
+        copy.is_due = True
+        copy.make()
+        yield report
+        return
+    for built in builder.watch(
+        folder,
+        index,
+        encoder=encoder,
+        progress=progress,
+        retry=retry,
+        workers=workers,
+        meanwhile=copy.make,
+    ):
+        yield built
+        if not isinstance(built, QAError):
+            copy.is_due = True
+            try:
+                copy.make()
+            except QAError as error:
+                yield error  # and tried again soon
 
 
 @click.command()

@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from qa.cli.build import documents_folder
-from qa.cli.options import PATH, SHARE, folder_argument, index_option
+from qa.cli.options import PATH, SHARE, folder_argument, index_option, store_option
 from qa.errors import QAError
+from qa.pipeline import check_store
 
 
 @click.command()
@@ -64,6 +65,7 @@ from qa.errors import QAError
 @click.option("--log", is_flag=True, help="Print a line of JSON for each request and answer.")
 @click.option("--log-questions", is_flag=True, help="Print what was asked, too.")
 @click.option("--metrics", is_flag=True, help="Offer numbers for Prometheus at /metrics.")
+@store_option
 @index_option
 def serve(
     folder: Path | None,
@@ -83,6 +85,7 @@ def serve(
     log: bool,
     log_questions: bool,
     metrics: bool,
+    store: str | None,
     index: Path,
 ) -> None:
     """Serve the page on this machine, and keep its index up to date with the folder."""
@@ -96,6 +99,8 @@ def serve(
             "a folder is given beside collections", f"write --collection NAME={folder} for it too"
         )
 
+    if store:
+        _check_store(store, folder=folder, collection=collection, editable=editable)
     known = Users(users) if users else Users.beside(index)
     access = Access.of(
         host,
@@ -107,7 +112,7 @@ def serve(
     )
     folders = folders_of(collection, index)
     web.serve(
-        folders or documents_folder(folder, index),
+        folders or (Path() if store else documents_folder(folder, index)),
         index,
         host=host,
         port=port,
@@ -120,4 +125,18 @@ def serve(
         log=Log(with_questions=log_questions) if log or log_questions else None,
         with_metrics=metrics,
         readers=readers_of(allow, folders, access.users),
+        store=store or "",
     )
+
+
+def _check_store(
+    store: str, *, folder: Path | None, collection: tuple[str, ...], editable: bool | None
+) -> None:
+    """Raise QAError unless a store can be served, and nothing else is asked for."""
+    if folder is not None or collection or editable:
+        raise QAError(
+            "a page over a store neither builds an index nor changes documents",
+            f"leave out the folder, --collection and --editable, and run "
+            f"`qa build FOLDER --store {store}` where the documents are",
+        )
+    check_store(store)

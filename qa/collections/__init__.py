@@ -4,7 +4,7 @@ from qa.collections.corpus import Corpus, Entry, Library, OpenIndex
 from qa.collections.federation import Federation
 from qa.collections.holdings import Holdings, Served
 from qa.collections.options import folders_of, readers_of
-from qa.collections.served import Collection, Collections
+from qa.collections.served import Collection, Collections, served_of
 
 __all__ = [
     "Collection",
@@ -18,4 +18,5 @@ __all__ = [
     "Served",
     "folders_of",
     "readers_of",
+    "served_of",
 ]

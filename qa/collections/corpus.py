@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from qa.answers.sections import section_of
 from qa.api.pool import Pool
 from qa.asking import Askable
+from qa.errors import StoredIndexError
 from qa.feedback import FeedbackStore
 from qa.index import CURRENT, DocumentSummary, SkippedFile
-from qa.library import Files, Listener, Live, example_questions
+from qa.library import Files, Following, Listener, Live, example_questions
 from qa.networks.threads import cores
 from qa.pipeline import QA
 from qa.text import counted
@@ -93,14 +94,14 @@ class OpenIndex:
         """Return a document's title; its id when it is no longer indexed."""
         try:
             return self.qa.document(document_id).title or document_id
-        except KeyError:
+        except (KeyError, StoredIndexError):  # the second of a store that does not answer
             return document_id
 
     def section(self, place: Place) -> str:
         """Return the headings above a place; empty when its document is no longer indexed."""
         try:
             return section_of(self.qa.document(place.document_id), place.start)
-        except KeyError:
+        except (KeyError, StoredIndexError):
             return ""
 
 
@@ -113,7 +114,8 @@ class Corpus:
     visitors may not, and ``pages`` draws pages of the documents. ``with_examples`` is whether to
     look for questions to begin with. ``pool`` is
     where questions are answered, whoever asks them: one for all corpora that a server has.
-    ``turn`` is a lock of which builds wait for one another.
+    ``turn`` is a lock of which builds wait for one another. With the address of a ``store`` the
+    index there is followed, which others build.
     """
 
     has_collections = False
@@ -130,6 +132,7 @@ class Corpus:
         with_examples: bool = False,
         pool: Pool | None = None,
         turn: threading.Lock | None = None,
+        store: str = "",
     ) -> None:
         self.pool = pool or Pool(max(cores(), 2))
         self.folder, self.index = Path(folder), Path(index)
@@ -138,15 +141,19 @@ class Corpus:
         self.feedback = FeedbackStore.beside(self.index)
         self._with_examples = with_examples
         self._open(qa, qa.threshold)
-        self.live = Live(
-            qa,
-            folder=self.folder,
-            index=self.index,
-            on_open=self._reopen,
-            watching=watching,
-            listener=listener,
-            turn=turn,
-        )
+        self.live: Live | Following
+        if store:
+            self.live = Following(qa, store=store, on_open=self._reopen, listener=listener)
+        else:
+            self.live = Live(
+                qa,
+                folder=self.folder,
+                index=self.index,
+                on_open=self._reopen,
+                watching=watching,
+                listener=listener,
+                turn=turn,
+            )
 
     @property
     def is_ready(self) -> bool:
@@ -175,6 +182,9 @@ class Corpus:
             threading.Thread(target=self._find_examples, args=[opened], daemon=True).start()
 
     def _find_examples(self, opened: OpenIndex) -> None:
-        found = example_questions(opened.qa, is_over=lambda: self.now is not opened)
+        try:
+            found = example_questions(opened.qa, is_over=lambda: self.now is not opened)
+        except StoredIndexError:  # of a store that does not answer: there are none, then
+            return
         if self.now is opened:
             self.now = replace(opened, examples=found)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from qa.access import Visitor
+from qa.access import Access, Visitor
 from qa.api.pool import Pool
 from qa.collections.corpus import Corpus
 from qa.collections.federation import Federation
+from qa.collections.holdings import Served
 from qa.collections.shelf import Opened, Shelf
 from qa.pipeline import QA
 from qa.types import Prediction
@@ -74,3 +75,23 @@ class Collections:
     def _federation(self, opened: Opened) -> Federation:
         members = {name: each.qa for name, each in opened.items()}
         return Federation(members, networks=self._networks, watchers=self._watchers)
+
+
+def served_of(
+    corpora: Mapping[str, Corpus],
+    networks: QA,
+    *,
+    readers: Mapping[str, frozenset[str]],
+    access: Access,
+    watchers: Sequence[Callable[[Prediction], None]] = (),
+) -> Served:
+    """Return what a page is over: the one folder, or several by name."""
+    if set(corpora) == {""}:
+        return corpora[""]
+    return Collections(
+        [Collection(name, corpus, readers.get(name)) for name, corpus in corpora.items()],
+        pool=next(iter(corpora.values())).pool,
+        networks=networks,
+        has_login=access.users is not None,
+        watchers=watchers,
+    )

@@ -81,6 +81,10 @@ class OpenIndex(PassageStore):
         return replace(stored, id=document_id, source=source)
 
     @abstractmethod
+    def live(self) -> str:
+        """Return the name of the generation that is live where this one is stored."""
+
+    @abstractmethod
     def command(self, *words: str) -> str:
         """Return a command of ``qa`` about this index in backticks, quoted for a shell."""
 

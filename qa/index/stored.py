@@ -123,6 +123,10 @@ class StoredIndex(OpenIndex):
             if file.shard in keys
         }
 
+    def live(self) -> str:
+        """Return the name of the generation that is live in the folder now."""
+        return live_generation(self.path).name
+
     def command(self, *words: str) -> str:
         """Return a command of ``qa`` about this index in backticks, quoted for a shell."""
         return index_command(self.path, *words)

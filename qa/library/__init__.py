@@ -2,12 +2,14 @@
 
 from qa.library.examples import example_questions
 from qa.library.files import Files, Incoming, Removed
+from qa.library.following import Following
 from qa.library.live import Listener, Live, State, open_library
 from qa.library.progress import Activity
 
 __all__ = [
     "Activity",
     "Files",
+    "Following",
     "Incoming",
     "Listener",
     "Live",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -23,7 +25,8 @@ _OPTIONS = {
     "grpc.max_reconnect_backoff_ms": 1_000,
     "grpc.keepalive_time_ms": 600_000,
 }
-_NOT_FOUND = 100
+_NOT_FOUND, _NOT_LOADED = 100, 101
+_RELEASED = re.compile("state 'released'|not loaded")
 _DENIED = ("UNAUTHENTICATED", "PERMISSION_DENIED", "auth check failure", "not authenticated")
 
 
@@ -122,8 +125,9 @@ class Client:
         self, name: str, field: str, vector: Any, top_k: int, *, where: str = ""
     ) -> list[tuple[int, float]]:
         """Return ``(key, score)`` of the nearest rows that meet a condition, nearest first."""
-        with self._errors():
-            found = self._client.search(
+        found = self._read(
+            name,
+            lambda: self._client.search(
                 name,
                 data=[vector],
                 anns_field=field,
@@ -132,7 +136,8 @@ class Client:
                 output_fields=["row"],
                 search_params={"metric_type": "IP"},
                 timeout=self.timeout_s,
-            )
+            ),
+        )
         return [(int(hit["row"]), float(hit["distance"])) for hit in found[0]]
 
     def get(
@@ -141,13 +146,8 @@ class Client:
         """Return these fields of the rows with these keys, by key; none for an unknown key."""
         found: dict[int, dict[str, Any]] = {}
         for first in range(0, len(keys), 1000):
-            with self._errors():
-                rows = self._client.get(
-                    name,
-                    ids=list(keys[first : first + 1000]),
-                    output_fields=["row", *fields],
-                    timeout=self.timeout_s,
-                )
+            some = list(keys[first : first + 1000])
+            rows = self._read(name, partial(self._get, name, some, ["row", *fields]))
             found.update((int(row["row"]), dict(row)) for row in rows)
         return found
 
@@ -157,6 +157,23 @@ class Client:
         if self._server:
             self._server.release()
             self._server = None
+
+    def _get(self, name: str, keys: list[int], fields: list[str]) -> list[Any]:
+        return list(self._client.get(name, ids=keys, output_fields=fields, timeout=self.timeout_s))
+
+    def _read(self, name: str, call: Callable[[], Any]) -> Any:
+        """Return what a call returns; load the collection where a new start released it."""
+        from pymilvus.exceptions import MilvusException
+
+        with self._errors():
+            try:
+                return call()
+            except MilvusException as error:
+                if error.code != _NOT_LOADED and not _RELEASED.search(str(error)):
+                    raise
+        self.load(name)
+        with self._errors():
+            return call()
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

@@ -134,6 +134,10 @@ class MilvusIndex(OpenIndex):
         """Close the connection; what was returned stays valid."""
         self._client.close()
 
+    def live(self) -> str:
+        """Return the name of the generation that the alias points to now; empty for none."""
+        return generation_of(self._client.address.name, self._client.target())
+
     def command(self, *words: str) -> str:
         """Return a command of ``qa`` about this index in backticks, quoted for a shell."""
         return store_command(self._client.address, *words)

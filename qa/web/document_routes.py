@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 
 from qa.access import visitor_of
 from qa.collections import Holdings, OpenIndex, Served
-from qa.errors import UnreadableDocument
+from qa.errors import StoredIndexError, UnreadableDocument
 from qa.text import without_surrogates
 from qa.types import Document
 from qa.viewer import boxes_of, find, groups_of, marks_of
@@ -41,6 +41,8 @@ def document_routes(served: Served) -> APIRouter:
             document = now.qa.document(without_surrogates(id))
         except KeyError:
             return PlainTextResponse("There is no such document.", 404, NO_STORE)
+        except StoredIndexError:
+            return PlainTextResponse("The documents cannot be read now.", 503, NO_STORE)
         if document.sha256 != sha256:
             return PlainTextResponse("The document has changed.", 410, NO_STORE)
         return answer(holdings, now, document)

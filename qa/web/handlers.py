@@ -19,7 +19,7 @@ from qa.access import Visitor, visitor_of
 from qa.answers.serialize import prediction_to_dict
 from qa.api.pool import visitor_of as turn_of
 from qa.collections import Holdings, OpenIndex, Served
-from qa.errors import Busy, FeedbackError, QAError, QuestionError
+from qa.errors import Busy, FeedbackError, QAError, QuestionError, StoredIndexError
 from qa.feedback import Vote
 from qa.text import without_surrogates
 from qa.types import Prediction
@@ -298,6 +298,8 @@ class Handlers:
             )
         except KeyError:  # the list of documents, or something that no longer exists
             return self._library(now)
+        except StoredIndexError as error:  # of a store that does not answer
+            raise gr.Error(self._message(error), print_exception=False) from error
 
 
 def _scope() -> Scope | None:

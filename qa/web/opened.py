@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from qa.access import Access
 from qa.api.pool import Pool
-from qa.collections import Collection, Collections, Corpus, Served
+from qa.collections import Corpus
+from qa.collections.stored import opened_store
 from qa.library import Files, open_library
 from qa.networks.threads import cores
 from qa.pipeline import QA
@@ -24,13 +24,17 @@ def opened_corpora(
     watching: bool,
     editable: bool,
     watchers: Sequence[Callable[[Prediction], None]],
+    store: str = "",
 ) -> tuple[dict[str, Corpus], QA]:
     """Return a corpus for each folder, and a pipeline without documents that has their networks.
 
     Networks and threads are one for all. Each index is in the folder of its name below ``index``.
     One folder alone is named "": then its own pipeline tells ``watchers`` what it answers.
-    ``strict`` is that of :func:`qa.web.server.serve`.
+    ``strict`` and ``store`` are those of :func:`qa.web.server.serve`.
     """
+    if store:
+        listener = Terminal("")
+        return opened_store(store, index, strict=strict, watchers=watchers, listener=listener)
     pool, turn = Pool(max(cores(), 2)), threading.Lock()
     corpora: dict[str, Corpus] = {}
     networks: QA | None = None
@@ -57,23 +61,3 @@ def opened_corpora(
         )
     assert networks is not None, "no folder is served"
     return corpora, networks
-
-
-def served_of(
-    corpora: Mapping[str, Corpus],
-    networks: QA,
-    *,
-    readers: Mapping[str, frozenset[str]],
-    access: Access,
-    watchers: Sequence[Callable[[Prediction], None]] = (),
-) -> Served:
-    """Return what a page is over: the one folder, or several by name."""
-    if set(corpora) == {""}:
-        return corpora[""]
-    return Collections(
-        [Collection(name, corpus, readers.get(name)) for name, corpus in corpora.items()],
-        pool=next(iter(corpora.values())).pool,
-        networks=networks,
-        has_login=access.users is not None,
-        watchers=watchers,
-    )

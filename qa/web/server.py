@@ -57,12 +57,15 @@ def serve(
     log: Log | None = None,
     with_metrics: bool = False,
     readers: Mapping[str, frozenset[str]] = MappingProxyType({}),
+    store: str = "",
 ) -> None:
     """Serve the page until interrupted, and keep the index up to date with the folder.
 
     ``folder`` may be several by the names of the collections that they are; each has its index in
     a folder of its name below ``index``, and ``readers`` are the users who may read one, where
-    not everybody may: see :mod:`qa.collections.options`.
+    not everybody may: see :mod:`qa.collections.options`. With the address of a ``store`` the index
+    there is served, which others build, and ``folder`` does not count: several servers may do so,
+    and answer alike. ``index`` is then where votes and users are.
 
     The page is there while the index is built. ``strict`` is the first position of its slider:
     see :meth:`~qa.pipeline.QA.threshold_for`. Without ``watching`` the index is built on request
@@ -84,6 +87,8 @@ def serve(
     metrics = _metrics() if with_metrics else None
     check_access(access, is_open=is_open)
     command = ["qa", "serve"]
+    if store:
+        command, folders = [*command, "--store", store], {}
     for name, each in folders.items():
         command += ["--collection", f"{name}={each}"] if name else [str(each)]
     command += ["--index", str(index)]
@@ -99,7 +104,8 @@ def serve(
         corpora: list[Corpus] = []
 
         def load() -> FastAPI:
-            from qa.web.opened import opened_corpora, served_of
+            from qa.collections import served_of
+            from qa.web.opened import opened_corpora
 
             is_known = access.for_owner or access.users is not None
             watchers = [each.prediction for each in (log, metrics) if each is not None]
@@ -110,6 +116,7 @@ def serve(
                 watching=watching,
                 editable=is_known if editable is None else editable,
                 watchers=watchers,
+                store=store,
             )
             corpora.extend(found.values())
             for corpus in corpora:

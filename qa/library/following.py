@@ -1,0 +1,100 @@
+"""Answer from an index in a store that others build."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+from qa.errors import IndexNotFound, QAError, StoredIndexError
+from qa.library.live import LOOK_S, Listener, State, changes_between
+from qa.pipeline import QA
+
+
+class Following:
+    """Opens each generation that a store gets; it builds nothing.
+
+    ``on_open`` is called with the pipeline that answers from then on. While the store does not
+    answer, the state says so, and the pipeline that is open stays.
+    """
+
+    def __init__(
+        self,
+        qa: QA,
+        *,
+        store: str,
+        on_open: Callable[[QA], None],
+        listener: Listener | None = None,
+        look_s: float = LOOK_S,
+    ) -> None:
+        self.store, self._look_s = store, look_s
+        self._qa, self._on_open, self._listener = qa, on_open, listener
+        self._before: QA | None = None
+        self._state = State()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="following", daemon=True)
+
+    @property
+    def state(self) -> State:
+        """What is going on."""
+        return self._state
+
+    def start(self) -> None:
+        """Begin to look for new generations."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, and close what is open."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(30)
+        for qa in (self._before, self._qa):
+            if qa is not None:
+                qa.close()
+
+    def request(self) -> None:
+        """Say where the index is built: not here."""
+        self._tell(
+            QAError(
+                "this page reads an index in a store, and cannot build it",
+                f"run `qa build FOLDER --store {self.store}` where the documents are",
+            )
+        )
+
+    def _work(self) -> None:
+        while not self._stop.wait(self._look_s):
+            try:
+                self._open_what_is_new()
+            except QAError as error:
+                if str(error) != str(self._state.trouble):
+                    self._tell(error)
+            else:
+                if isinstance(self._state.trouble, StoredIndexError):
+                    self._set(replace(self._state, trouble=None))
+
+    def _open_what_is_new(self) -> None:
+        try:
+            if self._qa.is_live():
+                return
+        except IndexNotFound:
+            pass  # said below, unless there is another
+        before, after = self._qa, self._qa.reopened(self.store)
+        # Requests may still read the one that is open; those of the one before it have ended.
+        if self._before is not None:
+            self._before.close()
+        self._before, self._qa = before, after
+        self._on_open(after)
+        self._set(
+            State(None, changes_between(before.manifest, after.manifest), None, self._finished())
+        )
+
+    def _tell(self, error: QAError) -> None:
+        self._set(State(None, "", error, self._finished()))
+
+    def _finished(self) -> int:
+        return self._state.finished + 1
+
+    def _set(self, state: State) -> None:
+        self._state = state
+        if self._listener is not None:
+            self._listener.on_state(state)
