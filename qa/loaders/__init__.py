@@ -28,7 +28,7 @@ from qa.loaders.papers.latex import looks_like_latex, read_latex
 from qa.loaders.papers.org import read_org
 from qa.loaders.parts import has_parts, read_parts
 from qa.loaders.pdf import draw_pdf, places_in_pdf, read_pdf
-from qa.loaders.tables.delimited import read_csv
+from qa.loaders.tables.delimited import looks_delimited, read_csv
 from qa.loaders.tables.records import looks_like_json_lines, read_json
 from qa.loaders.tables.workbook import read_workbook
 from qa.loaders.talk import looks_like_chat, looks_like_subtitles, read_chat, read_subtitles
@@ -299,7 +299,9 @@ def _extract(data: bytes, suffix: str) -> Extracted:
         return read_org(text)
     if suffix in _LATEX or looks_like_latex(text):
         return read_latex(text)
-    return read_chat(text) if looks_like_chat(text) else read_text(text)
+    if looks_like_chat(text):
+        return read_chat(text)
+    return read_csv(text) if looks_delimited(text) else read_text(text)
 
 
 def _read_archive(data: bytes, suffix: str) -> Extracted:

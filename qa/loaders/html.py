@@ -14,6 +14,7 @@ _DOCTYPE = re.compile(
     r"\A\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.I | re.S
 )
 _WORD = re.compile(r"\w+")
+_MIN_GLUED = 6  # the letters of a shorter word are anywhere
 _MAX_LOSS = 0.1
 _PIECES = {"p", "item", "quote", "code", "head", "row"}
 # What trafilatura would keep on short pages, and marks in the text that people skip.
@@ -75,10 +76,16 @@ def read_html(text: str) -> Extracted:
 
 
 def _lost(text: TextBuilder, other: TextBuilder) -> float:
-    """Return the share of the words of ``other`` that a text lacks, 0 to 1."""
-    found = Counter(_WORD.findall("\n".join(text.parts)))
+    """Return the share of the words of ``other`` that a text lacks, 0 to 1.
+
+    A word that is two in the text is not lacking: they were glued.
+    """
+    found = _WORD.findall("\n".join(text.parts))
     words = Counter(_WORD.findall("\n".join(other.parts)))
-    return (words - found).total() / max(words.total(), 1)
+    letters = "".join(found)
+    lost = (words - Counter(found)).items()
+    count = sum(n for word, n in lost if len(word) < _MIN_GLUED or word not in letters)
+    return count / max(words.total(), 1)
 
 
 def _add(node: Any, builder: TextBuilder) -> None:

@@ -74,7 +74,8 @@ def add_markup(node: Any, builder: TextBuilder, *, is_page: bool = False) -> Non
 
     def flush() -> None:
         for paragraph in EMPTY_LINE.split("".join(words)):
-            text = clean([paragraph])
+            # Lines are lines: of an address, or of keys and values.
+            text = "\n".join(filter(None, map(_in_one_line, paragraph.split(BREAK))))
             if not text.strip("☐☒ "):
                 continue  # a box of the page's own controls
             if is_page and is_navigation(text):
@@ -110,6 +111,10 @@ def add_markup(node: Any, builder: TextBuilder, *, is_page: bool = False) -> Non
                 add_markup(child, builder, is_page=is_page)
         words.append(child.tail or "")
     flush()
+
+
+def _in_one_line(text: str) -> str:
+    return clean([text])
 
 
 def _number(item: Any) -> int:

@@ -17,6 +17,10 @@ from qa.loaders.tables.sheet import Row, Sheet
 
 _DELIMITERS = ",;\t|"
 _SAMPLE_ROWS = 20
+# Of a text that is not called a table.
+_SAMPLE = 50_000
+_MIN_ROWS = 2
+_MIN_COLUMNS = 3
 # Some programs write an empty line after each row; parts have two rows at least, on average.
 _MAX_PARTS = 1 / 2
 
@@ -46,6 +50,35 @@ def read_csv(text: str) -> Extracted:
     else:  # a title above the header, several tables, or no header at all
         Sheet(builder).add(_sheet_rows(rows))
     return builder.result()
+
+
+def looks_delimited(text: str) -> bool:
+    """Return whether a text is a table, as its first lines are: names, then values below each.
+
+    A list within a sentence has a space after each comma. Columns that tabs separate are those of
+    plain text, and stay in it.
+    """
+    lines = [line for line in text[:_SAMPLE].splitlines() if line.strip()]
+    if len(text) > _SAMPLE:
+        lines = lines[:-1]  # cut
+    if len(lines) <= _MIN_ROWS or lines[0].lstrip().startswith("|"):
+        return False
+    delimiter = _delimiter(text)
+    if delimiter == "\t":
+        return False
+    sample = lines[:SAMPLE_ROWS]
+    try:
+        rows = list(csv.reader(sample, delimiter=delimiter))
+    except csv.Error:
+        return False
+    cells = [cell for row in rows for cell in row[1:] if cell]
+    return (
+        len(rows) == len(sample)
+        and min(map(len, rows)) == max(map(len, rows)) >= _MIN_COLUMNS
+        and sum(cell.startswith(" ") for cell in cells) < len(cells) / 10
+        and all(name[:1].isalpha() for name in rows[0] if name)
+        and header_rows(rows, is_likely=True) == 1
+    )
 
 
 def _has_parts(rows: Sequence[Sequence[str]]) -> bool:
