@@ -223,6 +223,52 @@ def test_other_rules_make_no_headings(read, text):
     assert of_kind(document, "heading") == of_kind(document, "furniture") == []
 
 
+RUNNING = "The boiler in the guild room failed in August and was not mended before the frost."
+
+
+@pytest.mark.parametrize(
+    "headings",
+    [
+        ["1. Christmas market", "2. Heating"],
+        ["1 INTRODUCTION", "2 STUDY SITES", "3 METHODS"],
+        ["§ 1  Subject", "§ 2a Fees"],
+        ["4.1 Cleaning the drum", "4.2 Descaling"],
+        ["I. Scope", "II. Definitions"],
+        ["a) Deposit", "b) Keys"],
+        ["OPENING HOURS", "IF IT BURNS", "WHAT TO BRING"],
+    ],
+)
+def test_short_numbered_lines_and_lines_in_capitals_begin_sections(read, headings):
+    sections = "\n\n".join(f"{heading}\n{RUNNING}" for heading in headings)
+    document = read(f"Notes of the guild\n\n{sections}\n", "notes.txt")
+    assert of_kind(document, "heading") == ["Notes of the guild", *headings]
+    assert [b.level for b in document.blocks if b.kind == "heading"] == [1, *[2] * len(headings)]
+    assert of_kind(document, "body") == [RUNNING] * len(headings)
+
+
+def test_a_numbered_section_may_begin_with_a_clause_of_its_own(read):
+    clauses = [f"2. RENT\n2.1 {RUNNING}", f"3. DEPOSIT\n{RUNNING}", f"4. BREAK\n{RUNNING}"]
+    document = read("\n\n".join(clauses), "lease.txt")
+    assert of_kind(document, "heading") == ["2. RENT", "3. DEPOSIT", "4. BREAK"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # A list, a list over blank lines, one such line, dates, initials, wrapped paragraphs.
+        "1. Flour\n2. Salt\n3. Butter, cold\n\nMix it all in the large bowl until it holds.",
+        f"1. Flour.\n\n2. Salt.\n\n{RUNNING}",
+        f"{RUNNING}\n\n2. Heating\n{RUNNING}",
+        f"16 June 2025\n{RUNNING}\n\n12 June 2025\n{RUNNING}",
+        f"M. Keogh\n{RUNNING}\n\nS. Rawal\n{RUNNING}",
+        f"{RUNNING}\n12 Mill Lane is\n{RUNNING}\n14 Mill Lane was\n{RUNNING}",
+        f"TOTAL: 12\n{RUNNING}\n\nVAT: 3\n{RUNNING}",
+    ],
+)
+def test_items_dates_and_names_begin_no_sections(read, text):
+    assert of_kind(read(f"{text}\n", "notes.txt"), "heading") == []
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "latin-1"])
 def test_encodings(read, encoding):
     text = "Die Brücke über die Spree wurde für Fußgänger geöffnet. Später kam die Straßenbahn."

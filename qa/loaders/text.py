@@ -24,6 +24,13 @@ _GAP = re.compile(r"[ \t]{2,}|\t|\|")
 # An underline is about as long as the heading above it.
 _UNDERLINE = (0.7, 1.5)
 _ENDS = tuple(".!:;,…\"”’)'")
+# "3. Any other business", "4.2 Repairs", "§ 5 Deposit", "b) Fees", "IV. Costs"
+_NUMBERED = re.compile(
+    r"(?:§ ?\d{1,3}[a-z]?|\d{1,2}(?:\.\d{1,2}){0,3}[.)]?|[A-Za-z]\)|[IVX]{1,4}[.)])"
+    r" +(?=[^\W\d_a-z])"
+)
+# So many numbered lines, or lines in capitals, make a series of headings.
+_SERIES = 2
 
 
 @dataclass(slots=True)
@@ -73,6 +80,7 @@ def read_text(text: str, rows: Sequence[Block] = ()) -> Extracted:
     for line, following in pairwise(lines):
         if line.kind == "body" and _is_subhead(line, following):
             line.kind, line.level = "heading", 2
+    _mark_series(text, lines)
     return Extracted(text, tuple(_blocks(text, lines)), title, date)
 
 
@@ -177,6 +185,43 @@ def _is_subhead(line: _Line, following: _Line) -> bool:
         and following.kind == "body"
         and len(following.text) > len(line.text)
     )
+
+
+def _mark_series(text: str, lines: list[_Line]) -> None:
+    """Make headings of lines that begin sections: numbered, or all in capitals.
+
+    They are short, come first after a blank line and do not end as a sentence does. There are
+    several in a text, at least two of which have running text right below them.
+    """
+    found: dict[bool, list[_Line]] = {True: [], False: []}
+    certain = {True: 0, False: 0}
+    for position, (line, following) in enumerate(pairwise(lines)):
+        is_first = not position or _breaks(text, lines[position - 1], line) > 1
+        number = _NUMBERED.match(line.text)
+        item = _NUMBERED.match(following.text)
+        if (
+            is_first
+            and (number or line.text.isupper())
+            and line.kind == "body"
+            and following.kind in ("body", *TABLE)
+            and len(line.text) <= _SUBHEAD_CHARACTERS
+            and not line.text.endswith(_ENDS)
+            and not any(sign in line.text for sign in ":|\t")
+            and not (item and not (number and _is_below(number[0], item[0])))
+            and not is_date_line(line.text)
+        ):
+            found[bool(number)].append(line)
+            runs = len(following.text) > _SUBHEAD_CHARACTERS and not following.text.isupper()
+            certain[bool(number)] += runs and following.kind == "body"
+    for is_numbered, series in found.items():
+        if certain[is_numbered] >= _SERIES:
+            for line in series:
+                line.kind, line.level = "heading", 2
+
+
+def _is_below(number: str, item: str) -> bool:
+    """Return whether an item is one of a numbered section: 4.1 below 4."""
+    return item.startswith(f"{number.rstrip(' .)')}.")
 
 
 def _blocks(text: str, lines: list[_Line]) -> list[Block]:
