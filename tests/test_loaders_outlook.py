@@ -3,6 +3,7 @@
 import struct
 
 import pytest
+from compressed_rtf import compress
 from making import of_kind
 
 from qa.errors import UnreadableDocument
@@ -93,7 +94,7 @@ def properties(head, values):
 
 # 10 February 2025, 9:00, in steps of 100 ns since 1601.
 WHEN = 133_836_516_000_000_000
-BODY, HTML, SUBJECT = 0x1000, 0x1013, 0x0037
+BODY, RTF, HTML, SUBJECT = 0x1000, 0x1009, 0x1013, 0x0037
 
 
 def msg(*, attachments=(), **values):
@@ -132,6 +133,27 @@ def test_the_text_of_html_alone_is_read(read):
     page = "<html><p>Die Brücke ist <b>neu</b>.</p>" + "<!-- -->" * 1_000 + "</html>"
     document = read(msg(fields={BODY: "", HTML: page.encode()}))
     assert of_kind(document, "body")[-1] == "Die Brücke ist neu."
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        rb"{\rtf1\ansi The sluice opens at {\b six}.\par Ask for Iris.\par}",
+        # Of a page, whose tags are kept beside the text.
+        rb"{\rtf1\ansi\fromhtml1{\*\htmltag64 <p>}\htmlrtf {\htmlrtf0 The sluice opens at six."
+        rb"\htmlrtf\par}\htmlrtf0{\*\htmltag72 </p>}\par Ask for Iris.}",
+    ],
+)
+def test_a_body_in_rtf_alone_is_read(read, body):
+    document = read(msg(fields={BODY: "", RTF: compress(body)}))
+    assert " ".join(of_kind(document, "body")[-2:]).endswith(
+        "The sluice opens at six. Ask for Iris."
+    )
+
+
+def test_a_damaged_body_in_rtf_is_told(read):
+    with pytest.raises(UnreadableDocument, match="damaged message of Outlook"):
+        read(msg(fields={BODY: "", RTF: compress(b"{\\rtf1 Six.}")[:-3]}))
 
 
 def test_attachments_of_a_message_are_treated_as_those_of_mail(read):

@@ -13,10 +13,12 @@ from typing import Any
 from qa.errors import UnreadableDocument
 from qa.loaders.extracted import Extracted
 from qa.loaders.mail import read_mail
+from qa.loaders.office import read_rtf
 from qa.text import without_surrogates
 
 _KINDS = {1: "To", 2: "Cc"}
 _RECIPIENT_TYPE = 0x0C15
+_RTF = 0x1009  # the property of a compressed body
 _POLICY = SMTP.clone(cte_type="7bit")
 
 
@@ -48,8 +50,9 @@ def _as_mail(message: Any) -> EmailMessage:
             )
     if message.sent_date:
         mail["Date"] = format_datetime(message.sent_date)
-    mail.set_content(_text(message.body))
-    if page := _text(message.html_body):
+    page = _text(message.html_body)
+    mail.set_content(_text(message.body) or ("" if page else _text_of_rtf(message)))
+    if page:
         mail.add_alternative(page, subtype="html")
     for attached in message.attachments:
         content = attached.file_bytes if attached.attached_by_value else None
@@ -61,6 +64,14 @@ def _as_mail(message: Any) -> EmailMessage:
             filename=_line(attached.file_name) or "attachment",
         )
     return mail
+
+
+def _text_of_rtf(message: Any) -> str:
+    """Return the words of a message that has a body in RTF alone; empty if it has none."""
+    from compressed_rtf import decompress
+
+    packed = message.properties.binary_prop_value(_RTF)
+    return _text(read_rtf(decompress(packed)).text) if packed else ""
 
 
 def _kind(recipient: Any) -> int:
