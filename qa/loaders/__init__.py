@@ -18,12 +18,17 @@ from qa.loaders.epub import read_epub
 from qa.loaders.extracted import Extracted, Inner, TextFull, with_properties
 from qa.loaders.foreign import is_message, is_old_workbook, refuse_books, refuse_iwork, refuse_ole
 from qa.loaders.html import looks_like_html, read_html
-from qa.loaders.mail import looks_like_mail, looks_like_mailbox, read_mail, read_mailbox
+from qa.loaders.mail import (
+    looks_like_mail,
+    looks_like_mailbox,
+    read_mail,
+    read_mailbox,
+    read_message,
+)
 from qa.loaders.markdown import read_markdown
 from qa.loaders.ocr import draw_picture, is_picture, read_picture
 from qa.loaders.office import read_docx, read_pptx, read_rtf
 from qa.loaders.opendocument import is_flat, read_flat, read_opendocument
-from qa.loaders.outlook import read_message
 from qa.loaders.papers.latex import looks_like_latex, read_latex
 from qa.loaders.papers.org import read_org
 from qa.loaders.parts import has_parts, read_parts

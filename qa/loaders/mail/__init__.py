@@ -3,5 +3,6 @@
 from qa.loaders.mail.headers import looks_like_mail
 from qa.loaders.mail.mailbox import looks_like_mailbox, read_mailbox
 from qa.loaders.mail.message import read_mail
+from qa.loaders.mail.outlook import read_message
 
-__all__ = ["looks_like_mail", "looks_like_mailbox", "read_mail", "read_mailbox"]
+__all__ = ["looks_like_mail", "looks_like_mailbox", "read_mail", "read_mailbox", "read_message"]

@@ -12,7 +12,7 @@ from typing import Any
 
 from qa.errors import UnreadableDocument
 from qa.loaders.extracted import Extracted
-from qa.loaders.mail import read_mail
+from qa.loaders.mail.message import read_mail
 from qa.loaders.office import read_rtf
 from qa.text import without_surrogates
 
