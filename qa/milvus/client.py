@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from qa.errors import ExtraMissing, IndexNotFound, StoredIndexError, StoreUnreachable
 from qa.milvus.address import StoreAddress, store_command
+from qa.milvus.collections import texts_of
 
 TOKEN = "VERBATIM_MILVUS_TOKEN"
 # Seconds: a question waits no longer for an answer; a build does, for indexes take their time.
@@ -70,6 +71,13 @@ class Client:
         change = self._client.alter_alias if exists else self._client.create_alias
         with self._errors():
             change(collection, self.address.name, timeout=self.timeout_s)
+
+    def forget(self, collection: str) -> None:
+        """Remove the alias, and the collections of the generation that it points to."""
+        with self._errors():
+            self._client.drop_alias(self.address.name, timeout=self.timeout_s)
+        for name in (collection, texts_of(collection)):
+            self.drop(name)
 
     def collections(self) -> list[str]:
         """Return the names of all collections."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from functools import lru_cache
 from threading import Lock
 from typing import Any
@@ -67,8 +68,7 @@ class MilvusIndex(OpenIndex):
         if top_k < 1:
             return []
         where = self._where(only, exclude)
-        found = self._client.search(self._collection, VECTOR, vector, top_k, where=where)
-        return sorted(found, key=lambda pair: (-pair[1], pair[0]))
+        return self._search(VECTOR, vector, top_k, where)
 
     def search_by_words(
         self,
@@ -84,8 +84,7 @@ class MilvusIndex(OpenIndex):
         if top_k < 1 or not vector:
             return []
         where = self._where(only, exclude)
-        found = self._client.search(self._collection, WORDS, vector, top_k, where=where)
-        return sorted(found, key=lambda pair: (-pair[1], pair[0]))
+        return self._search(WORDS, vector, top_k, where)
 
     def words_vector(self, question: str) -> dict[int, float]:
         """Return the sparse vector of a question; empty if none of its words is stored."""
@@ -105,11 +104,13 @@ class MilvusIndex(OpenIndex):
         size = self.manifest.dimension
         if not rows:
             return np.empty(0, np.float32), np.empty(0, np.float32)
-        stored = np.stack([vector_of(found[row]) for row in rows])
-        cosines = np.sum(stored[:, :size] * vector, axis=1)
-        if stored.shape[1] == size:
-            return cosines, cosines
-        return cosines, np.sum(unpacked(stored[:, size:], size) * vector, axis=2).max(axis=1)
+        with self._as_written():
+            stored = np.stack([vector_of(found[row]) for row in rows])
+            cosines = np.sum(stored[:, :size] * vector, axis=1)
+            if stored.shape[1] == size:
+                return cosines, cosines
+            parts = unpacked(stored[:, size:], size)
+            return cosines, np.sum(parts * vector, axis=2).max(axis=1)
 
     def vectors(self, rows: Sequence[int]) -> list[NDArray[np.float32]]:
         """Return the unit vectors of passages."""
@@ -133,6 +134,13 @@ class MilvusIndex(OpenIndex):
     def close(self) -> None:
         """Close the connection; what was returned stays valid."""
         self._client.close()
+
+    def check_passages(self, passages: Iterable[Passage]) -> None:
+        """Raise IndexCorrupt for a passage that is not in its document, whose hash is checked."""
+        for passage in passages:
+            text = self.document(passage.document_id).text
+            if text[passage.start : passage.end] != passage.text:
+                raise self.damaged(f"a passage of {passage.document_id} differs from its text")
 
     def live(self) -> str:
         """Return the name of the generation that the alias points to now; empty for none."""
@@ -158,6 +166,12 @@ class MilvusIndex(OpenIndex):
         if digest(text) != place.sha256:
             raise self.damaged(f"the text of {document_id} is damaged")
         return document_of(text)
+
+    def _search(self, field: str, vector: Any, top_k: int, where: str) -> list[tuple[int, float]]:
+        found = self._client.search(self._collection, field, vector, top_k, where=where)
+        if not all(0 <= row < len(self) for row, _ in found):
+            raise self.damaged("it has passages that no build wrote")
+        return sorted(found, key=lambda pair: (-pair[1], pair[0]))
 
     def _where(self, only: Collection[str], exclude: Collection[str]) -> str:
         """Return the condition on the number of a document, the shorter of its two forms."""
@@ -195,11 +209,12 @@ class MilvusIndex(OpenIndex):
         return found
 
     def _passage(self, values: Mapping[str, Any]) -> Passage:
-        summary = self._header.summaries[int(values["document"])]
-        body = str(values["body"])
-        if body.startswith("{"):  # too long for its field
-            body = self._text(*json.loads(body)["at"])
-        return passage_of(values, summary.id, body)
+        with self._as_written():
+            summary = self._header.summaries[int(values["document"])]
+            body = str(values["body"])
+            if body.startswith("{"):  # too long for its field
+                body = self._text(*json.loads(body)["at"])
+            return passage_of(values, summary.id, body)
 
     def _text(self, first: int, pieces: int) -> str:
         keys = range(first, first + pieces)
@@ -207,6 +222,13 @@ class MilvusIndex(OpenIndex):
         if len(found) < pieces:
             raise self.damaged("a part of its texts is missing")
         return "".join(found[key]["text"] for key in keys)
+
+    @contextmanager
+    def _as_written(self) -> Iterator[None]:
+        try:
+            yield
+        except (ValueError, TypeError, LookupError) as error:
+            raise self.damaged("a passage of it cannot be read") from error
 
     def damaged(self, problem: str) -> IndexCorrupt:
         """Return the error of what is not as it was written."""

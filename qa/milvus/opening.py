@@ -51,10 +51,10 @@ def open_store(
 
 
 def check_reachable(address: StoreAddress) -> None:
-    """Raise StoreUnreachable unless a store answers and accepts the token."""
+    """Raise StoreUnreachable unless a store answers, and IndexMismatch if its name is taken."""
     client = Client(address)
     try:
-        client.target()
+        check_name(client)
     finally:
         client.close()
 
@@ -78,14 +78,27 @@ def live_in_store(address: StoreAddress) -> str:
 def _live(client: Client) -> str:
     where = client.address
     remedy = f"run {store_command(where, 'build', 'FOLDER')}"
-    if not (collection := client.target()):
+    if not (collection := check_name(client)):
         raise IndexNotFound(f"there is no index in {where}", remedy)
-    if not generation_of(where.name, collection):
+    return collection
+
+
+def check_name(client: Client) -> str:
+    """Return the collection that the index's name points to; empty if nothing has that name.
+
+    Raises :class:`~qa.errors.IndexMismatch` where it is the name of something else.
+    """
+    where = client.address
+    collection = client.target()
+    if collection and generation_of(where.name, collection):
+        return collection
+    if collection or where.name in client.collections():
         raise IndexMismatch(
-            f"{where.name} in {where} is {collection}, which is no index of Verbatim",
+            f"{where.name} in {where} is {collection or 'a collection'}, "
+            "which is no index of Verbatim",
             "name another index, as in http://HOST:19530/NAME",
         )
-    return collection
+    return ""
 
 
 def _header(client: Client, texts: str) -> Header:
@@ -101,7 +114,7 @@ def verify_store(address: StoreAddress) -> str:
     """Check every text and relation of a store; return a line on what was checked.
 
     These are the hashes of documents, that each passage occurs in its document at its place,
-    and that each vector has length one.
+    that each vector has length one, and that its parts can be read.
     """
     index = open_store(address)
     try:
@@ -111,6 +124,7 @@ def verify_store(address: StoreAddress) -> str:
             for passage in index.passages(rows):
                 if text[passage.start : passage.end] != passage.text:
                     raise index.damaged(f"a passage of {document_id} differs from its text")
+            index.nearness(rows, np.zeros(index.manifest.dimension, np.float32))  # reads parts
             if not np.allclose(np.linalg.norm(index.vectors(rows), axis=1), 1.0, atol=1e-4):
                 raise index.damaged(f"a vector of {document_id} does not have length one")
         manifest = index.manifest

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from qa.errors import IndexLocked, IndexNotFound
+from qa.errors import IndexCorrupt, IndexLocked, IndexMismatch, IndexNotFound
 from qa.index import StoredIndex
 from qa.index.generation import MANIFEST
 from qa.milvus.address import StoreAddress
@@ -21,6 +21,7 @@ from qa.milvus.collections import (
     texts_of,
     texts_schema,
 )
+from qa.milvus.opening import check_name, verify_store
 from qa.milvus.records import (
     Header,
     StoredText,
@@ -53,7 +54,8 @@ def publish(
     """Make a generation the live one of a store; return whether it was not so already.
 
     It is written into collections of its own, and readers see nothing of it before the alias
-    moves. What an interrupted call wrote is kept, and the next one goes on from there. The
+    moves. One that is live already is checked, and written again where it is damaged. What an
+    interrupted call wrote is kept, and the next one goes on from there. The
     generation before stays for its readers, older ones are dropped. ``kind`` is the index of the
     vectors. ``progress`` is called with ``WRITING``, the rows written, and their total. No call of
     the store may take longer than ``timeout_s``.
@@ -64,10 +66,13 @@ def publish(
     """
     client = Client(address, timeout_s=timeout_s)
     try:
-        before = client.target()
+        before = check_name(client)
         wanted = collection_of(address.name, source.generation)
         if before == wanted:
-            return False
+            if _is_intact(address):
+                return False
+            client.forget(wanted)
+            before = ""
         other = IndexLocked(f"another build is writing {address}", "wait until it ends and repeat")
         try:
             _Writer(client, wanted, source, progress).write(kind)
@@ -80,6 +85,14 @@ def publish(
         return True
     finally:
         client.close()
+
+
+def _is_intact(address: StoreAddress) -> bool:
+    try:
+        verify_store(address)
+    except (IndexCorrupt, IndexMismatch, IndexNotFound):
+        return False
+    return True
 
 
 def _sweep(client: Client, keep: set[str]) -> None:

@@ -132,7 +132,7 @@ def passage_of(values: Mapping[str, Any], document_id: str, body: str) -> Passag
 
 def vector_of(values: Mapping[str, Any]) -> NDArray[np.float32]:
     """Return the row of the encoder of a passage's row."""
-    parts = np.frombuffer(base64.b64decode(values["parts"]), np.uint8)
+    parts = np.frombuffer(base64.b64decode(values["parts"], validate=True), np.uint8)
     return np.concatenate([np.asarray(values[VECTOR], np.float32), parts.astype(np.float32)])
 
 

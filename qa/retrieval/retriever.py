@@ -55,6 +55,7 @@ class Retriever:
         for hit in self._search.search(question, top_k, exclude=unavailable):
             here = next(each for each in places(hit.passage.document_id) if each not in excluded)
             hits.append(replace(hit, passage=replace(hit.passage, document_id=here)))
+        self._index.check_passages(hit.passage for hit in hits)
         return tuple(hits)
 
     def _unwanted(self, wanted: DocumentFilter) -> frozenset[str]:

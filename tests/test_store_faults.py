@@ -1,0 +1,220 @@
+"""A store that fails, is somebody else's or was changed: one line each, and no wrong quote."""
+
+import json
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from qa.builder import build
+from qa.cli import main
+from qa.errors import IndexCorrupt, IndexMismatch, StoreUnreachable
+from qa.index import open_index
+from qa.milvus import StoreAddress, open_store, publish, verify_store
+from qa.milvus.client import Client
+from qa.milvus.collections import passages_schema, texts_of
+from qa.milvus.records import HEADER, text_rows
+from qa.pipeline import QA
+
+pytest.importorskip("pymilvus", reason="the extra milvus is not installed")
+
+CLOCK = "The wooden clock was carved by Ichiro Tanaka in 1894. It stands in Hamburg."
+MILL = "Zbigniew Wrzesniewski ran the mill until 1912. His sister ran the bakery."
+QUESTION = "Who carved the wooden clock?"
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory, encoder):
+    base = tmp_path_factory.mktemp("source")
+    (base / "documents").mkdir()
+    (base / "documents" / "clock.txt").write_text(CLOCK)
+    (base / "documents" / "mill.txt").write_text(MILL)
+    build(base / "documents", base / "index", encoder=encoder)
+    index = open_index(base / "index")
+    publish(index, StoreAddress.parse(f"milvus:{base / 'verbatim.db'}"))
+    yield index
+    index.close()
+
+
+@pytest.fixture
+def file(source, tmp_path):
+    """A copy of the store, in a file of its own."""
+    shutil.copytree(source.path.parent / "verbatim.db", tmp_path / "verbatim.db")
+    return StoreAddress.parse(f"milvus:{tmp_path / 'verbatim.db'}")
+
+
+@pytest.fixture
+def client(file):
+    opened = Client(file)
+    live = opened.target()
+    for name in (live, texts_of(live)):
+        opened.load(name)
+    yield opened
+    opened.close()
+
+
+def other_format(client):
+    rows = list(text_rows(HEADER + 1, json.dumps({"format": 0})))
+    client.write(texts_of(client.target()), rows, again=True)
+
+
+def no_header(client):
+    client._client.delete(texts_of(client.target()), ids=[HEADER])
+
+
+def changed_row(client, **values):
+    live = client.target()
+    (row,) = client.get(live, [0], ["*"]).values()
+    client.write(live, [{**row, **values}], again=True)
+
+
+def changed_text(client):
+    texts = texts_of(client.target())
+    (row,) = client.get(texts, [0], ["*"]).values()
+    client.write(texts, [{**row, "text": row["text"].replace("Ichiro", "Taro")}], again=True)
+
+
+def changed_passage(client):
+    (row,) = client.get(client.target(), [0], ["body"]).values()
+    changed_row(client, body=row["body"].replace("Ichiro", "Taro"))
+
+
+def broken_passage(client):
+    changed_row(client, body="{")
+
+
+def broken_parts(client):
+    changed_row(client, parts="*")
+
+
+def other_document(client):
+    changed_row(client, document=99)
+
+
+def more_rows(client):
+    live = client.target()
+    (row,) = client.get(live, [0], ["*"]).values()
+    client.write(live, [{**row, "row": 10_000}])
+
+
+def fewer_rows(client):
+    client._client.delete(client.target(), ids=[0])
+
+
+def fewer_texts(client):
+    client._client.delete(texts_of(client.target()), ids=[0])
+
+
+DAMAGE = [other_format, no_header, changed_text, changed_passage, broken_passage, broken_parts]
+DAMAGE += [other_document, more_rows, fewer_rows, fewer_texts]
+ids = [each.__name__ for each in DAMAGE]
+
+
+@pytest.mark.parametrize("damage", DAMAGE, ids=ids)
+def test_what_somebody_else_wrote_is_said_and_mended_by_a_build(
+    damage, client, file, source, capsys
+):
+    damage(client)
+    store, folder = ["--store", str(file)], str(source.folder)
+    for command in (["ask", QUESTION, "--json"], ["search", QUESTION], ["verify"]):
+        assert main([*command, *store]) == 2
+        out, error = capsys.readouterr()
+        assert "Taro" not in out
+        problem, remedy = error.splitlines()
+        assert problem.startswith("qa: ")
+        assert "run `qa build" in remedy
+    assert main(["build", folder, "--index", str(source.path), *store]) == 0
+    capsys.readouterr()
+    assert main(["ask", QUESTION, *store]) in (0, 3)
+    assert "Ichiro Tanaka" in capsys.readouterr().out
+    assert "is intact" in verify_store(file)
+
+
+@pytest.mark.parametrize("damage", [more_rows, changed_passage, broken_passage, other_document])
+def test_what_is_written_after_it_was_opened_is_not_quoted(damage, client, file):
+    qa = QA.open(str(file))
+    damage(client)
+    for ask in (qa.ask, qa.search):
+        with pytest.raises(IndexCorrupt) as caught:
+            ask(QUESTION)
+        assert "\n" not in str(caught.value)
+    qa.close()
+
+
+def test_a_network_that_breaks_in_a_question_gives_no_half_answer(file, source, monkeypatch):
+    qa = QA.open(str(file))
+    expected = QA.open(source.path).ask(QUESTION, threshold=0)
+    calls, breaks_at = 0, 10**6
+
+    def breaking(method):
+        def call(self, *given, **options):
+            nonlocal calls
+            calls += 1
+            if calls >= breaks_at:
+                raise StoreUnreachable("the store does not answer", "start it")
+            return method(self, *given, **options)
+
+        return call
+
+    for name in ("search", "get"):
+        monkeypatch.setattr(Client, name, breaking(getattr(Client, name)))
+    assert replace(qa.ask(QUESTION, threshold=0), passages=()) == replace(expected, passages=())
+    needed = calls
+    assert needed >= 5
+    for call in range(1, needed + 1):
+        calls, breaks_at = 0, call
+        qa._index._kept.clear(), qa._index._document.cache_clear()  # as if just opened
+        with pytest.raises(StoreUnreachable):
+            qa.ask(QUESTION)
+    qa.close()
+
+
+# A name that is something else's
+
+
+def foreign_collection(client):
+    client._client.drop_alias(client.address.name)
+    client.create(client.address.name, *passages_schema(16, "FLAT"))
+
+
+def foreign_alias(client):
+    client.create("papers", *passages_schema(16, "FLAT"))
+    client.point_to("papers")
+
+
+@pytest.mark.parametrize("taken", [foreign_collection, foreign_alias])
+def test_what_is_no_index_of_ours_is_left_alone(taken, client, file, source, capsys):
+    taken(client)
+    store = ["--store", str(file)]
+    build_it = ["build", str(source.folder), "--index", str(source.path)]
+    for command in (["ask", QUESTION], ["serve", "--port", "0"], build_it):
+        assert main([*command, *store]) == 2
+        problem, remedy = capsys.readouterr().err.splitlines()
+        assert "which is no index of Verbatim" in problem
+        assert "name another index" in remedy
+    with pytest.raises(IndexMismatch):
+        publish(source, file)
+    assert (client.target() or file.name) in ("papers", file.name)
+    assert file.name in client.collections() or client.target() == "papers"
+
+
+@pytest.mark.parametrize("command", ["ask", "serve", "build", "info", "verify"])
+def test_a_store_that_is_not_there_is_one_line(command, source, tmp_path, capsys):
+    more = {
+        "ask": [QUESTION],
+        "serve": ["--port", "0", "--index", str(tmp_path / "votes")],
+        "build": [str(source.folder), "--index", str(tmp_path / "index")],
+    }
+    assert main([command, *more.get(command, []), "--store", "http://127.0.0.1:9"]) == 2
+    problem, remedy = capsys.readouterr().err.splitlines()
+    assert problem == "qa: http://127.0.0.1:9 does not answer"
+    assert "start the store" in remedy
+    assert not (tmp_path / "index").exists()
+
+
+def test_an_index_of_another_encoder_is_refused_by_those_who_ask(client, file, monkeypatch):
+    monkeypatch.setattr("qa.networks.encoder.NAME", "another")
+    with pytest.raises(IndexMismatch, match=r"another encoder .*run `qa build"):
+        QA.open(str(file))
+    index = open_store(file)  # as `qa info` does
+    index.close()
