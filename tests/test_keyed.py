@@ -86,3 +86,16 @@ def test_a_colon_of_a_name_is_not_repeated(tmp_path):
     assert not any("::" in text for text in read)
     assert "Hirer: Ada Lund." in read[1]
     assert "Seats: 80; Price: 40 euro." in read[0] or "Long gallery; 80; 40 euro." in read[0]
+
+
+def test_a_value_without_a_header_has_the_one_before_it_as_its_name():
+    text = "Attributes cruise CH2011 depth 40"
+    header, name, value = (0, 10), (11, 17), (18, 24)
+
+    def read(*fields):
+        return view_of(text, [pieces_of(text, fields)]).text
+
+    assert read(((header,), name), ((), value)) == "Attributes: cruise: CH2011."
+    assert read(((), name), ((), value)) == "cruise: CH2011."
+    assert read(((header,), name), ((name,), value)) == "Attributes: cruise; cruise: CH2011."
+    assert read(((), name), ((), value), ((), (31, 33))) == "cruise; CH2011; 40."

@@ -74,3 +74,21 @@ def test_tasks_and_entries_with_damaged_fields_are_read(read):
 def test_a_damaged_calendar_has_a_reason(read, text):
     with pytest.raises(UnreadableDocument, match="calendar without complete entries"):
         read(text)
+
+
+def test_an_entry_without_its_calendar_is_read(read):
+    lines = """BEGIN:VJOURNAL
+UID:1@x.example
+DTSTAMP:20250301T080000Z
+DTSTART;VALUE=DATE:20250302
+SUMMARY:Minutes of the guild
+DESCRIPTION:1. Joe\\, Lisa and Bob were there.\\n2. The
+  printer is late.
+END:VJOURNAL
+"""
+    document = read(lines.replace("\n", "\r\n"), "minutes.ics")
+    assert of_kind(document, "heading") == ["Minutes of the guild"]
+    (body,) = of_kind(document, "body")
+    assert body.startswith("Start: 2025-03-02\n")
+    assert "Joe, Lisa and Bob were there." in body
+    assert "The printer is late." in body

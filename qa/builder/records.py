@@ -42,11 +42,11 @@ def records_of(blocks: Sequence[Block]) -> list[Record]:
 def pieces_of(text: str, fields: Sequence[Field]) -> list[Piece]:
     """Return the pieces of a record of ``text``: "Header: value; Header: value.".
 
-    Two values without a header are a name and its value: "name: value.". A colon of their own
-    is not repeated. Of a value with boxes comes first what is ticked.
+    Of two values the second has the first as its name if it has no header: "name: value.". A
+    colon of their own is not repeated. Of a value with boxes comes first what is ticked.
     """
     pieces: list[Piece] = []
-    is_pair = len(fields) == 2 and not any(header for header, _ in fields)
+    is_pair = len(fields) == 2 and not fields[1][0]
     for number, (header, value) in enumerate(fields):
         if number:
             pieces.append(_colon(text, pieces) if is_pair else "; ")

@@ -11,6 +11,7 @@ from qa.loaders.extracted import Extracted, TextBuilder
 from qa.loaders.markup import add_page
 
 _ENTRIES = {"VEVENT", "VTODO", "VJOURNAL"}
+_BEGINS = tuple(f"BEGIN:{name}" for name in ("VCALENDAR", *sorted(_ENTRIES)))
 # The fields that people read, in this order; others are for programs.
 _FIELDS = {
     "DTSTART": "Start",
@@ -41,8 +42,8 @@ _PERIODS = {"DAILY": "day", "WEEKLY": "week", "MONTHLY": "month", "YEARLY": "yea
 
 
 def looks_like_calendar(text: str) -> bool:
-    """Return whether a text begins as a calendar does."""
-    return text[:200].lstrip("\ufeff \t\r\n").upper().startswith("BEGIN:VCALENDAR")
+    """Return whether a text begins as a calendar does, or an entry of one."""
+    return text[:200].lstrip("\ufeff \t\r\n").upper().startswith(_BEGINS)
 
 
 def read_calendar(text: str) -> Extracted:
