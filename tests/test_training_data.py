@@ -37,8 +37,6 @@ from training.rows import MASK, QUESTION_MARK, collate, draw_heading, make_row, 
 from training.transfers import question_templates, transfer_paragraphs, with_transfers
 from training.unanswerable import unanswerable_examples
 
-pytestmark = pytest.mark.alone
-
 GOLDEN = Path(__file__).parent / "golden"
 NAMES = ["Aachen", "Bremen", "Cuxhaven", "Dessau", "Emden", "Fulda", "Gera", "Halle"]
 
