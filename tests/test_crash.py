@@ -21,7 +21,7 @@ pytestmark = [
     # Python warns of a fork beside threads; the children end without returning here.
     pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning"),
 ]
-EVERY = 61
+EVERY = 101
 
 
 @pytest.fixture
