@@ -16,6 +16,7 @@ from qa.errors import UnreadableDocument
 from qa.opening import opened
 from qa.sandbox import Sandbox, describe_walls
 from qa.sandbox.walls import walls_here
+from qa.types import Pieces
 
 ROOT = Path(__file__).parents[1]
 POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows has no such things")
@@ -429,8 +430,12 @@ def liar(place, monkeypatch, *names):
         (-1, 3, "", None, []),
         (0, 99, "", None, []),
         (3, 3, "", None, []),
-        (0, 3, "", ["forged", [[0, 0, 6]]], []),
-        (0, 3, "", ["abc", [[0, 4, 3]]], []),
+        (0, 3, "", ["forged", Pieces([(0, 0, 6)]).packed()], []),
+        (0, 3, "", ["abc", Pieces([(0, 4, 3)]).packed()], []),
+        (0, 3, "", ["here", Pieces([(0, -5, 4)]).packed()], []),
+        (0, 3, "", ["", Pieces([(0, 99, 3)]).packed()], []),
+        (0, 3, "", ["It", "AAAA"], []),
+        (0, 3, "", ["It", [[0, 0, 2]]], []),
     ],
 )
 def test_a_passage_that_is_not_in_its_document_is_refused(part):

@@ -99,8 +99,15 @@ def _passage(
         raise UnreadableDocument("a passage is not in its text", "report it")
     seen = None
     if view is not None:
-        words, pieces = str(view[0]), Pieces.unpacked(str(view[1]))
-        if any(text[s : s + n] != words[at : at + n] for at, s, n in pieces):
+        words = str(view[0])
+        try:
+            pieces = Pieces.unpacked(str(view[1]))
+        except ValueError as error:
+            raise UnreadableDocument("what is read of it is no view", "report it") from error
+        if any(
+            min(at, s, n) < 0 or text[s : s + n] != words[at : at + n] or s + n > len(text)
+            for at, s, n in pieces
+        ):
             raise UnreadableDocument("what is read of it is not in its text", "report it")
         seen = View(words, pieces)
     places = tuple((int(begin), int(finish)) for begin, finish in quoted)
