@@ -14,7 +14,7 @@ from pathlib import Path
 
 from qa.answers.calibration import Calibration
 from qa.answers.candidates import Candidate
-from qa.answers.choice import choose, is_settled
+from qa.answers.choice import Continued, agreement, choose, is_settled, talked_of, weighed
 from qa.answers.disagreement import LEAST, disagreement
 from qa.answers.quotations import Quotation, Validity, check, verify
 from qa.answers.reading import read
@@ -259,9 +259,11 @@ class QA:
         """Return the passages of a document, or of the one it is a copy of."""
         return self._index.passages_of(self.original_of(document_id))
 
-    def _retrieved(self, question: str, top_k: int, wanted: DocumentFilter) -> Retrieved:
+    def _retrieved(
+        self, question: str, top_k: int, wanted: DocumentFilter, talked_of: str = ""
+    ) -> Retrieved:
         """Return the nearest passages; CorpusError where the folder of the documents is gone."""
-        retrieved = self._retriever.retrieve(question, top_k, wanted)
+        retrieved = self._retriever.retrieve(question, top_k, wanted, talked_of=talked_of)
         # Nothing could be quoted then, and "not found" would be said of documents not looked at.
         if retrieved.outdated and not self._index.folder.is_dir():
             raise CorpusError(
@@ -333,17 +335,23 @@ class QA:
         tried: list[Prediction] = []
         second = None if quick else self._second
         # A reading is chosen by what the first reader finds; only that one is looked at twice.
-        is_only = len(readings) == 1
+        is_only, about = len(readings) == 1, talked_of(history)
         for reading in readings:
-            looks.append(self._look(reading.question, top_k, max_answers, wanted))
+            continued = None
+            if reading.continues:
+                continued = Continued(history, about if reading.is_about_same else "")
+            looks.append(self._look(reading.question, top_k, max_answers, wanted, continued))
             tried.append(self._answered(looks[-1], max_answers, second if is_only else None))
             if is_settled(tried[-1], history, threshold=self._calibration.threshold):
                 break
         open_from = 0.0 if readings[0].is_marked else self._calibration.threshold
         chosen = choose(tried, history, open_from=open_from)
-        prediction = tried[chosen]
-        if second and not is_only:
-            prediction = self._answered(looks[chosen], max_answers, second)
+        prediction, look = tried[chosen], looks[chosen]
+        if not is_only:
+            if look.continued:
+                of_all = replace(look.continued, agreement=agreement(tried))
+                look = replace(look, continued=of_all)
+            prediction = self._answered(look, max_answers, second)
         prediction = replace(
             prediction,
             question=without_surrogates(question),
@@ -354,11 +362,19 @@ class QA:
         return judged
 
     def _look(
-        self, resolved: str, top_k: int, max_answers: int, wanted: DocumentFilter
+        self,
+        resolved: str,
+        top_k: int,
+        max_answers: int,
+        wanted: DocumentFilter,
+        continued: Continued | None,
     ) -> _FirstLook:
         """Return what the first reader finds for a stand-alone question, the best answers first."""
         marks = [time.perf_counter()]
-        retrieved = self._retrieved(resolved, top_k, wanted)
+        talked_of = continued.document_id if continued else ""
+        retrieved = self._retrieved(resolved, top_k, wanted, talked_of)
+        if continued and not any(hit.passage.document_id == talked_of for hit in retrieved.hits):
+            continued = replace(continued, document_id="")  # far from it, or filtered out
         marks.append(time.perf_counter())
         reading = read(
             self._reader,
@@ -375,7 +391,8 @@ class QA:
         marks.append(time.perf_counter())
         stages = zip(("retrieve", "read", "select"), pairwise(marks), strict=True)
         timings_ms = {stage: _milliseconds(*between) for stage, between in stages}
-        return _FirstLook(retrieved, reading.passages_read, evidence, candidates, timings_ms)
+        read_count = reading.passages_read
+        return _FirstLook(retrieved, read_count, evidence, candidates, continued, timings_ms)
 
     def _answered(self, look: _FirstLook, max_answers: int, second: Reader | None) -> Prediction:
         """Return all answers to a stand-alone question, whatever their probability."""
@@ -384,6 +401,8 @@ class QA:
         if second and self._calibration.is_worth_it(candidates):
             candidates = look_again(second, look.evidence, candidates)
         scored = self._calibration.calibrate(candidates, at_least=MIN_PROBABILITY)
+        if look.continued:
+            scored = weighed(scored, look.continued)
         # Those that contradict the best may come after all that are shown.
         compared = sum(probability >= LEAST for _, probability in scored)
         answers = verify(self._index, scored[: max(max_answers, compared)], look.retrieved.excluded)
@@ -404,6 +423,7 @@ class QA:
             outdated=tuple(sorted(look.retrieved.outdated)),
             passages_read=look.passages_read,
             disagreement=found,
+            talked_of=look.continued.document_id if look.continued else "",
         )
 
 
@@ -455,12 +475,16 @@ def _opened(index: str | Path, encoder: Encoder, *, exact: bool = False) -> Open
 
 @dataclass(frozen=True, slots=True)
 class _FirstLook:
-    """What the first reader found for a stand-alone question; ``evidence`` has its words."""
+    """What the first reader found for a stand-alone question; ``evidence`` has its words.
+
+    ``continued`` is None where the question does not continue a conversation.
+    """
 
     retrieved: Retrieved
     passages_read: int
     evidence: Evidence
     candidates: Sequence[Candidate]
+    continued: Continued | None
     timings_ms: dict[str, float]
 
 

@@ -385,6 +385,8 @@ class Prediction:
     retrieved, nearest first; ``passages_read`` of them were read and have spans: fewer where
     reading on was not worth it. ``outdated`` is that of :class:`SearchResult`. ``disagreement``
     is None unless other documents contradict the best answer, or the best candidate.
+    ``talked_of`` is the document, by id, that was looked at first because a follow-up goes on
+    about it; empty if none was: the ``resolved_question`` alone may then be answered otherwise.
     """
 
     question: str
@@ -397,6 +399,7 @@ class Prediction:
     passages_read: int = 0
     candidates: tuple[Answer, ...] = ()
     disagreement: Disagreement | None = None
+    talked_of: str = ""
 
     @property
     def found(self) -> bool:
@@ -407,6 +410,12 @@ class Prediction:
     def asked_otherwise(self) -> bool:
         """Whether the words asked differ from the question's, white space aside."""
         return self.resolved_question != " ".join(self.question.split())
+
+    @property
+    def asked_as(self) -> str:
+        """The question that was asked, and the document that was looked at first, if one was."""
+        first = f" (first in {self.talked_of})" if self.talked_of else ""
+        return f"{self.resolved_question}{first}"
 
 
 class Encoder(Protocol):

@@ -2,20 +2,28 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa import QA
-from qa.answers.choice import choose, is_settled
+from qa.answers.choice import (
+    Continued,
+    agreement,
+    choose,
+    is_settled,
+    talked_of,
+    weighed,
+)
 from qa.cli import main
 from qa.errors import DatasetError
 from qa.evaluation.corpus import ask_corpus
 from qa.evaluation.golden import GoldenQuestion, conversation, read_golden
 from qa.retrieval.conversation.readings import readings, stand_alone
 from qa.retrieval.conversation.turns import Turn, is_person, topic
-from qa.types import Prediction
+from qa.types import Passage, Prediction
 from qa.web.render import conversation_html
 from qa.web.views import Turn as PageTurn
 from qa.web.views import View
@@ -95,7 +103,7 @@ def first_reading(question, asked, answer):
             "Who sold the mill to Ruta?",
             "Ira Benn",
             "at what price?",
-            "at what price Ira Benn sold the mill to Ruta?",
+            "at what price was it that Ira Benn sold the mill to Ruta?",
         ),
         # another thing
         (
@@ -122,12 +130,69 @@ def first_reading(question, asked, answer):
             "phone number?",
             "What is the phone number of the pump at Aske?",
         ),
+        (
+            "How long is the pump guaranteed?",
+            "2 years",
+            "and the hose?",
+            "How long is the hose guaranteed?",
+        ),
+        # people and a thing
+        (
+            "What was Ruta Lindqvist's next film called?",
+            "The Mill",
+            "where will she shoot it?",
+            "where will Ruta Lindqvist shoot The Mill?",
+        ),
+        (
+            "Who is building on the Dale site?",
+            "Benn Foods",
+            "who sold it to them?",
+            "who sold the Dale site to Benn Foods?",
+        ),
+        (
+            "Why does the harbour office record calls?",
+            "to settle arguments",
+            "how long do they keep them?",
+            "how long do the harbour office keep calls?",
+        ),
+        (
+            "Which port does the new server use?",
+            "8480",
+            "why did they change it?",
+            "why did they change the new server?",
+        ),
+        # a place did nothing that "he" did
+        (
+            "Where was Ira Benn held prisoner?",
+            "Stalag Nord",
+            "whom did he marry?",
+            "whom did Ira Benn marry?",
+        ),
+        # a sentence is not what "it" means
+        (
+            "What can be taken with the syrup?",
+            "Use water",
+            "why is it bad?",
+            "why is the syrup bad?",
+        ),
         # a correction
+        (
+            "How many died on the Bluebell according to the report of 3 June?",
+            "41",
+            "no, I meant the corrected number",
+            "How many died on the Bluebell, the corrected number?",
+        ),
+        (
+            "Who is the thief in the first draft of The Silver Heron?",
+            "Ira Benn",
+            "no, the newer one",
+            "Who is the thief of The Silver Heron, the newer one?",
+        ),
         (
             "What did the lease cost in 2019?",
             "900 euros",
             "no, I meant in 2023",
-            "What did the lease cost in 2019, in 2023?",
+            "What did the lease cost, in 2023?",
         ),
     ],
 )
@@ -197,6 +262,15 @@ def test_any_text_has_a_reading(question, asked, answer):
         ("How long does the repair of the pump take?", "the repair of the pump"),
         ("price of the oak table", "the oak table"),
         ("Who operated on Ira's hand?", "Ira's hand"),
+        ("Who is building on the Dale site?", "the Dale site"),
+        ("What is wrong with the willow?", "the willow"),
+        ("Who will lead the club until May?", "the club until May"),
+        ("Is there a ceiling?", "a ceiling"),
+        ("What did the treasurer say about the roof?", "the roof"),
+        ("When was it that Ira sold the Dale mill?", "the Dale mill"),
+        ("When was the code withdrawn?", "the code"),
+        ("Why is the syrup so bad?", "the syrup"),
+        ("When does the bus run, the newer time please?", "the bus"),
     ],
 )
 def test_the_topic_of_a_question(asked, about):
@@ -220,15 +294,64 @@ def test_a_follow_up_is_asked_as_what_it_means(qa):
     assert second.asked_otherwise
 
 
-def test_the_question_shown_gives_the_same_answers_by_itself(qa):
-    history = [qa.ask("How high is the lighthouse of Korso?")]
-    for question in ("who built it?", "and why is it closed in January?", "what about the oven?"):
-        prediction = qa.ask(question, history=history)
-        again = qa.ask(prediction.resolved_question)
-        assert again.answers == prediction.answers
-        assert again.passages == prediction.passages
-        assert again.verdict == prediction.verdict
+def test_the_question_shown_gives_the_same_answer_by_itself(qa):
+    history = [qa.ask("How high is the lighthouse of Korso?", threshold=0.0)]
+    for question in ("who built it?", "and why is it closed in January?"):
+        prediction = qa.ask(question, history=history, threshold=0.0)
+        again = qa.ask(prediction.resolved_question, threshold=0.0)
+        assert again.answers[0].place == prediction.answers[0].place
+        assert (again.talked_of, prediction.talked_of) == ("", "lighthouse.txt")
         history.append(prediction)
+
+
+def test_a_follow_up_looks_first_at_the_document_of_the_last_answer(qa):
+    history = [qa.ask("What does the rye loaf cost?", threshold=0.0)]
+    asked = qa.ask("and how much is it for children?", history=history, threshold=0.0)
+    assert asked.talked_of == "bakery.txt"
+    alone = qa.search(asked.resolved_question).passages
+    here = {hit.passage.document_id: hit.score for hit in asked.passages}
+    before = {hit.passage.document_id: hit.score for hit in alone}
+    assert here["bakery.txt"] > before["bakery.txt"]
+    assert here["lighthouse.txt"] == before["lighthouse.txt"]
+    assert list(here.values()) == sorted(here.values(), reverse=True)
+    # Not where the filter leaves it out, nor after a correction: that may mean another.
+    other = qa.ask("and for children?", history=history, only="lighthouse.txt")
+    assert other.asked_otherwise
+    assert other.talked_of == ""
+    assert qa.ask("no, I meant the ticket", history=history).talked_of == ""
+
+
+def test_where_nothing_was_found_the_nearest_document_is_talked_of(qa):
+    refused = qa.ask("Who painted the oven of the bakery?", threshold=1.0)
+    assert not refused.found
+    assert talked_of([replace(refused, answers=(), candidates=())]) == "bakery.txt"
+    assert talked_of([]) == ""
+
+
+def test_an_answer_is_weighed_by_where_it_is_and_by_what_was_said(qa):
+    said = qa.ask("What does the rye loaf cost?", threshold=0.0)
+
+    def candidate(name, text):
+        return SimpleNamespace(span=SimpleNamespace(text=text, passage=Passage(name, 0, 1, "x")))
+
+    here, there = candidate("a.txt", "5 euros"), candidate("b.txt", "6 euros")
+    again = candidate("a.txt", said.answers[0].text)
+    scored = [(again, 0.6), (there, 0.5), (here, 0.45)]
+    found = weighed(scored, Continued([said], "a.txt"))
+    probabilities = {each.span.text: probability for each, probability in found}
+    assert max(probabilities, key=probabilities.get) == "5 euros"
+    assert probabilities["5 euros"] > 0.45
+    assert probabilities["6 euros"] < 0.5
+    assert probabilities[said.answers[0].text] < 0.6
+    assert weighed([(here, 0.45)], Continued([said], ""))[0][1] == pytest.approx(0.45)
+    surer = weighed([(here, 0.45)], Continued([said], "", agreement=1.0))
+    assert surer[0][1] > 0.45
+
+
+def test_readings_that_agree_are_surer_than_those_that_do_not(qa):
+    one = qa.ask("Who built the lighthouse of Korso?", threshold=0.0)
+    other = qa.ask("What does the rye loaf cost?", threshold=0.0)
+    assert [agreement(each) for each in ([one], [one, one], [one, other])] == [0.0, 1.0, -1.0]
 
 
 def test_a_stand_alone_question_is_answered_as_without_a_history(qa):
@@ -272,7 +395,8 @@ def test_chat_prints_the_question_that_was_asked(built, monkeypatch, capsys):
     assert main(["chat", "--index", str(built / "index")]) == 0
     out = capsys.readouterr().out
     assert "“Matilda Orrey”" in out
-    assert "(asked: when Matilda Orrey built the lighthouse of Korso?)" in out
+    asked = "when was it that Matilda Orrey built the lighthouse of Korso?"
+    assert f"(asked: {asked} (first in lighthouse.txt))" in out
     # An empty line starts anew, and a line without a word is no question.
     monkeypatch.setattr(
         "sys.stdin", Typed(["Who built the lighthouse of Korso?\n", "\n", "?!\n", "when?\n"])
@@ -304,7 +428,7 @@ def test_golden_questions_follow_up_others(tmp_path, qa):
     meant = replace(questions[2], question="where was Matilda Orrey born?", after="")
     typed = replace(questions[2], after="")
     confidences = [ask_corpus([each], qa, threshold=0.0)[0].confidence for each in (meant, typed)]
-    assert confidences[0] == outcomes[2].confidence != confidences[1]
+    assert outcomes[2].confidence > max(confidences)
 
 
 def test_a_golden_question_follows_up_an_earlier_line(tmp_path):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from qa.answers.candidates import Candidate
 from qa.answers.question_words import fit, words
 from qa.types import Prediction
 
@@ -16,6 +19,70 @@ _LATER = -0.5
 _AGREED = 1.0
 _OF_KIND = 0.5
 _REPEATED = -2.0
+# What an answer is likelier by, in logits: in the document that the conversation is about,
+# elsewhere, and where it is what was answered last. Fitted to follow-ups of the same dialogues.
+_TALKED_OF = 0.8
+_ELSEWHERE = -0.3
+_SAID = -2.0
+# What the best answer is likelier by where both readings of a follow-up have it, and less likely
+# by where they have different ones.
+_AGREEMENT = 0.8
+_WHERE_OR_WHY = re.compile(r"\W*(?:where|why)\b", re.IGNORECASE)
+# An amount or a number, with its unit.
+_A_FIGURE = re.compile(r"\W*(?:[A-Z]{3} )?\d[\d.,:/-]*\W*(?:\w+)?\W*")
+
+
+def talked_of(history: Sequence[Prediction]) -> str:
+    """Return the document that a conversation is about: of the last answer; empty if none.
+
+    Where nothing was found, it is the document that was nearest.
+    """
+    for earlier in reversed(history):
+        for shown in (*earlier.answers, *earlier.candidates)[:1]:
+            return shown.document_id
+        for hit in earlier.passages[:1]:
+            return hit.passage.document_id
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Continued:
+    """What a conversation says of the answers to a turn that continues it.
+
+    ``document_id`` is the document that it goes on about, empty if it does not; ``agreement``
+    that of :func:`agreement`.
+    """
+
+    history: Sequence[Prediction]
+    document_id: str
+    agreement: float = 0.0
+
+
+def agreement(tried: Sequence[Prediction]) -> float:
+    """Return 1 if all readings that were tried have one best answer, -1 if not, 0 for a single."""
+    best = {_best(answered) for answered in tried}
+    return 0.0 if len(tried) < 2 else 1.0 if len(best) == 1 else -1.0
+
+
+def weighed(
+    scored: Sequence[tuple[Candidate, float]], continued: Continued
+) -> list[tuple[Candidate, float]]:
+    """Return candidates with their probability in a conversation, best first."""
+    last, document_id = _last(continued.history), continued.document_id
+    found = []
+    for candidate, probability in scored:
+        logits = _SAID * (_said(candidate.span.text) == last) + _AGREEMENT * continued.agreement
+        if document_id:
+            is_there = candidate.span.passage.document_id == document_id
+            logits += _TALKED_OF if is_there else _ELSEWHERE
+        found.append((candidate, _moved(probability, logits)))
+    return sorted(found, key=lambda pair: -pair[1])
+
+
+def _moved(probability: float, logits: float) -> float:
+    """Return a probability moved by some logits."""
+    odds = math.exp(logits) * probability
+    return odds / (odds + 1 - probability)
 
 
 def is_settled(answered: Prediction, history: Sequence[Prediction], *, threshold: float) -> bool:
@@ -53,9 +120,16 @@ def _score(position: int, tried: Sequence[Prediction], history: Sequence[Predict
         math.log(probability / (1 - probability))
         + (_FIRST if position == 0 else _LATER * (position - 1))
         + _AGREED * agreed
-        + _OF_KIND * (fit(answered.question, text) if text else 0.0)
+        + _OF_KIND * (_kind(answered.question, text) if text else 0.0)
         + _REPEATED * (bool(best) and best == _last(history))
     )
+
+
+def _kind(question: str, text: str) -> float:
+    """Return 1 for an answer of the kind that a question wants, -1 if not, 0 if unknown."""
+    if _WHERE_OR_WHY.match(question) and _A_FIGURE.fullmatch(text):
+        return -1.0
+    return fit(question, text)
 
 
 def _probability(answered: Prediction) -> float:
@@ -64,10 +138,14 @@ def _probability(answered: Prediction) -> float:
 
 def _best(answered: Prediction) -> str:
     """Return the words of the best answer, empty if there is none."""
-    return " ".join(words(answered.answers[0].text)) if answered.answers else ""
+    return _said(answered.answers[0].text) if answered.answers else ""
 
 
 def _last(history: Sequence[Prediction]) -> str:
     """Return the words that the last turn was answered with."""
     shown = (*history[-1].answers, *history[-1].candidates) if history else ()
-    return " ".join(words(shown[0].text)) if shown else ""
+    return _said(shown[0].text) if shown else ""
+
+
+def _said(text: str) -> str:
+    return " ".join(words(text))

@@ -28,6 +28,7 @@ def prediction_from_dict(values: Values) -> Prediction:
         passages_read=values["passages_read"],
         candidates=tuple(map(_answer, values["candidates"])),
         disagreement=_disagreement(values.get("disagreement")),
+        talked_of=values.get("talked_of", ""),
     )
 
 

@@ -30,6 +30,7 @@ def prediction_to_dict(prediction: Prediction) -> dict[str, Any]:
     return {
         "question": prediction.question,
         "resolved_question": prediction.resolved_question,
+        "talked_of": prediction.talked_of,
         "verdict": prediction.verdict,
         "found": prediction.found,
         "answers": [_answer(answer) for answer in prediction.answers],

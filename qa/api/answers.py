@@ -99,6 +99,11 @@ class Answered(Model):
     resolved_question: str = Field(
         "", description="The question as it was asked of the documents: a follow-up stands alone."
     )
+    talked_of: str = Field(
+        "",
+        description="The document that was looked at first, as a follow-up goes on about it; "
+        "empty if none was.",
+    )
     verdict: Verdict = Field(
         "not found",
         description="`answer`: the answers are certain enough. `possible`: none is, but the "

@@ -193,7 +193,7 @@ def print_prediction(qa: QA, prediction: Prediction) -> None:
     That is the answers, or the candidates after a reservation, or the nearest passages.
     """
     if prediction.asked_otherwise:
-        print(f"(asked: {printable(prediction.resolved_question)})\n")
+        print(f"(asked: {printable(prediction.asked_as)})\n")
     if prediction.outdated:
         print(f"{_left_out(qa, prediction)}\n")
     for answer in prediction.answers:

@@ -77,7 +77,7 @@ def _markdown(pairs: Iterable[tuple[Turn, list[Quotation]]]) -> str:
         lines += [f"## {_escaped(' '.join(turn.question.split()))}", ""]
         prediction = turn.prediction
         if prediction is not None and prediction.asked_otherwise:
-            lines += [f"Asked as: {_escaped(prediction.resolved_question)}", ""]
+            lines += [f"Asked as: {_escaped(prediction.asked_as)}", ""]
         if not quotations:
             lines += ["Not found in these documents.", ""]
         elif turn.is_possible:

@@ -35,6 +35,9 @@ _VERSION = re.compile(
     r"other|first|second|third|original|\d{4}|draft|edition|version|report|notice|leaflet)\b",
     re.I,
 )
+_PARTICIPLE = re.compile(r"^[a-z]\w+ed$")
+# Where a question names the edition or document that it asks.
+_SOURCE = re.compile(r"\s+(?:according to|in|under|from|by|on|as of)\s", re.I)
 
 
 def is_bare(asked: str) -> bool:
@@ -60,7 +63,9 @@ def exchanged(asked: str, last: Turn) -> list[str]:
     if amount and parts.word in ("where", "what", "which") and last.answer_is_thing:
         made.append(f"how much does {answer} cost?")
     if parts.word in ("who", "whom", "what", "which") and is_noun:
-        if parts.auxiliary in _BE:
+        if parts.word == "who" and not parts.auxiliary:
+            made.append(f"{asking} {_cleft(answer, parts.rest)}{ending}")
+        elif parts.auxiliary in _BE:
             made.append(f"{asking} {f'{parts.auxiliary} {answer} {parts.rest}'.strip()}{ending}")
         elif asking.lower() in ("how many", "how much"):
             made.append(f"{asking} {answer} {plain}{ending}")
@@ -68,10 +73,19 @@ def exchanged(asked: str, last: Turn) -> list[str]:
             made.append(f"{asking} {plain}{tail}, {answer}?")
     if not parts.word:
         plain = plain[:1].lower() + plain[1:] if parts.auxiliary else f"is {topic(clause)}"
+    elif parts.word == "who" and not parts.auxiliary:
+        plain = _cleft("somebody", parts.rest)
     made.append(f"{asking} {plain}{ending}")
     if parts.noun and not set(parts.noun.lower().split()) & _PROPERTIES:
         made.append(f"{asking} {plain}{tail}, {parts.noun}?")
     return made
+
+
+def _cleft(who: str, did: str) -> str:
+    """Return "was it that Ada sold the mill", which needs no other form of the verb."""
+    verb = did.split()[0].lower()
+    is_now = verb.endswith("s") and not verb.endswith("ss")
+    return f"{'is' if is_now else 'was'} it that {who} {did}"
 
 
 def instead(what: str, last: Turn) -> list[str]:
@@ -100,7 +114,21 @@ def corrected(what: str, last: Turn) -> list[str]:
     if not words(what):
         return [last.asked]
     made = [replaced(clause, phrase, what) for phrase in _ordered(clause, what)[:1]]
-    return [f"{clause}, {what}?", *made]
+    if kept := _without_version(clause) if _VERSION.search(what) else "":
+        made.insert(0, f"{kept}, {what}?")
+    return [f"{clause}, {what}?", *made] if not kept else made
+
+
+def _without_version(clause: str) -> str:
+    """Return a question without "in the 2019 lease" or "according to the draft"; empty if none."""
+    for found in reversed(list(_SOURCE.finditer(clause))):
+        named = clause[found.start() :]
+        source, of, owner = named.partition(" of ")
+        if not (_VERSION.search(source) or is_time(named)):
+            continue
+        is_kept = of and is_name(owner) and not is_time(owner)
+        return f"{clause[: found.start()]}{f' of {owner}' if is_kept else ''}".strip()
+    return ""
 
 
 def _clause(asked: str) -> str:
@@ -119,9 +147,11 @@ def replaced(clause: str, phrase: Phrase, what: str) -> str:
         begin += 1
         what = re.sub(r"^(?:the|an?) ", "", what)
     noun = phrase.text.split()[-1]
+    # "How long is the pump guaranteed?": what is said of it stays.
+    kept = [noun] if phrase.end - begin > 2 and _PARTICIPLE.search(noun) else []
     if re.search(r"\bones?$", what) and not is_name(noun):
         what = re.sub(r"\bones?$", noun, what)
-    return f"{' '.join([*spoken[:begin], what, *spoken[phrase.end :]])}?"
+    return f"{' '.join([*spoken[:begin], what, *kept, *spoken[phrase.end :]])}?"
 
 
 def _ordered(clause: str, what: str) -> list[Phrase]:

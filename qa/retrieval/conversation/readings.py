@@ -62,11 +62,15 @@ class Reading:
     """A stand-alone question that a turn may mean.
 
     ``is_marked`` is False for one of which nothing in the turn says that it continues the
-    conversation: the words as typed, and these with what the last turn was about.
+    conversation: the words as typed, and these with what the last turn was about. ``continues``
+    is False for the words as typed. ``is_about_same`` is False for these and for corrections,
+    which often mean another document than the last answer's: both are asked of all alike.
     """
 
     question: str
     is_marked: bool
+    continues: bool = False
+    is_about_same: bool = False
 
 
 def stand_alone(question: str, history: Sequence[Prediction]) -> list[Reading]:
@@ -97,7 +101,12 @@ def readings(question: str, turns: Sequence[Turn]) -> list[Reading]:
     unique: dict[str, str] = {}
     for each in found:
         unique.setdefault(each.lower().rstrip(" ?"), each)
-    return [Reading(each, is_marked) for each in list(unique.values())[:MAX_READINGS]]
+    is_correction = bool(_CORRECTION.match(question))
+    return [
+        Reading(each, is_marked, continues, continues and not is_correction)
+        for each in list(unique.values())[:MAX_READINGS]
+        for continues in (is_marked or each != question,)
+    ]
 
 
 def _marked(question: str, turns: Sequence[Turn]) -> Iterator[str]:

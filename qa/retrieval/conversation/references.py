@@ -20,7 +20,7 @@ from qa.retrieval.conversation.phrases import (
     without_possessive,
     words,
 )
-from qa.retrieval.conversation.turns import Turn, gender, is_topic, person, subject
+from qa.retrieval.conversation.turns import Turn, gender, is_topic, object_of, person, subject
 
 MAX_ANTECEDENTS = 4
 _PERSONAL = frozenset("he him his she her hers".split())
@@ -102,6 +102,8 @@ class Reference:
     @property
     def is_pronoun(self) -> bool:
         """Whether "that" stands by itself, and not before a noun or a clause."""
+        if self.following in ("kind", "sort", "type", "way"):
+            return False
         asked = self.previous in AUXILIARIES | PREPOSITIONS | {"what's", "who's", "when's"}
         return asked or self.following in _AFTER_POINTING | PREPOSITIONS
 
@@ -151,25 +153,41 @@ def antecedents(text: str, turns: Sequence[Turn]) -> list[str]:
     if personal:
         wanted = "f" if personal in _FEMALE else "m"
         found += [name for name in people(turns) if gender(name) in ("", wanted)]
-        if last.is_short and asks == "who" and gender(last.answer) in ("", wanted):
-            found.append(person(last.answer))
+        if len(found) > 1:  # what is no person did nothing that "she" did
+            return list(dict.fromkeys(found))[:MAX_ANTECEDENTS]
     elif last.answer_is_thing and asks in ("what", "which", "where", ""):
         found.append(last.answer.strip(" .*_"))
     elif (
         # "They" may be those who were asked for; "it" is what they did it to.
-        last.is_short
-        and asks in ("who", "whom", "which")
-        and any(each.word in _PLURAL for each in references(text))
+        _asks_who(last) and any(each.word in _PLURAL for each in references(text))
     ):
         found.append(person(last.answer))
     named = [each for each in names(last.asked) if not is_quantity(each) and not is_time(each)]
     if personal:
-        found += map(without_possessive, named)
+        found += map(without_possessive, _owners(last.asked, named))
     found.append(subject(last.asked))
-    found += map(without_possessive, named)
+    found += map(without_possessive, named if personal else _things(last.asked, named))
     if len(turns) > 1:
         found.append(subject(turns[-2].asked))
     return [each for each in dict.fromkeys(found) if is_topic(each)][:MAX_ANTECEDENTS]
+
+
+def _owners(asked: str, named: Sequence[str]) -> list[str]:
+    """Return the names that may be a person's: of an owner, or not after "in" or "at"."""
+    return [
+        name
+        for name in named
+        if not re.match("the ", name, re.I)
+        and (
+            without_possessive(name) != name
+            or not re.search(rf"\b(?:in|at|on|from|to|for) {re.escape(name)}", asked)
+        )
+    ]
+
+
+def _things(asked: str, named: Sequence[str]) -> list[str]:
+    """Return the names that "it" may mean: not of where something is or happened."""
+    return [name for name in named if not re.search(rf"\b(?:in|at|on) {re.escape(name)}", asked)]
 
 
 def people(turns: Sequence[Turn]) -> list[str]:
@@ -184,9 +202,25 @@ def substitute(text: str, meant: str, turns: Sequence[Turn]) -> str:
     """
     made, at, left_over = "", 0, False
     first = ""
-    for each in references(text):
+    found = references(text)
+    spoken = {each.word for each in found}
+    # "Where will she start shooting it?", "Who sold it to them?": people and a thing.
+    is_they = bool(spoken & _PLURAL) and _is_answer(meant, turns)
+    is_mixed = bool(spoken & _PERSONAL) or is_they
+    for each in found:
         new = ""
-        if each.word in _PERSONAL:
+        if each.word == "them" and "they" in spoken:
+            new = object_of(turns[-1].asked)  # "How long do they keep them?"
+            new = "" if meant.lower() in new.lower() or not is_topic(new) else new
+            made += text[at : each.start] + (new or "them")
+            at = each.end
+            continue
+        if each.word in _PLURAL and not is_they and spoken & {"it", "its"}:
+            continue  # "Why did they change it?": whoever it was
+        if is_mixed and each.word in ("it", "its", "that", "this"):
+            thing = _thing(meant, turns)
+            new = possessive(thing) if thing and each.is_possessive else thing
+        elif each.word in _PERSONAL:
             first = first or each.word
             other = (each.word in _FEMALE) != (first in _FEMALE)
             who = next((n for n in people(turns) if n != meant), meant) if other else meant
@@ -204,6 +238,29 @@ def substitute(text: str, meant: str, turns: Sequence[Turn]) -> str:
             at = each.end
     made += text[at:]
     return with_topic(made, meant) if left_over else made
+
+
+def _is_answer(meant: str, turns: Sequence[Turn]) -> bool:
+    """Return whether something is who the last question asked for."""
+    return _asks_who(turns[-1]) and meant == person(turns[-1].answer)
+
+
+def _asks_who(turn: Turn) -> bool:
+    """Return whether a turn was answered with a name that "they" may mean."""
+    is_who = frame(turn.asked).word in ("who", "whom", "which")
+    return is_who and turn.is_short and not is_quantity(turn.answer)
+
+
+def _thing(owner: str, turns: Sequence[Turn]) -> str:
+    """Return the thing that "it" means beside a person, empty if none was named."""
+    for turn in reversed(turns):
+        about = turn.answer.strip(" .*_") if turn.answer_is_thing else subject(turn.asked)
+        if owner.lower() in about.lower():
+            about = subject(turn.asked)
+        is_other = owner.lower() not in about.lower() and about not in people([turn])
+        if about and is_other and is_topic(about):
+            return about
+    return ""
 
 
 def _place(meant: str, turns: Sequence[Turn]) -> str:

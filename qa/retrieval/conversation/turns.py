@@ -28,11 +28,12 @@ _NOT_A_TOPIC = frozenset(
 )
 _ADVERBS = frozenset(
     "still also ever really actually now then too again already just only always usually often "
-    "first last originally finally currently each not".split()
+    "first last originally finally currently each not please anyway exactly instead so".split()
 )
 _STATES = frozenset(
     "due open closed available free called meant supposed born made built sold held kept left lost "
     "found paid sent shut run done given taken written worn won put set shown known able allowed "
+    "withdrawn drawn grown flown thrown torn sworn "
     "going about heavy old long big large tall high deep wide far loud fast bad good difficult "
     "expensive cheap worth like based used required needed likely responsible wrong right "
     "to".split()
@@ -50,9 +51,30 @@ _TITLE = re.compile(
     r"pc|sgt|cllr|councillor|old|district judge|inspector)\b\.?",
     re.I,
 )
+# "When was it that Ada sold the mill?" is about what "when Ada sold the mill" is.
+_CLEFT = re.compile(r"\b(?:is|was) it that (?:somebody )?", re.I)
+# "What did the treasurer say about the roof?" is about the roof.
+_TOLD_ABOUT = re.compile(
+    r"\b(?:do|does|did)\b.+\b(?:say|tell \w+|write|think|mention|decide|promise) about "
+    r"(?P<what>(?!(?:it|that|this|them|him|her)\b).+)",
+    re.I,
+)
 _FEMALE = re.compile(r"^(?:mrs|ms|miss|lady|sister)\b", re.I)
 _MALE = re.compile(r"^(?:mr|sir|lord)\b", re.I)
 MAX_WORDS = 9
+# Words of a sentence, not of a name or a thing: "She declined", "tip too early".
+_OF_SENTENCES = frozenset(
+    "i he she it we they you him them us too not no if when because use avoid".split()
+)
+# "the newer one", "the other figure" say which of several is meant, not what it is about.
+_WHICH = re.compile(
+    r"^(?:the |an? )?(?:(?:new|newer|newest|old|older|oldest|latest|other|corrected|updated|"
+    r"amended|current|former|previous|first|second|third|last|next|same) )*"
+    r"(?:new|newer|newest|old|older|oldest|latest|other|corrected|updated|amended|current|former|"
+    r"previous|one|ones|figure|number|version|edition|page|time|date|price|report|draft|copy)"
+    r"(?: (?:one|ones|please|now|then))?(?:$| on | from | in | of )",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +103,11 @@ class Turn:
         count = len(self.answer.split())
         if not 0 < count <= MAX_WORDS or is_quantity(self.answer) or is_time(self.answer):
             return False
-        if is_person(self.answer):
+        spoken = [word.lower() for word in words(self.answer)]
+        is_named = frame(self.asked).word in ("what", "which", "where")  # "the Coral Meridian"
+        if _TITLE.match(self.answer) or (is_person(self.answer) and not is_named):
+            return False
+        if _OF_SENTENCES & set(spoken):
             return False
         first = self.answer.split()[0].lower()
         return bool(names(self.answer)) or first in DETERMINERS or count <= 3
@@ -89,12 +115,16 @@ class Turn:
     @property
     def people(self) -> list[str]:
         """The people in the answer and the question, the likeliest to be meant first."""
-        found = []
         asks = frame(self.asked).word
-        if self.answer and (is_person(self.answer) or (asks in ("who", "whom") and self.is_short)):
-            found.append(person(self.answer))
-        found += [name for name in names(self.asked) if is_person(name)]
-        return list(dict.fromkeys(found))
+        asked = [name for name in names(self.asked) if is_person(name)]
+        if not self.answer or asks in ("where", "when"):
+            return asked
+        if (asks in ("who", "whom") and self.is_short) or _TITLE.match(self.answer):
+            return list(dict.fromkeys([person(self.answer), *asked]))
+        named = [person(self.answer)] if is_person(self.answer) else []
+        # What somebody made or wrote often has a name like a person's.
+        is_thing = asks in ("what", "which")
+        return list(dict.fromkeys([*asked, *named] if is_thing else [*named, *asked]))
 
     @property
     def is_short(self) -> bool:
@@ -110,7 +140,7 @@ def person(answer: str) -> str:
 def is_person(text: str) -> bool:
     """Return whether a text looks like a person's name."""
     text = person(text)
-    if _ORGANISATION.search(text) or re.search(r"\d", text):
+    if _ORGANISATION.search(text) or re.search(r"\d", text) or text.lower().startswith("the "):
         return False
     found = text.removesuffix("'s").removesuffix("’s").split()
     if _TITLE.match(text) and 1 < len(found) <= 5:
@@ -129,6 +159,9 @@ def gender(name: str) -> str:
 
 def topic(asked: str) -> str:
     """Return what a question is about: its subject, or else what follows its verb."""
+    asked = _CLEFT.sub("", asked)
+    if told := _TOLD_ABOUT.search(asked):
+        return told["what"].rstrip(" ?.!")
     parts = frame(asked)
     rest = parts.rest.split()
     if not rest:
@@ -136,10 +169,17 @@ def topic(asked: str) -> str:
     lower = [word.lower() for word in rest]
     auxiliary = parts.auxiliary.lower()
     if auxiliary in {"is", "are", "was", "were"}:
+        if lower[0] == "there":
+            return topic(" ".join([parts.auxiliary, *rest[1:]])) if rest[1:] else ""
+        # "Who is building on the site", "what is wrong with the willow": what follows.
+        if parts.asking and (lower[0] in _STATES or re.search(r"\w\wing$", lower[0])):
+            return _object(rest[1:]) or " ".join(rest[1:])
         cut = next(
             (at for at in range(1, len(rest)) if lower[at] in _STATES or _ends_subject(rest, at)),
             len(rest),
         )
+    elif auxiliary and parts.word == "who" and is_verb(lower[0]):
+        return _object(rest) or " ".join(rest[1:])  # "Who will lead the club?"
     elif auxiliary:
         cut = _verb(rest)
     elif parts.asking:
@@ -214,6 +254,11 @@ def _object(rest: Sequence[str]) -> str:
     return " ".join(left)
 
 
+def object_of(asked: str) -> str:
+    """Return what follows the verb of a question, empty if nothing does."""
+    return _object(frame(asked).rest.split())
+
+
 def _keywords(rest: Sequence[str]) -> str:
     """Return what key words are about: what follows "price of" or "fee for"."""
     lower = [word.lower() for word in rest]
@@ -227,7 +272,9 @@ def subject(asked: str) -> str:
     """Return what a question is about, or the topic that was added at its end."""
     clause, added = split_topic(asked)
     found = topic(clause)
-    return added if added and not names(found) else found
+    if not added or names(found) or _WHICH.match(added):
+        return found
+    return added
 
 
 def is_topic(text: str) -> bool:
