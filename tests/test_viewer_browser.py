@@ -76,6 +76,27 @@ def test_a_page_of_a_pdf_is_drawn_with_its_words_boxed(visit):
     assert page.evaluate(IN_VIEW, [".document .passage", ".document"])
 
 
+def test_a_link_to_a_page_shows_it_on_a_phone_below_two_rows_of_tools(visit):
+    page = visit("handbook.pdf", "Ada Blum", size="narrow")
+    page.wait_for_selector(".paper polygon.passage")
+    page.wait_for_function("document.querySelector('#evidence').getBoundingClientRect().top < 200")
+    rows = page.eval_on_selector_all(
+        ".tools > span", "parts => parts.map(part => Math.round(part.getBoundingClientRect().top))"
+    )
+    assert len(set(rows)) == 2
+    keep(page, "viewer-narrow-page")
+
+
+def test_boxes_do_not_hide_the_words_where_colours_are_forced(visit):
+    page = visit("handbook.pdf", "Ada Blum")
+    page.wait_for_selector(".paper polygon.passage")
+    page.emulate_media(forced_colors="active")
+    fills = page.eval_on_selector_all(
+        ".paper polygon", "boxes => boxes.map(box => getComputedStyle(box).fill)"
+    )
+    assert set(fills) == {"none"}
+
+
 def test_all_of_a_long_document_is_reached_and_searched(visit, served):
     page = visit("log.txt")
     shown = served.corpus.now.qa.document("log.txt")

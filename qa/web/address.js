@@ -9,6 +9,7 @@ const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte)
 let talkId = newId();
 let opening = null; // the conversation that the server is asked to show: how many turns, and how it is written down
 let moving = null; // the view that Back or Forward leads to
+let isLinked = false; // a document that a link leads to is shown where it is below the conversation
 let written = 0; // the number of turns when the address was last written
 
 const shownTurns = () => [...document.querySelectorAll("#conversation .turn")];
@@ -51,6 +52,12 @@ const here = () => {
     place: shown?.place,
   });
   return { address, view };
+};
+
+const showLinked = () => {
+  if (!isLinked || !sheet()) return;
+  isLinked = false;
+  if (matchMedia("(max-width: 899px)").matches) part("evidence").scrollIntoView();
 };
 
 const writeDown = () => {
@@ -99,6 +106,7 @@ const openAddress = () => {
   if (!question.trim() && !documentId) return;
   const turns = question.trim() ? [{ question, only, guess: false }] : [];
   talkId = newId();
+  isLinked = turns.length === 0;
   expect(turns.length, true);
   trigger("submit", { turns, view: "", document: documentId, start, end });
 };
@@ -161,6 +169,7 @@ const look = () => {
     isBegun = true;
     begin();
   }
+  showLinked();
   writeDown();
 };
 const observer = new MutationObserver(look);
