@@ -1,5 +1,6 @@
 """Several collections: asked as one, and nobody sees that one is there that they may not read."""
 
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from types import SimpleNamespace
 
@@ -60,9 +61,9 @@ class Asked:
             raise self.failing
         meant = self.meant if history and self.meant else question
         hits = tuple(Hit(each.passage, each.probability, 0.0, 1, None) for each in self.answers)
-        return Prediction(
-            question, meant, tuple(self.answers)[:max_answers], "answer", hits, {"total": 1.0}
-        )
+        answers = tuple(self.answers)[:max_answers]
+        found = Prediction(question, meant, answers, "answer", hits, {"total": 1.0})
+        return replace(found, talked_of=self.meant if history else "")
 
 
 def federation(**members):
@@ -134,6 +135,7 @@ def test_a_follow_up_is_asked_everywhere_as_what_it_means_where_it_is_answered_b
     earlier = [Prediction("Who?", "Who?", (), "not found", ())]
     found = federation(press=press, law=law).ask("And when?", history=earlier)
     assert found.resolved_question == "When was the car sold?"
+    assert found.talked_of == "When was the car sold?"
     assert press.calls == [("And when?", (), 1)]
     assert law.calls == [("And when?", (), 1), ("When was the car sold?", (), 0)]
 

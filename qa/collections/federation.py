@@ -232,9 +232,9 @@ class Federation:
             timings_ms.update(each.timings_ms)
         total = round(1000 * (time.perf_counter() - began), 2)
         prediction = judge(
-            Prediction(
+            replace(
+                found[best],  # with what it was taken to talk of
                 question=without_surrogates(question),
-                resolved_question=meant,
                 answers=answers[:max_answers],
                 verdict="answer",
                 passages=_nearest(found),
