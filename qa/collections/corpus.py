@@ -15,7 +15,7 @@ from qa.asking import Askable
 from qa.errors import StoredIndexError
 from qa.feedback import FeedbackStore
 from qa.index import CURRENT, DocumentSummary, SkippedFile
-from qa.library import Files, Following, Listener, Live, example_questions
+from qa.library import Files, Following, Listener, Live, example_questions, give_back
 from qa.networks.threads import cores
 from qa.pipeline import QA
 from qa.text import counted
@@ -188,3 +188,4 @@ class Corpus:
             return
         if self.now is opened:
             self.now = replace(opened, examples=found)
+        give_back()

@@ -3,6 +3,7 @@
 from qa.library.examples import example_questions
 from qa.library.files import Files, Incoming, Removed
 from qa.library.following import Following
+from qa.library.heap import give_back
 from qa.library.live import Listener, Live, State, open_library
 from qa.library.progress import Activity
 
@@ -16,5 +17,6 @@ __all__ = [
     "Removed",
     "State",
     "example_questions",
+    "give_back",
     "open_library",
 ]

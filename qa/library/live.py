@@ -13,6 +13,7 @@ from qa.builder import BackgroundBuild, BuildReport, changes, check_folder, is_s
 from qa.errors import EmptyCorpus, IndexLocked, QAError, StoredIndexError
 from qa.index import SkippedFile, live_generation
 from qa.index.manifest import Manifest
+from qa.library.heap import give_back
 from qa.library.progress import Activity, Pace
 from qa.pipeline import QA
 
@@ -235,6 +236,7 @@ class Live:
     def _open(self, qa: QA) -> None:
         self._qa = qa
         self._on_open(qa)
+        give_back()
 
     def _end(self, *, note: str = "", trouble: QAError | None = None) -> None:
         if not self._stop.is_set():
