@@ -57,13 +57,14 @@ class Asked:
 
     def ask(self, question, *, only=(), history=(), threshold=None, max_answers=3, **_):
         self.calls.append((question, only, len(history)))
+        shown = [each for turn in history for each in turn.answers]
         if self.failing:
             raise self.failing
         meant = self.meant if history and self.meant else question
         hits = tuple(Hit(each.passage, each.probability, 0.0, 1, None) for each in self.answers)
         answers = tuple(self.answers)[:max_answers]
         found = Prediction(question, meant, answers, "answer", hits, {"total": 1.0})
-        return replace(found, talked_of=self.meant if history else "")
+        return replace(found, talked_of=shown[0].document_id if shown else "")
 
 
 def federation(**members):
@@ -135,9 +136,15 @@ def test_a_follow_up_is_asked_everywhere_as_what_it_means_where_it_is_answered_b
     earlier = [Prediction("Who?", "Who?", (), "not found", ())]
     found = federation(press=press, law=law).ask("And when?", history=earlier)
     assert found.resolved_question == "When was the car sold?"
-    assert found.talked_of == "When was the car sold?"
     assert press.calls == [("And when?", (), 1)]
     assert law.calls == [("And when?", (), 1), ("When was the car sold?", (), 0)]
+
+
+def test_a_follow_up_goes_on_about_the_document_of_its_collection():
+    both = federation(press=Asked([answer("Ada", 0.9)]), law=Asked([answer("Ida", 0.4)]))
+    first = both.ask("Who?")
+    assert (first.answers[0].document_id, first.talked_of) == ("press/a.txt", "")
+    assert both.ask("And when?", history=[first]).talked_of == "press/a.txt"
 
 
 def test_what_was_answered_is_told_once():

@@ -18,6 +18,7 @@ from qa.collections.placed import (
     answer_in,
     disagreement_in,
     document_in,
+    earlier_in,
     hit_in,
     indexed_in,
     joined,
@@ -35,7 +36,8 @@ from qa.types import Answer, Document, Hit, Prediction, SearchResult
 
 Patterns = tuple[str, ...]
 Found = TypeVar("Found", Prediction, SearchResult)
-Asking = Callable[[Askable, Patterns], Found]
+# How a collection is asked: its name, itself, and the patterns of its documents.
+Asking = Callable[[str, Askable, Patterns], Found]
 
 
 class Federation:
@@ -165,7 +167,7 @@ class Federation:
         found = self._each(
             question,
             DocumentFilter(_listed(only), since, until, language),
-            lambda member, patterns: member.search(
+            lambda _, member, patterns: member.search(
                 question,
                 top_k=top_k,
                 only=patterns,
@@ -203,7 +205,7 @@ class Federation:
         began = time.perf_counter()
 
         def asked(words: str, turns: Sequence[Prediction]) -> Asking[Prediction]:
-            return lambda member, patterns: member.ask(
+            return lambda name, member, patterns: member.ask(
                 words,
                 top_k=top_k,
                 max_answers=max_answers,
@@ -212,7 +214,7 @@ class Federation:
                 since=since,
                 until=until,
                 language=language,
-                history=turns,
+                history=[earlier_in(name, each) for each in turns],
                 quick=quick,
             )
 
@@ -233,8 +235,9 @@ class Federation:
         total = round(1000 * (time.perf_counter() - began), 2)
         prediction = judge(
             replace(
-                found[best],  # with what it was taken to talk of
+                found[best],
                 question=without_surrogates(question),
+                talked_of=joined(best, found[best].talked_of),
                 answers=answers[:max_answers],
                 verdict="answer",
                 passages=_nearest(found),
@@ -272,7 +275,7 @@ class Federation:
             local = replace(wanted, only=patterns)
             # A pipeline would refuse a filter that chooses nothing.
             if not wanted or any(local.matches(each) for each in member.documents()):
-                found[name] = ask(member, patterns)
+                found[name] = ask(name, member, patterns)
         if not found:
             raise QuestionError(f"no document matches {wanted}", "change the filter")
         return found

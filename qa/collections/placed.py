@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from qa.index import DocumentSummary, IndexedFile, SkippedFile
-from qa.types import Answer, Disagreement, Document, Hit, Passage, Place
+from qa.types import Answer, Disagreement, Document, Hit, Passage, Place, Prediction
 
 
 def joined(name: str, document_id: str) -> str:
@@ -64,6 +64,30 @@ def disagreement_in(name: str, found: Disagreement | None) -> Disagreement | Non
     if found is None:
         return None
     return replace(found, answers=tuple(answer_in(name, answer) for answer in found.answers))
+
+
+def earlier_in(name: str, earlier: Prediction) -> Prediction:
+    """Return an earlier answer as a collection knows it: its documents under their ids in it.
+
+    Those of other collections keep their ids, which it does not know.
+    """
+
+    def local(document_id: str) -> str:
+        return document_id.removeprefix(f"{name}/")
+
+    def answer(found: Answer) -> Answer:
+        return replace(found, place=replace(found.place, document_id=local(found.document_id)))
+
+    def hit(found: Hit) -> Hit:
+        passage = found.passage
+        return replace(found, passage=replace(passage, document_id=local(passage.document_id)))
+
+    return replace(
+        earlier,
+        answers=tuple(map(answer, earlier.answers)),
+        candidates=tuple(map(answer, earlier.candidates)),
+        passages=tuple(map(hit, earlier.passages)),
+    )
 
 
 def _place(name: str, place: Place) -> Place:
