@@ -97,6 +97,23 @@ def test_a_folder_that_vanishes_is_said_and_comes_back(folder, tmp_path):
         assert ids(corpus) == names
 
 
+def test_a_folder_that_vanishes_during_a_build_is_not_empty(folder, tmp_path, monkeypatch):
+    with serving(folder, tmp_path / "index") as running:
+        corpus = running.corpus
+        names = ids(corpus)
+
+        def vanish(given):
+            given.rename(tmp_path / "away")
+            raise EmptyCorpus("there are no documents", "add some")
+
+        monkeypatch.setattr(corpus.live, "_run_build", vanish)
+        (folder / "tower.txt").write_text(TOWER)
+        corpus.live.request()
+        until(lambda: corpus.live.state.trouble is not None)
+        assert "there is no folder" in corpus.live.state.trouble.problem
+        assert ids(corpus) == names
+
+
 def test_a_build_by_another_process_is_picked_up(folder, tmp_path):
     index = tmp_path / "index"
     with serving(folder, index) as running:  # it does not watch its folder itself

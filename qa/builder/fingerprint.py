@@ -17,7 +17,7 @@ _READING = (
     *("charset-normalizer", "trafilatura", "htmldate", "justext", "lxml", "markdown-it-py"),
     *("sentencex", "numpy"),
     *("pypdfium2", "mammoth", "striprtf", "python-calamine", "pylatexenc", "python-oxmsg"),
-    *("icalendar", "py3langid", "rapidocr", "opencv-python-headless", "pillow"),
+    *("compressed-rtf", "icalendar", "py3langid", "rapidocr", "opencv-python-headless", "pillow"),
 )
 _LIBRARIES = ("verbatim-qa", *_ENCODING, *_READING, "faiss-cpu", "tantivy")
 # Our own code on which a vector depends, and all on which an index does: both change between

@@ -164,6 +164,7 @@ class Live:
         try:
             self._build_if_stale(folder, before.encoder_fingerprint)
         except EmptyCorpus as error:
+            check_folder(folder, self.index)  # a folder that has gone meanwhile is not empty
             self._nothing = stamp
             self._open_nothing(folder, error.skipped)
         if asked or self._qa.manifest is not before:
