@@ -1,13 +1,10 @@
 """Builds on a cluster of Ray: three nodes on the loopback interface, of which two are killed."""
 
 import os
-import signal
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from waiting import until
 
 from qa.builder import ENCODING, READING, build
 from qa.cluster import connection
@@ -96,22 +93,16 @@ def test_what_killed_nodes_had_is_done_again_and_nothing_twice(nodes, tmp_path, 
     assert len(added) == len(set(added)) == report.encoded
 
 
-def test_interrupted_by_ctrl_c_the_command_leaves_an_index_that_resumes(nodes, tmp_path, encoder):
+def test_an_interrupted_build_resumes(nodes, tmp_path, encoder):
     folder, index = documents(tmp_path / "documents", 60), tmp_path / "index"
-    command = [sys.executable, "-m", "qa", "build", str(folder), "--index", str(index)]
-    with subprocess.Popen(
-        [*command, "--ray", nodes.address],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as running:
-        encoded = index / journal.JOURNAL
-        until(lambda: running.poll() is not None or encoded.exists())
-        running.send_signal(signal.SIGINT)
-        _, told = running.communicate(timeout=60)
-    assert running.returncode == 130
-    assert told.splitlines() == ["qa: interrupted", "    run the same command to resume"]
+
+    def interrupt(stage, done, total):
+        if stage == ENCODING and 3 * done >= total > done:
+            raise KeyboardInterrupt
+
+    workers = RayWorkers(SentenceEncoder)
+    with pytest.raises(KeyboardInterrupt):
+        build(folder, index, encoder=encoder, progress=interrupt, workers=workers)
     report = build(folder, index, encoder=encoder)
     assert 0 < report.encoded < report.passages
     build(folder, tmp_path / "here", encoder=encoder)

@@ -20,8 +20,24 @@ POLICY = (
     "style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
     "object-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'self'"
 )
-# The page neither takes files nor serves any.
-CLOSED = ("/gradio_api/upload", "/gradio_api/file", "/gradio_api/proxy", "/gradio_api/deep_link")
+# What the page does not use of Gradio's: it neither takes files nor serves any, runs no function
+# of a component, and streams, records and measures nothing.
+CLOSED = (
+    *(
+        "/gradio_api/upload",
+        "/gradio_api/file",
+        "/gradio_api/proxy",
+        "/gradio_api/deep_link",
+        "/gradio_api/call/v2",
+    ),
+    *("/gradio_api/component_server", "/gradio_api/custom_component", "/gradio_api/stream"),
+    *("/gradio_api/process_recording", "/gradio_api/vibe-", "/gradio_api/undo-vibe"),
+    *("/gradio_api/dev/", "/gradio_api/token", "/gradio_api/run-history", "/gradio_api/profiling"),
+    *("/monitoring", "/pwa_icon"),
+)
+# Below it, a path is the name of a document; elsewhere Gradio makes it one of a file.
+NAMES = "/api/"
+MAX_PART = 255  # bytes of a name in a file system
 # Answered without a login. The icon is that of the login page.
 PUBLIC = ("/api/health", "/api/health/ready", "/favicon.ico")
 # Without users, it is answered to this machine alone.
@@ -29,6 +45,7 @@ METRICS = "/metrics"
 # What a browser may keep: the same for everyone, and nothing of the documents.
 STATIC = ("/assets/", "/static/", "/theme.css", "/favicon.ico")
 BEARER = "bearer "
+NO_PAGE = refused(404, "there is no such page", "")
 STRANGER = ("nobody is logged in", "log in, or send a valid token")
 
 
@@ -80,7 +97,7 @@ class Guard:
         if self._access.users is None or self._login is None:
             if path == METRICS and not is_near:
                 return refused(403, "these numbers are for this machine", ""), None
-            return self._app, Visitor(may_edit=True)
+            return self._app if _is_plain(path) else NO_PAGE, Visitor(may_edit=True)
         if path in PUBLIC and method in SAFE:
             return self._app, None
         if path == LOGIN:
@@ -113,7 +130,7 @@ class Guard:
             return refused(
                 403, f"{visitor.name} may read, not change", "ask whoever serves the page"
             ), None
-        return self._app, visitor
+        return self._app if _is_plain(path) else NO_PAGE, visitor
 
 
 def identify(scope: Scope, users: Users) -> Visitor | None:
@@ -172,6 +189,14 @@ def _below(scope: Scope, root_path: str) -> Scope:
     if path != root_path and not path.startswith(f"{root_path}/"):
         path = f"{root_path}{path}"
     return {**scope, "path": path, "raw_path": path.encode(), "root_path": root_path}
+
+
+def _is_plain(path: str) -> bool:
+    """Return whether a path can be that of a file; Gradio fails on one that cannot."""
+    if path.startswith(NAMES):
+        return True
+    parts = path.encode("utf-8", "replace").split(b"/")
+    return path.isprintable() and max(map(len, parts)) <= MAX_PART
 
 
 def _with_policy(send: Send, scope: Scope) -> Send:

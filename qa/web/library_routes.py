@@ -16,7 +16,7 @@ from qa.access import visitor_of
 from qa.collections import Holdings, Served
 from qa.collections.holdings import Arriving, Changing
 from qa.errors import LibraryError, QAError
-from qa.text import counted
+from qa.text import counted, without_surrogates
 from qa.web.listing import Wanted
 from qa.web.render import library_html
 
@@ -168,7 +168,9 @@ def _changed(holdings: Holdings, change: Callable[[Changing], dict[str, Any]]) -
 
 
 def _refused(error: LibraryError) -> JSONResponse:
-    return JSONResponse({"trouble": str(error)}, 403 if error is READ_ONLY else 409)
+    return JSONResponse(
+        {"trouble": without_surrogates(str(error))}, 403 if error is READ_ONLY else 409
+    )
 
 
 def _status(holdings: Holdings, *, for_owner: bool) -> dict[str, Any]:

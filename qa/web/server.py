@@ -176,6 +176,7 @@ def create_app(
 
     from qa.api.app import create_api
     from qa.api.bodies import BodyLimit
+    from qa.api.faults import answer_faults
     from qa.api.problems import PREFIX
     from qa.web.document_routes import document_routes
     from qa.web.library_routes import library_routes
@@ -225,6 +226,8 @@ def create_app(
             favicon_path=Path(__file__).parent / "favicon.svg",
             head=render("head.html"),
         )
+        for each in (guarded, guarded.routes[-1].app):  # type: ignore[attr-defined]
+            answer_faults(each)
         return guarded
 
     return _in_a_loop(mounted)
