@@ -1,5 +1,6 @@
 """What one visitor cannot take from another: the page's doors, under load."""
 
+import asyncio
 import json
 import logging
 import os
@@ -23,6 +24,7 @@ from qa.errors import QuestionError
 from qa.retrieval.question import MAX_CHARACTERS
 from qa.web import connections
 from qa.web.connections import Connection, Seldom
+from qa.web.server import HOST, listen
 
 pytestmark = gradio_warnings
 
@@ -87,6 +89,26 @@ def joined(served, name, data):
     sent = httpx.post(f"{served.url}/gradio_api/call/{name}", json={"data": data}, timeout=60)
     event = sent.json()["event_id"]
     return httpx.get(f"{served.url}/gradio_api/call/{name}/{event}", timeout=60).text
+
+
+def test_the_parts_of_an_answer_are_sent_at_once():
+    """Or the second waits until the first was acknowledged: 40 ms for each answer."""
+
+    async def is_sent_at_once(listener):
+        found = asyncio.get_running_loop().create_future()
+
+        def connected(_, writer):
+            accepted = writer.get_extra_info("socket")
+            found.set_result(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        async with await asyncio.start_server(connected, sock=listener):
+            _, writer = await asyncio.open_connection(*listener.getsockname())
+            writer.close()
+            return await found
+
+    with listen(HOST, 0) as listener:
+        assert asyncio.run(is_sent_at_once(listener))
 
 
 # Slow and idle visitors

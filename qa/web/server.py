@@ -297,7 +297,8 @@ def listen(host: str, port: int, command: Sequence[str] = ("qa", "serve")) -> so
 
 def _listener(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family)
+    # The event loop sends an answer's parts at once only where it is told that this is TCP.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         # Not on Windows, where it would let two servers share a port.
         if sys.platform != "win32":
