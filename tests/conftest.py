@@ -1,6 +1,8 @@
 import gc
-import sys
+from functools import cache
+from importlib import import_module
 
+import httpx
 import pytest
 from browsing import browser
 from children import KeptSandbox
@@ -9,10 +11,15 @@ from hypothesis import HealthCheck, settings
 
 from qa.loaders import load
 from qa.networks.encoder import SentenceEncoder
+from qa.networks.weights import Model
 
+# Names that a file which serves or connects has imported.
+_CONNECTING = frozenset(("httpx", "socket", "serving", "served_of", "Client", "asyncio", "browser"))
 # A busy machine is slow, which is no failure.
 settings.register_profile("verbatim", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("verbatim")
+# Each call of httpx.get and the like would read all certificates of the world anew, for plain HTTP.
+httpx._transports.default.create_ssl_context = cache(httpx.create_ssl_context)
 for phase in ("connect", "read", "write", "pool"):  # 5 s each, unless a test has its own
     setattr(DEFAULT_TIMEOUT_CONFIG, phase, 120.0)
 
@@ -33,19 +40,36 @@ def _nothing_in_the_home_folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _networks_are_loaded_once():
+    """Keep sessions of ONNX Runtime, which pipelines share, from one test to the next."""
+    kept, load = {}, Model.session
+
+    def session(model):
+        return kept.setdefault(model.sha256, load(model)) if model.sha256 else load(model)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Model, "session", session)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _one_child_reads_for_many_builds():
     """Keep the child of a build for the next; how a child starts and ends has its own tests."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys.modules["qa.builder.build"], "Sandbox", KeptSandbox)
+        patch.setattr(import_module("qa.builder.build"), "Sandbox", KeptSandbox)
         yield
         KeptSandbox.end()
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _nothing_left_open():
-    """Collect garbage after each file: what was not closed there fails its last test, no other."""
+def _nothing_left_open(request):
+    """Collect garbage after each file that serves or connects, and so may leave something open.
+
+    What was not closed there fails its last test, no other.
+    """
     yield
-    gc.collect()
+    if not _CONNECTING.isdisjoint(vars(request.module)):
+        gc.collect()
 
 
 @pytest.fixture

@@ -222,6 +222,11 @@ def test_a_tokenizer_that_does_not_fit_the_network_is_rejected(copy, change):
         OnnxReader(copy)
 
 
+def test_pipelines_share_the_network(reader):
+    other = OnnxReader()
+    assert other._session is reader._session
+
+
 def test_reading_stays_within_its_budget_and_begins_with_the_first_passage(reader, monkeypatch):
     read = []
     run = reader._run

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 from qa.errors import ModelCorrupt, ModelNotFound
 from qa.hashing import sha256_of
@@ -31,6 +33,9 @@ SLOW_FUSIONS = ("SkipLayerNormFusion", "BiasGeluFusion")
 _EXACT_INT8 = "session.x64quantprecision"
 _FATAL = 4  # a log level of ONNX Runtime
 _MOST_PARTS = 99
+# Those in use, by the hash of their model; and one is loaded at a time.
+_SESSIONS: WeakValueDictionary[str, Any] = WeakValueDictionary()
+_LOADING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +53,16 @@ class Model:
     def session(self) -> Any:
         """Return an ONNX Runtime session: one thread per call, many calls at once.
 
-        ONNX Runtime raises its own exceptions for an invalid network.
+        Pipelines that are open at the same time share the session of a model that was read from
+        a folder. ONNX Runtime raises its own exceptions for an invalid network.
         """
+        with _LOADING:
+            made = _SESSIONS.get(self.sha256) or self._session()
+            if self.sha256:
+                _SESSIONS[self.sha256] = made
+            return made
+
+    def _session(self) -> Any:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
