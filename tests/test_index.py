@@ -767,6 +767,24 @@ def test_unchanged_documents_are_not_hashed(corpus, monkeypatch):
     assert index.outdated(["a.txt", "b.txt"] * 5) == set()
 
 
+def test_the_bytes_of_what_is_quoted_are_compared_whatever_the_clock_says(corpus, monkeypatch):
+    folder, index = corpus
+    path = folder / "a.txt"
+    before = path.stat()
+    path.write_text("Omega.")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    # As if the index had been built on a machine whose clock is a day ahead.
+    monkeypatch.setattr(index._freshness, "_read_ns", path.stat().st_ctime_ns + 86_400 * 10**9)
+    both = ["a.txt", "b.txt"]
+    assert index.outdated(both) == set()
+    assert index.outdated(both, quoted=True) == {"a.txt"}
+    path.write_text("Alpha.")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert index.outdated(both, quoted=True) == set()
+    monkeypatch.setattr("qa.index.freshness.sha256_of", None)
+    assert index.outdated(both, quoted=True) == set()  # compared once
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no time of change")
 @pytest.mark.parametrize("when", ["while it is built", "after it", "by another file"])
 def test_a_change_with_its_time_set_back_is_never_quoted_and_always_built(tmp_path, when):

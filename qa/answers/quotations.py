@@ -40,7 +40,7 @@ def check(index: OpenIndex, quotation: Quotation) -> tuple[Quotation, Validity]:
         document = index.document(quotation.document)
     except KeyError:
         return quotation, "gone"
-    if quotation.sha256 not in ("", document.sha256) or index.outdated([document.id]):
+    if quotation.sha256 not in ("", document.sha256) or index.outdated([document.id], quoted=True):
         return quotation, "document changed"
     if not text:
         return quotation, "not a quotation"
@@ -85,7 +85,7 @@ def _places(index: OpenIndex, span: Span, excluded: Set[str]) -> Iterator[Place]
     """Yield where a span occurs: its document, then each copy that is still unchanged."""
     document_id = span.passage.document_id
     copies = set(index.places_of(document_id)) - {document_id} - excluded
-    for each in (document_id, *sorted(copies - index.outdated(copies))):
+    for each in (document_id, *sorted(copies - index.outdated(copies, quoted=True))):
         document = index.document(each)
         if document.text[span.start : span.end] != span.text:
             raise IndexCorrupt(

@@ -9,6 +9,9 @@ from pathlib import Path
 from qa.hashing import sha256_of
 from qa.index.manifest import ContainerFile, IndexedFile
 
+# The bytes of files up to this size are compared before they are quoted: some 10 ms, once.
+_COMPARED_BYTES = 16_000_000
+
 
 class Freshness:
     """Compares files with what was indexed; safe to share between threads.
@@ -33,18 +36,20 @@ class Freshness:
         # Size and times of files that were hashed: once, not at each question.
         self._hashed: dict[str, tuple[int, ...]] = {}
 
-    def outdated(self, document_ids: Iterable[str]) -> set[str]:
+    def outdated(self, document_ids: Iterable[str], *, quoted: bool = False) -> set[str]:
         """Return the ids of the documents whose file changed or vanished since the build.
 
         A file with the indexed size and modification time counts as unchanged if, besides, its
         status did not change after the documents began to be read: a program can set the former
         time, but not the latter. Any other file of the same size is hashed, once for each new time.
+        With ``quoted``, times are not enough for a file up to 16 MB: a clock may have been wrong,
+        or the index may come from another machine.
         """
         files = {each: self._indexed[each].inside or each for each in document_ids}
-        outdated = {file for file in set(files.values()) if self._is_outdated(file)}
+        outdated = {file for file in set(files.values()) if self._is_outdated(file, quoted)}
         return {each for each, file in files.items() if file in outdated}
 
-    def _is_outdated(self, name: str) -> bool:
+    def _is_outdated(self, name: str, quoted: bool) -> bool:
         indexed = self._containers.get(name) or self._indexed[name]
         path = self._folder / name
         try:
@@ -53,7 +58,8 @@ class Freshness:
                 return True
             # On Windows this is the time of creation, which is no less strict.
             changed_later = stat.st_ctime_ns >= self._read_ns
-            if stat.st_mtime_ns == indexed.mtime_ns and not changed_later:
+            is_by_time = not quoted or stat.st_size > _COMPARED_BYTES
+            if stat.st_mtime_ns == indexed.mtime_ns and not changed_later and is_by_time:
                 return False
             found = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino, stat.st_dev)
             with self._lock:

@@ -66,9 +66,12 @@ class OpenIndex(PassageStore):
         original = self.indexed[document_id].copy_of or document_id
         return original, *self._copies.get(original, ())
 
-    def outdated(self, document_ids: Iterable[str]) -> set[str]:
-        """Return the ids of those documents whose file changed or vanished since the build."""
-        return self._freshness.outdated(document_ids)
+    def outdated(self, document_ids: Iterable[str], *, quoted: bool = False) -> set[str]:
+        """Return the ids of those documents whose file changed or vanished since the build.
+
+        With ``quoted`` their bytes are compared, which is for the few that are about to be shown.
+        """
+        return self._freshness.outdated(document_ids, quoted=quoted)
 
     def _placed(self, stored: _Stored, document_id: str) -> _Stored:
         """Return a document under its own id, or that of a copy, with the path where it is now."""

@@ -47,14 +47,16 @@ class Retriever:
         Raises :class:`~qa.errors.QuestionError` where no document matches the filter.
         """
         unwanted = self._unwanted(wanted) if wanted else frozenset()
-        hits = self._nearest(question, top_k, unwanted, talked_of)
-        if not self._index.outdated({hit.passage.document_id for hit in hits}):
-            return Retrieved(hits, frozenset(), unwanted)
-        # Rare, and then often true of the whole folder: check all documents at once.
-        outdated = self._index.outdated(self._index.indexed.keys() - unwanted)
-        excluded = unwanted | outdated
-        hits = self._nearest(question, top_k, excluded, talked_of)
-        return Retrieved(hits, frozenset(outdated), excluded)
+        outdated: set[str] = set()
+        while True:
+            hits = self._nearest(question, top_k, unwanted | outdated, talked_of)
+            shown = {hit.passage.document_id for hit in hits}
+            found = self._index.outdated(shown, quoted=True)
+            if not found:
+                return Retrieved(hits, frozenset(outdated), unwanted | outdated)
+            # Rare, and then often true of the whole folder: check all documents at once.
+            others = self._index.indexed.keys() - unwanted - outdated - found
+            outdated |= found | self._index.outdated(others)
 
     def _nearest(
         self, question: str, top_k: int, excluded: Set[str], talked_of: str
