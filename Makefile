@@ -14,10 +14,11 @@ app: $(INSTALLED)
 build: $(INSTALLED)
 	$(BIN)/qa build seeds
 
-# Two files of tests at a time; those that train or measure time follow, alone, and without
-# loading the other files again.
+# Three files of tests at a time, as a core is idle while a server or a browser is waited for, the
+# longest first; those that train or measure time follow, alone, and without loading the other
+# files again.
 test: $(INSTALLED)
-	$(BIN)/pytest --numprocesses 2 --dist loadfile -m 'not alone'
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder -m 'not alone'
 	$(BIN)/pytest -m alone $$(grep --files-with-matches 'mark\.alone' tests/test_*.py)
 
 # Dependencies are checked twice: all code with all extras, then qa/ without the developers' extras.

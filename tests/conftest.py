@@ -24,6 +24,26 @@ for phase in ("connect", "read", "write", "pool"):  # 5 s each, unless a test ha
     setattr(DEFAULT_TIMEOUT_CONFIG, phase, 120.0)
 
 
+# Files that take longest, so that workers which begin with them end at the same time; and before
+# these what forks, since a process that has grown forks slowly.
+_LONGEST = tuple(
+    f"test_{name}.py"
+    for name in (
+        *("crash", "golden", "browser", "address", "load", "pytest_plugin", "viewer_browser"),
+        *("milvus_builds", "live", "wheel", "store_faults", "sandbox", "cli", "library_page"),
+        *("accessibility", "members", "pipeline", "cluster", "library_browser", "offline"),
+        *("store_served", "builder", "concurrency", "mcp_transports", "page"),
+        *("collections_browser", "operations", "ocr"),
+    )
+)
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the files that take longest; the others keep their order."""
+    places = {name: place for place, name in enumerate(_LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
+
+
 def pytest_collection_finish():
     """Let garbage be looked for among what tests make, not among all modules that they import."""
     gc.collect()
