@@ -81,15 +81,14 @@ def one_server(tmp_path_factory):
 @pytest.fixture
 def server(one_server):
     """The server, which a test may kill, and the address of an index of its own there."""
-    made = SimpleNamespace(
+    if one_server._process is None:
+        one_server.start()
+    return SimpleNamespace(
         address=f"{one_server.address}/{next(NAMES)}",
         folder=one_server.folder,
         kill=one_server.kill,
         start=one_server.start,
     )
-    yield made
-    if one_server._process is None:
-        one_server.start()
 
 
 @pytest.fixture
