@@ -25,7 +25,8 @@ class Answer:
     def leaks(self, *secrets, corpus=False):
         """Return what of the machine, and unless allowed of the corpus, is in it."""
         words = (*MACHINE, *secrets, *(CORPUS if corpus else ()))
-        return [word for word in words if word in self.text]
+        text = self.text  # decoded once
+        return [word for word in words if word in text]
 
 
 class Attacker:

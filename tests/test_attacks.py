@@ -15,6 +15,7 @@ import httpx
 import pytest
 from argon2 import PasswordHasher
 from attacking import Attacker
+from loaded import networks_once
 from serving import gradio_warnings, serving, write_documents
 
 from qa.access import Access, Users
@@ -76,12 +77,12 @@ NAMES = ("ada", "ben", "gone")
 
 
 @pytest.fixture(scope="module")
-def scene(tmp_path_factory):
+def scene(tmp_path_factory, encoder):
     cheap = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
     base = tmp_path_factory.mktemp("attacks")
     (base / "secret.txt").write_text(SECRET, encoding="utf-8")
     folder = write_documents(base / "documents", more={MARKUP + ".txt": f"{MARKUP}\n\nIt is here."})
-    with pytest.MonkeyPatch.context() as patch:
+    with networks_once(encoder), pytest.MonkeyPatch.context() as patch:
         patch.setattr("qa.access.users._hasher", lambda: cheap)
         patch.setattr("qa.library.Live.request", lambda self: None)  # builds are not attacked
         users = Users(base / "users.sqlite")
@@ -593,7 +594,8 @@ def test_what_a_visitor_or_a_document_says_is_no_markup(scene, words):
     said = said_on_the_page(scene, words)
     assert not RUNS.search(said), said
     posted = {**scene.by_token("ben"), **JSON}
-    asked = scene.attacker.ask("POST", "/api/ask", posted, json.dumps({"question": words}).encode())
+    question = json.dumps({"question": words, "quick": True}).encode()
+    asked = scene.attacker.ask("POST", "/api/ask", posted, question)
     assert asked.status in (200, 422)
     assert "json" in asked.head
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 import yaml
+from loaded import networks_once
 from serving import gradio_warnings, write_documents
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
@@ -30,6 +31,12 @@ ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / ".deploy"
 HOME = "http://127.0.0.1:7860"
 QUESTION = "Who designed the lighthouse of Rerik?"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _networks(encoder):
+    with networks_once(encoder):
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -185,7 +192,9 @@ sys.exit(main(["serve", {str(place / "documents")!r}, "--index", {str(place / "i
         answers = []
 
         def ask():
-            asked = httpx.post(f"{url}/api/ask", json={"question": QUESTION}, timeout=120)
+            asked = httpx.post(
+                f"{url}/api/ask", json={"question": QUESTION, "quick": True}, timeout=120
+            )
             answers.append(asked)
 
         asking = threading.Thread(target=ask)

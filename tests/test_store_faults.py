@@ -5,6 +5,7 @@ import shutil
 from dataclasses import replace
 
 import pytest
+from loaded import networks_once
 
 from qa.builder import build
 from qa.cli import main
@@ -14,6 +15,7 @@ from qa.milvus import StoreAddress, open_store, publish, verify_store
 from qa.milvus.client import Client
 from qa.milvus.collections import passages_schema, texts_of
 from qa.milvus.records import HEADER, text_rows
+from qa.networks.encoder import SentenceEncoder
 from qa.pipeline import QA
 
 pytest.importorskip("pymilvus", reason="the extra milvus is not installed")
@@ -21,6 +23,12 @@ pytest.importorskip("pymilvus", reason="the extra milvus is not installed")
 CLOCK = "The wooden clock was carved by Ichiro Tanaka in 1894. It stands in Hamburg."
 MILL = "Zbigniew Wrzesniewski ran the mill until 1912. His sister ran the bakery."
 QUESTION = "Who carved the wooden clock?"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _networks(encoder):
+    with networks_once(encoder):
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -214,6 +222,7 @@ def test_a_store_that_is_not_there_is_one_line(command, source, tmp_path, capsys
 
 def test_an_index_of_another_encoder_is_refused_by_those_who_ask(client, file, monkeypatch):
     monkeypatch.setattr("qa.networks.encoder.NAME", "another")
+    monkeypatch.setattr("qa.pipeline.SentenceEncoder", SentenceEncoder)  # loaded anew
     with pytest.raises(IndexMismatch, match=r"another encoder .*run `qa build"):
         QA.open(str(file))
     index = open_store(file)  # as `qa info` does

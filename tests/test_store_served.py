@@ -9,6 +9,7 @@ from functools import partial
 
 import httpx
 import pytest
+from loaded import networks_once
 from milvus_server import MilvusServer
 from serving import gradio_warnings, serving_corpus, write_documents
 from waiting import until
@@ -29,6 +30,12 @@ pytestmark = gradio_warnings
 
 QUESTION = "Who designed the lighthouse of Rerik?"
 TOWER = "The tower\n\nThe tower was sold to Ida Falk in 1999.\n"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _networks(encoder):
+    with networks_once(encoder):
+        yield
 
 
 @pytest.fixture(scope="module")
