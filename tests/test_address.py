@@ -7,8 +7,9 @@ from contextlib import suppress
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from browsing import ask, keep, visiting
+from browsing import ask, keep
 from serving import gradio_warnings, serving, write_documents
+from sparing import keeping, light_work
 from waiting import until
 
 from qa.answers.exported import check_answers
@@ -33,16 +34,22 @@ def served(tmp_path_factory):
     more = {"mill.txt": "The mill\n\nThe mill was bought by Rosa Thal in 1931.\n", "g/guide.md": ""}
     more.pop("g/guide.md")
     folder = write_documents(base / "documents", more={**more, "guide.md": GUIDE})
-    with serving(folder, base / "index") as running:
+    with light_work(), serving(folder, base / "index") as running:
         qa = running.corpus.now.qa.with_threshold(0.0)
         object.__setattr__(running.corpus.now, "qa", qa)
         yield running
 
 
+@pytest.fixture(scope="module")
+def pages(chromium, served):
+    with keeping(chromium, served.url) as kept:
+        yield kept
+
+
 @pytest.fixture
-def visit(chromium, served):
-    with visiting(chromium, served.url) as open_page:
-        yield open_page
+def visit(pages):
+    with pages.lent() as visit:
+        yield visit
 
 
 def parts(page):

@@ -5,14 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from browsing import CONTRAST, IN_VIEW, IN_WINDOW, SHADE, SIZES, ask, keep, visiting
+from browsing import CONTRAST, IN_VIEW, IN_WINDOW, SHADE, SIZES, ask, keep
 from serving import HOSTILE, gradio_warnings, serving, serving_corpus, write_documents
+from sparing import BuildHere, keeping, light_work
 
 from qa import QA
 from qa.answers.calibration import Calibration
 from qa.answers.early_stop import EarlyStopping
 from qa.answers.logistic import Logistic
-from qa.builder import BackgroundBuild
 from qa.errors import QAError
 from qa.index import open_index
 from qa.networks.reader import OnnxReader
@@ -31,14 +31,20 @@ def served(tmp_path_factory):
     long = f"The mill\n\n{filler}\n\nThe mill was bought by Rosa Thal in 1931.\n\n{filler}\n"
     example = (SEEDS / EXAMPLES[0][1]).read_text(encoding="utf-8")
     folder = write_documents(base / "documents", more={"mill.txt": long, EXAMPLES[0][1]: example})
-    with serving(folder, base / "index") as running:
+    with light_work(), serving(folder, base / "index") as running:
         yield running
 
 
+@pytest.fixture(scope="module")
+def pages(chromium, served):
+    with keeping(chromium, served.url) as kept:
+        yield kept
+
+
 @pytest.fixture
-def visit(chromium, served):
-    with visiting(chromium, served.url) as open_page:
-        yield open_page
+def visit(pages):
+    with pages.lent() as visit:
+        yield visit
 
 
 @pytest.fixture(scope="module")
@@ -176,7 +182,8 @@ def test_the_slider_moves_the_threshold_by_keyboard(visit, served, calibrate):
     assert words.inner_text() == (
         f"At most {100 - position} in 100 unanswerable questions get a false answer"
     )
-    slider.press("End")
+    with page.expect_response(lambda response: "/gradio_api/run/" in response.url):
+        slider.press("End")
     assert words.inner_text().startswith("At most 1 in 100 ")
     assert slider.get_attribute("aria-valuetext") == words.inner_text()
     ask(page, question)  # it applies to the next question
@@ -370,7 +377,7 @@ def test_a_rebuild_that_fails_is_a_warning(visit, served, monkeypatch):
     def fail(self, *arguments):
         raise QAError("the disk is full", "free some space")
 
-    monkeypatch.setattr(BackgroundBuild, "run", fail)
+    monkeypatch.setattr(BuildHere, "run", fail)
     page = visit()
     (served.corpus.folder / "late.txt").write_text("The barn\n\nIt burnt in 1871.\n")
     page.get_by_role("button", name="Rebuild").click()
@@ -388,8 +395,8 @@ def test_a_rebuild_that_fails_is_a_warning(visit, served, monkeypatch):
     assert banner.evaluate(background) != warning  # a success does not look like a warning
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", list(SIZES))
+# Colours do not depend on the size, nor places on the colours.
+@pytest.mark.parametrize(("size", "scheme"), [("wide", "light"), ("narrow", "dark")])
 def test_wide_and_narrow_light_and_dark(visit, always, size, scheme):
     page = visit(size, scheme)
     keep(page, f"{size}-{scheme}-welcome")

@@ -1,17 +1,15 @@
 """The library in headless Chromium: upload, choose, delete, rename, and a build that all see."""
 
-import shutil
-
 import pytest
-from playwright.sync_api import sync_playwright
+from browsing import WAIT_MS
 from serving import gradio_warnings, serving_live
+from sparing import light_work
 from waiting import SlowBuild, until
 
 from qa.collections import Corpus
 from qa.library import Files, open_library
 
 pytestmark = [pytest.mark.browser, gradio_warnings]
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 TEXTS = {
     "tower.txt": "The tower\n\nThe tower was sold to Ida Falk in 1999.\n",
     "deep/mill.txt": "The mill\n\nThe mill was bought by Rosa Thal in 1931.\n",
@@ -23,32 +21,28 @@ TEXTS = {
 def served(tmp_path):
     folder = tmp_path / "papers"
     folder.mkdir()
-    corpus = Corpus(
-        open_library(folder, tmp_path / "index"),
-        folder=folder,
-        index=tmp_path / "index",
-        watching=True,
-        files=Files(folder, reserve_bytes=0),
-    )
-    with serving_live(corpus) as running:
-        yield running
+    with light_work():
+        corpus = Corpus(
+            open_library(folder, tmp_path / "index"),
+            folder=folder,
+            index=tmp_path / "index",
+            watching=True,
+            files=Files(folder, reserve_bytes=0),
+        )
+        with serving_live(corpus) as running:
+            yield running
 
 
 @pytest.fixture
-def page(served):
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("chromium is not installed: the page cannot be looked at")
+def page(served, chromium):
     wrong = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
-        page = browser.new_page(reduced_motion="reduce")
-        page.set_default_timeout(60_000)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.goto(served.url)
-        page.wait_for_selector(".greeting.drop")
-        yield page
-        browser.close()
+    page = chromium.new_page(reduced_motion="reduce")
+    page.set_default_timeout(WAIT_MS)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.goto(served.url)
+    page.wait_for_selector(".greeting.drop")
+    yield page
+    page.close()
     assert wrong == []
 
 

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from gradio_client import Client
 from serving import gradio_warnings, serving, write_documents
+from sparing import light_work
 from waiting import until
 
 from qa.builder.members import MAX_BYTES
@@ -20,13 +21,33 @@ from qa.collections import Entry, Library
 from qa.index import DocumentSummary, SkippedFile
 from qa.library import example_questions
 from qa.library.files import INCOMING
-from qa.pipeline import QA
+from qa.pipeline import QA, _second_reader
 from qa.retrieval.filters import DocumentFilter
 from qa.web.handlers import Handlers, patterns
 from qa.web.listing import PAGE, Wanted, listing_of
 from qa.web.render import library_html
 
 pytestmark = gradio_warnings
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _light_work():
+    with light_work():
+        yield
+
+
+@pytest.fixture
+def reading(read_only, monkeypatch):
+    """A page whose library is read only; what a test makes of its corpus is undone."""
+    monkeypatch.setattr(read_only.corpus, "now", read_only.corpus.now)
+    return read_only
+
+
+@pytest.fixture(scope="module")
+def read_only(tmp_path_factory):
+    base = tmp_path_factory.mktemp("read-only")
+    with serving(write_documents(base / "documents"), base / "index") as running:
+        yield running
 
 
 def library(*paths, skipped=()):
@@ -121,18 +142,17 @@ def test_the_choice_of_documents_is_read(sent, read):
     assert patterns(sent) == read
 
 
-def test_a_question_is_asked_of_the_chosen_documents(tmp_path):
-    with serving(write_documents(tmp_path / "documents"), tmp_path / "index") as running:
-        corpus = running.corpus
-        corpus.now = corpus.now.__class__(corpus.now.qa.with_threshold(0), corpus.now.library)
-        handlers = Handlers(corpus, for_owner=True)
-        question = "Who designed the lighthouse of Rerik?"
-        *_, (turns, html, _, _) = handlers.on_question(question, (), None, '["engineers.txt"]')
-        prediction = turns[0].prediction
-        assert {hit.passage.document_id for hit in prediction.passages} == {"engineers.txt"}
-        assert "Only in engineers.txt" in html
-        *_, (turns, html, _, _) = handlers.on_question(question, (), None, '["absent.txt"]')
-        assert "no document matches only absent.txt" in turns[0].trouble
+def test_a_question_is_asked_of_the_chosen_documents(reading):
+    corpus = reading.corpus
+    corpus.now = corpus.now.__class__(corpus.now.qa.with_threshold(0), corpus.now.library)
+    handlers = Handlers(corpus, for_owner=True)
+    question = "Who designed the lighthouse of Rerik?"
+    *_, (turns, html, _, _) = handlers.on_question(question, (), None, '["engineers.txt"]')
+    prediction = turns[0].prediction
+    assert {hit.passage.document_id for hit in prediction.passages} == {"engineers.txt"}
+    assert "Only in engineers.txt" in html
+    *_, (turns, html, _, _) = handlers.on_question(question, (), None, '["absent.txt"]')
+    assert "no document matches only absent.txt" in turns[0].trouble
 
 
 # Uploads
@@ -268,20 +288,19 @@ def test_only_files_of_the_library_are_changed(served, path):
         assert "trouble" in found.json()
 
 
-def test_a_library_that_is_read_only(tmp_path):
-    with serving(write_documents(tmp_path / "documents"), tmp_path / "index") as running:
-        assert put(running, "new.txt", b"x").status_code == 403
-        for path, body in (
-            ("remove", {"path": "library.txt"}),
-            ("rename", {"path": "library.txt", "to": "x.txt"}),
-            ("restore", {"token": "a"}),
-            ("forget", {"token": "a"}),
-        ):
-            assert post(running, path, **body).status_code == 403
-        html = httpx.get(f"{running.url}/library/list").text
-        assert "data-pick" not in html
-        assert "data-remove" not in html
-        assert len(list(running.corpus.folder.iterdir())) == 4
+def test_a_library_that_is_read_only(reading):
+    assert put(reading, "new.txt", b"x").status_code == 403
+    for path, body in (
+        ("remove", {"path": "library.txt"}),
+        ("rename", {"path": "library.txt", "to": "x.txt"}),
+        ("restore", {"token": "a"}),
+        ("forget", {"token": "a"}),
+    ):
+        assert post(reading, path, **body).status_code == 403
+    html = httpx.get(f"{reading.url}/library/list").text
+    assert "data-pick" not in html
+    assert "data-remove" not in html
+    assert len(list(reading.corpus.folder.iterdir())) == 4
 
 
 # What has changed meanwhile
@@ -312,7 +331,8 @@ def test_an_earlier_citation_of_a_changed_file_says_so(tmp_path):
 # Questions to begin with
 
 
-def test_questions_to_begin_with_are_answered_by_their_documents(tmp_path):
+def test_questions_to_begin_with_are_answered_by_their_documents(tmp_path, monkeypatch):
+    monkeypatch.setattr("qa.pipeline._second_reader", _second_reader)  # both choose them
     folder = tmp_path / "documents"
     folder.mkdir()
     (folder / "fair.md").write_text(
@@ -334,11 +354,10 @@ def test_questions_to_begin_with_are_answered_by_their_documents(tmp_path):
     assert example_questions(qa, is_over=lambda: True) == ()
 
 
-def test_questions_to_begin_with_are_offered(tmp_path):
-    with serving(write_documents(tmp_path / "documents"), tmp_path / "index") as running:
-        corpus = running.corpus
-        assert "Try one of these" not in Handlers(corpus, for_owner=True).on_load()[0]
-        corpus.now = replace(corpus.now, examples=("Who keeps the <keys>?",))
-        html = Handlers(corpus, for_owner=True).on_load()[0]
-        assert 'data-ask="Who keeps the &lt;keys&gt;?"' in html
-        assert httpx.get(f"{running.url}/library/status").json()["examples"] == 1
+def test_questions_to_begin_with_are_offered(reading):
+    corpus = reading.corpus
+    assert "Try one of these" not in Handlers(corpus, for_owner=True).on_load()[0]
+    corpus.now = replace(corpus.now, examples=("Who keeps the <keys>?",))
+    html = Handlers(corpus, for_owner=True).on_load()[0]
+    assert 'data-ask="Who keeps the &lt;keys&gt;?"' in html
+    assert httpx.get(f"{reading.url}/library/status").json()["examples"] == 1

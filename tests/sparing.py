@@ -1,0 +1,90 @@
+"""What spares tests of the page most of their time: kept pages, and less work for the server."""
+
+from contextlib import contextmanager, suppress
+from functools import cache
+
+import pytest
+from browsing import SIZES, visiting
+from playwright.sync_api import Error
+
+from qa.builder import BackgroundBuild, build
+from qa.networks.encoder import SentenceEncoder
+
+FORGET = "localStorage.clear(); sessionStorage.clear()"
+
+
+class BuildHere(BackgroundBuild):
+    """A build in this process: a child takes seconds to start, and has its own tests."""
+
+    def run(self, folder, index_dir, progress=None):
+        return build(folder, index_dir, encoder=_encoder(), progress=progress)
+
+
+@cache
+def _encoder():
+    return SentenceEncoder()
+
+
+@contextmanager
+def light_work():
+    """Answer without the slow second reader, and build in this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("qa.pipeline._second_reader", lambda calibration: None)
+        patch.setattr("qa.library.live.BackgroundBuild", BuildHere)
+        yield
+
+
+class Kept:
+    """Pages of one browser that each test finds as if new; a new one takes four times as long."""
+
+    def __init__(self, open_page, home):
+        self._open_page, self._home = open_page, home
+        self._pages = []
+
+    @contextmanager
+    def lent(self):
+        """Yield ``visit(size, scheme, url, wait=…, headers=…)``; in the end there was no error."""
+        used, wrong = [], self._open_page.wrong
+
+        def visit(size="wide", scheme="light", url=None, *, wait=".welcome", headers=None):
+            url, headers = url or self._home, headers or {}
+            if not self._pages or not url.startswith(self._home):
+                page = self._open_page(size, scheme, url, wait=wait, extra_http_headers=headers)
+                used.append(page)
+                return page
+            used.append(page := self._pages.pop(0))
+            width, height = SIZES[size]
+            page.set_viewport_size({"width": width, "height": height})
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce", forced_colors="none")
+            page.context.set_extra_http_headers(headers)
+            page.goto(url)
+            page.wait_for_selector(wait)
+            page.wait_for_selector("#evidence section")
+            return page
+
+        visit.wrong = wrong
+        try:
+            yield visit
+        finally:
+            self._pages = [page for page in used if self._forgets(page)] + self._pages
+            found = wrong.copy()
+            wrong.clear()
+        assert found == []
+
+    def _forgets(self, page):
+        """Whether a page of the test is open still; it then knows nothing of it."""
+        if not page.url.startswith(self._home):
+            return False
+        with suppress(Error):  # of a page that was closed
+            page.evaluate(FORGET)
+            page.context.clear_cookies()
+            page.goto("about:blank")
+            return True
+        return False
+
+
+@contextmanager
+def keeping(chromium, home):
+    """Keep pages for the tests of a file; see :func:`browsing.visiting`."""
+    with visiting(chromium, home) as open_page:
+        yield Kept(open_page, home)
