@@ -120,11 +120,12 @@ def test_a_folder_that_vanishes_during_a_build_is_not_empty(folder, tmp_path, mo
         assert ids(corpus) == names
 
 
-def test_a_build_by_another_process_is_picked_up(folder, tmp_path, encoder):
+def test_a_build_by_another_process_is_picked_up(folder, tmp_path):
     index = tmp_path / "index"
     with serving(folder, index) as running:  # it does not watch its folder itself
         (folder / "tower.txt").write_text(TOWER)
-        build(folder, index, encoder=encoder)  # the server knows as little of it
+        command = [sys.executable, "-m", "qa", "build", str(folder), "--index", str(index)]
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
         until(lambda: "tower.txt" in ids(running.corpus))
         until(lambda: running.corpus.live.state.finished == 1)
         assert running.corpus.live.state.note == "The index is up to date: 1 added."
@@ -275,7 +276,7 @@ def test_a_build_that_is_stopped_says_so(folder, tmp_path):
 
 @pytest.mark.posix
 def test_a_build_in_the_background_ends_with_its_parent(folder, tmp_path):
-    texts = "\n\n".join(f"Passage {number} is about {number}. " * 20 for number in range(2_000))
+    texts = "\n\n".join(f"Passage {number} is about {number}. " * 20 for number in range(20_000))
     (folder / "long.txt").write_text(texts)
     index = tmp_path / "index"
     code = (
@@ -360,7 +361,7 @@ def test_a_lock_that_is_removed_is_still_one_lock(tmp_path):
 
     def work():
         nonlocal inside, most
-        for _ in range(100):
+        for _ in range(200):
             try:
                 with WriterLock(tmp_path / "index"):
                     with counting:

@@ -55,7 +55,7 @@ def get(served, path, **values):
 def test_a_page_of_a_pdf_is_drawn_with_its_words_boxed(visit):
     page = visit("handbook.pdf", "Ada Blum")
     page.wait_for_selector(".paper polygon.passage")
-    assert page.evaluate(IN_VIEW, [".paper polygon.passage", ".paper"])
+    page.wait_for_function(IN_VIEW, arg=[".paper polygon.passage", ".paper"])
     assert not page.locator(".document").is_visible()
     count = int(page.locator(".viewer").get_attribute("data-pages"))
     assert page.input_value(".page-number") == str(count) != "1"
@@ -73,7 +73,7 @@ def test_a_page_of_a_pdf_is_drawn_with_its_words_boxed(visit):
     page.get_by_role("button", name="Text", exact=True).click()
     page.wait_for_selector(".document .passage")
     assert page.locator(".document .passage").text_content() == "Ada Blum"
-    assert page.evaluate(IN_VIEW, [".document .passage", ".document"])
+    page.wait_for_function(IN_VIEW, arg=[".document .passage", ".document"])
 
 
 def test_a_link_to_a_page_shows_it_on_a_phone_below_two_rows_of_tools(visit):
