@@ -67,20 +67,22 @@ def test_a_strictness_holds_on_documents_not_used_to_fit_it(qa, outcomes):
         assert answered <= (1 - strict) * len(shown), strict
 
 
-def article_folder(base):
-    """Return a folder that contains the acceptance article alone."""
+@pytest.fixture(scope="module")
+def article_alone(tmp_path_factory):
+    """A pipeline over the acceptance article alone."""
     shared = os.environ.get("QA_SHARED")
     if not shared:
         pytest.skip("QA_SHARED is not set: the acceptance article is not available")
     (article,) = Path(shared, "acceptance").glob("*.txt")
+    base = tmp_path_factory.mktemp("article")
     (base / "documents").mkdir()
     shutil.copy(article, base / "documents" / "article.txt")
-    return base / "documents"
+    return QA.build(base / "documents", base / "index")
 
 
 @pytest.mark.shared
-def test_the_acceptance_article_alone_answers_its_questions(tmp_path):
-    qa = QA.build(article_folder(tmp_path), tmp_path / "index")
+def test_the_acceptance_article_alone_answers_its_questions(article_alone):
+    qa = article_alone
     scores = evaluate_corpus(read_golden(ROOT / "tests/golden/acceptance.jsonl"), qa)
     assert scores["best_f1"] >= 60
     assert scores["answered_but_absent"] <= 40
@@ -88,8 +90,7 @@ def test_the_acceptance_article_alone_answers_its_questions(tmp_path):
 
 
 @pytest.mark.shared
-def test_the_acceptance_article_alone_answers_who_received_the_car(tmp_path):
-    qa = QA.build(article_folder(tmp_path), tmp_path / "index")
-    prediction = qa.ask("Who received the car?")
+def test_the_acceptance_article_alone_answers_who_received_the_car(article_alone):
+    prediction = article_alone.ask("Who received the car?")
     assert prediction.found
     assert "Kim Jong Un" in prediction.answers[0].text.replace("\xa0", " ")
