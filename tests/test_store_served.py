@@ -183,7 +183,7 @@ def test_both_follow_what_is_built_and_then_survive_a_store_that_fails(two, plac
     publish_index(base / "index", store)
     for page in pages:
         until(lambda page=page: "tower.txt" in page.corpus.now.qa._index.document_ids())
-        assert page.corpus.live.state.note.endswith("1 added.")
+        until(lambda page=page: page.corpus.live.state.note.endswith("1 added."))
     sold = {"question": "Who bought the tower?", "threshold": 0}
     assert "Ida Falk" in httpx.post(f"{address}/api/ask", json=sold, timeout=60).text
     sha256 = httpx.get(f"{address}/api/documents/tower.txt").json()["sha256"]
