@@ -10,6 +10,9 @@ import pytest
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 WAIT_MS = int(os.environ.get("QA_WAIT", 180_000))  # for a busy machine
 SIZES = {"wide": (1440, 900), "narrow": (390, 844)}
+# Each size and each scheme once: but for the background of the question, which is another one where
+# it is narrow, colours do not depend on the size, and places not on the colours.
+VIEWS = [("wide", "light"), ("narrow", "dark")]
 # The contrast of two colours, by the formula of WCAG 2.
 _COLOURS = """
   const parse = colour => {

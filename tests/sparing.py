@@ -5,6 +5,7 @@ from functools import cache
 
 import pytest
 from browsing import SIZES, visiting
+from loaded import without_second_reader
 from playwright.sync_api import Error
 
 from qa.builder import BackgroundBuild, build
@@ -28,8 +29,7 @@ def _encoder():
 @contextmanager
 def light_work():
     """Answer without the slow second reader, and build in this process."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("qa.pipeline._second_reader", lambda calibration: None)
+    with without_second_reader(), pytest.MonkeyPatch.context() as patch:
         patch.setattr("qa.library.live.BackgroundBuild", BuildHere)
         yield
 

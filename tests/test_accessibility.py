@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from browsing import ask, keep, visiting
+from browsing import VIEWS, ask, keep, visiting
 from serving import gradio_warnings, serving, write_documents
 
 pytestmark = [pytest.mark.browser, gradio_warnings]
@@ -50,8 +50,7 @@ def visit(chromium, served):
         yield open_page
 
 
-# Colours do not depend on the size, nor places on the colours.
-@pytest.mark.parametrize(("size", "scheme"), [("wide", "light"), ("narrow", "dark")])
+@pytest.mark.parametrize(("size", "scheme"), VIEWS)
 def test_axe_finds_nothing_serious(visit, axe, size, scheme):
     page = visit(size, scheme)
     page.evaluate(axe)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from browsing import CONTRAST, IN_VIEW, IN_WINDOW, SHADE, SIZES, ask, keep
+from browsing import CONTRAST, IN_VIEW, IN_WINDOW, SHADE, SIZES, VIEWS, ask, keep
 from serving import HOSTILE, gradio_warnings, serving, serving_corpus, write_documents
 from sparing import BuildHere, keeping, light_work
 
@@ -395,8 +395,7 @@ def test_a_rebuild_that_fails_is_a_warning(visit, served, monkeypatch):
     assert banner.evaluate(background) != warning  # a success does not look like a warning
 
 
-# Colours do not depend on the size, nor places on the colours.
-@pytest.mark.parametrize(("size", "scheme"), [("wide", "light"), ("narrow", "dark")])
+@pytest.mark.parametrize(("size", "scheme"), VIEWS)
 def test_wide_and_narrow_light_and_dark(visit, always, size, scheme):
     page = visit(size, scheme)
     keep(page, f"{size}-{scheme}-welcome")

@@ -6,7 +6,7 @@ import urllib.request
 from urllib.parse import urlencode
 
 import pytest
-from browsing import IN_VIEW, keep, visiting
+from browsing import IN_VIEW, VIEWS, keep, visiting
 from making import make_pdf
 from serving import HOSTILE, gradio_warnings, serving
 from test_accessibility import SERIOUS, axe  # noqa: F401
@@ -120,8 +120,7 @@ def test_all_of_a_long_document_is_reached_and_searched(visit, served):
     assert last.text_content() == shown.text[int(last.get_attribute("data-start")) :]
 
 
-# Colours do not depend on the size, nor places on the colours.
-@pytest.mark.parametrize(("size", "scheme"), [("wide", "light"), ("narrow", "dark")])
+@pytest.mark.parametrize(("size", "scheme"), VIEWS)
 def test_a_table_is_a_table_and_axe_finds_nothing_serious(visit, axe, size, scheme):  # noqa: F811
     page = visit("fees.csv", "480 euro", size, scheme)
     row = page.locator("tr.lit")
