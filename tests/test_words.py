@@ -154,9 +154,12 @@ def test_the_reader_quotes_things_whole(reader, question, text, thing):
         ("2.1 The gate is shut.\n\n2.2 The key is with Bram.", 4),
         ("2.5 metres of rope\n\n3.5 metres of chain", 2),
         ("2030 was dry.\n\n2031 was wet.", 2),
+        ("7. ABROAD\n   You pay the way here.", 2),
+        ("OATS, NOT HIDES:\r\nOLD TANNERY\r\nThe town has sold it.", 2),
+        ("The mill is run by\nBBC news.", 1),
     ],
 )
-def test_a_number_at_the_start_of_a_line_may_belong_to_its_sentence(text, count):
+def test_no_quotation_leaves_its_item_or_heading(text, count):
     assert len(stretches(Passage("a.txt", 0, len(text), text))) == count
 
 

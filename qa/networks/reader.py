@@ -33,9 +33,11 @@ MAX_TOKENS_READ = 64 * MAX_TOKENS
 
 # A blank line, or the end of a line before an item of a list or a line "name: value".
 _EDGE = re.compile(
-    r"(?:\r\n?|[\n\v\f\x85\u2028\u2029])[ \t]*(?:[\r\n\v\f\x85\u2028\u2029]\s*"
+    r"(?>\r\n?|[\n\v\f\x85\u2028\u2029])[ \t]*(?:[\r\n\v\f\x85\u2028\u2029]\s*"
     r"|(?=(?:[-*•‣☐☒☑]|(?P<number>\d{1,3})[.)])[ \t]|[^\W\d][^:\r\n]{0,40}:[ \t]))"
 )
+# A line and its end; the next line is not empty. One in capitals is a heading, and no sentence.
+_LINE = re.compile(r"^([^\r\n]+)(?:\r\n?|\n)[ \t]*(?=(\S[^\r\n]*))", re.MULTILINE)
 # The end of the line above an item with a number, or the number of that item, which it begins.
 _ENDED = re.compile(r"[.:;,!?…\"”’)]\s*\Z")
 _ITEM = re.compile(r"\s*(\d{1,3})[.)][ \t]")
@@ -252,15 +254,19 @@ def stretches(passage: Passage) -> list[tuple[int, int]]:
     """Return the parts of the text that is read which a span may not leave.
 
     They are the pieces of the view, cut at blank lines, before an item of a list or a line
-    of the form "name: value", and after the number of an item.
+    of the form "name: value", after a heading in capitals, and after the number of an item.
     """
     text = passage.read_text
+    capitals = [
+        found.end() for found in _LINE.finditer(text) if found[1].isupper() > found[2].isupper()
+    ]
     parts = []
     for start, _, length in passage.pieces():
         edges = [start]
         for found in _EDGE.finditer(text, start, start + length):
             if not found["number"] or _is_item(text[edges[-1] : found.start()], found["number"]):
                 edges.append(found.end())
+        edges = sorted({*edges, *(edge for edge in capitals if start < edge < start + length)})
         parts += list(pairwise([*edges, start + length]))
     return list(_without_numbers(text, parts))
 
