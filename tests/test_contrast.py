@@ -10,6 +10,7 @@ from qa.errors import DatasetError
 from qa.evaluation.contrast import TAGS, misquoted, pair_scores, read_pairs
 from qa.evaluation.outcomes import Outcome
 from training.authored import DATA, PAIRS
+from training.teacher.natural import CALIBRATED_ON
 
 FERRY = (
     "# The Marlene\n\nOtto Lind sold the ferry Marlene to Ina Moll in 2019. "
@@ -170,13 +171,15 @@ def test_pairs_are_asked_of_their_whole_corpus(tmp_path, pairs):
     assert outcomes["port-1a"].best == "Otto Lind"
 
 
-def test_the_pairs_of_training_and_validation_are_apart():
-    fitted, held_out = (read_pairs(DATA / name) for name in PAIRS)
+def test_the_pairs_of_training_calibration_and_validation_are_apart():
+    fitted, calibrated, held_out = (read_pairs(DATA / name) for name in PAIRS)
+    assert {pair.corpus for pair in calibrated} <= set(CALIBRATED_ON) - {"town", "office"}
     assert len(fitted) >= 400
     assert {pair.tag for pair in fitted} == set(TAGS)
     assert {pair.corpus for pair in held_out} == {"town", "office"}
     assert {pair.corpus for pair in fitted} & {"town", "office"} == set()
     # Reported alone: nothing may be trained or chosen on them.
-    assert {pair.corpus for pair in fitted + held_out} & {"history", "science", "tech"} == set()
-    ids = [pair.id for pair in fitted + held_out]
+    every = fitted + calibrated + held_out
+    assert {pair.corpus for pair in every} & {"history", "science", "tech"} == set()
+    ids = [pair.id for pair in every]
     assert len(ids) == len(set(ids))

@@ -16,6 +16,7 @@ from qa.answers.second_look import COMPARED
 from qa.answers.selection import CONSIDERED
 from qa.builder import build
 from qa.errors import DatasetError
+from qa.evaluation.contrast import ContrastPair
 from qa.evaluation.golden import GoldenQuestion, read_golden
 from qa.evaluation.metrics import best_over_references, is_right
 from qa.evaluation.places import in_right_row
@@ -35,17 +36,21 @@ def read_corpus(
     sample: int,
     top_k: int,
     keep: Path | None = None,
+    pairs: Sequence[ContrastPair] = (),
 ) -> list[WholeReading]:
     """Ask a sample of ``folder/questions.jsonl`` of ``folder/docs``, and read to the end.
 
-    The sample is drawn with a fixed seed. An answer is right if its text is, in a document
+    The sample is drawn with a fixed seed; the questions of the ``pairs`` about the corpus are
+    asked as well. An answer is right if its text is, in a document
     named, and in a table in the right row. ``keep`` is a folder where the readings of a reader
     are stored, and taken from the next time; None to read anew.
     """
     questions = read_golden(folder / "questions.jsonl")
     random.Random(1).shuffle(questions)
+    of_pairs = [each for pair in pairs if pair.corpus == folder.name for each in pair.questions]
+    asked = [*questions[:sample], *of_pairs]
     limits: dict[str, Any] = {"top_k": top_k, "keep": keep}
-    return ask(folder.name, folder / "docs", questions[:sample], reader, second, **limits)
+    return ask(folder.name, folder / "docs", asked, reader, second, **limits)
 
 
 def ask(

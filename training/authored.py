@@ -20,7 +20,7 @@ from qa.evaluation.golden import GoldenQuestion, markup_free, read_golden
 from training.command import run
 
 DATA = Path(__file__).parent / "data"
-PAIRS = ("contrast.jsonl", "contrast-validation.jsonl")
+PAIRS = ("contrast.jsonl", "contrast-calibration.jsonl", "contrast-validation.jsonl")
 EVERYDAY = DATA / "everyday"
 # Those that only report: nothing is trained, fitted or chosen on them.
 REPORTED = DATA.parents[1] / "benchmarks" / "everyday"
@@ -78,8 +78,11 @@ def _problems(question: GoldenQuestion, texts: dict[str, str]) -> Iterator[str]:
 
 
 def pair_problems(folder: Path) -> Iterator[str]:
-    """Yield what is wrong with the contrast pairs over the corpora in a folder."""
-    text = cache(lambda corpus, document: _text(folder / corpus / "docs" / document))
+    """Yield what is wrong with the contrast pairs over the corpora in a folder, and those here."""
+    here = {path.name: path for path in corpora()}
+    text = cache(
+        lambda corpus, document: _text(here.get(corpus, folder / corpus) / "docs" / document)
+    )
     for name in PAIRS:
         for question, answer in misquoted(read_pairs(DATA / name), text):
             yield f"{question}: not in its document: {answer!r}"

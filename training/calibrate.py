@@ -2,7 +2,8 @@
 
 A corpus is a folder with ``docs/`` and ``questions.jsonl``. Of a file of paragraphs, the first
 half of the articles, sorted by title, is pooled and asked as one more corpus. The same number of
-questions is asked of each, so that none weighs more than another. Fitted are the ranking while
+questions is asked of each, so that none weighs more than another; contrast pairs, which have
+questions about headings, are added to their corpora. Fitted are the ranking while
 passages are read, when to stop reading, the selection of answers, and the probability that one
 is right. Everything reported is leave-one-corpus-out: the selection and the probability of a
 corpus are those fitted to the others.
@@ -30,6 +31,7 @@ from qa.answers.second_look import LOOK_FEATURES, WORTH_IT, distinct, look_again
 from qa.answers.selection import ANSWER_FEATURES, CONSIDERED, Evidence, Selection
 from qa.errors import DatasetError
 from qa.evaluation.confidence import auc
+from qa.evaluation.contrast import read_pairs
 from qa.evaluation.datasets import read_paragraphs
 from qa.evaluation.pool import held_out_titles, write_pool
 from qa.networks.reader import OnnxReader
@@ -247,6 +249,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m training.calibrate", description=main.__doc__)
     parser.add_argument("corpora", type=Path, nargs="+", help="folders: docs/, questions.jsonl")
     parser.add_argument("--paragraphs", type=Path, help="a file such as squad-v2.0-dev.jsonl.gz")
+    parser.add_argument("--pairs", type=Path, help="contrast pairs about some of the corpora")
     parser.add_argument("--models", type=Path, default=MODELS, help="the folder of the reader")
     parser.add_argument("--sample", type=at_least_one, default=300, help="questions of each corpus")
     parser.add_argument("--top-k", type=at_least_one, default=10, help="passages of each question")
@@ -254,10 +257,11 @@ def main() -> None:
     options = parser.parse_args()
     reader = OnnxReader(options.models)
     second = OnnxReader(options.models, name=SECOND_READER)
-    size = {"sample": options.sample, "top_k": options.top_k, "keep": options.keep}
+    size: dict[str, Any] = {"sample": options.sample, "top_k": options.top_k, "keep": options.keep}
+    pairs = read_pairs(options.pairs) if options.pairs else ()
     readings = []
     for corpus in options.corpora:
-        readings += read_corpus(corpus, reader, second, **size)
+        readings += read_corpus(corpus, reader, second, pairs=pairs, **size)
         print(f"{corpus.name}: {len(readings)} questions so far", flush=True)
     if options.paragraphs:
         readings += read_first_half(options.paragraphs, reader, second, **size)

@@ -31,6 +31,17 @@ _FIGURE = re.compile(
     r"twice|none|no|both|single|free|every|daily|weekly|monthly|yearly)\b"
 )
 _WHO = re.compile(r"\b(who|whose|whom)\b")
+_SECTION = (
+    "(?:sections?|clauses?|headings?|headlines?|titles?|articles?|chapters?|schedules?|annex(?:es)?"
+    "|appendi(?:x|ces)|parts?|items?|paragraphs?|bits?|entr(?:y|ies)|rubrics?|§)"
+)
+_WHICH_SECTION = re.compile(
+    rf"\b(?:which|what(?:['’]?s| is)?(?: the)?) (?:\w+ )?(?:{_SECTION}|point|question)\b"
+    rf"|^[^\w'’]*(?:[\w'’]+[^\w'’]+){{0,4}}?{_SECTION} "
+    r"(?:in|of|on|for|with|about|over|that|where|from|called)\b"
+    rf"|\b{_SECTION} .{{0,80}}\bcalled\b"
+    r"|\bwhere (?:in|on|does) .{1,80} (?:is|are|says?|talks?|explain(?:s|ed)?)\b"
+)
 
 
 def words(text: str) -> list[str]:
@@ -73,6 +84,11 @@ def fit(question: str, answer: str) -> float:
         if asks.search(question):
             return 1.0 if gives.search(text) else -1.0
     return 0.0
+
+
+def wants_heading(question: str) -> bool:
+    """Return whether a question may want a heading: "which clause is about …", "section with …"."""
+    return _WHICH_SECTION.search(question.casefold()) is not None
 
 
 def _stem(word: str) -> str:

@@ -8,11 +8,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from qa.answers.candidates import MAX_LEAD, Candidate
-from qa.answers.question_words import content_stems, fit, has_name, stems, words
-from qa.types import Hit
+from qa.answers.question_words import (
+    content_stems,
+    fit,
+    has_name,
+    stems,
+    wants_heading,
+    words,
+)
+from qa.types import Hit, Span
 
 # What orders the candidates, and what the probability of one is computed from: see `Selection`.
-ORDERING_FEATURES = frozenset({"score", "gap", "coverage", "length", "echo", "fit"})
+ORDERING_FEATURES = frozenset({"score", "gap", "coverage", "length", "echo", "fit", "titled"})
 ANSWER_FEATURES = ORDERING_FEATURES | {
     "margin",
     "behind",
@@ -27,6 +34,8 @@ ANSWER_FEATURES = ORDERING_FEATURES | {
 CONSIDERED = 6
 # A reply answers before the message that it quotes: chosen on threads of our own, not fitted.
 QUOTED = 2.0
+# What may follow a heading on its line: "CLEANING. Bring it back clean", "LUNCH     Soup".
+_AFTER_HEADING = re.compile(r"[*_:.]*(?:\s{2}|\n|$)|[*_]*\. |\.[*_]+ ")
 _SENTENCE_END = re.compile(r"\n+|(?<=[.!?])\s+")
 
 
@@ -103,6 +112,7 @@ class Evidence:
     question: str
     rarity: Mapping[str, float]
     has_name: bool
+    wants_heading: bool
     hits: Sequence[Hit]
     best: float
 
@@ -122,7 +132,7 @@ class Evidence:
             ),
             default=0.0,
         )
-        return cls(question, rarity, has_name(question), hits, best)
+        return cls(question, rarity, has_name(question), wants_heading(question), hits, best)
 
     def features(self, candidate: Candidate) -> dict[str, float]:
         """Return the named features of one candidate, but for those of a comparison.
@@ -132,7 +142,8 @@ class Evidence:
         share of the question's words, rare ones weighing more, in the sentence of the answer,
         less that of the best sentence. ``echo``: the share of the answer's words that the
         question has too. ``fit``: whether it is of the kind asked for
-        (:func:`qa.answers.question_words.fit`). ``length``: log of its words, and ``single``: 1
+        (:func:`qa.answers.question_words.fit`); ``titled``: 1 if a heading is asked for and the
+        answer stands as one, -1 if it does not. ``length``: log of its words, and ``single``: 1
         for one word. ``dense``, ``lexical``: reciprocal ranks of its passage, 0 where a search
         did not return it. ``named``: 1 where the question has a name; ``quoted``: 1 where the
         answer is quoted from an earlier message, which is not fitted.
@@ -149,12 +160,22 @@ class Evidence:
             "length": math.log1p(count),
             "echo": sum(stem in self.rarity for stem in own) / len(own) if own else 1.0,
             "fit": fit(self.question, span.text),
+            "titled": _titled(span) if self.wants_heading else 0.0,
             "single": float(count == 1),
             "dense": 1 / hit.dense_rank if hit.dense_rank else 0.0,
             "lexical": 1 / hit.lexical_rank if hit.lexical_rank else 0.0,
             "named": float(self.has_name),
             "quoted": float(span.is_quoted),
         }
+
+
+def _titled(span: Span) -> float:
+    """Return 1 for a span that stands as a heading, first on its line and apart, -1 for another."""
+    text = span.passage.read_text
+    start, end = span.passage.in_read_text(span.start, span.end)
+    before = text[text.rfind("\n", 0, start) + 1 : start]
+    is_first = not any(map(str.isalpha, before))
+    return 1.0 if is_first and _AFTER_HEADING.match(text, end) else -1.0
 
 
 def _coverage(rarity: Mapping[str, float], text: str) -> float:
