@@ -22,7 +22,7 @@ SLOW = [
 ]
 CODE = """
 import resource, sys
-from qa.builder.keyed import keyed
+from qa.builder.views.keyed import keyed
 from qa.loaders import furniture
 from qa.loaders.text import read_text
 from qa.types import Block

@@ -3,8 +3,8 @@
 import pytest
 from making import blocks
 
-from qa.builder.keyed import keyed
-from qa.builder.records import Record
+from qa.builder.views.keyed import keyed
+from qa.builder.views.records import Record
 
 ROWS = """Date{0}Item{0}Amount{0}Paid by
 2024-03-01{0}Rope, 3 m{0}14.50{0}Ada

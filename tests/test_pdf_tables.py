@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from qa.builder.records import pieces_of, records_of, view_of
+from qa.builder.views.records import pieces_of, records_of, view_of
 from qa.loaders import load
 
 PROSE = "The harbour master lets the berths by the season, and keeps the list in her office. " * 4
