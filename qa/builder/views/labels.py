@@ -22,7 +22,8 @@ _MAX_LINE = 400
 _MAX_KEY_WORDS = 5
 _MAX_TERM_WORDS = 4
 _MAX_DATE_WORDS = 7
-_MARK = re.compile(r"[^\W\d_]\d{0,2}")  # of an item: "A1  Keep off"
+# Of an item: "A1  Keep off", "IV  Fees", "V.2  Delay".
+_MARK = re.compile(r"[^\W\d_]\d{0,2}|[IVX]{1,4}|\w{1,3}(?:\.\w{1,3})+")
 _MAX_VALUE_WORDS = 12
 # One that is aligned with others, or goes on in lines that begin below it, may be longer.
 _MAX_HANGING_WORDS = 80
