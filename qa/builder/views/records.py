@@ -47,7 +47,7 @@ def pieces_of(text: str, fields: Sequence[Field]) -> list[Piece]:
     full stop of their own is not repeated. Of a value with boxes comes first what is ticked.
     """
     pieces: list[Piece] = []
-    is_pair = len(fields) == 2 and not fields[1][0]
+    is_pair = len(fields) == 2 and not fields[1][0] and not _are_labelled(text, fields)
     for number, (header, value) in enumerate(fields):
         if number:
             follows = not header and not fields[number - 1][0] and _ends(text, pieces, (":",))
@@ -57,6 +57,11 @@ def pieces_of(text: str, fields: Sequence[Field]) -> list[Piece]:
             pieces += [*header, _colon(text, header)]
         pieces += ticked_first(text, value)
     return [*pieces, *filter(None, [_stop(text, pieces, ".", "")])]
+
+
+def _are_labelled(text: str, fields: Sequence[Field]) -> bool:
+    """Return whether each value has a label of its own: "Room: 14"."""
+    return all(": " in text[slice(*value)] for _, value in fields)
 
 
 def _colon(text: str, named: Sequence[Piece]) -> str:
