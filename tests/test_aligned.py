@@ -7,7 +7,7 @@ import pytest
 from lxml import etree
 from making import blocks, make_odt, of_kind
 
-from qa.builder.records import pieces_of, records_of, view_of
+from qa.builder.views.records import pieces_of, records_of, view_of
 
 PRICES = """Prices of the chandler
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from qa.builder.boxes import ticked_first
-from qa.builder.records import view_of
 from qa.builder.splitter import Splitter
+from qa.builder.views.boxes import ticked_first
+from qa.builder.views.records import view_of
 from qa.loaders import load
 from qa.networks.reader import OnnxReader
 

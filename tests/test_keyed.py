@@ -2,9 +2,9 @@
 
 import pytest
 
-from qa.builder.keyed import keyed
-from qa.builder.records import Record, pieces_of, view_of
 from qa.builder.splitter import Splitter
+from qa.builder.views.keyed import keyed
+from qa.builder.views.records import Record, pieces_of, view_of
 from qa.loaders import load
 from qa.types import Block
 
@@ -58,6 +58,76 @@ def test_a_key_that_comes_again_begins_another_record():
 )
 def test_prose_and_talk_stay_as_they_are(text):
     assert views(text) == [text]
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        # Several labels on a line, separated by spaces, tabs or bars.
+        (
+            "Name: Imke Harder   Born: 12.3.1971   Room: 14\nNext of kin: Jens   Phone: 04351 55\n",
+            ["Name: Imke Harder; Born: 12.3.1971; Room: 14; Next of kin: Jens; Phone: 04351 55."],
+        ),
+        ("Policy:\tHH-22\tClaim:\t88/031", ["Policy: HH-22; Claim: 88/031."]),
+        ("Stage: 3 - offer | Prob: 55% | Bleep 2214", ["Stage: 3 - offer; Prob: 55%; Bleep 2214."]),
+        # Labels that come again begin a record with the line that they stand in.
+        (
+            "Signed: Ada   Date: 1 May\nSigned by the hirer: Otto   Date: 3 May",
+            ["Signed: Ada; Date: 1 May.", "Signed by the hirer: Otto; Date: 3 May."],
+        ),
+        # Values that go on below; and what a form stands under.
+        (
+            "Present:   Ada Blum (chair), Otto Reis,\n           Pia Lund\nApologies: Marta Holm",
+            ["Present: Ada Blum (chair), Otto Reis,\n           Pia Lund; Apologies: Marta Holm."],
+        ),
+        (
+            "CAST\n  Director ...... Oona Trevel\n  Lua ........... Esme Toll or\n"
+            "                  Ruby Sand\n  Notary ........ Winston Paley\n",
+            [
+                "CAST",
+                "Director: Oona Trevel; Lua: Esme Toll or\n                  Ruby Sand; "
+                "Notary: Winston Paley.",
+            ],
+        ),
+        # Terms with what is said of them beside them.
+        (
+            "PARKING    Free for two hours; after\n           that it is 1.20.\n"
+            "BRING      A coin for the locker.\n",
+            [
+                "PARKING: Free for two hours; after\n           that it is 1.20.",
+                "BRING: A coin for the locker.",
+            ],
+        ),
+        ("red\tTank empty.\ngreen\tAll is well", ["red: Tank empty.", "green: All is well."]),
+    ],
+)
+def test_lines_of_forms_and_leaflets_are_read_with_their_labels(text, read):
+    assert views(text) == read
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Name:             Date:            Class:",
+        "A1  The machine is meant for the house.\nA2  Children are kept away from it.",
+        "The mill stood        the river rose\nempty, until it       and with it the",
+        "The price is 12.  Children: half.\nThe rest is free.  So are dogs.",
+        "The load:   9 kg on each side rail, as the\nplate on the rail tells you.",
+        "Ana: Have you got it?\nBen: Yes\nAna: Good\nWe went home then, all of us.",
+    ],
+)
+def test_what_only_looks_like_labels_stays_as_it_is(text):
+    assert views(text) == [text]
+
+
+def test_terms_in_blocks_of_their_own_are_read_together():
+    text = "OPENS      Saturday\nHOURS      6 to 8\n\nFIRST AID  Beside the pool."
+    blocks = [Block(0, text.index("\n\n"), "body"), Block(text.index("FIRST"), len(text), "body")]
+    assert views(text, blocks) == [
+        "OPENS: Saturday.",
+        "HOURS: 6 to 8.",
+        "FIRST AID: Beside the pool.",
+    ]
 
 
 def test_values_are_quoted_where_they_stand(tmp_path):

@@ -22,9 +22,9 @@ SLOW = [
 ]
 CODE = """
 import resource, sys
-from qa.builder.keyed import keyed
+from qa.builder.views.keyed import keyed
 from qa.loaders import furniture
-from qa.loaders.text import read_text
+from qa.loaders.plain.text import read_text
 from qa.types import Block
 resource.setrlimit(resource.RLIMIT_CPU, (120, 120))
 

@@ -1,17 +1,24 @@
 """Lines that stand for themselves: those of a page broken by hand, and rows of a plain text."""
 
 import pytest
-from making import blocks
+from making import blocks, make_docx
 
-from qa.builder.keyed import keyed
-from qa.builder.records import Record
+from qa.builder.splitter import Splitter
+from qa.builder.views.keyed import keyed
+from qa.builder.views.records import Record
 
 ROWS = """Date{0}Item{0}Amount{0}Paid by
 2024-03-01{0}Rope, 3 m{0}14.50{0}Ada
 2024-03-04{0}Tar{0}9.00{0}Bo
 2024-03-09{0}Nails{0}{0}Ada
 """
+PROSE = "The harbour master lets the berths by the season, and keeps a list of them in her office."
 COMMAS = ROWS.format(",").replace("Rope, 3 m", '"Rope, 3 m"')
+
+
+def as_read(document):
+    passages = Splitter(lambda texts: [len(text.split()) for text in texts]).split(document)
+    return "\n".join(passage.read_text for passage in passages)
 
 
 def test_lines_that_a_page_breaks_by_hand_stay_lines(read):
@@ -66,3 +73,48 @@ def test_other_lines_with_such_signs_are_text(read, text):
     document = read(text)
     assert {kind for kind, _ in blocks(document)} <= {"body", "heading"}
     assert document.text == text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "<p><b>Name:</b> Imke Harder &nbsp; <b>Born:</b> 12.3.1971 <b>Next of kin:</b> Jens</p>",
+        "<p><strong>Name</strong>: Imke Harder <strong>Born</strong>: 12.3.1971"
+        " <em>Next of kin</em>: Jens</p>",
+        "<p>Name: Imke Harder&nbsp;&nbsp;&nbsp;Born: 12.3.1971&nbsp;&nbsp; Next of kin: Jens</p>",
+        "<div><span>Name: Imke Harder</span> <span>Born: 12.3.1971</span>"
+        " <span>Next of kin: Jens</span></div>",
+    ],
+)
+def test_labels_beside_one_another_on_a_page_stay_with_their_values(read, line):
+    document = read(f"<html><body><h1>Sheet</h1>{line}<p>{PROSE}</p></body></html>", "a.html")
+    assert "Name: Imke Harder; Born: 12.3.1971; Next of kin: Jens." in as_read(document)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "<th>Name<td>Imke Harder<th>Born<td>12.3.1971",
+        "<td><b>Name</b><td>Imke Harder<td><p><strong>Born</strong></p><td>12.3.1971",
+    ],
+)
+def test_names_and_values_in_turn_are_pairs(read, row):
+    other = row.replace("Name", "Ward").replace("Born", "Room").replace("Imke Harder", "Linden")
+    document = read(f"<html><body><table><tr>{row}<tr>{other}</table></body></html>", "a.html")
+    assert (
+        as_read(document) == "Name: Imke Harder.\nBorn: 12.3.1971.\nWard: Linden.\nRoom: 12.3.1971."
+    )
+
+
+def test_labels_that_a_tab_parts_in_word_stay_with_their_values(read):
+    lines = ["Name: Imke Harder\tBorn: 12.3.1971\tNext of kin: Jens", PROSE]
+    document = read(make_docx([("text", line) for line in lines]), "a.docx")
+    assert "Name: Imke Harder; Born: 12.3.1971; Next of kin: Jens." in as_read(document)
+
+
+def test_a_label_within_a_sentence_makes_no_gap(read):
+    text = "It was a long night and <b>Note:</b> the tea was cold."
+    document = read(
+        f"<html><body><h1>Sheet</h1><p>{PROSE}</p><p>{text}</p></body></html>", "a.html"
+    )
+    assert "It was a long night and Note: the tea was cold." in document.text

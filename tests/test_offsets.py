@@ -115,7 +115,7 @@ def check(document, splitter):
             assert block.kind == "columns" or cells & inside <= read
         else:
             # Nor need be what joins a key to its value, and the sign of an item.
-            assert {text[i] for i in inside - read} <= set(":.-*•·")
+            assert {text[i] for i in inside - read} <= set(":.-*•·|")
 
 
 @pytest.mark.parametrize("suffix", [".txt", ".md", ".html"])

@@ -3,7 +3,7 @@
 import io
 from itertools import groupby
 
-from qa.builder.records import pieces_of, records_of, view_of
+from qa.builder.views.records import pieces_of, records_of, view_of
 
 
 def printed(*pages, size=9):

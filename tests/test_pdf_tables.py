@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from qa.builder.records import pieces_of, records_of, view_of
+from qa.builder.views.records import pieces_of, records_of, view_of
 from qa.loaders import load
 
 PROSE = "The harbour master lets the berths by the season, and keeps the list in her office. " * 4
@@ -16,12 +16,12 @@ BERTHS = [
 ]
 
 
-def make(rows, *, style=(), size=10, widths=None):
+def make(rows, *, style=(), widths=None, repeat=1):
     from reportlab.lib.styles import getSampleStyleSheet
     from reportlab.platypus import Paragraph, SimpleDocTemplate, Table, TableStyle
 
     body = getSampleStyleSheet()["BodyText"]
-    table = Table(rows, repeatRows=1, colWidths=widths, style=TableStyle(list(style)))
+    table = Table(rows, repeatRows=repeat, colWidths=widths, style=TableStyle(list(style)))
     file = io.BytesIO()
     SimpleDocTemplate(file).build([Paragraph(PROSE, body), table, Paragraph(PROSE, body)])
     return file.getvalue()
@@ -70,6 +70,141 @@ def test_a_long_table_keeps_its_header_on_the_next_pages(records):
     rows = [BERTHS[0], *([f"Owner {n}", "Ystad", str(n), str(10 * n)] for n in range(90))]
     assert records(make(rows)) == [
         f"Owner: Owner {n}; Harbour: Ystad; Berth: {n}; Fee: {10 * n}." for n in range(90)
+    ]
+
+
+DISTRICTS = [
+    [f"{place}", f"1,1{n:02}", f"1,2{n:02}", f"3{n:02}", f"4{n:02}"]
+    for n, place in enumerate(["Ystad", "Gudhjem", "Hasle", "Svaneke", "Simrishamn"])
+]
+SPANS = [("SPAN", (1, 0), (2, 0)), ("SPAN", (3, 0), (4, 0)), ("ALIGN", (1, 0), (-1, 0), "CENTER")]
+RIGHT = [("ALIGN", (1, 1), (-1, -1), "RIGHT")]
+BOLD = [("FONTNAME", (0, 0), (-1, 1), "Helvetica-Bold")]
+CENSUS = [["District", "1990", "", "2000", ""], ["", "Men", "Women", "Men", "Women"]]
+CENSUS_READ = [
+    f"District: {a}; 1990 Men: {b}; 1990 Women: {c}; 2000 Men: {d}; 2000 Women: {e}."
+    for a, b, c, d, e in DISTRICTS
+]
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        SPANS,
+        [*SPANS, *RIGHT],
+        [*SPANS, *BOLD],
+        [*SPANS, ("SPAN", (0, 0), (0, 1))],
+        [*SPANS, ("SPAN", (0, 0), (0, 1)), *BOLD, ("ALIGN", (1, 1), (-1, -1), "CENTER")],
+    ],
+)
+def test_names_over_several_columns_have_those_below_them(records, style):
+    found = records(make([*CENSUS, *DISTRICTS], style=style, widths=[110, 70, 70, 70, 70]))
+    assert found == CENSUS_READ
+
+
+def test_headers_of_several_rows_are_kept_on_the_next_pages(records):
+    rows = [row for _ in range(12) for row in DISTRICTS]
+    data = make([*CENSUS, *rows], style=[*SPANS, *RIGHT], widths=[110, 70, 70, 70, 70], repeat=2)
+    assert records(data) == CENSUS_READ * 12
+
+
+def test_names_over_all_columns_but_the_first_are_the_outermost(records):
+    top = ["", "Population", "", "", ""]
+    spans = [(kind, (a, r + 1), (b, s + 1), *rest) for kind, (a, r), (b, s), *rest in SPANS[:2]]
+    style = [("SPAN", (1, 0), (4, 0)), *spans, ("ALIGN", (1, 0), (-1, -1), "CENTER")]
+    found = records(make([top, *CENSUS, *DISTRICTS], style=style))
+    assert found == [line.replace("; ", "; Population ") for line in CENSUS_READ]
+
+
+@pytest.mark.parametrize("bold", [True, False])
+def test_the_name_of_a_group_is_read_with_each_of_its_rows(records, bold):
+    rows = [["Parish", "Men", "Women", "Children"]]
+    for group in ("North", "South"):
+        rows += [
+            [group, "", "", ""],
+            ["Ystad", "100", "110", "40"],
+            [f"All {group}", "1", "2", "3"],
+        ]
+    style = [("FONTNAME", (0, n), (-1, n), "Helvetica-Bold") for n in (0, 1, 4) if bold]
+    assert records(make(rows, style=[*style, ("ALIGN", (1, 0), (-1, -1), "RIGHT")])) == [
+        line
+        for group in ("North", "South")
+        for line in (
+            f"{group}.",
+            f"{group}; Parish: Ystad; Men: 100; Women: 110; Children: 40.",
+            f"{group}; Parish: All {group}; Men: 1; Women: 2; Children: 3.",
+        )
+    ]
+
+
+def test_a_name_of_two_lines_is_no_group(records):
+    from reportlab.lib.styles import getSampleStyleSheet
+    from reportlab.platypus import Paragraph
+
+    long = Paragraph("The fishing harbour at Simrishamn", getSampleStyleSheet()["BodyText"])
+    rows = [
+        ["Place", "Men", "Women"],
+        ["Ystad", "100", "110"],
+        [long, "7", "8"],
+        ["Hasle", "5", "6"],
+    ]
+    found = records(
+        make(rows, widths=[100, 60, 60], style=[("VALIGN", (0, 0), (-1, -1), "BOTTOM")])
+    )
+    assert found[1] == "Place: The fishing harbour at Simrishamn; Men: 7; Women: 8."
+
+
+def test_a_cell_over_several_rows_has_its_value_in_each(records):
+    rows = [
+        ["Region", "Parish", "Men", "Women"],
+        ["North", "Ystad", "100", "110"],
+        ["", "Hasle", "101", "111"],
+        ["South", "Svaneke", "103", "113"],
+    ]
+    style = [("SPAN", (0, 1), (0, 2)), ("VALIGN", (0, 0), (0, -1), "TOP")]
+    assert records(make(rows, style=style))[1:] == [
+        "Region: North; Parish: Hasle; Men: 101; Women: 111.",
+        "Region: South; Parish: Svaneke; Men: 103; Women: 113.",
+    ]
+
+
+def test_units_below_the_names_of_columns_belong_to_them(records):
+    rows = [
+        ["Place", "Area", "Depth"],
+        ["", "km2", "(m)"],
+        ["Ystad", "12.5", "3"],
+        ["Hasle", "9", "4"],
+    ]
+    assert records(
+        make(rows, style=[("ALIGN", (1, 0), (-1, -1), "RIGHT")], widths=[90, 70, 70])
+    ) == [
+        "Place: Ystad; Area km2: 12.5; Depth (m): 3.",
+        "Place: Hasle; Area km2: 9; Depth (m): 4.",
+    ]
+
+
+def test_labels_beside_one_another_stay_with_their_values(tmp_path):
+    from reportlab.pdfgen.canvas import Canvas
+
+    file = io.BytesIO()
+    page = Canvas(file)
+    for height, cells in (
+        (740, {72: "Name: Imke Harder", 230: "Born: 12.3.1971", 400: "Room: 14"}),
+        (720, {72: "Next of kin: Jens Harder (son)", 300: "Phone: 04351 55"}),
+        (680, {72: "The patient was admitted in the night and slept well."}),
+    ):
+        for left, text in cells.items():
+            page.drawString(left, height, text)
+    page.save()
+    (tmp_path / "a.pdf").write_bytes(file.getvalue())
+    document = load(tmp_path / "a.pdf", folder=tmp_path)
+    rows = [block for block in document.blocks if block.kind == "row"]
+    assert [
+        view_of(document.text, [pieces_of(document.text, record.fields)]).text
+        for record in records_of(rows)
+    ] == [
+        "Name: Imke Harder; Born: 12.3.1971; Room: 14.",
+        "Next of kin: Jens Harder (son); Phone: 04351 55.",
     ]
 
 

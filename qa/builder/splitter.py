@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from qa.builder.boxes import Piece, has_boxes, ticked_first
-from qa.builder.keyed import keyed
-from qa.builder.records import Field, Record, pieces_of, records_of, view_of
+from qa.builder.views.boxes import Piece, has_boxes, ticked_first
+from qa.builder.views.keyed import keyed
+from qa.builder.views.records import Field, Record, pieces_of, records_of, view_of
 from qa.types import Block, Document, Passage
 
 MAX_TOKENS = 160

@@ -33,11 +33,11 @@ from qa.loaders.papers.latex import looks_like_latex, read_latex
 from qa.loaders.papers.org import read_org
 from qa.loaders.parts import has_parts, read_parts
 from qa.loaders.pdf import draw_pdf, places_in_pdf, read_pdf
+from qa.loaders.plain.text import read_text
 from qa.loaders.tables.delimited import looks_delimited, read_csv
 from qa.loaders.tables.records import looks_like_json_lines, read_json
 from qa.loaders.tables.workbook import read_workbook
 from qa.loaders.talk import looks_like_chat, looks_like_subtitles, read_chat, read_subtitles
-from qa.loaders.text import read_text
 from qa.loaders.zipped import is_office_document, read_zip
 from qa.opening import opened
 from qa.text import without_surrogates

@@ -21,6 +21,8 @@ _FORMS = (
         re.I,
     ),
 )
+# A label within a line; there is none in a time of the day.
+_LABEL = re.compile(r"[^\W\d_][^\W\d_. ]*:(?=\s|$)")
 
 
 def find_date(text: str) -> str:
@@ -41,8 +43,11 @@ def find_date(text: str) -> str:
 
 
 def is_date_line(line: str) -> bool:
-    """Return whether a line is a date and little else ("Published 20 February 2024, 10:15")."""
-    if len(line) > 60 or not find_date(line):
+    """Return whether a line is a date and little else ("Published 20 February 2024, 10:15").
+
+    Of a line of a form it is one of several values: "Born: 12.3.1971   Room: 14".
+    """
+    if len(line) > 60 or not find_date(line) or len(_LABEL.findall(line)) > 1:
         return False
     rest = line
     for form in _FORMS:

@@ -16,10 +16,23 @@ INLINE = frozenset(
     "math q rp rt ruby s samp small span strike strong sub sup time tt u var wbr".split()
 )
 
+# Elements that a label may be, or the pair of a label and its value.
+_LABELS = {"b", "strong", "label", "span", "em", "i", "u"}
+_MAX_LABEL = 40
+_NAME = r"[^\W\d_][^\s:]{0,30}(?: [^\s:]{1,30}){0,3}:(?:\s|$)"
+_LABEL = re.compile(_NAME)
+# A gap before a label: a tab, or several spaces, in a form of Word or a page.
+_LABEL_GAP = re.compile(rf"(?:[ \xa0]*\t[ \t\xa0]*|[ \xa0]{{2,}})(?={_NAME})")
+
 
 def gather(node: Any, words: list[str]) -> None:
-    """Collect the text below a node, with a space around block elements."""
+    """Collect the text below a node, with a space around block elements.
+
+    Before a label in an element of its own is a gap, as :func:`in_one_line` keeps it.
+    """
     tag = name_of(node)
+    if tag in _LABELS and words and _begins_with_label(node):
+        words.append("\xa0\xa0")
     if tag in ("script", "style", "template"):
         return
     if tag == "input":
@@ -69,6 +82,24 @@ def _picture(node: Any) -> str:
 def name_of(node: Any) -> str:
     """Return an element's name without its namespace, empty for a comment."""
     return node.tag.rsplit("}", 1)[-1].lower() if isinstance(node.tag, str) else ""
+
+
+def _begins_with_label(node: Any) -> bool:
+    """Return whether an element is a label, "Born:", or begins with one."""
+    inner = node[0] if len(node) and not (node.text or "").strip() else node
+    text = (inner.text or "").strip()[:_MAX_LABEL]
+    is_named = 0 < len(text) < _MAX_LABEL and (node.tail or "").lstrip().startswith(":")
+    return is_named or _LABEL.match(text) is not None
+
+
+def in_one_line(text: str) -> str:
+    """Return words in one line, with a gap before each label that one was before in a form.
+
+    "Name: Ada", a tab, "Room: 14" become "Name: Ada  Room: 14".
+    """
+    if ":" not in text or _LABEL.match(text.lstrip()) is None:
+        return clean([text])
+    return "  ".join(filter(None, (clean([part]) for part in _LABEL_GAP.split(text))))
 
 
 def clean(words: list[str]) -> str:

@@ -6,7 +6,7 @@ import re
 from functools import partial
 from typing import Any
 
-from qa.loaders.elements import BREAK, EMPTY_LINE, INLINE, clean, gather, name_of
+from qa.loaders.elements import BREAK, EMPTY_LINE, INLINE, clean, gather, in_one_line, name_of
 from qa.loaders.extracted import TextBuilder
 from qa.loaders.furniture import is_navigation
 from qa.loaders.tables.markup import add_table
@@ -75,7 +75,7 @@ def add_markup(node: Any, builder: TextBuilder, *, is_page: bool = False) -> Non
     def flush() -> None:
         for paragraph in EMPTY_LINE.split("".join(words)):
             # Lines are lines: of an address, or of keys and values.
-            text = "\n".join(filter(None, map(_in_one_line, paragraph.split(BREAK))))
+            text = "\n".join(filter(None, map(in_one_line, paragraph.split(BREAK))))
             if not text.strip("☐☒ "):
                 continue  # a box of the page's own controls
             if is_page and is_navigation(text):
@@ -111,10 +111,6 @@ def add_markup(node: Any, builder: TextBuilder, *, is_page: bool = False) -> Non
                 add_markup(child, builder, is_page=is_page)
         words.append(child.tail or "")
     flush()
-
-
-def _in_one_line(text: str) -> str:
-    return clean([text])
 
 
 def _number(item: Any) -> int:

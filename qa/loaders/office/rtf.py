@@ -10,8 +10,8 @@ from qa.errors import UnreadableDocument
 from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted, TextBuilder
 from qa.loaders.furniture import PAGE_NUMBER
+from qa.loaders.plain.text import read_text
 from qa.loaders.tables.grid import Cell, add_grid
-from qa.loaders.text import read_text
 
 _FIELD = r"\{{\\{name}\s+([^{{}}]*)\}}"
 _CREATED = re.compile(r"\{\\creatim\\yr(\d{4})\\mo(\d{1,2})\\dy(\d{1,2})")

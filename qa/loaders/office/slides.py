@@ -14,6 +14,7 @@ from qa.errors import UnreadableDocument
 from qa.loaders.archive import core_properties, parse_xml, read_member
 from qa.loaders.dates import find_date
 from qa.loaders.described import picture_text
+from qa.loaders.elements import in_one_line
 from qa.loaders.extracted import Extracted, TextBuilder
 from qa.loaders.office.charts import add_chart
 from qa.loaders.office.parts import Relation, local_name, relation_id, relations
@@ -178,7 +179,7 @@ def _words(paragraph: Any) -> str:
     parts = []
     for node in paragraph.iter("{*}t", "{*}br", "{*}tab"):
         if local_name(node) != "t":
-            parts.append(" ")
+            parts.append("\t" if local_name(node) == "tab" else " ")
             continue
         properties = node.getparent().find("{*}rPr")
         raised = "" if properties is None else properties.get("baseline", "")
@@ -186,7 +187,7 @@ def _words(paragraph: Any) -> str:
         parts.append(
             text.translate(RAISED) if raised and not raised.startswith(("-", "0")) else text
         )
-    return " ".join("".join(parts).split())
+    return in_one_line("".join(parts))
 
 
 def _add_table(table: Any, builder: TextBuilder) -> None:

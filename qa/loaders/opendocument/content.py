@@ -13,6 +13,7 @@ from typing import Any
 from qa.errors import UnreadableDocument
 from qa.loaders.archive import parse_xml, read_member
 from qa.loaders.described import picture_text
+from qa.loaders.elements import in_one_line
 from qa.loaders.extracted import TextBuilder
 from qa.loaders.tables.grid import Cell, add_grid
 
@@ -153,10 +154,10 @@ def words(node: Any) -> str:
                 count = child.get(f"{TEXT}c", "1")
                 parts.append(" " * min(int(count) if count.isdigit() else 1, _MAX_SPACES))
             elif name in (f"{TEXT}tab", f"{TEXT}line-break"):
-                parts.append(" ")
+                parts.append("\t" if name == f"{TEXT}tab" else " ")
             elif name.startswith((TEXT, "{http://www.w3.org")) and name not in (*SKIPPED, _NOTE):
                 collect(child)
             parts.append(child.tail or "")
 
     collect(node)
-    return " ".join("".join(parts).split())
+    return in_one_line("".join(parts))

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, pairwise
+from itertools import chain, count, pairwise
 from statistics import median
 
 from qa.loaders.dates import find_date
-from qa.loaders.extracted import Extracted, TextBuilder
+from qa.loaders.extracted import Extracted, Range, TextBuilder
 from qa.loaders.printed.columns import split_columns
 from qa.loaders.printed.line import LIGATURES, Line
+from qa.loaders.printed.rows import (
+    ALIGNED,
+    Column,
+    column_of,
+    first_column,
+    is_figure,
+    rows_of,
+)
 from qa.loaders.printed.tables import PrintedRow, columns_of, header_rows, same_columns
 from qa.types import BlockKind
 
@@ -22,8 +30,6 @@ _PAGE_NUMBER = re.compile(
     r"(?:page\s+)?[-–—]?\s*(?:\d{1,4}|[ivxlc]{1,7})\s*[-–—]?(?:\s*(?:of|/)\s*\d{1,4})?",
     re.IGNORECASE,
 )
-# Tolerance for the alignment of cells, in points.
-_ALIGNED = 1.5
 # Rows so many heights of a line apart may be of two tables.
 _APART = 2.5
 _EDGE_NUMBER = re.compile(r"^\W*\d+\W+|\W+\d+\W*$")
@@ -48,6 +54,8 @@ _HYPHENATED = re.compile(
 class _Paragraph:
     lines: list[Line]
     is_row: bool = False
+    is_group: bool = False  # names the rows of a table that follow
+    is_over: bool = False  # names several columns of the next row
 
 
 def arrange(
@@ -162,24 +170,18 @@ def _paragraphs(lines: Sequence[Line]) -> list[_Paragraph]:
     by_page: dict[int, list[Line]] = {}
     for line in lines:
         by_page.setdefault(line.page, []).append(line)
-    split = [line for line in lines if len(line.cells) > 1]
-    rows = {id(line) for pair in pairwise(split) if _same_table(*pair) for line in pair}
-    rows |= {id(line) for line in split if line.led}
-    # A header over several columns is aligned with none of them.
-    rows |= {
-        id(line)
-        for line, below in pairwise(lines)
-        if id(below) in rows
-        and len(line.cells) > 1
-        and line.bold
-        and line.page == below.page
-        and 0 < line.bottom - below.bottom < 2.5 * line.size
-    }
+    rows = rows_of(lines)
+    width = first_column(lines, rows.all)
     found: list[_Paragraph] = []
     for line in lines:
-        is_row = id(line) in rows
+        is_row, is_group = id(line) in rows.all, id(line) in rows.groups
         last = found[-1] if found and not found[-1].is_row else None
-        if last and is_row and _wraps(last.lines, line, pitch):
+        if (
+            last
+            and is_row
+            and id(line) not in rows.groups
+            and _wraps(last.lines, line, pitch, width)
+        ):
             last.lines.append(line)
             last.is_row = True
         elif (
@@ -189,7 +191,7 @@ def _paragraphs(lines: Sequence[Line]) -> list[_Paragraph]:
         ):
             last.lines.append(line)
         else:
-            found.append(_Paragraph([line], is_row))
+            found.append(_Paragraph([line], is_row, is_group, id(line) in rows.over))
     return found
 
 
@@ -216,7 +218,7 @@ def _join_cells(lines: Sequence[Line], pitch: float) -> list[Line]:
             )
         elif (
             len(row.cells) > 1
-            and abs(line.left - row.edges[-1][0]) < _ALIGNED
+            and abs(line.left - row.edges[-1][0]) < ALIGNED
             and 0 < previous.bottom - line.bottom < 1.3 * max(pitch, line.size)
         ):
             joined[-1] = replace(
@@ -235,54 +237,28 @@ def _join_cells(lines: Sequence[Line], pitch: float) -> list[Line]:
     return joined
 
 
-def _wraps(above: Sequence[Line], row: Line, pitch: float) -> bool:
-    """Return whether the lines above begin a row's first cell."""
-    return all(
-        line.page == row.page
-        and not line.outline
-        and abs(line.left - row.left) < _ALIGNED
-        and line.right < row.edges[1][0]
-        and abs(line.size - row.size) < 0.1 * row.size
-        and line.bold == row.bold
-        for line in above
-    ) and 0 < above[-1].bottom - row.bottom < 1.3 * max(pitch, row.size)
+def _wraps(above: Sequence[Line], row: Line, pitch: float, width: Mapping[Column, float]) -> bool:
+    """Return whether the lines above begin a row's first cell.
 
-
-def _same_table(line: Line, other: Line) -> bool:
-    """Return whether two lines are rows of one table, with aligned cells.
-
-    Justified text has wide gaps too, at a different place in each line.
+    A line that had room for the next word, in the ``width`` of its column, does not.
     """
-    if line.page != other.page or abs(line.bottom - other.bottom) > 8 * line.size:
-        return False
-    fewer, more = sorted((line, other), key=lambda each: len(each.cells))
-    return len(fewer.cells) > 1 and all(
-        any(_aligned(fewer, cell, more, column) for column in range(1, len(more.cells)))
-        for cell in range(1, len(fewer.cells))
+    right = width.get(column_of(row), 0.0)
+    words = row.cells[0].split()
+    share = len(words[0]) / max(len(row.cells[0]), 1) if words else 0.0
+    needed = share * (row.edges[0][1] - row.left) + 0.3 * row.size
+    return (
+        all(
+            line.page == row.page
+            and not line.outline
+            and abs(line.left - row.left) < ALIGNED
+            and line.right < row.edges[1][0]
+            and abs(line.size - row.size) < 0.1 * row.size
+            and line.bold == row.bold
+            for line in above
+        )
+        and 0 < above[-1].bottom - row.bottom < 1.3 * max(pitch, row.size)
+        and above[-1].right + needed > right
     )
-
-
-def _aligned(line: Line, cell: int, other: Line, column: int) -> bool:
-    """Return whether a cell of a line is in the column of a cell of another line.
-
-    Justified lines align at both ends: what ends both of them is in a column if it is a figure,
-    or after a very wide gap.
-    """
-    (left, right), (other_left, other_right) = line.edges[cell], other.edges[column]
-    if abs(left - other_left) < _ALIGNED or abs(left + right - other_left - other_right) < (
-        2 * _ALIGNED
-    ):
-        return True
-    return abs(right - other_right) < _ALIGNED and (
-        left - line.edges[cell - 1][1] > 2 * line.size
-        or (cell < len(line.cells) - 1 and column < len(other.cells) - 1)
-        or _is_figure(line.cells[cell])
-        or _is_figure(other.cells[column])
-    )
-
-
-def _is_figure(text: str) -> bool:
-    return any(map(str.isdigit, text)) and not any(map(str.isalpha, text))
 
 
 def _continues(above: Sequence[Line], line: Line, page: Sequence[Line], pitch: float) -> bool:
@@ -347,16 +323,42 @@ def _add_table(paragraphs: Sequence[_Paragraph], builder: TextBuilder) -> Iterat
         if not _continues_table(table[-1], paragraph):
             break
         table.append(paragraph)
-    rows = [_printed(paragraph) for paragraph in table]
+    rows = [_printed(paragraph) for paragraph in table if not paragraph.is_group]
     headers = header_rows(rows)
+    cells = iter(zip(count(), columns_of(rows, headers), strict=False))
+    groups = any(paragraph.is_group for paragraph in table)
+    group: Range | None = None
+    first: Range | None = None
     builder.begin_table()
-    for number, (paragraph, cells) in enumerate(zip(table, columns_of(rows), strict=True)):
-        if builder.add_row(cells, header=number in headers):
+    for paragraph in table:
+        if paragraph.is_group:
+            places = builder.add_row([paragraph.lines[0].text])
+            group, first = places[0] if places else None, None
+        else:
+            number, row = next(cells)
+            texts: list[str | Range | None] = list(row)
+            if first and number not in headers and _is_under(row):
+                texts[0] = first
+            if groups:
+                texts.insert(0, "" if number in headers or group is None else group)
+            places = builder.add_row(texts, header=number in headers)
+            own = places[int(groups)] if places else (0, 0)
+            first = own if own[0] < own[1] and number not in headers else None
+        if places:
             yield paragraph.lines[0].page, builder.blocks[-1].start
 
 
+def _is_under(row: Sequence[str | None]) -> bool:
+    """Return whether a row has the name of the row above, as where that one's cell is merged."""
+    return row[0] == "" and len(row) > 2 and all(row[1:]) and not is_figure(row[1] or "")
+
+
 def _continues_table(above: _Paragraph, paragraph: _Paragraph) -> bool:
-    if not above.is_row or not paragraph.is_row or _names_columns(above, paragraph):
+    if not above.is_row or not paragraph.is_row:
+        return False
+    if above.is_over or above.is_group or paragraph.is_group:
+        return True
+    if _names_columns(above, paragraph):
         return False
     return same_columns(_printed(above), _printed(paragraph))
 
@@ -367,7 +369,7 @@ def _names_columns(above: _Paragraph, paragraph: _Paragraph) -> bool:
     A table that goes on where another one has stood would have its headers.
     """
     before, line = above.lines[-1], paragraph.lines[-1]
-    figures = sum(map(_is_figure, before.cells))
+    figures = sum(map(is_figure, before.cells))
     return (
         (before.page != line.page or before.bottom - line.bottom > _APART * line.size)
         and 2 * figures >= len(before.cells)

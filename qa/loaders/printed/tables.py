@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+
+from qa.loaders.printed.spans import Edges, spans
 
 _DIGIT = re.compile(r"\d")
 _MAX_HEADER_CHARACTERS = 60
 _MAX_HEADER_WORDS = 4
 _MAX_HEADERS = 3
+_UNIT = re.compile(r"[(\[]?(?:[^\W\d][^\s,;:]{0,9}|[%‰€£$°][^\s,;:]{0,4})[)\]]?")
 # Without bold type and figures, a first row of so many cells is taken for the header.
 _MIN_NAMED = 3
 
@@ -24,13 +27,14 @@ class PrintedRow:
     bold: bool
 
 
-def columns_of(rows: Sequence[PrintedRow]) -> list[list[str | None]]:
+def columns_of(rows: Sequence[PrintedRow], headers: Collection[int] = ()) -> list[list[str | None]]:
     """Return the cells of each row by column: "" for an empty one, None where one is merged.
 
     A row with the most cells has one in each column. Else a cell belongs to each column whose
-    middle it covers, or to the only one that it is in, or to the nearest.
+    middle it covers, or to the only one that it is in, or to the nearest. The names above other
+    names, in rows at ``headers``, are over all columns between them.
     """
-    most = max(len(row.cells) for row in rows)
+    most = max((len(row.cells) for row in rows), default=0)
     full = [row for row in rows if len(row.cells) == most]
     columns = [
         (
@@ -40,10 +44,15 @@ def columns_of(rows: Sequence[PrintedRow]) -> list[list[str | None]]:
         for column in range(most)
     ]
     aligned: list[list[str | None]] = []
-    for row in rows:
+    for number, row in enumerate(rows):
         if len(row.cells) == most:
             aligned.append(list(row.cells))
             continue
+        if number in headers and number + 1 in headers:
+            named = _widened(columns, rows[_last_of(headers, number)])
+            if over := spans(named, row.edges):
+                aligned.append(_spread(row.cells, over, most))
+                continue
         cells: list[str | None] = [""] * most
         following = 0
         for text, (left, right) in zip(row.cells, row.edges, strict=True):
@@ -58,6 +67,30 @@ def columns_of(rows: Sequence[PrintedRow]) -> list[list[str | None]]:
             following = covered[-1] + 1
         aligned.append(cells)
     return aligned
+
+
+def _last_of(headers: Collection[int], number: int) -> int:
+    """Return the position of the last of the headers in a row from one on."""
+    while number + 1 in headers:
+        number += 1
+    return number
+
+
+def _widened(columns: Sequence[Edges], names: PrintedRow) -> list[Edges]:
+    """Return columns as wide as what names them."""
+    wide = list(columns)
+    for left, right in names.edges:
+        if len(covered := _covered(wide, left, right)) == 1:
+            begin, end = wide[covered[0]]
+            wide[covered[0]] = min(begin, left), max(end, right)
+    return wide
+
+
+def _spread(texts: Sequence[str], over: Sequence[tuple[int, int]], count: int) -> list[str | None]:
+    cells: list[str | None] = [""] * count
+    for text, (first, last) in zip(texts, over, strict=True):
+        cells[first : last + 1] = [text, *[None] * (last - first)]
+    return cells
 
 
 def _covered(columns: Sequence[tuple[float, float]], left: float, right: float) -> list[int]:
@@ -81,23 +114,51 @@ def header_rows(rows: Sequence[PrintedRow]) -> set[int]:
 
     They are the first rows in bold where others are not. Without those it is the first row, if
     it has no figures where a column below has nothing else, or if it consists of short labels
-    over several columns. The same row again, as at the top of the next page, is a header too.
+    over several columns; above it may be names over several columns, and below it units. The
+    same rows again, as at the top of the next page, are headers too.
     """
-    bold = next((number for number, row in enumerate(rows) if not row.bold), len(rows))
-    if not 0 < bold <= min(_MAX_HEADERS, len(rows) - 1):
-        bold = 1 if len(rows) > 1 and _is_header(rows) else 0
-    names = [row.cells for row in rows[:bold]]
+    count = next((number for number, row in enumerate(rows) if not row.bold), len(rows))
+    if not 0 < count <= min(_MAX_HEADERS, len(rows) - 1):
+        count = _plain_headers(rows)
+    names = [row.cells for row in rows[:count]]
     if all(len(cells) < 2 for cells in names):
         return set()
+    if len(rows) > count + 1 and _has_units(rows[count], rows[count + 1]):
+        names.append(rows[count].cells)
     return {number for number, row in enumerate(rows) if row.cells in names}
 
 
-def _is_header(rows: Sequence[PrintedRow]) -> bool:
+def _plain_headers(rows: Sequence[PrintedRow]) -> int:
+    """Return how many rows name columns where none is in bold."""
+    most = max((len(row.cells) for row in rows), default=0)
+    for above in range(min(_MAX_HEADERS, len(rows) - 1)):
+        if above and _is_header(rows[above:], has_names_above=True):
+            return above + 1
+        if not above and len(rows) > 1 and _is_header(rows):
+            return 1
+        row = rows[above]
+        if len(row.cells) >= most or any(
+            len(cell) > _MAX_HEADER_CHARACTERS or cell.endswith((".", ":")) for cell in row.cells
+        ):
+            return 0
+    return 0
+
+
+def _has_units(row: PrintedRow, below: PrintedRow) -> bool:
+    """Return whether a row below the names of columns has their units, and no name of its own."""
+    return (
+        len(row.cells) < len(below.cells)
+        and row.edges[0][0] > below.edges[0][1]
+        and all(_UNIT.fullmatch(cell) for cell in row.cells)
+    )
+
+
+def _is_header(rows: Sequence[PrintedRow], *, has_names_above: bool = False) -> bool:
     first = rows[0]
     labels = [cell for cell in first.cells if cell]
     if (
         len(labels) < 2
-        or len(set(labels)) < len(labels)
+        or (len(set(labels)) < len(labels) and not has_names_above)
         or any(len(cell) > _MAX_HEADER_CHARACTERS for cell in labels)
     ):
         return False

@@ -19,10 +19,11 @@ _SECTIONS = {"thead", "tbody", "tfoot"}
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A row: its element, its cells, and whether all of them name columns."""
+    """A row: its element, its cells, which of them are names, and whether all name columns."""
 
     node: Any
     cells: tuple[Cell, ...]
+    named: tuple[bool, ...]
     is_header: bool
     is_layout: bool
 
@@ -30,6 +31,16 @@ class _Row:
     def is_name(self) -> bool:
         """Whether a row of one cell names the rows below it."""
         return len(self.cells) == 1 and 0 < len(self.cells[0].text) <= _MAX_NAME_CHARACTERS
+
+    @property
+    def pairs(self) -> tuple[tuple[Cell, ...], ...]:
+        """The names of a row of names and values in turn, each with its value; else nothing."""
+        count = len(self.cells)
+        if count < 4 or count % 2 or self.named != (True, False) * (count // 2):
+            return ()
+        if any(cell.across > 1 or cell.down > 1 for cell in self.cells):
+            return ()
+        return tuple(zip(self.cells[::2], self.cells[1::2], strict=True))
 
 
 def add_table(table: Iterable[Any], builder: TextBuilder, add_other: Callable[[Any], None]) -> None:
@@ -59,7 +70,9 @@ def add_table(table: Iterable[Any], builder: TextBuilder, add_other: Callable[[A
                     add_other(cell)
         else:
             grid = grid or Grid(builder)
-            grid.add(row.cells, header=id(row) in headers)
+            pairs = () if id(row) in headers else row.pairs
+            for cells in pairs or (row.cells,):
+                grid.add(cells, header=id(row) in headers)
 
 
 def _rows(table: Iterable[Any], *, in_head: bool = False) -> Iterator[tuple[Any, bool]]:
@@ -94,7 +107,16 @@ def _read(node: Any, *, in_head: bool) -> _Row:
     filled = sum(bool(cell.text) for cell in cells)
     is_layout = is_layout or (len(cells) == 1 and not in_head)
     is_header = filled > 0 and not is_layout and (in_head or (all(named) and filled > 1))
-    return _Row(node, tuple(cells), is_header, is_layout)
+    names = [_is_name(*each) for each in zip(elements, cells, strict=True)]
+    return _Row(node, tuple(cells), tuple(names), is_header, is_layout)
+
+
+def _is_name(element: Any, cell: Cell) -> bool:
+    """Return whether a cell names another: a header, or in bold type."""
+    if name_of(element) == "th":
+        return True
+    bold = element.iter("b", "strong") if 0 < len(cell.text) <= _MAX_NAME_CHARACTERS else ()
+    return any(clean(list(each.itertext())) == cell.text for each in bold)
 
 
 def _unmarked_headers(rows: list[_Row]) -> set[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from qa.builder.boxes import Piece, Range, ticked_first
+from qa.builder.views.boxes import Piece, Range, ticked_first
 from qa.types import Block, Pieces, View
 
 # The pieces of a header, and the place of the value that it names.
@@ -42,25 +42,41 @@ def records_of(blocks: Sequence[Block]) -> list[Record]:
 def pieces_of(text: str, fields: Sequence[Field]) -> list[Piece]:
     """Return the pieces of a record of ``text``: "Header: value; Header: value.".
 
-    Of two values the second has the first as its name if it has no header: "name: value.". A
-    colon of their own is not repeated. Of a value with boxes comes first what is ticked.
+    Of two values the second has the first as its name if it has no header: "name: value.", and
+    so has one after a value that ends in a colon, as in "Name: | Ada | Room: | 14". A colon or a
+    full stop of their own is not repeated. Of a value with boxes comes first what is ticked.
     """
     pieces: list[Piece] = []
-    is_pair = len(fields) == 2 and not fields[1][0]
+    is_pair = len(fields) == 2 and not fields[1][0] and not _are_labelled(text, fields)
     for number, (header, value) in enumerate(fields):
         if number:
-            pieces.append(_colon(text, pieces) if is_pair else "; ")
+            follows = not header and not fields[number - 1][0] and _ends(text, pieces, (":",))
+            named = is_pair or follows
+            pieces.append(_colon(text, pieces) if named else _stop(text, pieces, "; ", " "))
         if header:
             pieces += [*header, _colon(text, header)]
         pieces += ticked_first(text, value)
-    return [*pieces, "."]
+    return [*pieces, *filter(None, [_stop(text, pieces, ".", "")])]
+
+
+def _are_labelled(text: str, fields: Sequence[Field]) -> bool:
+    """Return whether each value has a label of its own: "Room: 14"."""
+    return all(": " in text[slice(*value)] for _, value in fields)
 
 
 def _colon(text: str, named: Sequence[Piece]) -> str:
     """Return what separates a name from its value."""
-    last = named[-1]
-    name = last if isinstance(last, str) else text[slice(*last)]
-    return " " if name.endswith(":") else ": "
+    return " " if _ends(text, named, (":",)) else ": "
+
+
+def _stop(text: str, pieces: Sequence[Piece], sign: str, other: str) -> str:
+    """Return a sign that separates values, or another after one that ends like a sentence."""
+    return other if _ends(text, pieces, (".", "?", "!")) else sign
+
+
+def _ends(text: str, pieces: Sequence[Piece], signs: tuple[str, ...]) -> bool:
+    last = pieces[-1] if pieces else ""
+    return (last if isinstance(last, str) else text[slice(*last)]).endswith(signs)
 
 
 def view_of(text: str, paragraphs: Iterable[Sequence[Piece]]) -> View:

@@ -1,0 +1,1 @@
+"""What is read of a passage: rows, forms and boxes written out for the reader."""

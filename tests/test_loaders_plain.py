@@ -1,0 +1,105 @@
+"""Titles and headings of plain text, by its layout alone."""
+
+import pytest
+
+RUNNING = "The boiler in the guild room failed in August and was not mended before the frost."
+
+
+def headings(document):
+    return [document.text[b.start : b.end] for b in document.blocks if b.kind == "heading"]
+
+
+@pytest.mark.parametrize(
+    ("top", "title"),
+    [
+        # An organisation and what it publishes, a title with a subtitle, a wrapped one.
+        ("LARKFIELD LTD\nLEAVE AND TRAVEL POLICY", "LARKFIELD LTD LEAVE AND TRAVEL POLICY"),
+        ("The Heron Inn\nLunch, Tuesday to Friday", "The Heron Inn Lunch, Tuesday to Friday"),
+        ("Plum Cake\nfrom Aunt Hedda", "Plum Cake"),
+        (
+            "ALLOTMENT SOCIETY\nMinutes of the meeting of the committee of May\nat the Institute",
+            "ALLOTMENT SOCIETY Minutes of the meeting of the committee of May at the Institute",
+        ),
+        ('RUNBOOK - HOST "JUNIPER"\nVersion: 3.2', 'RUNBOOK - HOST "JUNIPER"'),
+        (
+            "RESULTS CALL (six months to June)\nEdited by the Society.",
+            "RESULTS CALL (six months to June)",
+        ),
+        # Below a letterhead, a path of the site or a form it is the line that stands alone.
+        ("HEXLEY LTD\n9 Bilston Lock\nTel 01902 555 0173\n\nQuotation 41", "Quotation 41"),
+        ("Home > World > Italy\n\nOwner of the ferry jailed", "Owner of the ferry jailed"),
+        ("Cake\nby Ada\n\nServes: 8   Time: 1 h", "Cake"),
+        # A letterhead in capitals, where there is nothing else.
+        ("PELL VETS      CASE NOTES\n17 Lowgate, Pell\nAnimal:  Tom", "PELL VETS      CASE NOTES"),
+    ],
+)
+def test_the_title_is_among_the_first_lines(read, top, title):
+    document = read(f"{top}\n\n{RUNNING}\n", "file.txt")
+    assert document.title == " ".join(title.split())
+    assert " ".join(headings(document)[0].split()) == document.title
+
+
+@pytest.mark.parametrize(
+    "top",
+    [
+        "The mill stood empty for years, and\nnobody knew who had the key of it",
+        "Dear Marta,\nhere is the key of the mill",
+        "Ada Blum\n12 Mill Lane\nThornby",
+        "Name: Ada Blum   Room: 14\nKey: 9",
+        "milk\nbutter\neggs",
+        "1. Sweep the yard\n2. Close the door",
+        "Kind regards\nGreta Lund",
+    ],
+)
+def test_a_text_without_a_title_has_the_name_of_its_file(read, top):
+    document = read(f"{top}\n\n{RUNNING}\n", "file.txt")
+    assert (document.title, headings(document)) == ("file", [])
+
+
+@pytest.mark.parametrize(
+    ("sections", "found"),
+    [
+        # Below a rule, above a blank line or a list.
+        (
+            f"{'-' * 40}\nFrom the director\n\n{RUNNING}\n\n{'=' * 40}\nSCENES\n\n{RUNNING}",
+            ["From the director", "SCENES"],
+        ),
+        # Above lists, tables and lines that are further in.
+        (
+            "WHAT TO BRING\n- a coin\n- a towel\n\nPRICES\nAdults     6.40\nChildren   3.10\n"
+            "Families   15.00",
+            ["WHAT TO BRING", "PRICES"],
+        ),
+        ("1  Minutes\n   Agreed.\n\n2  Water\n   It is cold.", ["1  Minutes", "2  Water"]),
+        # A word that begins paragraph after paragraph, with a gap after its number.
+        (
+            f"BED 1   Mr Pell, 81\n{RUNNING}\n\nBED 2   Mrs Okon, 74\n{RUNNING}",
+            ["BED 1   Mr Pell, 81", "BED 2   Mrs Okon, 74"],
+        ),
+    ],
+)
+def test_sections_begin_with_headings(read, sections, found):
+    document = read(f"Notes of the guild\n\n{RUNNING}\n\n{sections}\n")
+    assert headings(document) == ["Notes of the guild", *found]
+    rules = [document.text[b.start : b.end] for b in document.blocks if b.kind == "furniture"]
+    assert all(set(rule) <= {"-", "="} for rule in rules)
+
+
+@pytest.mark.parametrize(
+    "sections",
+    [
+        f"{'-' * 40}\nTotal        412.00\n\n{RUNNING}",  # of a table
+        f"{'-' * 40}\n12/2\nDear Isa,\n{RUNNING}",
+        "BED 1   Mr Pell, 81\nBED 2   Mrs Okon, 74\nBED 3   Miss Tait, 30",
+        f"BED 1   Mr Pell, 81\n{RUNNING}",
+    ],
+)
+def test_rules_and_rows_begin_no_sections(read, sections):
+    document = read(f"Notes of the guild\n\n{RUNNING}\n\n{sections}\n")
+    assert headings(document) == ["Notes of the guild"]
+
+
+def test_a_date_among_labels_is_not_the_date_of_the_document(read):
+    form = f"ADMISSION SHEET\n\nName: Imke Harder   Born: 12.3.1971   Room: 14\n\n{RUNNING}\n"
+    assert read(form).date == ""
+    assert read(form.replace("Room: 14", "Room: 14\nDate: 4 May 2025")).date == "2025-05-04"
