@@ -242,6 +242,8 @@ def _wraps(above: Sequence[Line], row: Line, pitch: float, width: Mapping[Column
 
     A line that had room for the next word, in the ``width`` of its column, does not.
     """
+    if len(row.cells) < 2:
+        return False
     right = width.get(column_of(row), 0.0)
     words = row.cells[0].split()
     share = len(words[0]) / max(len(row.cells[0]), 1) if words else 0.0
