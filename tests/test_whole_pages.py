@@ -130,6 +130,12 @@ def test_every_word_of_markdown_can_be_quoted(read):
     assert words - quotable(read(MARKDOWN, "a.md")) == set()
 
 
+@pytest.mark.parametrize("mark", ["- ", "> "])
+def test_words_within_many_lists_and_quotations_can_be_quoted(read, mark):
+    text = f"qx1\n\n{mark * 30}qx2 please cut here\n\nqx3\n"
+    assert quotable(read(text, "a.md")) == {"qx1", "qx2", "qx3"}
+
+
 def test_every_word_that_pdfium_finds_can_be_quoted(tmp_path):
     from pypdfium2 import PdfDocument
 

@@ -39,7 +39,7 @@ _VALUE = re.compile(
     r"|(?<!\d)(?:\+|0)\d[\d /()-]{6,}\d|^[^:]{2,40}:\s*\d+$"
 )
 _KEY = re.compile(r"[^\W\d_][^:.,;!?]{0,38}:\s")
-_LEADERS = re.compile(r"(?:\s?\.){4,}\s*[\divxlc]*$")
+_LEADERS = re.compile(r"(?:\s?\.){4,}\s*[\divxlc]+$")
 _BULLET = re.compile(r"(?:[•‣◦▪●–—*-]|\(?(?:\d{1,3}|[a-z])[.)])\s")
 _NUMBER = re.compile(r"\(?(\d{1,3})[.)]\s")
 _ENDS = tuple('.!?:;…"”’»)')
