@@ -55,6 +55,8 @@ STARTS = {
     "org": b"#+TITLE: T\n* TODO A :b:\n:X:\n:END:\n- *c* [[d][e]]\n| f |\n|---|\n| h |\n",
     "srt": b"1\n00:00:01,000 --> 00:00:04,000\nADA:\n<b>deep</b>.\n\n2\n0:0:5,0 --> 0:0:6,0\nx\n",
     "vtt": b"WEBVTT\n\nNOTE x\n\na\n00:01.000 --> 00:04.000 align:start\n<v Ada>It is deep.</v>\n",
+    "vcf": b"BEGIN:VCARD\nVERSION:2.1\nFN:A\nTEL;WORK;VOICE:1\n"
+    b"NOTE;QUOTED-PRINTABLE;CHARSET=UTF-8:Gr=C3=BC=\n x\nEND:VCARD\n",
     "ics": b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:a\\, b\n"
     b"DTSTART;TZID=Europe/Paris:20260302T140000\nRRULE:FREQ=WEEKLY;BYDAY=MO\nEND:VEVENT\nEND:VCALENDAR\n",
     "ipynb": b'{"nbformat": 4, "cells": [{"cell_type": "code", "source": ["a"], "outputs": [{'

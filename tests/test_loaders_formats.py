@@ -353,6 +353,11 @@ def test_contents_lists_are_furniture(read):
     assert of_kind(read(data), "furniture") == ["1 History . . . . . . . . 5"]
 
 
+def test_a_line_to_be_filled_in_is_no_contents_list(read):
+    data = printed([(72, 700, "Emergency number on 11 June: ............"), (72, 600, DEEP)])
+    assert of_kind(read(data), "furniture") == []
+
+
 def test_pages_without_text_are_noted(read):
     from PIL import Image
     from reportlab.lib.utils import ImageReader

@@ -183,6 +183,26 @@ def test_units_below_the_names_of_columns_belong_to_them(records):
     ]
 
 
+def test_a_line_above_a_name_over_columns_is_no_part_of_it(tmp_path):
+    from reportlab.pdfgen.canvas import Canvas
+
+    file = io.BytesIO()
+    page = Canvas(file)
+    for height, cells in (
+        (760, {200: "All of the island"}),
+        (742, {200: "Population"}),
+        (724, {72: "Place", 200: "Men", 300: "Women"}),
+        *((706 - 18 * n, {72: f"Parish {n}", 200: f"1{n}", 300: f"2{n}"}) for n in range(4)),
+    ):
+        for left, text in cells.items():
+            page.drawString(left, height, text)
+    page.save()
+    (tmp_path / "a.pdf").write_bytes(file.getvalue())
+    document = load(tmp_path / "a.pdf", folder=tmp_path)
+    assert "All of the island\n" in document.text
+    assert "Parish 3 | 13 | 23" in document.text
+
+
 def test_labels_beside_one_another_stay_with_their_values(tmp_path):
     from reportlab.pdfgen.canvas import Canvas
 

@@ -23,6 +23,8 @@ TEXT = {
     "a form with its notes": "<p>{}</p><form><label>Name qx1</label><input><p>Send it with a copy"
     " of the deed by qx2, and do not forget to sign it.</p></form>",
     "the owner of a page": "<p>{}</p><footer><p>qx1 Mill Lane. Phone 0455 010 203</p></footer>",
+    "the house of an owner": "<p>{}</p><footer>qx1 Ltd, 7 Cathedral Close, Velsund</footer>",
+    "the day of a page": "<p>{}</p><footer>qx1 last reviewed 28 April 2025.</footer>",
     "a name like an advert's": "<p>{}</p><div class='price-ads-list'><p>qx1 euro</p></div>",
     "holders of shares": "<p>{}</p><div class='share-holders'><p>qx1 holds all.</p></div>",
     "related work": "<p>{}</p><section id='related-work'><p>qx1 wrote of it.</p></section>",
@@ -116,10 +118,22 @@ def test_what_belongs_to_the_site_is_not_text(read, shape):
     assert quotable(read(page(SITE[shape].format(PROSE * 9)), "a.html")) == set()
 
 
+def test_a_page_of_links_is_read_whole(read):
+    links = "".join(f"<dt><a href='{n}'>{n}. Of the qx{n} of the town</a></dt>" for n in range(40))
+    text = page(f"<h1>The manual</h1><p>qx99@x.example</p><div class='toc'><dl>{links}</dl></div>")
+    assert len(quotable(read(text, "a.html"))) == 41
+
+
 def test_every_word_of_markdown_can_be_quoted(read):
     words = {f"qx{number}" for number in range(1, 32)}
     assert set(WORD.findall(MARKDOWN)) == words
     assert words - quotable(read(MARKDOWN, "a.md")) == set()
+
+
+@pytest.mark.parametrize("mark", ["- ", "> "])
+def test_words_within_many_lists_and_quotations_can_be_quoted(read, mark):
+    text = f"qx1\n\n{mark * 30}qx2 please cut here\n\nqx3\n"
+    assert quotable(read(text, "a.md")) == {"qx1", "qx2", "qx3"}
 
 
 def test_every_word_that_pdfium_finds_can_be_quoted(tmp_path):

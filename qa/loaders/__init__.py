@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from qa.errors import EmptyCorpus, UnreadableDocument
 from qa.loaders.archive import open_archive, open_zip
 from qa.loaders.calendar import looks_like_calendar, read_calendar
+from qa.loaders.cards import looks_like_cards, read_cards
 from qa.loaders.encoding import decode
 from qa.loaders.epub import read_epub
 from qa.loaders.extracted import Extracted, Inner, TextFull, with_properties
@@ -290,6 +291,8 @@ def _extract(data: bytes, suffix: str) -> Extracted:
         return read_subtitles(text)
     if looks_like_calendar(text):
         return read_calendar(text)
+    if looks_like_cards(text):
+        return read_cards(text)
     if suffix in _HTML or looks_like_html(text):
         return read_html(text)
     if text.lstrip().startswith("<?xml"):

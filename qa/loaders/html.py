@@ -16,6 +16,9 @@ _DOCTYPE = re.compile(
 _WORD = re.compile(r"\w+")
 _MIN_GLUED = 6  # the letters of a shorter word are anywhere
 _MAX_LOSS = 0.1
+# A page of which less than this share is no menu is an index, whose menu is its text.
+_MIN_SHARE = 0.15
+_MAX_INDEX_CHARACTERS = 1_000
 _PIECES = {"p", "item", "quote", "code", "head", "row"}
 # What trafilatura would keep on short pages, and marks in the text that people skip.
 _PRUNED = [
@@ -36,7 +39,8 @@ def read_html(text: str) -> Extracted:
     """Return the text with headings, lists and tables, the title, the date and the author.
 
     The body is read without scripts, navigation and advertising. Where that leaves out what
-    trafilatura takes for the main text, its text is returned instead.
+    trafilatura takes for the main text, its text is returned instead, and the whole body where it
+    leaves out nearly all.
     """
     from trafilatura import bare_extraction
     from trafilatura.metadata import extract_metadata
@@ -64,6 +68,11 @@ def read_html(text: str) -> Extracted:
     add_page(text, whole)
     if _lost(whole, builder) < _MAX_LOSS:
         builder = whole
+    if builder.length < _MAX_INDEX_CHARACTERS:
+        everything = TextBuilder()
+        add_page(text, everything, is_page=False)
+        if builder.length < _MIN_SHARE * everything.length:
+            builder = everything  # a page of links, such as the contents of a book
     builder.close()
     title = " ".join(((metadata.title if metadata else None) or "").split())
     heading = builder.first_heading()

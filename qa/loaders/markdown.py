@@ -8,6 +8,8 @@ from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted, TextBuilder
 from qa.loaders.markup import add_page
 
+# Text within more lists and quotations would be left out; each list counts twice.
+_MAX_NESTING = 80
 _LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 # A note's number, and the line of its text, which is no link's address.
 _NOTE = re.compile(r"\[\^([^\]\s]+)\](?::[ \t]*)?")
@@ -68,7 +70,8 @@ def add_markdown(text: str, builder: TextBuilder) -> str:
     level = 0
     row: list[str] | None = None
     is_header = False
-    for token in MarkdownIt("commonmark").enable("table").parse(_NOTE_TEXT.sub(r"\\\g<0>", text)):
+    parser = MarkdownIt("commonmark", {"maxNesting": _MAX_NESTING}).enable("table")
+    for token in parser.parse(_NOTE_TEXT.sub(r"\\\g<0>", text)):
         if token.type == "heading_open":
             level = int(token.tag[1:])
         elif token.type == "heading_close":

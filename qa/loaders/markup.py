@@ -6,6 +6,7 @@ import re
 from functools import partial
 from typing import Any
 
+from qa.loaders.dates import find_date
 from qa.loaders.elements import BREAK, EMPTY_LINE, INLINE, clean, gather, in_one_line, name_of
 from qa.loaders.extracted import TextBuilder
 from qa.loaders.furniture import is_navigation
@@ -18,7 +19,10 @@ _SKIPPED_OF_PAGES = {"nav"}
 _OF_BODY = {*"header footer aside".split()}
 _SECTIONS = {*"article main section td li blockquote figure dialog".split()}
 # What a page's header or footer says of its owner: an address, a telephone number.
-_CONTACT = re.compile(r"\S@\S+\.\S|(?<![\d-])(?:\+|\(?0)\d(?:[ ()/-]{0,2}\d){6,}(?!\d)")
+_CONTACT = re.compile(
+    r"\S@\S+\.\S|(?<![\d-])(?:\+|\(?0)\d(?:[ ()/-]{0,2}\d){6,}(?!\d)"
+    r"|(?<![\d.,])\d{1,3}[a-z]?,? [^\W\d_a-z]\w+ [^\W\d_a-z]\w+"
+)
 _AD = re.compile(
     r"\s*(?:advertisement|sponsored|promoted|related|see also|read (?:more|next)|most read"
     r"|was this|more (?:from|on|stories|articles)|follow us|share (?:this|on)|subscribe|sign up"
@@ -144,13 +148,13 @@ def _is_of_the_site(node: Any, tag: str) -> bool:
 
 
 def _is_text(node: Any) -> bool:
-    """Return whether a header or the like is of a part of the page, or says who it is from."""
+    """Return whether a header or the like is of a part of the page, or says whose or of when."""
     text = " ".join(node.itertext())
     if _AD.match(text):
         return False
     if any(name_of(each) in _SECTIONS for each in node.iterancestors()):
         return True
-    return _CONTACT.search(text) is not None
+    return _CONTACT.search(text) is not None or bool(find_date(text))
 
 
 def _definitions(node: Any, builder: TextBuilder, *, is_page: bool) -> None:

@@ -39,7 +39,7 @@ _VALUE = re.compile(
     r"|(?<!\d)(?:\+|0)\d[\d /()-]{6,}\d|^[^:]{2,40}:\s*\d+$"
 )
 _KEY = re.compile(r"[^\W\d_][^:.,;!?]{0,38}:\s")
-_LEADERS = re.compile(r"(?:\s?\.){4,}\s*[\divxlc]*$")
+_LEADERS = re.compile(r"(?:\s?\.){4,}\s*[\divxlc]+$")
 _BULLET = re.compile(r"(?:[•‣◦▪●–—*-]|\(?(?:\d{1,3}|[a-z])[.)])\s")
 _NUMBER = re.compile(r"\(?(\d{1,3})[.)]\s")
 _ENDS = tuple('.!?:;…"”’»)')
@@ -242,6 +242,8 @@ def _wraps(above: Sequence[Line], row: Line, pitch: float, width: Mapping[Column
 
     A line that had room for the next word, in the ``width`` of its column, does not.
     """
+    if len(row.cells) < 2:
+        return False
     right = width.get(column_of(row), 0.0)
     words = row.cells[0].split()
     share = len(words[0]) / max(len(row.cells[0]), 1) if words else 0.0
