@@ -3,6 +3,7 @@ import gc
 import json
 import os
 import re
+import shlex
 import shutil
 import sqlite3
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import tempfile
 import threading
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +61,17 @@ def unit_vectors(count, dimension=16, seed=0):
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
+def in_turn(rows):
+    """What returns these vectors, those of the next passages at each call."""
+    rest = iter(rows)
+
+    def rows_of(held):
+        found = list(islice(rest, sum(len(passages) for _, passages in held)))
+        return np.stack(found)
+
+    return rows_of
+
+
 def contents_of(texts):
     """Each line of each text as one passage."""
     contents = []
@@ -102,7 +115,7 @@ def write(index_dir, texts=TEXTS, folder=None):
     count = sum(len(passages) for _, passages in contents)
     manifest = manifest_of(contents, folder or index_dir.parent / "documents")
     with WriterLock(index_dir):
-        generation = write_generation(index_dir, manifest, contents, unit_vectors(count))
+        generation = write_generation(index_dir, manifest, contents, in_turn(unit_vectors(count)))
         sweep(index_dir)
     return generation
 
@@ -200,8 +213,14 @@ def test_another_encoder_or_format_is_a_mismatch(index_dir, monkeypatch):
     with pytest.raises(IndexMismatch, match="qa build"):
         open_index(index_dir, encoder_fingerprint="other:encoder:256")
     monkeypatch.setattr("qa.index.manifest.FORMAT_VERSION", 99)
-    with pytest.raises(IndexMismatch, match=r"format \d+, not 99"):
+    folder = shlex.quote(read_folder(index_dir))
+    with pytest.raises(IndexMismatch, match=rf"format \d+, not 99: run `qa build {folder} "):
         open_index(index_dir)
+
+
+def read_folder(index_dir):
+    (path,) = index_dir.glob("g-*/manifest.json")
+    return str((index_dir / json.loads(path.read_bytes())["folder"]).resolve())
 
 
 def stored_files(index_dir):
@@ -251,7 +270,7 @@ def test_stores_whose_rows_disagree_are_not_opened(tmp_path):
     contents = contents_of(TEXTS)
     manifest = manifest_of(contents, tmp_path)
     with WriterLock(tmp_path / "index"):
-        write_generation(tmp_path / "index", manifest, contents, unit_vectors(5))
+        write_generation(tmp_path / "index", manifest, contents, in_turn(unit_vectors(5)))
     with pytest.raises(IndexCorrupt, match="differ in length"):
         open_index(tmp_path / "index")
 
@@ -263,14 +282,14 @@ def test_verify_finds_what_hashes_cannot(tmp_path):
     contents = [(document, wrong), *others]
     manifest = manifest_of(contents, tmp_path)
     with WriterLock(tmp_path / "index"):
-        write_generation(tmp_path / "index", manifest, contents, unit_vectors(6))
+        write_generation(tmp_path / "index", manifest, contents, in_turn(unit_vectors(6)))
     with pytest.raises(
         IndexCorrupt, match=r"a passage of cars\.txt differs from its text\): run `qa build"
     ):
         verify(tmp_path / "index")
     contents = contents_of(TEXTS)
     with WriterLock(tmp_path / "index"):
-        write_generation(tmp_path / "index", manifest, contents, 2 * unit_vectors(6))
+        write_generation(tmp_path / "index", manifest, contents, in_turn(2 * unit_vectors(6)))
     with pytest.raises(IndexCorrupt, match="length one"):
         verify(tmp_path / "index")
 
@@ -300,7 +319,9 @@ def test_a_failed_build_leaves_the_index_unchanged(index_dir):
     before = {path: path.read_bytes() for path in stored_files(index_dir)}
     contents = contents_of({"x.txt": "A lone surrogate \ud800 has no UTF-8."})
     with WriterLock(index_dir), pytest.raises(UnicodeEncodeError):
-        write_generation(index_dir, manifest_of(contents, index_dir), contents, unit_vectors(1))
+        write_generation(
+            index_dir, manifest_of(contents, index_dir), contents, in_turn(unit_vectors(1))
+        )
     assert "HS 8703" in open_index(index_dir).passages([1])[0].text
     with WriterLock(index_dir):
         sweep(index_dir)
@@ -686,7 +707,9 @@ def test_kept_shards_are_linked_and_not_written(tmp_path, monkeypatch):
     inodes = {path.relative_to(path.parents[1]): path.stat().st_ino for path in kept}
     manifest = manifest_of(contents_of(many_texts(90)), tmp_path / "documents")
     with WriterLock(tmp_path / "index"):
-        generation = write_generation(tmp_path / "index", manifest, [], unit_vectors(0), kept=kept)
+        generation = write_generation(
+            tmp_path / "index", manifest, [], in_turn(unit_vectors(0)), kept=kept
+        )
         index.close()
         sweep(tmp_path / "index")
     assert seen(tmp_path / "index") == expected
@@ -696,7 +719,7 @@ def test_kept_shards_are_linked_and_not_written(tmp_path, monkeypatch):
     index = open_index(tmp_path / "index")
     kept = index.files_of({shard.key for shard in shards})
     with WriterLock(tmp_path / "index"):
-        write_generation(tmp_path / "index", manifest, [], unit_vectors(0), kept=kept)
+        write_generation(tmp_path / "index", manifest, [], in_turn(unit_vectors(0)), kept=kept)
     index.close()
     assert seen(tmp_path / "index") == expected
 
@@ -718,7 +741,7 @@ def corpus(tmp_path):
         files.append(IndexedFile(name, sha256_of(folder / name), stat.st_size, stat.st_mtime_ns, 1))
     manifest = replace(manifest_of(contents, folder), documents=tuple(files))
     with WriterLock(tmp_path / "index"):
-        write_generation(tmp_path / "index", manifest, contents, unit_vectors(2))
+        write_generation(tmp_path / "index", manifest, contents, in_turn(unit_vectors(2)))
     return folder, open_index(tmp_path / "index")
 
 
