@@ -41,15 +41,15 @@ class PutAway:
 
     def put(self, found: Examined) -> Examined:
         """Add the contents of a document, if it has any here; return the rest."""
-        if not isinstance(found, tuple) or found[1] is None or found[1] == ON_DISK:
+        contents = found[1] if isinstance(found, tuple) else None
+        if not isinstance(found, tuple) or not isinstance(contents, tuple):
             return found
-        file, contents = found
         with writing(self._path.parent):
             if self._writer is None:
                 opened_privately(self._path).close()
                 self._writer = DocumentWriter(self._path)
             self._writer.add(*contents)
-        return file, ON_DISK
+        return found[0], ON_DISK
 
     def contents(self, document_id: str) -> Contents:
         """Return a document that was added, and its passages; KeyError for another."""
