@@ -41,6 +41,7 @@ from qa.index import (
     verify,
     write_generation,
 )
+from qa.index import generation as generation_module
 from qa.index.lock import is_being_read
 from qa.index.manifest import Shard
 from qa.index.vectors import FaissVectors, write_vectors
@@ -706,6 +707,11 @@ def test_kept_shards_are_linked_and_not_written(tmp_path, monkeypatch):
     assert len(kept) == len(index.manifest.files) - 1  # words/meta.json is about all of them
     inodes = {path.relative_to(path.parents[1]): path.stat().st_ino for path in kept}
     manifest = manifest_of(contents_of(many_texts(90)), tmp_path / "documents")
+    synced = []
+    sync = generation_module._sync
+    monkeypatch.setattr(
+        generation_module, "_sync", lambda path: (synced.append(path.name), sync(path))
+    )
     with WriterLock(tmp_path / "index"):
         generation = write_generation(
             tmp_path / "index", manifest, [], in_turn(unit_vectors(0)), kept=kept
@@ -714,6 +720,9 @@ def test_kept_shards_are_linked_and_not_written(tmp_path, monkeypatch):
         sweep(tmp_path / "index")
     assert seen(tmp_path / "index") == expected
     assert {path: (generation / path).stat().st_ino for path in inodes} == inodes
+    # Nor is it waited for them: they are on the disk already.
+    assert synced.count("manifest.json") == synced.count("meta.json") == 1
+    assert not {path.name for path in inodes} & set(synced)
     # Without hard links they are copied.
     monkeypatch.setattr(Path, "hardlink_to", lambda *_: (_ for _ in ()).throw(OSError(1, "no")))
     index = open_index(tmp_path / "index")
@@ -722,6 +731,7 @@ def test_kept_shards_are_linked_and_not_written(tmp_path, monkeypatch):
         write_generation(tmp_path / "index", manifest, [], in_turn(unit_vectors(0)), kept=kept)
     index.close()
     assert seen(tmp_path / "index") == expected
+    assert {path.name for path in inodes} <= set(synced)
 
 
 # Freshness

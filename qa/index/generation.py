@@ -136,8 +136,12 @@ def write_generation(
         unfinished.mkdir(mode=0o700, parents=True)
         for folder in (documents.FOLDER, vectors.FOLDER, words.FOLDER):
             (unfinished / folder).mkdir(mode=0o700)
-        for path, file in kept.items():
-            _share(path, unfinished / file.path)
+        # They were waited for when they were written: a thousand files, in a large index.
+        linked = {
+            unfinished / file.path
+            for path, file in kept.items()
+            if _is_linked(path, unfinished / file.path)
+        }
         fresh = [shard for shard in manifest.shards if shard.key not in keys]
         written, total = 0, sum(shard.passages for shard in fresh)
         remaining = iter(contents)
@@ -160,6 +164,8 @@ def write_generation(
         if read_ns is not None:
             os.utime(unfinished / MANIFEST, ns=(read_ns, read_ns))
         for path in (*unfinished.rglob("*"), unfinished):
+            if path in linked:
+                continue
             # The documents may be for their owner alone, so their text is too.
             path.chmod(0o700 if path.is_dir() else 0o600)
             _sync(path)
@@ -189,12 +195,14 @@ def _write_shard(
     words.write_segment(place / words.FOLDER, key, passages)
 
 
-def _share(source: Path, target: Path) -> None:
-    """Give a file that never changes a second name if the file system can, else copy it."""
+def _is_linked(source: Path, target: Path) -> bool:
+    """Give a file that never changes a second name; return False where it had to be copied."""
     try:
         target.hardlink_to(source)
     except OSError:
         shutil.copyfile(source, target)
+        return False
+    return True
 
 
 def sweep(index_dir: Path) -> None:
