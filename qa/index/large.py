@@ -21,7 +21,7 @@ COMPARED = 800
 # Where a filter leaves no more than this share, comparing its vectors is no slower.
 _FEW = 1 / 16
 # So many rows are searched as one: fewer would be slower, more take more memory to open.
-_BLOCK = 250_000
+_BLOCK = 1_000_000
 
 
 class LargeVectors(FaissVectors):
