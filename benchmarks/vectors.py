@@ -5,6 +5,8 @@ those of INDEX, writes them to DIR as an index stores them, and searches them fo
 golden file. A drawn vector is one of INDEX, plus half the difference of two others, plus noise of
 length 0.4, at unit length: its cosine to the first is about 0.8, as that of two passages on one
 subject. Times are CPU times of one thread, so that other work on the machine counts little.
+With ``--times 10`` a tenth of the vectors is drawn and each is there ten times: recall then means
+nothing, all else what it does.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from numpy.typing import NDArray
 
 from benchmarks.memory import status_kib
 
-_SHARD = 3_000
+_SHARD, _MOST = 3_000, 300  # as an index has them
 _DIFFERENCE, _NOISE = 0.5, 0.4
 _EXACTLY = 40  # questions that are also compared with all vectors
 
@@ -39,8 +41,11 @@ def drawn(
     return np.asarray(made / np.linalg.norm(made, axis=1, keepdims=True), np.float32)
 
 
-def write(index: Path, folder: Path, passages: int) -> dict[str, Any]:
-    """Write the shards; their parts are random bytes, which cost what real ones do."""
+def write(index: Path, folder: Path, passages: int, times: int) -> dict[str, Any]:
+    """Write the shards; their parts are random bytes, which cost what real ones do.
+
+    Each shard is there so many ``times``, once on the disk.
+    """
     from qa.index import open_index
     from qa.index.vectors import write_vectors
 
@@ -49,13 +54,20 @@ def write(index: Path, folder: Path, passages: int) -> dict[str, Any]:
     random = np.random.default_rng(passages)
     folder.mkdir(parents=True)
     seconds = 0.0
-    for first in range(0, passages, _SHARD):
-        count = min(_SHARD, passages - first)
+    length = _SHARD
+    while passages > _MOST * length:
+        length *= 2
+    for first in range(0, passages // times, length):
+        count = min(length, passages // times - first)
         parts = random.integers(0, 256, (count, stored.dimension), dtype=np.uint8)
         rows = np.concatenate([drawn(around, count, random), parts.astype(np.float32)], axis=1)
         began = time.thread_time()
-        write_vectors(folder, f"{first // _SHARD:032x}", rows, stored.dimension)
+        key = f"{first // length:032x}"
+        write_vectors(folder, key, rows, stored.dimension)
         seconds += time.thread_time() - began
+        for again in range(1, times):
+            for path in list(folder.glob(f"{key}.*")):
+                path.with_stem(f"{again:x}{key[1:]}").hardlink_to(path)
     sizes: dict[str, int] = {}
     for path in folder.iterdir():
         sizes[path.suffix] = sizes.get(path.suffix, 0) + path.stat().st_size
@@ -101,13 +113,13 @@ def _percentiles(values: Sequence[float]) -> dict[str, float]:
     return {f"p{each}": round(float(np.percentile(values, each)), 2) for each in (50, 95)}
 
 
-def measure(index: Path, golden: Path, folder: Path, passages: int) -> dict[str, Any]:
+def measure(index: Path, golden: Path, folder: Path, passages: int, times: int) -> dict[str, Any]:
     """Write what is missing, search it by codes and exactly, and compare."""
     from qa.networks.encoder import SentenceEncoder
 
-    results: dict[str, Any] = {"passages": passages}
+    results: dict[str, Any] = {"passages": passages, "times": times}
     if not folder.exists():
-        results.update(write(index, folder, passages))
+        results.update(write(index, folder, passages, times))
     asked = [json.loads(line)["question"] for line in golden.read_text("utf-8").splitlines()]
     encoder = SentenceEncoder()
     vectors = folder.with_name(f"{folder.name}-questions.npy")
@@ -146,6 +158,7 @@ def main() -> None:
     parser.add_argument("index", type=Path)
     parser.add_argument("questions", type=Path)
     parser.add_argument("--passages", type=int, default=1_000_000, help="default: %(default)s")
+    parser.add_argument("--times", type=int, default=1, help="each vector is there so often")
     parser.add_argument("--folder", type=Path, help="where the vectors are made and kept")
     parser.add_argument("--job", choices=_JOBS, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -154,7 +167,9 @@ def main() -> None:
         return
     if options.folder is None:
         parser.error("name a folder for the vectors: --folder DIR")
-    results = measure(options.index, options.questions, options.folder, options.passages)
+    results = measure(
+        options.index, options.questions, options.folder, options.passages, options.times
+    )
     print(json.dumps(results, indent=2))
 
 

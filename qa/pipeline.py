@@ -427,11 +427,14 @@ class QA:
         )
 
 
-def check_store(store: str) -> None:
-    """Raise StoreUnreachable unless the store at an address answers, before a build begins."""
+def check_store(store: str, *, to_ask: bool = False) -> None:
+    """Raise StoreUnreachable unless the store at an address answers: before a build begins.
+
+    With ``to_ask``, no file is made for it: before it is served.
+    """
     from qa.milvus import StoreAddress, check_reachable
 
-    check_reachable(StoreAddress.parse(store))
+    check_reachable(StoreAddress.parse(store), to_ask=to_ask)
 
 
 @contextmanager

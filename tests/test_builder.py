@@ -203,7 +203,10 @@ def test_a_damaged_index_is_rebuilt(folder, tmp_path, encoder):
     before = found(tmp_path / "index", encoder)
     (stored,) = (tmp_path / "index").glob("g-*/documents/*.sqlite")
     stored.write_bytes(stored.read_bytes()[:-1])
-    report = build(folder, tmp_path / "index", encoder=encoder)
+    told = []
+    report = build(folder, tmp_path / "index", encoder=encoder, on_anew=told.append)
+    assert [f"{stored} is damaged" for _ in told] == [error.problem for error in told]
+    assert len(told) == 1
     assert report.changed
     assert report.reused == 0
     assert found(tmp_path / "index", encoder) == before

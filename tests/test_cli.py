@@ -311,6 +311,21 @@ def test_an_error_has_a_problem_and_a_remedy(run, tmp_path, capsys):
         assert problem_and_remedy(err) == expected
 
 
+def test_an_index_that_cannot_be_used_is_built_anew_and_that_is_said_first(
+    place, tmp_path, capsys, monkeypatch
+):
+    index = tmp_path / "index"
+    shutil.copytree(place / "index", index)
+    with monkeypatch.context() as patch:
+        patch.setattr("qa.index.manifest.FORMAT_VERSION", 99)
+        assert main(["build", str(place / "documents"), "--index", str(index)]) == 0
+    out, error = capsys.readouterr()
+    assert re.fullmatch(r".*index has format \d+, not 99: it is built anew\n", error)
+    assert "1 document, " in out
+    assert main(["build", str(place / "documents"), "--index", str(tmp_path / "new")]) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_an_index_of_another_encoder_is_refused(place, tmp_path, capsys):
     other = tmp_path / "other-model"
     shutil.copytree(encoder_folder(), other)

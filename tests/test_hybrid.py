@@ -50,7 +50,7 @@ def write(index_dir, texts, encoder):
     )
     vectors = encoder.encode([passage.text for _, parts in contents for passage in parts])
     with WriterLock(index_dir):
-        write_generation(index_dir, manifest, contents, vectors)
+        write_generation(index_dir, manifest, contents, lambda _: vectors)
     return open_index(index_dir, encoder_fingerprint=encoder.fingerprint)
 
 

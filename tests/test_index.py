@@ -3,6 +3,7 @@ import gc
 import json
 import os
 import re
+import shlex
 import shutil
 import sqlite3
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import tempfile
 import threading
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +41,7 @@ from qa.index import (
     verify,
     write_generation,
 )
+from qa.index import generation as generation_module
 from qa.index.lock import is_being_read
 from qa.index.manifest import Shard
 from qa.index.vectors import FaissVectors, write_vectors
@@ -57,6 +60,17 @@ TEXTS = {
 def unit_vectors(count, dimension=16, seed=0):
     vectors = np.random.default_rng(seed).normal(size=(count, dimension)).astype(np.float32)
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def in_turn(rows):
+    """What returns these vectors, those of the next passages at each call."""
+    rest = iter(rows)
+
+    def rows_of(held):
+        found = list(islice(rest, sum(len(passages) for _, passages in held)))
+        return np.stack(found)
+
+    return rows_of
 
 
 def contents_of(texts):
@@ -102,7 +116,7 @@ def write(index_dir, texts=TEXTS, folder=None):
     count = sum(len(passages) for _, passages in contents)
     manifest = manifest_of(contents, folder or index_dir.parent / "documents")
     with WriterLock(index_dir):
-        generation = write_generation(index_dir, manifest, contents, unit_vectors(count))
+        generation = write_generation(index_dir, manifest, contents, in_turn(unit_vectors(count)))
         sweep(index_dir)
     return generation
 
@@ -200,8 +214,14 @@ def test_another_encoder_or_format_is_a_mismatch(index_dir, monkeypatch):
     with pytest.raises(IndexMismatch, match="qa build"):
         open_index(index_dir, encoder_fingerprint="other:encoder:256")
     monkeypatch.setattr("qa.index.manifest.FORMAT_VERSION", 99)
-    with pytest.raises(IndexMismatch, match=r"format \d+, not 99"):
+    folder = shlex.quote(read_folder(index_dir))
+    with pytest.raises(IndexMismatch, match=rf"format \d+, not 99: run `qa build {folder} "):
         open_index(index_dir)
+
+
+def read_folder(index_dir):
+    (path,) = index_dir.glob("g-*/manifest.json")
+    return str((index_dir / json.loads(path.read_bytes())["folder"]).resolve())
 
 
 def stored_files(index_dir):
@@ -251,7 +271,7 @@ def test_stores_whose_rows_disagree_are_not_opened(tmp_path):
     contents = contents_of(TEXTS)
     manifest = manifest_of(contents, tmp_path)
     with WriterLock(tmp_path / "index"):
-        write_generation(tmp_path / "index", manifest, contents, unit_vectors(5))
+        write_generation(tmp_path / "index", manifest, contents, in_turn(unit_vectors(5)))
     with pytest.raises(IndexCorrupt, match="differ in length"):
         open_index(tmp_path / "index")
 
@@ -263,14 +283,14 @@ def test_verify_finds_what_hashes_cannot(tmp_path):
     contents = [(document, wrong), *others]
     manifest = manifest_of(contents, tmp_path)
     with WriterLock(tmp_path / "index"):
-        write_generation(tmp_path / "index", manifest, contents, unit_vectors(6))
+        write_generation(tmp_path / "index", manifest, contents, in_turn(unit_vectors(6)))
     with pytest.raises(
         IndexCorrupt, match=r"a passage of cars\.txt differs from its text\): run `qa build"
     ):
         verify(tmp_path / "index")
     contents = contents_of(TEXTS)
     with WriterLock(tmp_path / "index"):
-        write_generation(tmp_path / "index", manifest, contents, 2 * unit_vectors(6))
+        write_generation(tmp_path / "index", manifest, contents, in_turn(2 * unit_vectors(6)))
     with pytest.raises(IndexCorrupt, match="length one"):
         verify(tmp_path / "index")
 
@@ -300,7 +320,9 @@ def test_a_failed_build_leaves_the_index_unchanged(index_dir):
     before = {path: path.read_bytes() for path in stored_files(index_dir)}
     contents = contents_of({"x.txt": "A lone surrogate \ud800 has no UTF-8."})
     with WriterLock(index_dir), pytest.raises(UnicodeEncodeError):
-        write_generation(index_dir, manifest_of(contents, index_dir), contents, unit_vectors(1))
+        write_generation(
+            index_dir, manifest_of(contents, index_dir), contents, in_turn(unit_vectors(1))
+        )
     assert "HS 8703" in open_index(index_dir).passages([1])[0].text
     with WriterLock(index_dir):
         sweep(index_dir)
@@ -685,20 +707,31 @@ def test_kept_shards_are_linked_and_not_written(tmp_path, monkeypatch):
     assert len(kept) == len(index.manifest.files) - 1  # words/meta.json is about all of them
     inodes = {path.relative_to(path.parents[1]): path.stat().st_ino for path in kept}
     manifest = manifest_of(contents_of(many_texts(90)), tmp_path / "documents")
+    synced = []
+    sync = generation_module._sync
+    monkeypatch.setattr(
+        generation_module, "_sync", lambda path: (synced.append(path.name), sync(path))
+    )
     with WriterLock(tmp_path / "index"):
-        generation = write_generation(tmp_path / "index", manifest, [], unit_vectors(0), kept=kept)
+        generation = write_generation(
+            tmp_path / "index", manifest, [], in_turn(unit_vectors(0)), kept=kept
+        )
         index.close()
         sweep(tmp_path / "index")
     assert seen(tmp_path / "index") == expected
     assert {path: (generation / path).stat().st_ino for path in inodes} == inodes
+    # Nor is it waited for them: they are on the disk already.
+    assert synced.count("manifest.json") == synced.count("meta.json") == 1
+    assert not {path.name for path in inodes} & set(synced)
     # Without hard links they are copied.
     monkeypatch.setattr(Path, "hardlink_to", lambda *_: (_ for _ in ()).throw(OSError(1, "no")))
     index = open_index(tmp_path / "index")
     kept = index.files_of({shard.key for shard in shards})
     with WriterLock(tmp_path / "index"):
-        write_generation(tmp_path / "index", manifest, [], unit_vectors(0), kept=kept)
+        write_generation(tmp_path / "index", manifest, [], in_turn(unit_vectors(0)), kept=kept)
     index.close()
     assert seen(tmp_path / "index") == expected
+    assert {path.name for path in inodes} <= set(synced)
 
 
 # Freshness
@@ -718,7 +751,7 @@ def corpus(tmp_path):
         files.append(IndexedFile(name, sha256_of(folder / name), stat.st_size, stat.st_mtime_ns, 1))
     manifest = replace(manifest_of(contents, folder), documents=tuple(files))
     with WriterLock(tmp_path / "index"):
-        write_generation(tmp_path / "index", manifest, contents, unit_vectors(2))
+        write_generation(tmp_path / "index", manifest, contents, in_turn(unit_vectors(2)))
     return folder, open_index(tmp_path / "index")
 
 

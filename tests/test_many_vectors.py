@@ -75,10 +75,18 @@ def test_a_code_depends_on_its_vector_alone(count, place):
 
 def test_codes_order_vectors_as_their_cosines_do():
     vectors = near_one_another(2000, 384)
-    search = CodeSearch(coded(vectors), 384)
+    search = CodeSearch([coded(vectors)], 384)
+    blocks = CodeSearch((coded(vectors[first : first + 700]) for first in range(0, 2000, 700)), 384)
+    assert len(search) == len(blocks) == 2000
     for question in near_one_another(20, 384, seed=1):
         nearest = np.argsort(-(vectors @ question))[:10]
-        assert set(nearest) <= set(search.nearest(question, 100))
+        found = search.nearest(question, 100)
+        assert set(nearest) <= set(found)
+        # In blocks the same are found, but for those that are as near as the last of them.
+        others = blocks.nearest(question, 100)
+        assert len(set(others)) == 100
+        assert others.tolist() == sorted(others)
+        assert len(set(found) & set(others)) > 95
 
 
 def test_nearly_all_of_the_nearest_are_found_with_their_exact_scores(flat, by_codes):
@@ -100,6 +108,23 @@ def test_codes_are_used_and_exact_search_does_without(shards, flat, by_codes, mo
     exact = LargeVectors(*shards, DIMENSION, exact=True)
     for question in QUESTIONS:
         assert exact.search(question, 50) == flat.search(question, 50)
+
+
+def test_a_block_of_codes_at_a_time_is_in_memory_and_the_same_is_found(
+    shards, by_codes, monkeypatch
+):
+    whole = [by_codes.search(question, 20) for question in QUESTIONS]
+    monkeypatch.setattr(large, "_BLOCK", 1_500)
+    blocks = []
+    monkeypatch.setattr(large, "CodeSearch", lambda each, n: CodeSearch(map(noted, each), n))
+
+    def noted(block):
+        blocks.append(len(block))
+        return block
+
+    opened = LargeVectors(*shards, DIMENSION)
+    assert blocks == [1_500, 2_500]
+    assert [opened.search(question, 20) for question in QUESTIONS] == whole
 
 
 @pytest.mark.parametrize("share", [0.001, 0.05, 0.5, 0.95])

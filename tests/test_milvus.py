@@ -148,7 +148,7 @@ def made(index_dir, text, passages):
     manifest = Manifest(str(index_dir), "none", "none:0:1", 16, {}, {}, (file,), ())
     vectors = np.eye(len(passages), 16, dtype=np.float32)
     with WriterLock(index_dir):
-        write_generation(index_dir, manifest, [(document, passages)], vectors)
+        write_generation(index_dir, manifest, [(document, passages)], lambda _: vectors)
     return open_index(index_dir)
 
 

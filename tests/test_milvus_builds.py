@@ -5,6 +5,7 @@ import json
 import threading
 from concurrent import futures
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,7 +25,16 @@ from qa.errors import (
     StoreUnreachable,
 )
 from qa.index import open_index
-from qa.milvus import StoreAddress, is_address, open_store, publish, verify_store
+from qa.milvus import (
+    StoreAddress,
+    check_reachable,
+    is_address,
+    live_in_store,
+    open_store,
+    publish,
+    stored_manifest,
+    verify_store,
+)
 from qa.milvus.client import TOKEN, Client
 from qa.milvus.collections import collection_of, texts_of
 from qa.milvus.records import HEADER, text_rows
@@ -292,6 +302,15 @@ def test_another_format_another_encoder_and_another_collection_are_refused(place
 def test_a_store_without_an_index_says_how_to_build_one(file):
     with pytest.raises(IndexNotFound, match=r"run `qa build FOLDER --store milvus:"):
         open_store(file)
+
+
+def test_asking_makes_no_file(tmp_path):
+    missing = StoreAddress.parse(f"milvus:{tmp_path / 'none' / 'missing.db'}")
+    check = partial(check_reachable, to_ask=True)
+    for ask in (open_store, stored_manifest, verify_store, live_in_store, check):
+        with pytest.raises(IndexNotFound, match=r"run `qa build FOLDER --store milvus:"):
+            ask(missing)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_open_in_another_process_is_refused(place, server, tmp_path):

@@ -74,7 +74,7 @@ def test_what_killed_nodes_had_is_done_again_and_nothing_twice(nodes, tmp_path, 
         add(self, vectors)
 
     def kill(stage, done, total):
-        if victims[stage] and 3 * done >= total > done:
+        if victims.get(stage) and 3 * done >= total > done:
             node = victims[stage].pop()
             nodes.remove_node(node, allow_graceful=False)
             killed.append((stage, done))

@@ -1,7 +1,7 @@
 """Build a stored index from a folder of documents; only what changed is processed."""
 
 from qa.builder.background import BackgroundBuild
-from qa.builder.build import READING, build, is_stale
+from qa.builder.build import READING, WRITING, build, is_stale
 from qa.builder.corpus import check_folder, stamp_of
 from qa.builder.embedding import ENCODING, Progress, encoded_text
 from qa.builder.explanation import Explanation, explain
@@ -13,6 +13,7 @@ from qa.builder.workers import Workers
 __all__ = [
     "ENCODING",
     "READING",
+    "WRITING",
     "BackgroundBuild",
     "BuildReport",
     "Explanation",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import closing, nullcontext
 from functools import partial
 from itertools import islice
@@ -26,15 +26,16 @@ from qa.builder.fingerprint import (
     version_of,
 )
 from qa.builder.inside import setup_of, splitting_here, splitting_in
+from qa.builder.put_away import PutAway
 from qa.builder.report import BuildReport, FileReport
 from qa.builder.splitter import MAX_TOKENS
-from qa.builder.survey import Contents, Examined, survey
+from qa.builder.survey import Examined, record_of, survey
 from qa.builder.workers import Reading, Workers
-from qa.errors import EmptyCorpus, StoredIndexError
+from qa.errors import EmptyCorpus, IndexNotFound, StoredIndexError
 from qa.index import (
     ContainerFile,
+    Contents,
     CorpusFile,
-    IndexedFile,
     Journal,
     Manifest,
     SkippedFile,
@@ -52,7 +53,7 @@ from qa.sandbox import Load, Sandbox
 from qa.text import printable
 from qa.types import Encoder
 
-READING = "reading files"
+READING, WRITING = "reading files", "writing passages"
 # The pages that an unfinished build read by OCR.
 PAGES = ".pages"
 # The clock of a file system may be behind by so much.
@@ -69,6 +70,7 @@ def build(
     load: Load | None = None,
     retry: bool = False,
     workers: Workers | None = None,
+    on_anew: Callable[[StoredIndexError], None] | None = None,
 ) -> BuildReport:
     """Bring an index up to date with a folder of documents.
 
@@ -79,11 +81,13 @@ def build(
     An interrupted build is resumed: what it encoded is not encoded again, and no page that OCR
     read is read again.
 
-    ``max_tokens`` limits a passage. ``progress`` is called with the stage (``READING`` or
-    ``ENCODING``), the number of files or passages done, and their total, and within a scan with
+    ``max_tokens`` limits a passage. ``progress`` is called with the stage (``READING``,
+    ``ENCODING``, or ``WRITING`` if it takes long), the number of files or passages done, and
+    their total, and within a scan with
     "reading scan.pdf by OCR, page" and the pages. ``load`` reads one file; without it, files are
     read and split in a child process with limits. ``workers`` read and encode, and this process
-    only writes; the index is the same.
+    only writes; the index is the same. ``on_anew`` is called first where there is an index that
+    cannot be used, with the reason: it has another format, or is damaged.
 
     Raises :class:`~qa.errors.EmptyCorpus` if no file can be indexed, or if the index would
     contain the documents, and :class:`~qa.errors.IndexLocked` while another build runs. The
@@ -94,7 +98,7 @@ def build(
     settings = build_settings(folder, max_tokens)
     libraries = library_versions()
     with WriterLock(index_dir):
-        previous = _previous(index_dir)
+        previous = _previous(index_dir, on_anew)
         with nullcontext() if previous is None else closing(previous):
             known: dict[str, list[CorpusFile]] = {}
             if previous and (previous.manifest.settings, previous.manifest.libraries) == (
@@ -114,44 +118,51 @@ def build(
             setup, version = setup_of(encoder, max_tokens), version_of(settings, libraries)
             reading = Reading(folder, setup, index_dir / PAGES / version, version)
             on_reading = progress and partial(progress, READING)
-            elsewhere = (
-                workers.read(new_files(files, known, folder), reading, on_reading)
-                if workers
-                else None
-            )
-            on_page = progress and partial(_tell_page, progress)
-            with Sandbox(setup=setup, pages=reading.pages, on_page=on_page) as sandbox:
-                examined = survey(
-                    files,
-                    known,
-                    folder,
-                    load or sandbox.load,
-                    splitting_here(encoder, max_tokens) if load else splitting_in(sandbox),
-                    on_reading,
-                    elsewhere,
+            with PutAway(index_dir) as texts:
+                elsewhere: dict[str, list[Examined]] = {}
+                if workers:
+                    new = new_files(files, known, folder)
+                    for name, found in workers.read(new, reading, on_reading):
+                        elsewhere[name] = [texts.put(each) for each in found]
+                on_page = progress and partial(_tell_page, progress)
+                with Sandbox(setup=setup, pages=reading.pages, on_page=on_page) as sandbox:
+                    surveyed = survey(
+                        files,
+                        known,
+                        folder,
+                        load or sandbox.load,
+                        splitting_here(encoder, max_tokens) if load else splitting_in(sandbox),
+                        on_reading,
+                        elsewhere,
+                    )
+                    examined = sorted(map(texts.put, surveyed), key=_path_of)
+                indexed = [found for found in examined if isinstance(found, tuple)]
+                skipped = [found for found in examined if isinstance(found, SkippedFile)]
+                containers = [found for found in examined if isinstance(found, ContainerFile)]
+                if not indexed:
+                    raise _nothing_to_index(folder, skipped, index_dir)
+                manifest = Manifest(
+                    folder=str(folder),
+                    encoder_name=encoder.name,
+                    encoder_fingerprint=encoder.fingerprint,
+                    dimension=encoder.dimension,
+                    settings=settings,
+                    libraries=libraries,
+                    documents=tuple(file for file, _ in indexed),
+                    skipped=tuple(skipped),
+                    containers=tuple(containers),
                 )
-            indexed = [found for found in examined if isinstance(found, tuple)]
-            skipped = [found for found in examined if isinstance(found, SkippedFile)]
-            containers = [found for found in examined if isinstance(found, ContainerFile)]
-            if not indexed:
-                raise _nothing_to_index(folder, skipped, index_dir)
-            manifest = Manifest(
-                folder=str(folder),
-                encoder_name=encoder.name,
-                encoder_fingerprint=encoder.fingerprint,
-                dimension=encoder.dimension,
-                settings=settings,
-                libraries=libraries,
-                documents=tuple(file for file, _ in indexed),
-                skipped=tuple(skipped),
-                containers=tuple(containers),
-            )
-            changed = previous is None or content_key(previous.manifest) != content_key(manifest)
-            encoded = 0
-            journal = Journal(index_dir, vector_key(manifest), encoder.row_size)
-            if changed:
-                keeping = index_dir, manifest, indexed, previous
-                encoded = _write(*keeping, encoder, journal, progress, workers, read_ns)
+                changed = previous is None or content_key(previous.manifest) != content_key(
+                    manifest
+                )
+                encoded = 0
+                journal = Journal(
+                    index_dir, vector_key(manifest), encoder.dimension, encoder.row_size
+                )
+                if changed:
+                    fresh = {file.path for file, contents in indexed if contents is not None}
+                    keeping = index_dir, manifest, texts, fresh, previous
+                    encoded = _write(*keeping, encoder, journal, progress, workers, read_ns)
             journal.remove()
             shutil.rmtree(index_dir / PAGES, ignore_errors=True)
         sweep(index_dir)
@@ -195,7 +206,8 @@ def is_stale(folder: Path, index_dir: Path, encoder_fingerprint: str) -> bool:
 def _write(
     index_dir: Path,
     manifest: Manifest,
-    indexed: Sequence[tuple[IndexedFile, Contents | None]],
+    texts: PutAway,
+    fresh: Collection[str],
     previous: StoredIndex | None,
     encoder: Encoder,
     journal: Journal,
@@ -203,25 +215,39 @@ def _write(
     workers: Workers | None,
     read_ns: int,
 ) -> int:
-    """Write a generation that keeps the shards it can; return how many passages were encoded."""
+    """Write a generation that keeps the shards it can; return how many passages were encoded.
+
+    The contents of the ``fresh`` documents are in ``texts``, of the others in ``previous``.
+    """
     shards = shards_of(manifest)
     kept = previous.files_of({shard.key for shard in shards}) if previous else {}
     keys = {file.shard for file in kept.values()}
-    originals = iter([pair for pair in indexed if not pair[0].copy_of])
+    originals = iter([file.path for file in manifest.documents if not file.copy_of])
     written = [
-        (file, content)
+        document_id
         for shard in shards
-        for file, content in islice(originals, shard.documents)
+        for document_id in islice(originals, shard.documents)
         if shard.key not in keys
     ]
-    unchanged = {file.path for file, content in written if content is None}
-    contents = [
-        _stored(previous, file.path) if content is None else content for file, content in written
-    ]
-    vectors, encoded = embed(
-        contents, unchanged, previous, manifest, encoder, journal, progress, workers
+
+    def contents_of(document_id: str) -> Contents:
+        if previous is None or document_id in fresh:
+            return texts.contents(document_id)
+        return previous.texts.contents(document_id)
+
+    unchanged = {each for each in written if each not in fresh}
+    rows_of, encoded = embed(
+        written, contents_of, unchanged, previous, manifest, encoder, journal, progress, workers
     )
-    write_generation(index_dir, manifest, contents, vectors, kept=kept, read_ns=read_ns)
+    write_generation(
+        index_dir,
+        manifest,
+        map(contents_of, written),
+        rows_of,
+        kept=kept,
+        read_ns=read_ns,
+        progress=progress and partial(progress, WRITING),
+    )
     return encoded
 
 
@@ -232,18 +258,18 @@ def _files_of(previous: StoredIndex | None, folder: Path) -> set[str]:
     return set(previous.manifest.by_file())
 
 
-def _previous(index_dir: Path) -> StoredIndex | None:
+def _previous(
+    index_dir: Path, on_anew: Callable[[StoredIndexError], None] | None
+) -> StoredIndex | None:
     """Return the existing index, None if there is none that can be used."""
     try:
         return open_index(index_dir)
-    except StoredIndexError:
+    except IndexNotFound:
         return None
-
-
-def _stored(previous: StoredIndex | None, document_id: str) -> Contents:
-    if previous is None:
-        raise KeyError(document_id)
-    return previous.document(document_id), previous.texts.passages_of(document_id)
+    except StoredIndexError as error:
+        if on_anew is not None:
+            on_anew(error)
+        return None
 
 
 def _reported(found: Examined) -> FileReport:
@@ -266,6 +292,10 @@ def _reported(found: Examined) -> FileReport:
         sha256=file.sha256,
         notes=file.notes,
     )
+
+
+def _path_of(found: Examined) -> str:
+    return record_of(found).path
 
 
 def _tell_page(progress: Progress, name: str, page: int, pages: int) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Hashable, Mapping, Sequence, Set
+from contextlib import suppress
 from pathlib import Path
 
 from qa.errors import EmptyCorpus, UnreadableDocument
@@ -42,15 +44,31 @@ def corpus_files(folder: Path, index_dir: Path) -> dict[str, Path]:
     """
     if not folder.is_dir():
         return {}
-    found = [*_special_files(folder), *find_files(folder)]
-    others = {path.parent for path in found if path.name == CURRENT}
+    special, found = _special_files(folder), find_files(folder)
+    others = {path.parent for path in (*special, *found) if path.name == CURRENT}
     indexes = {_real(index_dir), *(_real(part) for each in others for part in parts_of_index(each))}
-    return {
-        # In a name that is not valid Unicode the bytes are escaped.
-        path.relative_to(folder).as_posix().encode("utf-8", "backslashreplace").decode(): path
-        for path in found
+    files = {
+        _id(path.relative_to(folder).as_posix()): path
+        for path in special
         if not _is_in(_real(path), indexes)
     }
+    # Of each folder: its path from here, and whether it is in an index. There are many more files.
+    places: dict[Path, tuple[str, bool]] = {}
+    for path in found:
+        parent = path.parent
+        if parent not in places:
+            inner = parent.relative_to(folder).as_posix()
+            places[parent] = "" if inner == "." else f"{inner}/", _is_in(_real(parent), indexes)
+        place, is_in_index = places[parent]
+        is_odd = path.name == CURRENT or path.is_symlink()
+        if not is_in_index and not (is_odd and _is_in(_real(path), indexes)):
+            files[_id(f"{place}{path.name}")] = path
+    return files
+
+
+def _id(place: str) -> str:
+    """Return the id of a document; in a name that is not valid Unicode the bytes are escaped."""
+    return place.encode("utf-8", "backslashreplace").decode()
 
 
 def count_hidden(folder: Path) -> int:
@@ -87,6 +105,9 @@ def _real(path: Path) -> Path:
 
 def unfit(path: Path, folder: Path) -> UnreadableDocument | None:
     """Return the error of a path that is not a readable file; None if it may be one."""
+    with suppress(OSError):
+        if stat.S_ISREG(path.lstat().st_mode):
+            return None  # one call of the system, since there may be many files
     if path.is_symlink():
         if not path.exists():
             return UnreadableDocument("a link to a file that does not exist", "remove it")
@@ -146,7 +167,7 @@ def differs(path: Path, known: CorpusFile, read_ns: int) -> bool:
 def stat_of(path: Path) -> tuple[int, int]:
     """Return a file's size in bytes and time in nanoseconds; -1 if they are unknown."""
     try:
-        stat = path.stat()
+        found = path.stat()
     except OSError:
         return -1, -1
-    return stat.st_size, stat.st_mtime_ns
+    return found.st_size, found.st_mtime_ns

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import Final, Literal
 
 from qa.builder.corpus import stat_of, unfit
 from qa.builder.inside import Split
 from qa.builder.members import InnerFile, read_members
 from qa.errors import ReadingStopped, UnreadableDocument
 from qa.hashing import sha256_of
-from qa.index import ContainerFile, CorpusFile, IndexedFile, SkippedFile
+from qa.index import ContainerFile, Contents, CorpusFile, IndexedFile, SkippedFile
 from qa.loaders import unreadable
 from qa.sandbox import Load
 from qa.text import counted
 from qa.types import Document, Passage
 
-Contents = tuple[Document, Sequence[Passage]]
-Examined = tuple[IndexedFile, Contents | None] | SkippedFile | ContainerFile
+# The contents of a document, ON_DISK where they were put away, None where they are stored already.
+ON_DISK: Final = "on disk"
+Examined = tuple[IndexedFile, Contents | Literal["on disk"] | None] | SkippedFile | ContainerFile
 _Passages = Sequence[Passage] | Exception
 # So many names are in a note on what was not read.
 _NAMED = 5
@@ -33,8 +35,8 @@ def survey(
     split: Split,
     progress: Callable[[int, int], None] | None = None,
     elsewhere: MutableMapping[str, list[Examined]] | None = None,
-) -> list[Examined]:
-    """Return the contents of each document, in the order of ids; copies of a file have none.
+) -> Iterator[Examined]:
+    """Yield the contents of each document, file by file; copies of a file have none.
 
     ``known`` is what was found in each file before. The contents of an unchanged file are None,
     since they are stored already. A file is not read if reading the same bytes exceeded a limit
@@ -43,13 +45,11 @@ def survey(
     it is emptied.
     """
     surveyor = _Surveyor(folder, load, split)
-    examined: list[Examined] = []
     for done, (document_id, path) in enumerate(sorted(files.items()), start=1):
         found = elsewhere.pop(document_id, None) if elsewhere else None
-        examined += surveyor.examine(path, document_id, known.get(document_id, ()), found)
+        yield from surveyor.examine(path, document_id, known.get(document_id, ()), found)
         if progress is not None:
             progress(done, len(files))
-    return sorted(examined, key=lambda found: record_of(found).path)
 
 
 def survey_file(

@@ -10,7 +10,7 @@ from qa.builder.build import build, is_stale
 from qa.builder.embedding import Progress
 from qa.builder.report import BuildReport
 from qa.builder.workers import Workers
-from qa.errors import QAError
+from qa.errors import QAError, StoredIndexError
 from qa.types import Encoder
 
 # How often to look even if no change was reported: network drives report none.
@@ -28,19 +28,27 @@ def watch(
     check_s: float = CHECK_S,
     workers: Workers | None = None,
     meanwhile: Callable[[], None] | None = None,
+    on_anew: Callable[[StoredIndexError], None] | None = None,
 ) -> Iterator[BuildReport | QAError]:
     """Build, then build again whenever the folder changes; yield each report.
 
     ``retry`` applies to the first build, whose errors are raised. Errors of later builds (an
     emptied folder, another build running) are yielded, and the build is tried again at the
-    next change or after ``check_s`` seconds. ``workers`` are those of :func:`build`.
+    next change or after ``check_s`` seconds. ``workers`` and ``on_anew`` are those of
+    :func:`build`.
     ``meanwhile`` is called where nothing had to be built; its errors are yielded too. Ends when
     ``stop`` is set, or with KeyboardInterrupt.
     """
 
     def once(*, retry: bool = False) -> BuildReport:
         return build(
-            folder, index_dir, encoder=encoder, progress=progress, retry=retry, workers=workers
+            folder,
+            index_dir,
+            encoder=encoder,
+            progress=progress,
+            retry=retry,
+            workers=workers,
+            on_anew=on_anew,
         )
 
     yield once(retry=retry)

@@ -41,8 +41,8 @@ class Workers(Protocol):
         files: Mapping[str, Path],
         reading: Reading,
         progress: Callable[[int, int], None] | None = None,
-    ) -> dict[str, list[Examined]]:
-        """Return what :func:`qa.builder.survey.survey_file` does of each file, by its id.
+    ) -> Iterator[tuple[str, list[Examined]]]:
+        """Yield the id of each file and what :func:`qa.builder.survey.survey_file` returns of it.
 
         A file that vanished or changed on the way may be missing. ``progress`` is called with the
         number of files done, and their total.

@@ -11,7 +11,7 @@ import click
 
 from qa.cli.options import PATH, folder_argument, index_option, json_option, store_option
 from qa.cli.terminal import counter, print_error, print_json
-from qa.errors import IndexNotFound, QAError
+from qa.errors import IndexNotFound, QAError, StoredIndexError
 from qa.pipeline import FOLDER, check_store, publish_index, workers_of
 
 if TYPE_CHECKING:
@@ -114,7 +114,13 @@ def _reports(
     encoder, progress = SentenceEncoder(), counter()
     if not watch:
         report = builder.build(
-            folder, index, encoder=encoder, progress=progress, retry=retry, workers=workers
+            folder,
+            index,
+            encoder=encoder,
+            progress=progress,
+            retry=retry,
+            workers=workers,
+            on_anew=_say_anew,
         )
         copy.is_due = True
         copy.make()
@@ -128,6 +134,7 @@ def _reports(
         retry=retry,
         workers=workers,
         meanwhile=copy.make,
+        on_anew=_say_anew,
     ):
         yield built
         if not isinstance(built, QAError):
@@ -136,6 +143,10 @@ def _reports(
                 copy.make()
             except QAError as error:
                 yield error  # and tried again soon
+
+
+def _say_anew(error: StoredIndexError) -> None:
+    print(f"{error.problem}: it is built anew", file=sys.stderr)
 
 
 @click.command()

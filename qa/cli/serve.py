@@ -139,4 +139,4 @@ def _check_store(
             f"leave out the folder, --collection and --editable, and run "
             f"`qa build FOLDER --store {store}` where the documents are",
         )
-    check_store(store)
+    check_store(store, to_ask=True)

@@ -47,14 +47,13 @@ class RayWorkers:
         files: Mapping[str, Path],
         reading: Reading,
         progress: Callable[[int, int], None] | None = None,
-    ) -> dict[str, list[Examined]]:
-        """Return what each file contains, as the protocol says."""
+    ) -> Iterator[tuple[str, list[Examined]]]:
+        """Yield what each file contains, as the protocol says."""
         if not files:
-            return {}
+            return
         place = tasks.Place(reading, str(Path.cwd()), tasks.lock_of(reading))
         _check_nodes(place)
         sizes = {name: stat_of(path)[0] for name, path in sorted(files.items())}
-        found: dict[str, list[Examined]] = {}
         done = 0
         rows = iter(sizes.items())
         tables = _tables(rows, len(sizes), _FILES, (tasks.NAME, tasks.SIZE))
@@ -62,7 +61,7 @@ class RayWorkers:
             for name, data, node in _rows(answer, tasks.NAME, tasks.FOUND, tasks.NODE):
                 read = pickle.loads(data)
                 if read is not None:
-                    found[name] = read
+                    yield name, read
                 elif stat_of(files[name])[0] == sizes[name]:
                     raise QAError(
                         f"the node {node} does not see {name} as this machine does",
@@ -71,7 +70,6 @@ class RayWorkers:
             done += len(answer)
             if progress is not None:
                 progress(done, len(files))
-        return found
 
     def encode(self, texts: Texts, encoder: Encoder, total: int) -> Encoded:
         """Yield the vectors of texts, as the protocol says."""

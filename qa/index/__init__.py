@@ -4,7 +4,7 @@ Its format is described in ``index/README.md``.
 """
 
 from qa.index.commands import build_command, index_command
-from qa.index.documents import DocumentSummary
+from qa.index.documents import Contents, DocumentStore, DocumentSummary, DocumentWriter
 from qa.index.generation import (
     CURRENT,
     live_generation,
@@ -14,18 +14,23 @@ from qa.index.generation import (
     sweep,
     write_generation,
 )
-from qa.index.journal import Journal
+from qa.index.journal import SHORT, Journal
 from qa.index.lock import WriterLock
 from qa.index.manifest import ContainerFile, CorpusFile, IndexedFile, Manifest, SkippedFile
 from qa.index.opened import OpenIndex
 from qa.index.shards import shards_of
 from qa.index.stored import StoredIndex, empty_index, open_index, verify
+from qa.index.writing import opened_privately, writing
 
 __all__ = [
     "CURRENT",
+    "SHORT",
     "ContainerFile",
+    "Contents",
     "CorpusFile",
+    "DocumentStore",
     "DocumentSummary",
+    "DocumentWriter",
     "IndexedFile",
     "Journal",
     "Manifest",
@@ -38,6 +43,7 @@ __all__ = [
     "index_command",
     "live_generation",
     "open_index",
+    "opened_privately",
     "parts_of_index",
     "read_manifest",
     "read_time_ns",
@@ -45,4 +51,5 @@ __all__ = [
     "sweep",
     "verify",
     "write_generation",
+    "writing",
 ]

@@ -8,7 +8,9 @@ and Long, SIGMOD 2024); four fixed levels then lose little.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -54,25 +56,45 @@ def rotation(dimension: int) -> NDArray[np.float32]:
 class CodeSearch:
     """Finds the rows whose codes are nearest to a vector; safe to share between threads.
 
-    ``codes`` are those of all rows, shape ``(rows, dimension / 4)``; they are copied.
+    ``blocks`` are the codes of all rows, in order, each of shape ``(rows, dimension / 4)``. FAISS
+    copies each twice before it has them as it wants them, so that of many rows a block at a time
+    should be in memory.
     """
 
-    def __init__(self, codes: NDArray[np.uint8], dimension: int) -> None:
-        import faiss
-
-        # Each half of a byte is a number of a codebook for two dimensions.
-        plain: Any = faiss.IndexPQ(dimension, dimension // 2, 4, faiss.METRIC_INNER_PRODUCT)
-        levels = unpacked(np.arange(16, dtype=np.float32)[:, None], PER_BYTE)[:, 0, :2]
-        levels = levels * np.sqrt(PER_BYTE / dimension, dtype=np.float32)
-        books = np.tile(levels, (dimension // 2, 1, 1)).astype(np.float32)
-        faiss.copy_array_to_vector(books.ravel(), plain.pq.centroids)
-        faiss.copy_array_to_vector(codes.ravel(), plain.codes)
-        plain.ntotal = len(codes)
-        plain.is_trained = True
-        self._index: Any = faiss.IndexPQFastScan(plain)
+    def __init__(self, blocks: Iterable[NDArray[np.uint8]], dimension: int) -> None:
+        self._indexes = [_searchable(block, dimension) for block in blocks]
+        sizes = [int(index.ntotal) for index in self._indexes]
+        self._first_rows = list(accumulate(sizes, initial=0))
         self._rotation = rotation(dimension)
+
+    def __len__(self) -> int:
+        return self._first_rows[-1]
 
     def nearest(self, vector: NDArray[np.float32], count: int) -> NDArray[np.int64]:
         """Return about the nearest rows, ascending; ``vector`` has shape ``(dimension,)``."""
-        _, rows = self._index.search((vector @ self._rotation)[None], count)
-        return np.sort(rows[0][rows[0] >= 0])
+        turned = (vector @ self._rotation)[None]
+        found_scores, found_rows = [], []
+        for index, first in zip(self._indexes, self._first_rows, strict=False):
+            scores, rows = index.search(turned, min(count, int(index.ntotal)))
+            found_scores.append(scores[0][rows[0] >= 0])
+            found_rows.append(rows[0][rows[0] >= 0] + first)
+        scores, rows = np.concatenate(found_scores), np.concatenate(found_rows)
+        if len(rows) > count:
+            rows = rows[np.argpartition(-scores, count - 1)[:count]]
+        return np.sort(rows)
+
+
+def _searchable(codes: NDArray[np.uint8], dimension: int) -> Any:
+    """Return codes as an index of FAISS."""
+    import faiss
+
+    # Each half of a byte is a number of a codebook for two dimensions.
+    plain: Any = faiss.IndexPQ(dimension, dimension // 2, 4, faiss.METRIC_INNER_PRODUCT)
+    levels = unpacked(np.arange(16, dtype=np.float32)[:, None], PER_BYTE)[:, 0, :2]
+    levels = levels * np.sqrt(PER_BYTE / dimension, dtype=np.float32)
+    books = np.tile(levels, (dimension // 2, 1, 1)).astype(np.float32)
+    faiss.copy_array_to_vector(books.ravel(), plain.pq.centroids)
+    faiss.copy_array_to_vector(codes.ravel(), plain.codes)
+    plain.ntotal = len(codes)
+    plain.is_trained = True
+    return faiss.IndexPQFastScan(plain)

@@ -7,7 +7,8 @@ import sqlite3
 import threading
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Sequence, Set
+from contextlib import closing
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from qa.text import cells_of
 from qa.types import Block, BlockKind, Document, Passage, Pieces, ScannedLine, View
 
 FOLDER = "documents"
+# A document and its passages.
+Contents = tuple[Document, Sequence[Passage]]
 # Documents kept in memory, each a file of some megabytes at most.
 _RECENT = 32
 
@@ -72,56 +75,75 @@ class DocumentSummary:
     language: str
 
 
-def write_documents(path: Path, documents: Iterable[tuple[Document, Sequence[Passage]]]) -> None:
+def write_documents(path: Path, documents: Iterable[Contents]) -> None:
     """Write the documents of a shard; rows number their passages in the order given."""
-    # The generation is synced as a whole before it is used, so no journal is needed.
-    connection = sqlite3.connect(path, isolation_level=None)
-    try:
-        connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _SCHEMA)
-        connection.execute("BEGIN")
-        row = 0
-        for position, (document, passages) in enumerate(documents):
-            blocks = [stored_block(block, document.text) for block in document.blocks]
-            connection.execute(
-                f"INSERT INTO document VALUES ({', '.join('?' * 15)})",
+    with closing(DocumentWriter(path)) as writer:
+        for document, passages in documents:
+            writer.add(document, passages)
+        writer.finish()
+
+
+class DocumentWriter:
+    """Writes the documents of a shard one by one, so that none has to be kept in memory."""
+
+    def __init__(self, path: Path) -> None:
+        # The generation is synced as a whole before it is used, so no journal is needed.
+        self._connection = sqlite3.connect(path, isolation_level=None)
+        self._connection.executescript(
+            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _SCHEMA
+        )
+        self._connection.execute("BEGIN")
+        self._documents = self._rows = 0
+
+    def add(self, document: Document, passages: Sequence[Passage]) -> None:
+        """Write a document and its passages, as the next rows."""
+        blocks = [stored_block(block, document.text) for block in document.blocks]
+        self._connection.execute(
+            f"INSERT INTO document VALUES ({', '.join('?' * 15)})",
+            (
+                self._documents,
+                document.id,
+                self._rows,
+                len(passages),
+                len(document.text),
+                document.sha256,
+                document.title,
+                document.date,
+                document.source,
+                document.author,
+                document.language,
+                json.dumps(document.pages),
+                json.dumps(blocks),
+                json.dumps([astuple(line) for line in document.scanned]),
+                document.text,
+            ),
+        )
+        self._connection.executemany(
+            "INSERT INTO passage VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
                 (
-                    position,
+                    number,
                     document.id,
-                    row,
-                    len(passages),
-                    len(document.text),
-                    document.sha256,
-                    document.title,
-                    document.date,
-                    document.source,
-                    document.author,
-                    document.language,
-                    json.dumps(document.pages),
-                    json.dumps(blocks),
-                    json.dumps([astuple(line) for line in document.scanned]),
-                    document.text,
-                ),
-            )
-            connection.executemany(
-                "INSERT INTO passage VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    (
-                        number,
-                        document.id,
-                        each.start,
-                        each.end,
-                        each.text,
-                        each.heading,
-                        _written(each.view),
-                        json.dumps(each.quoted) if each.quoted else "",
-                    )
-                    for number, each in enumerate(passages, start=row)
-                ),
-            )
-            row += len(passages)
-        connection.execute("COMMIT")
-    finally:
-        connection.close()
+                    each.start,
+                    each.end,
+                    each.text,
+                    each.heading,
+                    _written(each.view),
+                    json.dumps(each.quoted) if each.quoted else "",
+                )
+                for number, each in enumerate(passages, start=self._rows)
+            ),
+        )
+        self._documents += 1
+        self._rows += len(passages)
+
+    def finish(self) -> None:
+        """Complete the file; without it, nothing may be read from it."""
+        self._connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the file; closing twice is allowed."""
+        self._connection.close()
 
 
 class DocumentStore:
@@ -193,6 +215,10 @@ class DocumentStore:
         )
         return [_passage(values) for _, *values in rows]
 
+    def contents(self, document_id: str) -> Contents:
+        """Return one document whole, and its passages in order; KeyError for an unknown id."""
+        return self._document(document_id), self.passages_of(document_id)
+
     def names(self) -> Set[str]:
         """Return the ids of the documents."""
         return self._places.keys()
@@ -209,15 +235,15 @@ class DocumentStore:
             for _, *values in self._select(shard, f"{_PASSAGE} ORDER BY row"):
                 yield _passage(values)
 
-    def passages_as_long_as(self, others: Iterable[Passage]) -> Iterator[tuple[int, Passage]]:
-        """Yield ``(row, passage)`` where the text is as long as that of one of the others.
+    def passages_as_long_as(self, lengths: Collection[int]) -> Iterator[tuple[int, Passage]]:
+        """Yield ``(row, passage)`` where the text has one of these lengths.
 
         These are the candidates for equal texts, found without reading all passages.
         """
-        lengths = json.dumps(sorted({each.end - each.start for each in others}))
         query = f'{_PASSAGE} WHERE "end" - start IN (SELECT value FROM json_each(?)) ORDER BY row'
+        wanted = json.dumps(sorted(lengths))
         for shard, first in enumerate(self._first_rows[:-1]):
-            for row, *values in self._select(shard, query, lengths):
+            for row, *values in self._select(shard, query, wanted):
                 yield first + row, _passage(values)
 
     def summaries(self) -> list[DocumentSummary]:

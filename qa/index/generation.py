@@ -6,8 +6,10 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +18,12 @@ from numpy.typing import NDArray
 from qa.errors import IndexCorrupt, IndexNotFound, StoredIndexError
 from qa.index import documents, vectors, words
 from qa.index.commands import build_command
+from qa.index.documents import Contents
 from qa.index.lock import is_being_read
-from qa.index.manifest import Manifest, Shard, StoredFile
+from qa.index.manifest import Manifest, StoredFile
 from qa.index.shards import shards_of
 from qa.index.writing import opened_privately, writing
-from qa.types import Document, Passage
+from qa.networks.threads import cores
 
 CURRENT = "CURRENT"
 MANIFEST = "manifest.json"
@@ -82,7 +85,8 @@ def manifest_of(generation: Path) -> Manifest:
 def check_files(generation: Path, manifest: Manifest) -> None:
     """Raise IndexCorrupt unless every file of a generation has its hash."""
     remedy = f"run {build_command(generation.parent, manifest.folder)}"
-    for file in manifest.files:
+
+    def check(file: StoredFile) -> None:
         path = generation / file.path
         try:
             found = _describe(path, generation)
@@ -91,15 +95,23 @@ def check_files(generation: Path, manifest: Manifest) -> None:
         if found != file:
             raise IndexCorrupt(f"{path} is damaged", remedy)
 
+    pool = ThreadPoolExecutor(cores())
+    try:
+        for _ in pool.map(check, manifest.files):
+            pass  # the first problem in their order is raised
+    finally:
+        pool.shutdown(cancel_futures=True)
+
 
 def write_generation(
     index_dir: Path,
     manifest: Manifest,
-    contents: Sequence[tuple[Document, Sequence[Passage]]],
-    rows: NDArray[np.float32],
+    contents: Iterable[Contents],
+    rows_of: Callable[[Sequence[Contents]], NDArray[np.float32]],
     *,
     kept: Mapping[Path, StoredFile] | None = None,
     read_ns: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Path:
     """Write a generation, make it the live one and return its folder.
 
@@ -107,9 +119,11 @@ def write_generation(
     now if None. A file that was touched later may be another than the one that was read.
     ``kept`` are checked files of an earlier generation whose shards this one has too: they are
     linked, not written. ``contents`` are the documents of the other shards, in order, and
-    ``rows`` has one row of vectors for each of their passages. ``manifest.shards`` and ``files``
-    are filled in here. The caller holds the writer's lock. If anything fails or is interrupted,
-    the live generation stays live, and ``sweep`` removes the unfinished one. Raises
+    ``rows_of`` returns one row of vectors for each passage of some of them; those of one shard at
+    a time are in memory. ``progress`` is called with the number of passages that are written, and
+    their total, where they fill several shards. ``manifest.shards`` and ``files`` are filled in
+    here. The caller holds the writer's lock. If anything fails or is interrupted, the live
+    generation stays live, and ``sweep`` removes the unfinished one. Raises
     :class:`~qa.errors.StoredIndexError` if the disk cannot be written.
     """
     sweep(index_dir)
@@ -122,10 +136,21 @@ def write_generation(
         unfinished.mkdir(mode=0o700, parents=True)
         for folder in (documents.FOLDER, vectors.FOLDER, words.FOLDER):
             (unfinished / folder).mkdir(mode=0o700)
-        for path, file in kept.items():
-            _share(path, unfinished / file.path)
+        # They were waited for when they were written: a thousand files, in a large index.
+        linked = {
+            unfinished / file.path
+            for path, file in kept.items()
+            if _is_linked(path, unfinished / file.path)
+        }
         fresh = [shard for shard in manifest.shards if shard.key not in keys]
-        _write_shards(unfinished, fresh, contents, rows, manifest.dimension)
+        written, total = 0, sum(shard.passages for shard in fresh)
+        remaining = iter(contents)
+        for shard in fresh:
+            held = list(islice(remaining, shard.documents))
+            _write_shard(unfinished, shard.key, held, rows_of(held), manifest.dimension)
+            written += shard.passages
+            if progress is not None and len(fresh) > 1:
+                progress(written, total)
         words.join_segments(unfinished / words.FOLDER, manifest.shards)
         stored = sorted(path for path in unfinished.rglob("*") if path.is_file())
         names = [path.relative_to(unfinished).as_posix() for path in stored]
@@ -139,6 +164,8 @@ def write_generation(
         if read_ns is not None:
             os.utime(unfinished / MANIFEST, ns=(read_ns, read_ns))
         for path in (*unfinished.rglob("*"), unfinished):
+            if path in linked:
+                continue
             # The documents may be for their owner alone, so their text is too.
             path.chmod(0o700 if path.is_dir() else 0o600)
             _sync(path)
@@ -159,31 +186,23 @@ def parts_of_index(place: Path) -> list[Path]:
     return [place / CURRENT, *found]
 
 
-def _write_shards(
-    place: Path,
-    shards: Sequence[Shard],
-    contents: Sequence[tuple[Document, Sequence[Passage]]],
-    rows: NDArray[np.float32],
-    dimension: int,
+def _write_shard(
+    place: Path, key: str, held: Sequence[Contents], rows: NDArray[np.float32], dimension: int
 ) -> None:
-    first = row = 0
-    for shard in shards:
-        held = contents[first : first + shard.documents]
-        documents.write_documents(place / documents.FOLDER / f"{shard.key}.sqlite", held)
-        held_rows = rows[row : row + shard.passages]
-        vectors.write_vectors(place / vectors.FOLDER, shard.key, held_rows, dimension)
-        passages = [passage for _, parts in held for passage in parts]
-        words.write_segment(place / words.FOLDER, shard.key, passages)
-        first += shard.documents
-        row += shard.passages
+    documents.write_documents(place / documents.FOLDER / f"{key}.sqlite", held)
+    vectors.write_vectors(place / vectors.FOLDER, key, rows, dimension)
+    passages = [passage for _, parts in held for passage in parts]
+    words.write_segment(place / words.FOLDER, key, passages)
 
 
-def _share(source: Path, target: Path) -> None:
-    """Give a file that never changes a second name if the file system can, else copy it."""
+def _is_linked(source: Path, target: Path) -> bool:
+    """Give a file that never changes a second name; return False where it had to be copied."""
     try:
         target.hardlink_to(source)
     except OSError:
         shutil.copyfile(source, target)
+        return False
+    return True
 
 
 def sweep(index_dir: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from qa.networks.threads import limit_threads
 COMPARED = 800
 # Where a filter leaves no more than this share, comparing its vectors is no slower.
 _FEW = 1 / 16
+# So many rows are searched as one: fewer would be slower, more take more memory to open.
+_BLOCK = 1_000_000
 
 
 class LargeVectors(FaissVectors):
@@ -61,10 +63,7 @@ class LargeVectors(FaissVectors):
             ]
         self._codes: CodeSearch | None = None
         if not exact:
-            codes = np.concatenate(
-                [np.fromfile(folder / f"{key}{CODES}", np.uint8) for key in keys]
-            )
-            self._codes = CodeSearch(codes.reshape(len(self), dimension // PER_BYTE), dimension)
+            self._codes = CodeSearch(_blocks(folder, keys, sizes, dimension), dimension)
 
     def __len__(self) -> int:
         return self._first_rows[-1]
@@ -144,3 +143,17 @@ class LargeVectors(FaissVectors):
         found = np.empty((len(rows), width), np.float32)
         found[order] = np.frombuffer(b"".join(pieces), kind).reshape(-1, width)
         return found
+
+
+def _blocks(
+    folder: Path, keys: Sequence[str], sizes: Sequence[int], dimension: int
+) -> Iterator[NDArray[np.uint8]]:
+    """Yield the codes of all shards, those of some at a time."""
+    group: list[NDArray[np.uint8]] = []
+    rows = 0
+    for number, (key, size) in enumerate(zip(keys, sizes, strict=True), start=1):
+        group.append(np.fromfile(folder / f"{key}{CODES}", np.uint8))
+        rows += size
+        if rows >= _BLOCK or number == len(keys):
+            yield np.concatenate(group).reshape(rows, dimension // PER_BYTE)
+            group, rows = [], 0

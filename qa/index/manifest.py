@@ -174,9 +174,11 @@ class Manifest:
             raise IndexCorrupt(
                 f"the manifest of {index_dir} cannot be read", f"run {build_command(index_dir)}"
             ) from error
+        given = values.get("folder")
+        folder = _seen_from_here(index_dir / given) if isinstance(given, str) else "FOLDER"
         raise IndexMismatch(
             f"{index_dir} has format {version}, not {FORMAT_VERSION}",
-            f"run {build_command(index_dir)}",
+            f"run {build_command(index_dir, folder)}",
         )
 
     def summary(self) -> str:

@@ -182,7 +182,7 @@ def empty_index(folder: Path, encoder: Encoder, skipped: Sequence[SkippedFile] =
     rows = np.empty((0, encoder.row_size), np.float32)
     # On Windows the manifest, which is open, is left to the system's cleaning.
     with TemporaryDirectory(prefix="qa-", ignore_cleanup_errors=True) as place:
-        write_generation(Path(place), manifest, [], rows)
+        write_generation(Path(place), manifest, [], lambda _: rows)
         return open_index(Path(place))
 
 

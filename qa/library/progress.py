@@ -7,13 +7,17 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from qa.builder import ENCODING, READING
+from qa.builder import ENCODING, READING, WRITING
 
 # The pace is that of the last seconds: files differ, and so does the load of the machine.
 _WINDOW_S = 30.0
 # Before this, the pace is a guess.
 _LEAST_S = 2.0
-_DOING = {READING: "Reading files", ENCODING: "Indexing passages"}
+_DOING = {
+    READING: "Reading files",
+    ENCODING: "Indexing passages",
+    WRITING: "Writing the index",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path, PurePosixPath
 
 from qa.errors import EmptyCorpus, UnreadableDocument
@@ -87,14 +89,23 @@ def find_files(folder: Path) -> list[Path]:
     found = []
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        inner = Path(place).relative_to(folder).as_posix()
+        begin = "" if inner == "." else f"{inner}/"
         for name in names:
             path = Path(place, name)
-            # realpath, because resolve() raises for a link to itself
-            if name.startswith(".") or not Path(os.path.realpath(path)).is_relative_to(root):
+            if name.startswith(".") or not _is_file_within(path, root):
                 continue
-            if path.is_file() or path.is_symlink():
-                found.append(path)
-    return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
+            found.append((f"{begin}{name}", path))
+    return [path for _, path in sorted(found, key=itemgetter(0))]
+
+
+def _is_file_within(path: Path, root: Path) -> bool:
+    """Return whether a path in the folder ``root`` is a file, or a link to something there."""
+    with suppress(OSError):
+        if stat.S_ISREG(path.lstat().st_mode):
+            return True  # one call of the system, since there may be many files
+    # realpath, because resolve() raises for a link to itself
+    return path.is_symlink() and Path(os.path.realpath(path)).is_relative_to(root)
 
 
 @dataclass(frozen=True, slots=True)

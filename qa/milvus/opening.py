@@ -26,7 +26,7 @@ def open_store(
     :class:`~qa.errors.IndexCorrupt` for collections with other rows than were written, and
     :class:`~qa.errors.IndexMismatch` for another format version or another encoder.
     """
-    client = Client(address, timeout_s=timeout_s)
+    client = _existing(address, timeout_s)
     try:
         collection = _live(client)
         for name in (collection, texts_of(collection)):
@@ -50,9 +50,12 @@ def open_store(
     return index
 
 
-def check_reachable(address: StoreAddress) -> None:
-    """Raise StoreUnreachable unless a store answers, and IndexMismatch if its name is taken."""
-    client = Client(address)
+def check_reachable(address: StoreAddress, *, to_ask: bool = False) -> None:
+    """Raise StoreUnreachable unless a store answers, and IndexMismatch if its name is taken.
+
+    With ``to_ask``, raise IndexNotFound for a file that is not there; without, it is made.
+    """
+    client = _existing(address) if to_ask else Client(address)
     try:
         check_name(client)
     finally:
@@ -68,19 +71,30 @@ def stored_manifest(address: StoreAddress) -> Manifest:
 
 def live_in_store(address: StoreAddress) -> str:
     """Return the name of the live generation of a store."""
-    client = Client(address)
+    client = _existing(address)
     try:
         return generation_of(address.name, _live(client))
     finally:
         client.close()
 
 
+def _existing(address: StoreAddress, timeout_s: float = QUESTION_S) -> Client:
+    """Connect to a store that is there: Milvus Lite would make a file that is not."""
+    if address.file is not None and not address.file.exists():
+        raise _nothing_in(address)
+    return Client(address, timeout_s=timeout_s)
+
+
 def _live(client: Client) -> str:
-    where = client.address
-    remedy = f"run {store_command(where, 'build', 'FOLDER')}"
     if not (collection := check_name(client)):
-        raise IndexNotFound(f"there is no index in {where}", remedy)
+        raise _nothing_in(client.address)
     return collection
+
+
+def _nothing_in(address: StoreAddress) -> IndexNotFound:
+    return IndexNotFound(
+        f"there is no index in {address}", f"run {store_command(address, 'build', 'FOLDER')}"
+    )
 
 
 def check_name(client: Client) -> str:
