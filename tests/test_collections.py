@@ -33,6 +33,12 @@ def test_patterns_below_a_folder_match_what_the_whole_pattern_does(pattern, fold
     assert found == fnmatchcase(f"{folder}/{path}", pattern)
 
 
+def test_of_many_stars_the_last_is_left():
+    assert below(["*" * 900 + "x"], "press") == ("*x", "x")
+    assert below(["*p*r*e*s*s*/*a"], "press") == ("*a", "a")
+    assert below(["*?" * 300], "press") == ("*?" * 294, "?" + "*?" * 293)
+
+
 # A question over several
 
 
