@@ -74,6 +74,31 @@ def test_a_served_folder_is_watched(tmp_path):
         until(lambda: ids(corpus) == ["sold.txt"])
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no time of change")
+@pytest.mark.parametrize("watching", [True, False])
+def test_a_file_that_was_refused_for_its_bytes_is_read_anew(folder, tmp_path, encoder, watching):
+    """Also where no time tells of the change: the clock was wrong, or the index was copied."""
+    build(folder, tmp_path / "index", encoder=encoder)
+    path = folder / "lighthouse.txt"
+    before = path.stat()
+    path.write_text(path.read_text().replace("Ada Blum", "Ida Falk"))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    tomorrow = path.stat().st_ctime_ns + 86_400 * 10**9
+    os.utime(live_generation(tmp_path / "index") / "manifest.json", ns=(tomorrow, tomorrow))
+    with serving_live(opened(folder, tmp_path / "index", watching=watching)) as running:
+        corpus = running.corpus
+        until(lambda: corpus.live.state.activity is None)
+        first = corpus.now.qa.generation
+        asked = corpus.now.qa.ask("Who designed the lighthouse of Rerik?", threshold=0)
+        assert "lighthouse.txt" in asked.outdated
+        if not watching:  # then on request alone
+            corpus.live.request()
+        until(lambda: corpus.now.qa.generation != first)
+        again = corpus.now.qa.ask("Who designed the lighthouse of Rerik?", threshold=0)
+        assert again.outdated == ()
+        assert "Ida Falk" in corpus.now.qa.document("lighthouse.txt").text
+
+
 def test_files_that_cannot_be_read_are_listed_where_no_other_is(tmp_path):
     folder = tmp_path / "documents"
     folder.mkdir()
