@@ -469,7 +469,9 @@ def test_the_page_may_stand_below_a_path(users, sent):
     form = {"name": "ada", "password": PASSWORD, "next": "/x"}
     response = client.post("/docs/login", data=form, headers=OWN)
     assert response.headers["location"] == "/docs/x"
-    assert client.get(sent).json() == {
+    assert "Path=/docs/;" in response.headers["set-cookie"]
+    cookie = response.headers["set-cookie"].partition(";")[0]
+    assert client.get(sent, headers={"cookie": cookie}).json() == {
         "name": "ada",
         "client": "testclient",
         "url": f"{HOME}/docs/x",

@@ -16,6 +16,7 @@ from serving import gradio_warnings, serving, serving_live, write_documents
 from starlette.requests import Request
 from waiting import SlowBuild, until
 
+from qa.access import Access
 from qa.builder import BackgroundBuild, build
 from qa.cli import main
 from qa.collections import Corpus
@@ -245,7 +246,8 @@ def test_a_failed_build_is_told_without_paths_of_the_server(folder, tmp_path, mo
         assert len(ids(running.corpus)) == 4  # the index that is open goes on answering
 
 
-def test_the_port_answers_from_the_first_moment_on(folder, tmp_path):
+@pytest.mark.parametrize("root", ["", "/docs"])
+def test_the_port_answers_from_the_first_moment_on(root):
     from qa.web.server import HOST, Server, listen
 
     may_load, failed = threading.Event(), QAError("the model is missing", "install it")
@@ -255,15 +257,16 @@ def test_the_port_answers_from_the_first_moment_on(folder, tmp_path):
         raise failed
 
     with listen(HOST, 0) as listener:
-        url = f"http://{HOST}:{listener.getsockname()[1]}"
-        server = Server(load)
+        url = f"http://{HOST}:{listener.getsockname()[1]}{root}"
+        server = Server(load, access=Access(root_path=root))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
-        page = httpx.get(url)
+        page = httpx.get(f"{url}/")
         assert page.status_code == 200
         assert "Starting" in page.text
         assert 'http-equiv="refresh"' in page.text  # it becomes the real one by itself
         assert httpx.get(f"{url}/library/status").json() == {"starting": True}
+        assert httpx.get(f"{url}/api/health").json()["live"]
         assert httpx.get(f"{url}/gradio_api/info").status_code == 503
         assert httpx.get(url, headers={"host": "evil.example"}).status_code == 403
         may_load.set()
