@@ -244,6 +244,11 @@ class QA:
         """Return whether a document changed or vanished since the build; KeyError if unknown."""
         return bool(self._index.outdated([document_id]))
 
+    @property
+    def refused(self) -> frozenset[str]:
+        """The files that were not quoted for their bytes, although their times are as indexed."""
+        return self._index.refused
+
     def check(self, quotation: Quotation) -> tuple[Quotation, Validity]:
         """Return a quotation with its place, and whether the document's words stand there."""
         return check(self._index, quotation)

@@ -77,32 +77,32 @@ def made_app(corpus, **options):
 
 
 @contextmanager
-def serving(folder, index, *, watching=False, editable=False, access=None):
+def serving(folder, index, *, watching=False, editable=False, access=None, **options):
     """Serve a folder of documents, built before; stop the server at the end."""
     qa = open_or_build(folder, index)
     files = Files(folder, reserve_bytes=0) if editable else None
     corpus = Corpus(qa, folder=folder, index=index, watching=watching, files=files)
-    with serving_live(corpus, access) as running:
+    with serving_live(corpus, access, **options) as running:
         yield running
 
 
 @contextmanager
-def serving_live(corpus, access=None):
+def serving_live(corpus, access=None, **options):
     """Serve a corpus whose index is kept up to date; stop both at the end."""
     corpus.live.start()
     try:
-        with serving_corpus(corpus, access) as running:
+        with serving_corpus(corpus, access, **options) as running:
             yield running
     finally:
         corpus.live.stop()
 
 
 @contextmanager
-def serving_corpus(corpus, access=None, **options):
+def serving_corpus(corpus, access=None, *, log=None, metrics=None, **options):
     """Serve an open corpus, the page with these options; stop the server at the end."""
-    app, blocks = made_app(corpus, access=access, **options)
+    app, blocks = made_app(corpus, access=access, metrics=metrics, **options)
     with listen(HOST, 0) as listener:
-        server = Server(lambda: app, access=access)
+        server = Server(lambda: app, access=access, log=log, metrics=metrics)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

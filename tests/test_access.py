@@ -22,6 +22,7 @@ from qa.access import users as hashing
 from qa.access.attempts import PER_ADDRESS, PER_BOTH, WINDOW_S, Attempts
 from qa.access.credentials import DAY_S, SESSION_S
 from qa.access.login import inside
+from qa.access.metrics import Metrics
 from qa.cli import main
 from qa.errors import AccessError
 from qa.web.server import access_of, check_access, serve
@@ -107,7 +108,8 @@ def served(tmp_path_factory):
     users = Users(base / "users.sqlite")
     users.add("ada", PASSWORD, "edits")
     folder = write_documents(base / "documents")
-    with serving(folder, base / "index", access=Access(users=users), editable=True) as running:
+    options = {"mcp": True, "metrics": Metrics(), "editable": True}
+    with serving(folder, base / "index", access=Access(users=users), **options) as running:
         yield running
 
 
@@ -141,6 +143,7 @@ def test_a_stranger_reaches_no_route_but_the_login_page(served, who, method, pat
 
 @pytest.mark.parametrize(("who", "method", "path"), LISTED)
 def test_a_role_reaches_its_own_routes_alone(people, who, method, path):
+    method = "POST" if method == "ANY" else method
     for name in ("ada", "ben"):
         response = people[name].request(method, filled(path), headers=OWN)
         is_let_in = response.headers.get("content-type") == "application/json"
@@ -466,7 +469,9 @@ def test_the_page_may_stand_below_a_path(users, sent):
     form = {"name": "ada", "password": PASSWORD, "next": "/x"}
     response = client.post("/docs/login", data=form, headers=OWN)
     assert response.headers["location"] == "/docs/x"
-    assert client.get(sent).json() == {
+    assert "Path=/docs/;" in response.headers["set-cookie"]
+    cookie = response.headers["set-cookie"].partition(";")[0]
+    assert client.get(sent, headers={"cookie": cookie}).json() == {
         "name": "ada",
         "client": "testclient",
         "url": f"{HOME}/docs/x",

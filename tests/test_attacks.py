@@ -7,19 +7,38 @@ application's own: a route that is new is attacked as soon as it is listed.
 import json
 import re
 import socket
+import threading
 import time
+from base64 import b64decode
+from dataclasses import replace
 from pathlib import Path
-from urllib.parse import quote, unquote
+from types import SimpleNamespace
+from urllib.parse import quote, unquote, urlencode, urljoin
 
 import httpx
 import pytest
 from argon2 import PasswordHasher
-from attacking import Attacker
+from attacking import Answer, Attacker
+from hostile import (
+    ADVISORIES,
+    ARGUMENTS,
+    EVENTS,
+    FORGOTTEN,
+    HEADERS,
+    LOGINS,
+    MESSAGES,
+    NEXT,
+    PARAMETERS,
+    VALUES,
+    WORDS,
+)
 from loaded import networks_once
 from serving import gradio_warnings, serving, write_documents
 
 from qa.access import Access, Users
 from qa.access.credentials import SESSION_S
+from qa.access.metrics import Metrics
+from qa.access.traffic import Log
 
 pytestmark = gradio_warnings
 
@@ -30,7 +49,10 @@ LISTED = [
     for line in Path(__file__).with_name("routes.txt").read_text().splitlines()
     if not line.startswith("#")
 ]
-ROUTES = [(who, method, re.sub(r"\{(\w+)(:\w+)?\}", "x", path)) for who, method, path in LISTED]
+ROUTES = [
+    (who, "POST" if method == "ANY" else method, re.sub(r"\{(\w+)(:\w+)?\}", "x", path))
+    for who, method, path in LISTED
+]
 GUARDED = [(who, method, path) for who, method, path in ROUTES if who != "everyone"]
 # These answer with a stream that has no end.
 STREAMS = ("/gradio_api/queue/data", "/gradio_api/heartbeat", "/gradio_api/startup-events")
@@ -39,8 +61,8 @@ STREAMS = ("/gradio_api/queue/data", "/gradio_api/heartbeat", "/gradio_api/start
 class Scene:
     """The server, its people, and what an attacker may have got hold of."""
 
-    def __init__(self, base, running, users):
-        self.base, self.running = base, running
+    def __init__(self, base, running, users, lines):
+        self.base, self.running, self.lines = base, running, lines
         self.port = httpx.URL(running.url).port
         self.attacker = Attacker(self.port)
         self.own = {"origin": running.url}
@@ -88,8 +110,10 @@ def scene(tmp_path_factory, encoder):
         users = Users(base / "users.sqlite")
         for name, role in zip(NAMES, ("edits", "reads", "edits"), strict=True):
             users.add(name, PASSWORD, role)
-        with serving(folder, base / "index", access=Access(users=users), editable=True) as running:
-            made = Scene(base, running, users)
+        lines = []
+        options = {"mcp": True, "metrics": Metrics(), "log": Log(lines.append), "editable": True}
+        with serving(folder, base / "index", access=Access(users=users), **options) as running:
+            made = Scene(base, running, users, lines)
             yield made
             made.attacker.close()
 
@@ -459,6 +483,49 @@ BODIES = {
     ),
     "what says that it is packed": ({**JSON, "content-encoding": "gzip"}, b"\x1f\x8b\x08\x00x"),
     "a type of an unknown alphabet": ({"content-type": "application/json; charset=x"}, b"{}"),
+    "UTF-7": ({"content-type": "application/json; charset=utf-7"}, b"+AHsAIg-question+ACIAOg-"),
+    "UTF-32": (JSON, '{"question": "x"}'.encode("utf-32")),
+    "a mark of byte order alone": (JSON, b"\xef\xbb\xbf"),
+    "surrogates as bytes": (JSON, b'{"question": "\xed\xa0\x80", "path": "\xed\xbf\xbf"}'),
+    "an overlong NUL": (JSON, b'{"question": "\xc0\x80", "path": "\xe0\x80\xaf"}'),
+    "bytes beyond Unicode": (JSON, b'{"question": "\xf4\x90\x80\x80\xf8\x88\x80\x80\x80"}'),
+    "a character cut in two": (JSON, b'{"question": "\xe2\x82'),
+    "an escape cut in two": (JSON, b'{"question": "\\ud83d\\u12'),
+    "bytes of control": (JSON, b'{"question": "\x00\x01\x1b[2J"}'),
+    "a key twice": (JSON, b'{"question": "x", "question": {"a": 1}, "path": "x", "path": []}'),
+    "many keys": (JSON, b"{" + b",".join(b'"%d": 1' % n for n in range(50_000)) + b"}"),
+    "a long key": (JSON, b'{"' + b"x" * 500_000 + b'": 1}'),
+    "a number of many digits": (JSON, b'{"top_k": ' + b"9" * 100_000 + b"}"),
+    "a number too large": (JSON, b'{"top_k": 1e999999, "threshold": -1e-999999}'),
+    "comments": (JSON, b'/* x */ {"question": "x"} // y'),
+    "other quotation marks": (JSON, b"{'question': 'x'}"),
+    "depth in a field": (JSON, b'{"question": ' + b"[" * 900 + b"]" * 900 + b"}"),
+    "a long list": (JSON, b'{"only": [' + b'"x",' * 100_000 + b'"x"]}'),
+    "lines of JSON": (
+        {"content-type": "application/x-ndjson"},
+        b'{"question": "x"}\n[]\nnull\n\xff\n{"question": 1}\n' + b"\n" * 1_000,
+    ),
+    "lines without end": ({"content-type": "application/x-ndjson"}, b"{" * 500_000),
+    "what says that it is packed by br": ({**JSON, "content-encoding": "br"}, b"\x0b\x02\x80x\x03"),
+    "a form of names": (
+        FORM,
+        b'--b\r\ncontent-disposition: form-data; name="' + b"x" * 100_000 + b'"\r\n\r\nx\r\n--b--',
+    ),
+    "a form of many parts": (
+        FORM,
+        b'--b\r\ncontent-disposition: form-data; name="x"\r\n\r\n\r\n' * 5_000 + b"--b--",
+    ),
+    "a form with headers": (FORM, b"--b\r\n" + b"x: y\r\n" * 20_000 + b"\r\nx\r\n--b--"),
+    "a boundary without end": (
+        {"content-type": f"multipart/form-data; boundary={'-' * 500}"},
+        b"-" * 500_000,
+    ),
+    "a type of many parameters": (
+        {"content-type": "application/json" + "; a=b" * 3_000},
+        b'{"question": "x"}',
+    ),
+    "two types": ({"content-type": "application/json, text/plain"}, b'{"question": "x"}'),
+    "a message to the tools": (JSON, b'[{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}]'),
     "more than a megabyte": (JSON, b'"' + b"x" * 1_000_001 + b'"'),
 }
 TAKING = [(who, method, path) for who, method, path in ROUTES if method in ("POST", "PUT")]
@@ -628,3 +695,415 @@ def texts_of(value):
     elif isinstance(value, list):
         for each in value:
             yield from texts_of(each)
+
+
+# What is kept of another visitor
+
+
+def talked(scene, name, session, question="Who designed the lighthouse of Rerik?"):
+    """Ask on a page of a user's, so that its conversation is kept."""
+    return sent_to_page(scene, name, session, "on_question", [question, None, None, "[]"])
+
+
+def function(scene, name):
+    """Return the number of the page's function of a name."""
+    return next(
+        number
+        for number, event in scene.running.blocks.fns.items()
+        if getattr(event.fn, "__name__", "") == name
+    )
+
+
+def sent_to_page(scene, user, session, name, data, **event):
+    """Run a function through the queue; return all that is sent to that session."""
+    body = {"data": data, "fn_index": function(scene, name), "session_hash": session, **event}
+    joined = scene.attacker.ask(
+        "POST",
+        "/gradio_api/queue/join",
+        {**scene.as_user(user), **JSON},
+        json.dumps(body).encode(),
+    )
+    assert joined.status == 200, joined.text
+    return streamed(scene, user, f"/gradio_api/queue/data?session_hash={quote(session)}")
+
+
+def streamed(scene, user, target):
+    """Read a stream to its end, or the first words of a heart that beats on."""
+    options = {"base_url": scene.running.url, "headers": scene.as_user(user), "timeout": 120}
+    with httpx.Client(**options) as client, client.stream("GET", target) as stream:
+        if "/heartbeat/" in target:
+            return next(stream.iter_text())
+        return stream.read().decode()
+
+
+def shown_at(scene, user, session):
+    """Return what a page of this session shows, by a function that does not wait."""
+    body = {
+        "data": [None, None],
+        "fn_index": function(scene, "on_view"),
+        "event_data": {"view": "0/0"},
+        "session_hash": session,
+    }
+    answer = scene.attacker.ask(
+        "POST",
+        "/gradio_api/run/predict",
+        {**scene.as_user(user), **JSON},
+        json.dumps(body).encode(),
+    )
+    assert answer.status == 200, answer.text
+    return answer.text
+
+
+PRIVATE = "Who designed the lighthouse of Rerik, Mr Quillfeather?"
+
+
+@pytest.mark.parametrize(
+    "said", ["ada-page", "ada:ada-page", "", ":ada-page", "ben:../ada:ada-page"]
+)
+def test_the_conversation_of_another_visitor_is_taken_by_no_name(scene, said):
+    assert "Quillfeather" in talked(scene, "ada", said, PRIVATE)
+    assert "Quillfeather" in shown_at(scene, "ada", said)
+    assert "Quillfeather" not in shown_at(scene, "ben", said)
+    exported = {"data": [None, None], "fn_index": function(scene, "on_export")}
+    exported |= {"event_data": {"format": "json"}, "session_hash": said}
+    for door in ("run/predict", "api/predict"):
+        answer = scene.attacker.ask(
+            "POST",
+            f"/gradio_api/{door}",
+            {**scene.as_user("ben"), **JSON},
+            json.dumps(exported).encode(),
+        )
+        assert answer.status == 200
+        (file,) = json.loads(answer.body)["data"]
+        assert b"Quillfeather" not in b64decode(file.partition(" ")[2])
+    assert "Quillfeather" in shown_at(scene, "ada", said)  # it was not ended either
+
+
+@pytest.fixture
+def waiting(scene, monkeypatch):
+    """A question of Ada's that is being answered: its session and event. It ends with the test."""
+    let_go, qa = threading.Event(), scene.running.corpus.now.qa
+    found, began = qa.ask(PRIVATE), threading.Event()
+
+    def ask(*_, **__):
+        began.set()
+        assert let_go.wait(120)
+        return found
+
+    now = scene.running.corpus.now
+    held = SimpleNamespace(ask=ask, threshold=now.qa.threshold, possible=now.qa.possible)
+    monkeypatch.setattr(scene.running.corpus, "now", replace(now, qa=held))
+    body = {"data": [PRIVATE, 10, 3, None], "session_hash": "ada-calls"}
+    called = scene.attacker.ask(
+        "POST",
+        "/gradio_api/call/ask",
+        {**scene.as_user("ada"), **JSON},
+        json.dumps(body).encode(),
+    )
+    assert began.wait(60)
+    yield "ada-calls", json.loads(called.body)["event_id"], let_go
+    let_go.set()
+
+
+TAKERS = {
+    "its event": ("GET", "/gradio_api/call/ask/EVENT", {}),
+    "its event under another function": ("GET", "/gradio_api/call/on_question/EVENT", {}),
+    "its session as an event": ("GET", "/gradio_api/call/ask/SESSION", {}),
+    "its session below a name": ("GET", "/gradio_api/call/ask/ada:SESSION", {}),
+    "its stream": ("GET", "/gradio_api/queue/data?session_hash=SESSION", {}),
+    "its stream below a name": ("GET", "/gradio_api/queue/data?session_hash=ada:SESSION", {}),
+    "its stream encoded": ("GET", "/gradio_api/queue/data?session%5Fhash=SESSION", {}),
+    "its stream after another": (
+        "GET",
+        "/gradio_api/queue/data?session_hash=x&session_hash=SESSION",
+        {},
+    ),
+    "its heartbeat": ("GET", "/gradio_api/heartbeat/SESSION", {}),
+    "its end": (
+        "POST",
+        "/gradio_api/cancel",
+        {"session_hash": "SESSION", "fn_index": 0, "event_id": "EVENT"},
+    ),
+    "its end in another session": (
+        "POST",
+        "/gradio_api/cancel",
+        {"session_hash": "x", "fn_index": 0, "event_id": "EVENT"},
+    ),
+    "its end below a name": (
+        "POST",
+        "/gradio_api/cancel",
+        {"session_hash": "ada:SESSION", "fn_index": 0, "event_id": "EVENT"},
+    ),
+    "a reset": ("POST", "/gradio_api/reset", {"event_id": "EVENT"}),
+    "a call with its event": (
+        "POST",
+        "/gradio_api/call/ask",
+        {"data": ["x", 1, 1, None], "session_hash": "SESSION", "event_id": "EVENT"},
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", TAKERS)
+def test_what_another_visitor_waits_for_is_neither_taken_nor_ended(scene, waiting, kind):
+    session, event, let_go = waiting
+    method, target, body = json.loads(
+        json.dumps(TAKERS[kind]).replace("SESSION", session).replace("EVENT", event)
+    )
+    if method == "GET":
+        assert "Quillfeather" not in streamed(scene, "ben", target)
+        let_go.set()
+        assert "Quillfeather" not in streamed(scene, "ben", target)
+    else:
+        sent = json.dumps(body).encode()
+        scene.attacker.ask(method, target, {**scene.as_user("ben"), **JSON}, sent)
+        let_go.set()
+    assert "Quillfeather" in streamed(scene, "ada", f"/gradio_api/call/ask/{event}")
+
+
+@pytest.mark.parametrize("kind", EVENTS)
+def test_no_event_gets_at_what_is_not_the_page_s(scene, kind):
+    given, ben = EVENTS[kind], {**scene.as_user("ben"), **JSON}
+    numbers = [given.get("fn_index")] if "fn_index" in given else list(scene.running.blocks.fns)
+    session = f"events of {kind}"
+    attempts = []
+    for number in numbers:
+        body = {"data": [None] * 4, "fn_index": number, "session_hash": session, **given}
+        sent = json.dumps(body).encode()
+        attempts += [
+            ("POST", f"/gradio_api/{door}", ben, sent)
+            for door in ("queue/join", "run/predict", "api/predict/", "call/ask", "cancel")
+        ]
+    allowed = {200, *range(400, 451)}
+    assert tried(scene, attempts, allowed, corpus=False) == []
+    told = streamed(scene, "ben", f"/gradio_api/queue/data?session_hash={quote(session)}")
+    assert Answer(200, "", told.encode()).leaks(SECRET, str(scene.base)) == []
+
+
+# The tools of assistants
+
+
+TOOLS = ("ask", "search", "open_document", "list_documents", "verify_quote")
+ACCEPTED = {**JSON, "accept": "application/json, text/event-stream"}
+
+
+def message(method, params, number=1):
+    sent = {"jsonrpc": "2.0", "id": number, "method": method}
+    return json.dumps(sent if params is None else {**sent, "params": params}).encode()
+
+
+@pytest.mark.parametrize("stranger", STRANGERS)
+def test_a_stranger_has_no_tools(scene, stranger):
+    sent = STRANGERS[stranger](scene)
+    pairs = [*(sent.items() if isinstance(sent, dict) else sent), *ACCEPTED.items()]
+    attempts = [
+        ("POST", "/mcp", [*pairs, *origin], message(method, params))
+        for origin in ([], [*scene.own.items()])
+        for method, params in (
+            ("initialize", {"protocolVersion": "2025-06-18", "capabilities": {}}),
+            ("tools/list", {}),
+            ("tools/call", {"name": "ask", "arguments": {"question": PRIVATE}}),
+            ("tools/call", {"name": "list_documents", "arguments": {}}),
+        )
+    ]
+    # 403: a cookie without an origin is another site's, or the browser of nobody.
+    assert tried(scene, attempts, {401, 403}) == []
+
+
+@pytest.mark.parametrize("kind", ARGUMENTS)
+def test_no_argument_of_a_tool_leads_out_of_the_documents(scene, bait, kind):
+    headers = {**scene.by_token("ben"), **ACCEPTED}
+    attempts = [
+        ("POST", "/mcp", headers, message("tools/call", {"name": tool, "arguments": given}))
+        for tool in TOOLS
+        for given in (ARGUMENTS[kind],)
+    ]
+    assert tried(scene, attempts, {200, 400, 413}, corpus=False) == []
+    with pytest.raises(BlockingIOError):
+        bait.accept()
+
+
+@pytest.mark.parametrize("kind", MESSAGES)
+def test_the_tools_have_no_message_but_theirs(scene, kind):
+    method, params = MESSAGES[kind]
+    sent = message(method, params)
+    attempts = [
+        ("POST", "/mcp", {**scene.by_token("ben"), **ACCEPTED, **more}, sent)
+        for more in ({}, {"mcp-session-id": "1"}, {"mcp-protocol-version": "2025-06-18"})
+    ]
+    assert tried(scene, attempts, {200, 202, *range(400, 451)}) == []
+
+
+# Words in every field
+
+
+@pytest.mark.parametrize("kind", WORDS)
+def test_words_are_words_in_every_field(scene, kind):
+    words = WORDS[kind]
+    headers = {**scene.by_token("ben"), **JSON}
+    tools = {**scene.by_token("ben"), **ACCEPTED}
+    short = words[:1_000]
+    bodies = {
+        "/api/ask": [
+            {"question": words, "quick": True},
+            {"question": "x", "only": short, "quick": True},
+            {"question": "x", "since": short[:10], "language": short[:2], "collection": short[:64]},
+            {"question": "x", "history": [{"question": words}]},
+        ],
+        "/api/search": [{"question": words}, {"question": "x", "only": [short]}],
+        "/api/verify": [{"quotations": [{"document": short, "text": words, "sha256": short[:64]}]}],
+        "/gradio_api/call/ask": [{"data": [words, 1, 1, None]}],
+    }
+    attempts = [
+        ("POST", path, headers, json.dumps(body).encode())
+        for path, several in bodies.items()
+        for body in several
+    ]
+    attempts += [
+        ("POST", "/mcp", tools, message("tools/call", {"name": name, "arguments": arguments}))
+        for name, arguments in (
+            ("search", {"question": words[:2_000], "only": [short]}),
+            ("open_document", {"document": short}),
+            ("list_documents", {"search": short}),
+            ("verify_quote", {"quotation": words[:20_000], "document": short}),
+        )
+    ]
+    # A question may be in words of the documents.
+    assert tried(scene, attempts, {200, *range(400, 451)}, corpus=False) == []
+    assert not list(scene.base.rglob("stolen*"))
+
+
+@pytest.mark.parametrize("kind", VALUES)
+def test_no_value_of_a_parameter_breaks_a_route(scene, kind):
+    given = VALUES[kind].encode("utf-8", "surrogateescape")
+    document = scene.running.corpus.now.qa.document("notes.txt")
+    usual = {"id": document.id, "sha256": document.sha256, "number": 0}
+    attempts = []
+    for path, names in PARAMETERS.items():
+        for name in names:
+            others = usual if path.startswith("/document/") else {}
+            query = urlencode({**others, name: given})
+            again = f"{urlencode({name: given})}&{name}[]={quote(given)[:1000]}"
+            attempts.append(("GET", f"{path}?{query}&{again}", scene.as_user("ben")))
+    allowed = {200, *range(300, 309), *range(400, 451)}
+    assert tried(scene, attempts, allowed, corpus=False, secrets=("stolen=1\n",)) == []
+
+
+# Headers of every kind
+
+
+@pytest.mark.parametrize("kind", HEADERS)
+def test_no_header_opens_or_breaks_a_route(scene, kind):
+    pairs = HEADERS[kind]
+    attempts = [
+        (method, path, [*scene.as_user("ben").items(), *pairs])
+        for who, method, path in share(list(HEADERS), kind)
+        if who in ("edits", "nobody") and path not in ("/login/",)
+    ]
+    assert tried(scene, attempts, {*range(400, 451)}) == []
+    attempts = [
+        (method, path, [*scene.own.items(), *pairs])
+        for who, method, path in share(list(HEADERS), kind)
+        if who != "everyone"
+    ]
+    assert tried(scene, attempts, {*range(400, 451), 303}) == []
+    attempts = [
+        (method, path, [*scene.as_user("ben").items(), *pairs])
+        for who, method, path in share(list(HEADERS), kind)
+        if who == "reads" and path != "/logout"
+    ]
+    allowed = {200, 206, *range(300, 309), *range(400, 451)}
+    assert tried(scene, attempts, allowed, corpus=False, secrets=("evil.example",)) == []
+
+
+# What is not there
+
+
+@pytest.mark.parametrize("who", ["nobody", "ben", "ada"])
+def test_nothing_was_forgotten_on_the_server(scene, who):
+    headers = scene.own if who == "nobody" else scene.as_user(who)
+    attempts = [(method, path, headers) for path in FORGOTTEN for method in ("GET", "POST")]
+    # 200 where Gradio has a page or a script of that name; none tells of the machine.
+    allowed = {401, 403} if who == "nobody" else {200, *range(300, 309), *range(400, 451)}
+    assert tried(scene, attempts, allowed, corpus=who == "nobody") == []
+
+
+@pytest.mark.parametrize("kind", ADVISORIES)
+def test_what_was_published_of_gradio_is_not_so_here(scene, bait, kind):
+    place = f"http://127.0.0.1:{bait.getsockname()[1]}"
+    secret = str(scene.base / "secret.txt").lstrip("/")
+    before = outside(scene)
+    attempts = []
+    for method, target, *given in ADVISORIES[kind]:
+        body, kind_of = b"", {}
+        if given and given[0] is None:  # an upload
+            body = b'--b\r\ncontent-disposition: form-data; name="files"; filename="a.txt"\r\n\r\nx'
+            body, kind_of = body + b"\r\n--b--\r\n", FORM
+        elif given:
+            words = json.dumps(given[0]).replace("SECRET", secret).replace("BAIT", place)
+            body, kind_of = words.encode(), JSON
+        target = target.replace("SECRET", secret).replace("BAIT", place)
+        attempts += [
+            (method, target, {**headers, **kind_of}, body)
+            for headers in ({}, scene.own, scene.as_user("ben"), scene.as_user("ada"))
+        ]
+    allowed = {200, *range(300, 309), *range(400, 451)}
+    wrong = tried(scene, attempts, allowed, corpus=False, secrets=("location: https://evil",))
+    assert wrong == []
+    told = streamed(scene, "ben", "/gradio_api/queue/data?session_hash=x")
+    assert SECRET not in told
+    assert outside(scene) == before
+    with pytest.raises(BlockingIOError):
+        bait.accept()
+
+
+# Logging in
+
+
+@pytest.mark.parametrize("kind", LOGINS)
+def test_no_form_logs_in_without_a_password(scene, kind):
+    given = LOGINS[kind]
+    pairs = given if isinstance(given, list) else list(given.items())
+    body = urlencode([(name, raw(value)) for name, value in pairs]).encode()
+    form = {**scene.own, "content-type": "application/x-www-form-urlencoded"}
+    answer = scene.attacker.ask("POST", "/login", form, body)
+    assert answer.status in (400, 401, 413, 429)
+    assert "set-cookie" not in answer.head.lower()
+    assert answer.leaks(SECRET, str(scene.base), corpus=True) == []
+    assert answer.body.decode().count("<form") == 1
+    assert "$argon2id" not in answer.text
+
+
+@pytest.mark.parametrize("wanted", NEXT)
+def test_a_login_leads_nowhere_else(scene, wanted):
+    form = {**scene.own, "content-type": "application/x-www-form-urlencoded"}
+    body = urlencode({"name": "ada", "password": PASSWORD, "next": wanted}).encode()
+    answer = scene.attacker.ask("POST", "/login", form, body)
+    shown = scene.attacker.ask("GET", f"/login?{urlencode({'next': wanted})}", scene.own)
+    (field,) = re.findall(r'name="next" value="([^"]*)"', shown.text)
+    (to,) = re.findall(r"(?i)^location: (.*)$", answer.head, re.M) or [field]  # 429: too many
+    for each in (to, field):
+        assert not re.search(r"[^!-~]", each)  # a browser leaves tabs and line ends out
+        assert urljoin(scene.running.url, each.replace("\\", "/")).startswith(scene.running.url)
+        assert "alert" not in each and not each.startswith("//")
+
+
+def test_the_numbers_tell_of_nobody(scene):
+    for user in ("ada", "ben"):
+        for headers in (scene.as_user(user), scene.by_token(user)):
+            answer = scene.attacker.ask("GET", "/metrics", headers)
+            assert answer.status == 200
+            told = answer.body.decode()
+            assert not re.search(r"ada|ben\b|notes|stolen|Rerik|select|token|/api/", told, re.I)
+    assert scene.attacker.ask("POST", "/metrics", scene.as_user("ada")).status in (404, 405)
+
+
+def test_nothing_of_all_this_is_in_the_log_that_should_not_be(scene):
+    """The last of these tests: what the server wrote while it was attacked."""
+    assert scene.lines
+    secrets = {PASSWORD, SECRET, "Quillfeather", "Landgrave"}
+    secrets |= {*scene.tokens.values(), *scene.sessions.values(), scene.other, scene.expired}
+    for line in scene.lines:
+        assert "\n" not in line and "\r" not in line
+        assert line.isascii() and line.isprintable()
+        assert json.loads(line)["event"] in ("request", "question")
+        assert not [secret for secret in secrets if secret in line]

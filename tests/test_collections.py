@@ -15,7 +15,7 @@ from qa.collections.patterns import below
 from qa.errors import AccessError, CorpusError, NoCollection, QAError, QuestionError
 from qa.index import DocumentSummary
 from qa.library import Activity, State
-from qa.types import Answer, Hit, Passage, Place, Prediction
+from qa.types import Answer, Document, Hit, Passage, Place, Prediction
 
 PASSWORD = "correct horse battery"
 
@@ -31,6 +31,12 @@ PASSWORD = "correct horse battery"
 def test_patterns_below_a_folder_match_what_the_whole_pattern_does(pattern, folder, path):
     found = any(fnmatchcase(path, each) for each in below([pattern], folder))
     assert found == fnmatchcase(f"{folder}/{path}", pattern)
+
+
+def test_of_many_stars_the_last_is_left():
+    assert below(["*" * 900 + "x"], "press") == ("*x", "x")
+    assert below(["*p*r*e*s*s*/*a"], "press") == ("*a", "a")
+    assert below(["*?" * 300], "press") == ("*?" * 294, "?" + "*?" * 293)
 
 
 # A question over several
@@ -106,6 +112,37 @@ def test_answers_in_the_same_words_are_one_with_all_places():
     assert (first.text, first.place.document_id) == ("in may.", "law/a.txt")
     assert [place.document_id for place in first.also_at] == ["press/a.txt"]
     assert second.text == "June"
+
+
+TIMES = {
+    "press": "The ferry to the island of Hiddensee leaves the pier of Stralsund at 9:15.",
+    "law": "The ferry to the island of Hiddensee leaves the pier of Stralsund at 10:30.",
+    "sport": "The race of the yachts begins at 11:00.",
+}
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "disagree"),
+    [
+        ({"press": 0.8, "law": 0.6}, ["press/a.txt", "law/a.txt"]),
+        ({"press": 0.6, "law": 0.8, "sport": 0.9}, None),  # the first is on something else
+        ({"press": 0.4, "law": 0.4}, None),  # none of both is an answer
+        ({"press": 0.8}, None),
+    ],
+)
+def test_collections_that_contradict_each_other_are_said_to(probabilities, disagree):
+    def asked(name, probability):
+        text = TIMES[name]
+        start = text.rindex("at ") + 3
+        place = Place("a.txt", start, len(text) - 1, "a.txt", text=text[start:-1])
+        passage = Passage("a.txt", 0, len(text), text)
+        member = Asked([Answer(text[start:-1], place, probability, passage)])
+        member.document = lambda _: Document("a.txt", text, "0" * 64, "", "", "a.txt", ())
+        return member
+
+    members = {name: asked(name, probability) for name, probability in probabilities.items()}
+    found = federation(**members).ask("When does the ferry to Hiddensee leave?").disagreement
+    assert (found and [each.document_id for each in found.answers]) == disagree
 
 
 def test_only_collections_with_chosen_documents_are_asked():

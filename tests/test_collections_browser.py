@@ -74,7 +74,7 @@ def test_a_collection_is_chosen_asked_and_its_evidence_opened(visit):
     assert page.locator("#only").is_hidden()  # the choice is seen beside the question already
     ask(page, QUESTION)
     assert named(page) == {"press"}
-    assert "Only in press" in page.inner_text(".turn:last-child .asked-only")
+    assert "Only in the collection press" in page.inner_text(".turn:last-child .asked-only")
     page.click(".turn:last-child [data-view]")
     page.wait_for_selector("[data-document='press/notes.txt'] .viewer mark")
     assert "Ada Blum" in page.inner_text("#evidence .document")

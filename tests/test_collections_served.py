@@ -155,6 +155,7 @@ DRAWING = {
     "picture": ("GET", "/document/picture", {"params": {**BRIEF, "number": 1}}),
 }
 CHANGING = {
+    "build": ("POST", "/library/build?collection=NAME", {}),
     "upload": ("PUT", "/library/files?name=NAME/new.txt", {"content": b"The mill was sold."}),
     "rename": changed("rename", path="NAME/new.txt", to="NAME/mill.txt"),
     "remove": changed("remove", path="NAME/mill.txt"),
@@ -164,7 +165,7 @@ CHANGING = {
 # Routes that take nothing that could name a collection; what they tell is in other tests.
 NAMELESS = {
     *("/", "/login", "/logout", "/favicon.ico", "/robots.txt", "/manifest.json", "/monitoring"),
-    *("/api/health", "/api/health/ready", "/api/openapi.json", "/library/status", "/library/build"),
+    *("/api/health", "/api/health/ready", "/api/openapi.json", "/library/status"),
     *("/mcp", "/metrics"),
 }
 
@@ -212,7 +213,7 @@ def test_all_that_a_reader_sees_of_a_collection_is_refused_alike(sent, corpora, 
         hidden, missing = (filled(request, name, sha256) for name in (HIDDEN, MISSING))
         refusals = [sent("eva", each) for each in (hidden, missing)]
         assert told(refusals[0], HIDDEN) == told(refusals[1], MISSING)
-        assert refusals[0].status_code == 409
+        assert refusals[0].status_code == (404 if "build" in request[1] else 409)
         assert sent("ben", hidden).status_code == 403
     assert sorted(path.name for path in folder.rglob("*")) == before
 
@@ -341,6 +342,17 @@ def test_the_tag_of_a_collection_changes_with_its_own_index(sent, corpora, base,
     # Who sees more has another tag of the whole.
     assert tags("ida")[:2] == after[:2]
     assert tags("ida")[2] != after[2]
+
+
+def test_one_collection_is_built_by_its_name(sent, corpora, monkeypatch):
+    asked = []
+    for name, corpus in corpora.items():
+        monkeypatch.setattr(corpus.live, "request", lambda name=name: asked.append(name))
+    assert sent("eva", "POST /library/build?collection=sport").status_code == 202
+    assert asked == ["sport"]
+    assert sent("eva", "POST /library/build").status_code == 202
+    assert asked == ["sport", "press", "sport"]  # all that Eva may read
+    assert sent("ben", "POST /library/build?collection=sport").status_code == 403
 
 
 def test_files_stay_in_their_collection(sent, corpora):

@@ -172,6 +172,23 @@ def checked(exported, capsys):
     return code, [line.split("  ")[0] for line in shown.out.splitlines()]
 
 
+def test_an_answer_of_a_collection_is_compared_with_its_own_folder(exported, capsys):
+    folder, path = exported
+    below = folder.parent / "indexes" / "press"
+    below.parent.mkdir()
+    (folder.parent / "index").rename(below)
+    folder.rename(below.parent / "documents")  # an index knows where its documents are from itself
+    answer = json.loads(path.read_text())["answers"][0]
+    for name in ("press", "law"):  # of which one has no index here
+        places = [{**each, "document": f"{name}/{each['document']}"} for each in answer["also_at"]]
+        answers = [{**answer, "document": f"{name}/clock.txt", "also_at": places}]
+        path.write_text(json.dumps({"answers": answers}), encoding="utf-8")
+        arguments = ["verify", "--index", str(below.parent), "--answer", str(path)]
+        assert main(arguments) == (name == "law")
+        verdicts = [line.split("  ")[0] for line in capsys.readouterr().out.splitlines()]
+        assert verdicts == 2 * (["valid"] if name == "press" else ["gone"])
+
+
 def test_an_exported_answer_is_valid_changed_or_gone(exported, capsys):
     folder, _ = exported
     assert checked(exported, capsys) == (0, ["valid", "valid"])

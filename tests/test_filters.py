@@ -1,11 +1,16 @@
 import re
+import sys
+from fnmatch import fnmatchcase
 
 import pytest
+from hypothesis import given as drawn
+from hypothesis import strategies as st
 
 from qa import QA
 from qa.errors import QuestionError
 from qa.index import DocumentSummary
 from qa.retrieval.filters import DocumentFilter
+from qa.retrieval.patterns import MAX_CHARACTERS, MAX_WILD, Patterns, tokens
 
 
 @pytest.mark.parametrize(
@@ -34,6 +39,51 @@ from qa.retrieval.filters import DocumentFilter
 def test_which_documents_match(given, document_id, date, matches):
     document = DocumentSummary(document_id, "", date, document_id, 1, 1, "", "en")
     assert DocumentFilter(**given).matches(document) == matches
+
+
+@drawn(
+    st.lists(st.text("ab[]!-*?^/\\", min_size=1, max_size=8), max_size=3),
+    st.text("ab[]!-*?^/\\", max_size=8),
+)
+def test_patterns_are_those_of_shells(only, path):
+    assert Patterns(only).match(path) == any(fnmatchcase(path, each) for each in only)
+
+
+HOSTILE = ["*" * 9_000, "[" * 9_000, "[!" * 4_500, "*a" * 4_500, "*?" * 4_500, "*[ab]" * 1_800]
+
+
+@pytest.mark.parametrize("pattern", HOSTILE)
+def test_a_pattern_is_read_once_and_not_from_each_of_its_characters_on(pattern):
+    """By the lines that are run: a clock tells little on a busy machine."""
+    counted = 0
+
+    def count(frame, event, _):
+        nonlocal counted
+        counted += event == "line"
+        assert counted < 40 * len(pattern)
+        return count if "patterns" in frame.f_code.co_filename else None
+
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        assert sum(map(len, tokens(pattern))) <= len(pattern)
+    finally:
+        sys.settrace(before)
+    assert Patterns([pattern]).match("b" * 50 + "/c") == (pattern == "*" * 9_000)
+
+
+def test_paths_are_looked_up_and_patterns_are_limited():
+    paths = [f"[{name}].txt".replace("[", "[[]") for name in range(50_000)]
+    assert Patterns(paths)._wild == []
+    assert Patterns(paths).match("[49999].txt")
+    for many in (
+        [f"{name}*" for name in range(MAX_WILD + 1)],
+        ["a*" * MAX_CHARACTERS],
+        ["*?" * (MAX_CHARACTERS // 4), "?" * MAX_CHARACTERS],
+    ):
+        with pytest.raises(QuestionError, match="too many patterns"):
+            DocumentFilter(only=many)
+    assert DocumentFilter(only=["*"] * 10_000)
 
 
 def test_a_document_of_unknown_language_matches_no_language():

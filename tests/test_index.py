@@ -810,10 +810,13 @@ def test_the_bytes_of_what_is_quoted_are_compared_whatever_the_clock_says(corpus
     monkeypatch.setattr(index._freshness, "_read_ns", path.stat().st_ctime_ns + 86_400 * 10**9)
     both = ["a.txt", "b.txt"]
     assert index.outdated(both) == set()
+    assert index.refused == set()
     assert index.outdated(both, quoted=True) == {"a.txt"}
+    assert index.outdated(both) == index.refused == {"a.txt"}  # it is known now
     path.write_text("Alpha.")
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert index.outdated(both, quoted=True) == set()
+    assert index.refused == set()
     monkeypatch.setattr("qa.index.freshness.sha256_of", None)
     assert index.outdated(both, quoted=True) == set()  # compared once
 

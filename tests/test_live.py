@@ -16,6 +16,7 @@ from serving import gradio_warnings, serving, serving_live, write_documents
 from starlette.requests import Request
 from waiting import SlowBuild, until
 
+from qa.access import Access
 from qa.builder import BackgroundBuild, build
 from qa.cli import main
 from qa.collections import Corpus
@@ -72,6 +73,31 @@ def test_a_served_folder_is_watched(tmp_path):
         assert corpus.live.state.trouble is None
         (folder / "sold.txt").write_text(TOWER)  # as indexed: nothing has to be built
         until(lambda: ids(corpus) == ["sold.txt"])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no time of change")
+@pytest.mark.parametrize("watching", [True, False])
+def test_a_file_that_was_refused_for_its_bytes_is_read_anew(folder, tmp_path, encoder, watching):
+    """Also where no time tells of the change: the clock was wrong, or the index was copied."""
+    build(folder, tmp_path / "index", encoder=encoder)
+    path = folder / "lighthouse.txt"
+    before = path.stat()
+    path.write_text(path.read_text().replace("Ada Blum", "Ida Falk"))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    tomorrow = path.stat().st_ctime_ns + 86_400 * 10**9
+    os.utime(live_generation(tmp_path / "index") / "manifest.json", ns=(tomorrow, tomorrow))
+    with serving_live(opened(folder, tmp_path / "index", watching=watching)) as running:
+        corpus = running.corpus
+        until(lambda: corpus.live.state.activity is None)
+        first = corpus.now.qa.generation
+        asked = corpus.now.qa.ask("Who designed the lighthouse of Rerik?", threshold=0)
+        assert "lighthouse.txt" in asked.outdated
+        if not watching:  # then on request alone
+            corpus.live.request()
+        until(lambda: corpus.now.qa.generation != first)
+        again = corpus.now.qa.ask("Who designed the lighthouse of Rerik?", threshold=0)
+        assert again.outdated == ()
+        assert "Ida Falk" in corpus.now.qa.document("lighthouse.txt").text
 
 
 def test_files_that_cannot_be_read_are_listed_where_no_other_is(tmp_path):
@@ -220,7 +246,8 @@ def test_a_failed_build_is_told_without_paths_of_the_server(folder, tmp_path, mo
         assert len(ids(running.corpus)) == 4  # the index that is open goes on answering
 
 
-def test_the_port_answers_from_the_first_moment_on(folder, tmp_path):
+@pytest.mark.parametrize("root", ["", "/docs"])
+def test_the_port_answers_from_the_first_moment_on(root):
     from qa.web.server import HOST, Server, listen
 
     may_load, failed = threading.Event(), QAError("the model is missing", "install it")
@@ -230,15 +257,16 @@ def test_the_port_answers_from_the_first_moment_on(folder, tmp_path):
         raise failed
 
     with listen(HOST, 0) as listener:
-        url = f"http://{HOST}:{listener.getsockname()[1]}"
-        server = Server(load)
+        url = f"http://{HOST}:{listener.getsockname()[1]}{root}"
+        server = Server(load, access=Access(root_path=root))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
-        page = httpx.get(url)
+        page = httpx.get(f"{url}/")
         assert page.status_code == 200
         assert "Starting" in page.text
         assert 'http-equiv="refresh"' in page.text  # it becomes the real one by itself
         assert httpx.get(f"{url}/library/status").json() == {"starting": True}
+        assert httpx.get(f"{url}/api/health").json()["live"]
         assert httpx.get(f"{url}/gradio_api/info").status_code == 503
         assert httpx.get(url, headers={"host": "evil.example"}).status_code == 403
         may_load.set()

@@ -21,10 +21,10 @@ from loaded import networks_once
 from serving import gradio_warnings, serving, write_documents
 
 from qa import Client
+from qa.access import connections
+from qa.access.connections import Connection, Seldom
 from qa.errors import QuestionError
 from qa.retrieval.question import MAX_CHARACTERS
-from qa.web import connections
-from qa.web.connections import Connection, Seldom
 from qa.web.server import HOST, listen
 
 pytestmark = gradio_warnings
@@ -363,7 +363,7 @@ def test_as_many_files_as_the_system_allows():
     code = """
     import resource
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, 256))
-    from qa.web.connections import allowed_connections
+    from qa.access.connections import allowed_connections
     print(allowed_connections(), resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     """
     done = subprocess.run(

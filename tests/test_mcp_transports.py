@@ -105,6 +105,20 @@ def send(process, *messages):
     process.stdin.flush()
 
 
+BROKEN = [
+    *(b"no JSON", b"\xff\xfe", b"[]", b'{"jsonrpc": "2.0"}', b"null", b"1", b'"x"', b""),
+    *(
+        b"[" * 100_000,
+        b'{"a":' * 50_000,
+        b"\0" * 1_000,
+        b" " * 1_000_000,
+        b'{"jsonrpc": "2.0", "id',
+    ),
+    b'{"jsonrpc": "2.0", "method": "\\ud800"}',
+    b'[{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}]',
+]
+
+
 def test_nothing_but_the_protocol_is_printed_and_closed_input_ends_it(place, tmp_path):
     """Also while a build runs beside it, and after lines that are none of the protocol's."""
     (tmp_path / "documents").mkdir()
@@ -113,7 +127,7 @@ def test_nothing_but_the_protocol_is_printed_and_closed_input_ends_it(place, tmp
         send(process, INITIALIZE)
         assert json.loads(process.stdout.readline())["result"]["serverInfo"]["name"] == "verbatim"
         send(process, {"jsonrpc": "2.0", "method": "notifications/initialized"})
-        send(process, b"no JSON", b"\xff\xfe", b"[]", b'{"jsonrpc": "2.0"}')
+        send(process, *BROKEN)
         total, number = 0, 10
         while not total:  # until the build, which began with the server, is done
             number += 1

@@ -1,6 +1,7 @@
 """Who may see the page: users, sessions, tokens, and the guard in front of every route."""
 
 from qa.access.credentials import User
+from qa.access.events import Events
 from qa.access.guard import METRICS, Guard
 from qa.access.origin import Access, is_loopback
 from qa.access.users import ROLES, Users, checked_name
@@ -11,6 +12,7 @@ __all__ = [
     "ROLES",
     "SEEN",
     "Access",
+    "Events",
     "Guard",
     "User",
     "Users",

@@ -72,7 +72,7 @@ class Login:
         else:
             name = self._users.sessions.close(cookies(scope))
             response = RedirectResponse(f"{self._root}{LOGIN}", 303)
-            _set_cookie(response, scope, name, "", 0)
+            self._set_cookie(response, scope, name, "", 0)
             # What the browser keeps of this user's questions.
             response.headers["clear-site-data"] = '"cache"'
         await response(scope, receive, send)
@@ -111,8 +111,24 @@ class Login:
             return self._form(wanted, "There is no user of this name and password.", 401)
         self._attempts.forgive(name, address)
         response = RedirectResponse(f"{self._root}{inside(wanted)}{_place(form)}", 303)
-        _set_cookie(response, scope, *session, SESSION_S)
+        self._set_cookie(response, scope, *session, SESSION_S)
         return response
+
+    def _set_cookie(
+        self, response: Response, scope: Scope, name: str, value: str, seconds: int
+    ) -> None:
+        is_https = scope["scheme"] == "https"
+        response.set_cookie(
+            f"{HOST_ONLY}{name}" if is_https else name,
+            value,
+            max_age=seconds,
+            # What else is on the host has no use for it; a cookie of the host alone has no path.
+            path="/" if is_https else f"{self._root}/",
+            httponly=True,
+            samesite="lax",  # strict, and a link to an answer would lead to the login page
+            # Where a proxy is not trusted, the browser says that it sees HTTPS.
+            secure=is_https or Headers(scope=scope).get("origin", "").startswith("https://"),
+        )
 
     async def _checked(self, name: str, password: str) -> User | None:
         self._waiting += 1
@@ -145,19 +161,6 @@ def cookies(scope: Scope) -> dict[str, str]:
     pairs = ";".join(Headers(scope=scope).getlist("cookie")).split(";")
     named = (pair.strip().partition("=") for pair in pairs)
     return {name.removeprefix(prefix): value for name, _, value in named if name.startswith(prefix)}
-
-
-def _set_cookie(response: Response, scope: Scope, name: str, value: str, seconds: int) -> None:
-    is_https = scope["scheme"] == "https"
-    response.set_cookie(
-        f"{HOST_ONLY}{name}" if is_https else name,
-        value,
-        max_age=seconds,
-        httponly=True,
-        samesite="lax",  # strict, and a link to an answer would lead to the login page
-        # Where a proxy is not trusted, the browser says that it sees HTTPS.
-        secure=is_https or Headers(scope=scope).get("origin", "").startswith("https://"),
-    )
 
 
 def _place(form: dict[str, str]) -> str:

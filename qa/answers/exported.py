@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,10 +36,11 @@ class CheckedPlace:
         return f"{self.verdict:16}  {place}  “{printable(' '.join(self.text.split()))}”"
 
 
-def check_answers(exported: Path, folder: Path) -> list[CheckedPlace]:
+def check_answers(exported: Path, folder: Path | Mapping[str, Path]) -> list[CheckedPlace]:
     """Compare each answer that `qa ask --json` printed with its file below a folder.
 
-    A conversation that was saved from the page is read too.
+    A conversation that was saved from the page is read too. Where several collections were asked,
+    ``folder`` is that of each by its name.
 
     Every place of an answer is checked, by the file's hash and letter by letter; no index is
     needed. Raises :class:`~qa.errors.AnswerFileError` for any other file.
@@ -90,8 +91,21 @@ def _places_of(prediction: Any) -> Iterator[tuple[str, str, int, int, str]]:
 
 
 def _verdict(
-    sandbox: Sandbox, folder: Path, document: str, sha256: str, start: int, end: int, text: str
+    sandbox: Sandbox,
+    above: Path | Mapping[str, Path],
+    document: str,
+    sha256: str,
+    start: int,
+    end: int,
+    text: str,
 ) -> Validity:
+    if isinstance(above, Path):
+        folder = above
+    else:
+        collection, _, document = document.partition("/")
+        if collection not in above:
+            return "gone"
+        folder = above[collection]
     path = folder / document
     try:
         if not path.resolve().is_relative_to(folder.resolve()):

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from qa.api.answers import Answered, Model, Offset, Share
+from qa.retrieval.patterns import MAX_WILD
 from qa.retrieval.question import MAX_CHARACTERS
 
 MAX_TOP_K = 50
@@ -51,7 +52,7 @@ class Filtered(Chosen):
         [],
         max_length=MAX_PATTERNS,
         description="Ask only documents whose path matches one of these shell patterns; `*` "
-        "crosses folders.",
+        f"crosses folders. At most {MAX_WILD} with `*`, `?` or `[`.",
         examples=[["2024/*", "letters.zip/*"]],
     )
     since: Date = Field(

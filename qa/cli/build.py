@@ -190,10 +190,24 @@ def verify(answer: Path | None, index: Path, store: str | None) -> int:
         return 0
     from qa.answers.exported import check_answers
 
-    manifest = stored_manifest(address) if address else read_manifest(index)
-    checked = check_answers(answer, Path(manifest.folder))
+    of_collections = {} if address else _folders_below(index)
+    if of_collections:
+        checked = check_answers(answer, of_collections)
+    else:
+        manifest = stored_manifest(address) if address else read_manifest(index)
+        checked = check_answers(answer, Path(manifest.folder))
     print("\n".join(map(str, checked)) or "no answers: the result was “not found”")
     return int(any(place.verdict != "valid" for place in checked))
+
+
+def _folders_below(index: Path) -> dict[str, Path]:
+    """Return the folder of each collection whose index is below; none where one is built here."""
+    from qa.index import CURRENT, read_manifest
+
+    if (index / CURRENT).exists():
+        return {}
+    below = sorted(path.parent for path in index.glob(f"*/{CURRENT}"))
+    return {path.name: Path(read_manifest(path).folder) for path in below}
 
 
 def documents_folder(given: Path | None, index: Path) -> Path:

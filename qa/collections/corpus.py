@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from qa.answers.sections import section_of
 from qa.api.pool import Pool
-from qa.asking import Askable
+from qa.asking import Askable, no_collection
 from qa.errors import StoredIndexError
 from qa.feedback import FeedbackStore
 from qa.index import CURRENT, DocumentSummary, SkippedFile
@@ -24,6 +24,7 @@ from qa.viewer import PageViewer, Windows
 
 if TYPE_CHECKING:
     from qa.access import Visitor
+    from qa.collections.holdings import Building
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +169,10 @@ class Corpus:
     def seen_by(self, visitor: Visitor) -> Corpus:
         """Return all of it: whoever is let in may read the folder."""
         return self
+
+    def building(self, collection: str) -> Building:
+        """Raise NoCollection: one folder has none."""
+        raise no_collection(collection)
 
     def feedback_on(self, only: Sequence[str] = ()) -> FeedbackStore:
         """Return the store of votes."""

@@ -10,6 +10,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import TypeVar
 
+from qa.answers.disagreement import disagreement
 from qa.answers.quotations import Quotation, Validity
 from qa.answers.verdict import judge
 from qa.asking import Askable, no_collection
@@ -32,7 +33,7 @@ from qa.index.manifest import Manifest
 from qa.retrieval.filters import DocumentFilter
 from qa.retrieval.question import resolve
 from qa.text import normalize, without_surrogates
-from qa.types import Answer, Document, Hit, Prediction, SearchResult
+from qa.types import Answer, Disagreement, Document, Hit, Prediction, SearchResult
 
 Patterns = tuple[str, ...]
 Found = TypeVar("Found", Prediction, SearchResult)
@@ -200,7 +201,8 @@ class Federation:
         """Answer a question; the arguments are those of ``QA.ask``.
 
         ``top_k`` are the passages of each collection. A follow-up is asked of all of them as what
-        it means where it has the most probable answer. A disagreement is one within a collection.
+        it means where it has the most probable answer. Answers of two collections disagree where
+        one of them is shown as an answer: they have not competed for one probability.
         """
         began = time.perf_counter()
 
@@ -245,7 +247,8 @@ class Federation:
                 | {"total": total},
                 outdated=_outdated(found),
                 passages_read=sum(each.passages_read for each in found.values()),
-                disagreement=disagreement_in(best, found[best].disagreement),
+                disagreement=self._across(meant, answers)
+                or disagreement_in(best, found[best].disagreement),
             ),
             threshold=self.threshold if threshold is None else threshold,
             possible=self.possible,
@@ -253,6 +256,14 @@ class Federation:
         for tell in self._watchers:
             tell(prediction)
         return prediction
+
+    def _across(self, question: str, answers: Sequence[Answer]) -> Disagreement | None:
+        """Return answers of several collections that contradict each other."""
+        if not answers or answers[0].probability < self.threshold:
+            return None
+        found = disagreement(question, answers, threshold=self.threshold, document=self.document)
+        of = {parted(answer.document_id)[0] for answer in found.answers} if found else ()
+        return found if len(of) > 1 else None
 
     def _each(
         self,

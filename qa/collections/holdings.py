@@ -52,6 +52,9 @@ class Holdings(Protocol):
     def live(self) -> Building:
         """Keeps the index up to date."""
 
+    def building(self, collection: str) -> Building:
+        """Return what keeps one collection up to date; raises NoCollection for any other name."""
+
     @property
     def pages(self) -> Drawing:
         """Draws pages of the documents."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
+
+from qa.retrieval.patterns import tokens
 
 
 def below(patterns: Iterable[str], folder: str) -> tuple[str, ...]:
@@ -14,44 +16,30 @@ def below(patterns: Iterable[str], folder: str) -> tuple[str, ...]:
     """
     found: dict[str, None] = {}
     for pattern in patterns:
-        tokens = tuple(_tokens(pattern))
+        parts = tuple(tokens(pattern))
         # The places in the pattern that reading the folder can lead to.
-        reached = _passing(tokens, {0})
+        reached = _passing(parts, {0})
         for character in f"{folder}/":
             moved = {
-                place if tokens[place] == "*" else place + 1
+                place if parts[place] == "*" else place + 1
                 for place in reached
-                if place < len(tokens) and _takes(tokens[place], character)
+                if place < len(parts) and _takes(parts[place], character)
             }
-            reached = _passing(tokens, moved)
-        rest = {"".join(tokens[place:]) for place in reached}
+            reached = _passing(parts, moved)
+        rest = {"".join(parts[place:]) for place in reached}
         found.update(dict.fromkeys(sorted(filter(None, rest))))
     return tuple(found)
-
-
-def _tokens(pattern: str) -> Iterator[str]:
-    """Yield the parts of a pattern that match one character each, or any number (``*``)."""
-    at = 0
-    while at < len(pattern):
-        end = at + 1
-        if pattern[at] == "[":
-            first = at + 1 + (pattern[at + 1 : at + 2] == "!")
-            closed = pattern.find("]", first + 1)  # at first it is one of the characters
-            end = closed + 1 if closed > 0 else end
-        yield pattern[at:end]
-        at = end
 
 
 def _takes(token: str, character: str) -> bool:
     return token == "*" or fnmatchcase(character, token)
 
 
-def _passing(tokens: tuple[str, ...], places: set[int]) -> set[int]:
-    """Return the places with those behind stars, which may match nothing."""
-    found = set()
-    for place in places:
-        found.add(place)
-        while place < len(tokens) and tokens[place] == "*":
-            place += 1
-            found.add(place)
-    return found
+def _passing(parts: tuple[str, ...], places: set[int]) -> set[int]:
+    """Return the places with those behind stars, which may match nothing.
+
+    What is reached before the last of these stars matches nothing that this star does not.
+    """
+    found = places | {place + 1 for place in places if place < len(parts) and parts[place] == "*"}
+    stars = [place for place in found if place < len(parts) and parts[place] == "*"]
+    return {place for place in found if place >= max(stars, default=0)}

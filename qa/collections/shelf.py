@@ -8,9 +8,10 @@ from dataclasses import replace
 from itertools import chain, islice, zip_longest
 from pathlib import Path
 
+from qa.asking import no_collection
 from qa.collections.corpus import Corpus, Entry, Library, OpenIndex
 from qa.collections.federation import Federation
-from qa.collections.holdings import Arriving, Changing
+from qa.collections.holdings import Arriving, Building, Changing
 from qa.collections.patterns import below
 from qa.collections.placed import joined, parted, skipped_in, summary_in
 from qa.errors import LibraryError, QAError
@@ -65,6 +66,12 @@ class Shelf:
         """The files of all collections; None where none of them may be changed."""
         files = {name: corpus.files for name, corpus in self._corpora.items() if corpus.files}
         return _Files(files) if files else None
+
+    def building(self, collection: str) -> Building:
+        """Return what keeps one collection up to date; raises NoCollection for any other name."""
+        if collection not in self._corpora:
+            raise no_collection(collection)
+        return self._corpora[collection].live
 
     def feedback_on(self, only: Sequence[str] = ()) -> _Votes:
         """Return the stores of the collections in which these patterns match documents."""

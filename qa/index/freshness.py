@@ -34,7 +34,14 @@ class Freshness:
         self._read_ns = read_ns
         self._lock = threading.Lock()
         # Size and times of files that were hashed: once, not at each question.
-        self._hashed: dict[str, tuple[int, ...]] = {}
+        self._same: dict[str, tuple[int, ...]] = {}
+        self._refused: dict[str, tuple[int, ...]] = {}
+
+    @property
+    def refused(self) -> frozenset[str]:
+        """The files whose bytes are others although their times fit: only a build tells them."""
+        with self._lock:
+            return frozenset(self._refused)
 
     def outdated(self, document_ids: Iterable[str], *, quoted: bool = False) -> set[str]:
         """Return the ids of the documents whose file changed or vanished since the build.
@@ -59,16 +66,22 @@ class Freshness:
             # On Windows this is the time of creation, which is no less strict.
             changed_later = stat.st_ctime_ns >= self._read_ns
             is_by_time = not quoted or stat.st_size > _COMPARED_BYTES
-            if stat.st_mtime_ns == indexed.mtime_ns and not changed_later and is_by_time:
-                return False
+            is_as_before = stat.st_mtime_ns == indexed.mtime_ns and not changed_later
             found = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino, stat.st_dev)
             with self._lock:
-                if self._hashed.get(name) == found:
+                if self._refused.get(name) == found:
+                    return True
+                if self._same.get(name) == found:
                     return False
-            if sha256_of(path) != indexed.sha256:
-                return True
+            if is_as_before and is_by_time:
+                return False
+            is_same = sha256_of(path) == indexed.sha256
         except OSError:
             return True
         with self._lock:
-            self._hashed[name] = found
-        return False
+            self._refused.pop(name, None)
+            if is_same:
+                self._same[name] = found
+            elif is_as_before:
+                self._refused[name] = found
+        return not is_same

@@ -73,6 +73,11 @@ class OpenIndex(PassageStore):
         """
         return self._freshness.outdated(document_ids, quoted=quoted)
 
+    @property
+    def refused(self) -> frozenset[str]:
+        """The files that were not quoted for their bytes, although their times are as indexed."""
+        return self._freshness.refused
+
     def _placed(self, stored: _Stored, document_id: str) -> _Stored:
         """Return a document under its own id, or that of a copy, with the path where it is now."""
         if not self._is_moved and stored.id == document_id:

@@ -75,6 +75,8 @@ class Live:
         # The files of which none could be read, and a generation that cannot be opened.
         self._nothing: Hashable = None
         self._damaged = ""
+        # Files that are others although nothing looks changed, and a build was tried for.
+        self._refused: frozenset[str] = frozenset()
         self._asked = self._changed = False
         self._wake, self._stop = threading.Event(), threading.Event()
         self._threads = [threading.Thread(target=self._work, name="live", daemon=True)]
@@ -122,7 +124,7 @@ class Live:
         while not self._stop.is_set():
             self._wake.wait(LOOK_S)
             self._wake.clear()
-            asked, changed = self._asked, self._changed
+            asked, changed = self._asked, self._changed or self._is_refusing()
             self._asked = self._changed = False
             if self._stop.is_set():
                 return
@@ -137,6 +139,11 @@ class Live:
             except QAError as error:
                 is_new = asked or str(error) != str(self.state.trouble)
                 self._end(trouble=error) if is_new else self._rest(error)
+
+    def _is_refusing(self) -> bool:
+        """Return whether files were not quoted that no change was seen of, for the first time."""
+        before, self._refused = self._refused, self._qa.refused
+        return self.watching and not self._refused <= before
 
     def _watch(self) -> None:
         while not self._stop.is_set():
@@ -180,7 +187,8 @@ class Live:
 
     def _build_if_stale(self, folder: Path, encoder_fingerprint: str) -> None:
         is_damaged = self._live() in ("", self._damaged)
-        if not is_damaged and not is_stale(folder, self.index, encoder_fingerprint):
+        is_known = not is_damaged and not self._qa.refused
+        if is_known and not is_stale(folder, self.index, encoder_fingerprint):
             self._nothing = None
             try:
                 self._open_what_is_new()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from fnmatch import fnmatchcase
 
 from qa.errors import QuestionError
 from qa.index import DocumentSummary
+from qa.retrieval.patterns import Patterns, patterns_of
 
 _DAY = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 _FIRST_DAY = "0000-01-01"
@@ -25,13 +25,14 @@ class DocumentFilter:
     both inclusive; ``language`` is an ISO 639-1 code, in either case. A document without a
     date, or whose language is not known, does not match a filter by it. An empty field
     matches every document. Raises :class:`~qa.errors.QuestionError` for an invalid date or
-    language, and for an empty pattern.
+    language, and for patterns that are empty or too many.
     """
 
     only: Sequence[str] = ()
     since: str = ""
     until: str = ""
     language: str = ""
+    _patterns: Patterns = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name in ("since", "until"):
@@ -42,6 +43,7 @@ class DocumentFilter:
                 )
         if not all(self.only):
             raise QuestionError("only is ''", "write a path or a pattern such as '2024/*'")
+        object.__setattr__(self, "_patterns", patterns_of(tuple(self.only)))
         object.__setattr__(self, "language", self.language.lower())
         if self.language and not _LANGUAGE.fullmatch(self.language):
             raise QuestionError(
@@ -62,7 +64,7 @@ class DocumentFilter:
 
     def matches(self, document: DocumentSummary) -> bool:
         """Return whether a document is asked."""
-        if self.only and not any(fnmatchcase(document.id, pattern) for pattern in self.only):
+        if self.only and not self._patterns.match(document.id):
             return False
         if self.language and document.language != self.language:
             return False

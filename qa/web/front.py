@@ -51,7 +51,8 @@ class Front:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
             return
-        await (self.page or self._waiting(scope["path"]))(scope, receive, send)
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        await (self.page or self._waiting(path))(scope, receive, send)
 
     def join(self, timeout_s: float) -> None:
         """Wait until the page is there, or has failed."""

@@ -63,21 +63,23 @@ class Handlers:
         )
 
     def on_question(
-        self, question: str, turns: Turns, strict: Strict, only: object = None
+        self, question: str | None, turns: Turns, strict: Strict, only: object = None
     ) -> Iterator[tuple[Turns, Any, Any, Any]]:
         """Yield the turns, the conversation, the evidence and the emptied question box.
 
         ``only`` is JSON of the patterns of the documents that are asked, none for all.
         """
-        asked = Turn(without_surrogates(question), only=patterns(only))
+        asked = Turn(without_surrogates(question or ""), only=patterns(only))
         yield from self._answer(asked, turns, strict)
 
     def on_button(
         self, turns: Turns, strict: Strict, only: object, event: gr.EventData
     ) -> Iterator[tuple[Turns, Any, Any, Any]]:
         """Do the same for a button: an example, or a question whose best guess is wanted."""
-        question = without_surrogates(str(event.question))
-        asked = Turn(question, best_guess=event.guess is True, only=patterns(only))
+        question = without_surrogates(_said(event, "question"))
+        asked = Turn(
+            question, best_guess=getattr(event, "guess", False) is True, only=patterns(only)
+        )
         yield from self._answer(asked, turns, strict)
 
     def on_open(
@@ -100,16 +102,19 @@ class Handlers:
     def on_export(self, turns: Turns, strict: Strict, event: gr.EventData) -> Any:
         """Return the conversation as a file, its type, name and text in Base64 after a number."""
         now = self._corpus.now
-        form = event.format if event.format in TYPES else "json"
+        form = wanted if (wanted := _said(event, "format")) in TYPES else "json"
         text = conversation_file(_seen(now, turns, strict), form, document=now.qa.document)
         file = json.dumps({"type": TYPES[form], "name": f"answers.{form}", "text": text})
         # The number makes the value another one when the same file is wanted again.
         return f"{secrets.token_hex(4)} {b64encode(file.encode()).decode()}"
 
-    def on_strict(self, turns: Turns, strict: Strict, wanted: Any) -> tuple[Strict, Any, Any]:
-        """Return the strictness, and the conversation and evidence where it changes them."""
-        now = self._corpus.now
-        if not (isinstance(wanted, int | float) and 0 <= wanted <= 1):
+    def on_strict(self, turns: Turns, strict: Strict, sent: Any) -> tuple[Strict, Any, Any]:
+        """Return the strictness, and the conversation and evidence where it changes them.
+
+        What is sent is a share as text: Gradio would fail at a number that is none.
+        """
+        now, wanted = self._corpus.now, _share(sent)
+        if wanted is None:
             return strict, gr.skip(), gr.skip()
         before, after = _seen(now, turns, strict), _seen(now, turns, wanted)
         if before == after:
@@ -119,7 +124,7 @@ class Handlers:
 
     def on_view(self, turns: Turns, strict: Strict, event: gr.EventData) -> tuple[str, str]:
         """Return the conversation and the evidence with another view current."""
-        view = View.at(event.view)
+        view = View.at(_said(event, "view"))
         now = self._corpus.now
         turns = _seen(now, turns, strict)
         return self._talk(now, turns, view), self._evidence(now, turns, view)
@@ -135,12 +140,14 @@ class Handlers:
             self._read_vote(turns, event)
         except FeedbackError as error:
             lost = escape(f"Your vote was not saved: {self._message(error)}.")
-            now, view = self._corpus.now, View.at(event.view)
+            now, view = self._corpus.now, View.at(_said(event, "view"))
             changed = f"<!-- {secrets.token_hex(4)} -->"  # equal HTML would not be drawn again
             said = f'<p class="lost trouble" role="alert">{lost}</p>'
             talk = f"{self._talk(now, turns, view)}{said}{changed}"
             # Evidence without a current view shows no thumbs.
-            return talk, f"{self._evidence(now, turns, view)}{changed}" if event.view else gr.skip()
+            return talk, f"{self._evidence(now, turns, view)}{changed}" if _said(
+                event, "view"
+            ) else gr.skip()
         return gr.skip(), gr.skip()
 
     def ask(
@@ -209,8 +216,7 @@ class Handlers:
         return self._served.pool.run(ask, turn_of(scope) if scope else "")
 
     def _read_vote(self, turns: Turns, event: gr.EventData) -> None:
-        parts = event.vote.split("/") if isinstance(event.vote, str) else []
-        match parts:
+        match _said(event, "vote").split("/"):
             case [turn, item, "up" | "down" | "none" as verdict] if all(
                 number.isascii() and number.isdigit() and len(number) < 7 for number in (turn, item)
             ):
@@ -300,6 +306,20 @@ class Handlers:
             return self._library(now)
         except StoredIndexError as error:  # of a store that does not answer
             raise gr.Error(self._message(error), print_exception=False) from error
+
+
+def _said(event: gr.EventData, name: str) -> str:
+    """Return a value that a browser sent; empty where it is no text."""
+    value = getattr(event, name, "")
+    return value if isinstance(value, str) else ""
+
+
+def _share(sent: object) -> float | None:
+    try:
+        share = float(sent) if isinstance(sent, str | int | float) else -1.0
+    except (ValueError, OverflowError):
+        return None
+    return share if 0 <= share <= 1 else None
 
 
 def _scope() -> Scope | None:

@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from qa.access import visitor_of
 from qa.collections import Holdings, Served
 from qa.collections.holdings import Arriving, Changing
-from qa.errors import LibraryError, QAError
+from qa.errors import LibraryError, NoCollection, QAError
 from qa.text import counted, without_surrogates
 from qa.web.listing import Wanted
 from qa.web.render import library_html
@@ -71,8 +71,12 @@ def library_routes(served: Served, *, for_owner: bool) -> APIRouter:
         return JSONResponse(told(request), headers=NO_STORE)
 
     @router.post("/build", status_code=202)
-    def build(request: Request) -> JSONResponse:
-        seen(request).live.request()
+    def build(request: Request, collection: str = "") -> JSONResponse:
+        holdings = seen(request)
+        try:
+            (holdings.building(collection) if collection else holdings.live).request()
+        except NoCollection as error:
+            return JSONResponse({"trouble": without_surrogates(str(error))}, 404)
         return JSONResponse(told(request), 202)
 
     @router.get("/list")

@@ -73,7 +73,7 @@ def create_page(served: Served, *, for_owner: bool) -> gr.Blocks:
                 strictness = gr.HTML(
                     elem_id="strictness", js_on_load=script, apply_default_css=False
                 )
-                position, only = gr.Number(visible=False), gr.Textbox(visible=False)
+                position, only = gr.Textbox(visible=False), gr.Textbox(visible=False)
                 download = gr.HTML(
                     elem_id="download", js_on_load=download_script, apply_default_css=False
                 )

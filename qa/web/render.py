@@ -129,6 +129,7 @@ def conversation_html(
         votes=votes,
         cited=cited,
         collection_of=collection_of,
+        collections=collections,
         section=section,
         closest=CLOSEST,
         examples=[question for question, document_id in EXAMPLES if document_id in known]

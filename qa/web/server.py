@@ -23,10 +23,10 @@ from starlette.datastructures import Headers
 from starlette.routing import Mount, Route
 from starlette.types import Scope
 
-from qa.access import METRICS, Access, Guard, Users, Visitor, visitor_of
+from qa.access import METRICS, Access, Events, Guard, Users, Visitor, visitor_of
+from qa.access.connections import BACKLOG, SELDOM, Connection, allowed_connections
 from qa.access.traffic import Log, Traffic
 from qa.errors import AccessError, QAError
-from qa.web.connections import BACKLOG, SELDOM, Connection, allowed_connections
 from qa.web.front import Front
 
 if TYPE_CHECKING:
@@ -202,9 +202,7 @@ def create_app(
             is_ready=lambda: served.is_ready,
         ),
     )
-    app.add_middleware(BodyLimit, limit_of=body_limit)
     app.include_router(document_routes(served))
-    app.add_middleware(Guard, access=access)
 
     def mounted() -> FastAPI:
         # Explicit, because environment variables can change each of these defaults.
@@ -226,8 +224,13 @@ def create_app(
             favicon_path=Path(__file__).parent / "favicon.svg",
             head=render("head.html"),
         )
-        for each in (guarded, guarded.routes[-1].app):  # type: ignore[attr-defined]
+        page = guarded.routes[-1].app  # type: ignore[attr-defined]
+        for each in (guarded, page):
             answer_faults(each)
+        # From the inside out.
+        app.add_middleware(Events, blocks=page.get_blocks())
+        app.add_middleware(BodyLimit, limit_of=body_limit)
+        app.add_middleware(Guard, access=access)
         return guarded
 
     return _in_a_loop(mounted)

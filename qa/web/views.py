@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -42,11 +42,16 @@ class Turn:
         """The part of the key that the browser keeps, so that votes outlive a reload."""
         return self.key[:VISIT]
 
-    @property
-    def asked_only(self) -> str:
-        """The documents that were asked, as people write them; empty for all."""
-        names = [re.sub(r"\[([*?[])\]", r"\1", pattern).removesuffix("*") for pattern in self.only]
-        return listed(names)
+    def asked_only(self, collections: Collection[str] = ()) -> str:
+        """Return what was asked, in words: of these collections or documents; empty for all."""
+        whole = [name for name in collections if f"{name}/*" in self.only]
+        names = [
+            re.sub(r"\[([*?[])\]", r"\1", pattern).removesuffix("*")
+            for pattern in self.only
+            if pattern.removesuffix("/*") not in whole
+        ]
+        named = f"the collection{'s' * (len(whole) > 1)} {listed(whole)}" if whole else ""
+        return listed([each for each in (named, *names) if each])
 
     @property
     def is_long(self) -> bool:
