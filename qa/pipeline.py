@@ -139,13 +139,15 @@ class QA:
         )
 
     @classmethod
-    def empty(cls, folder: str | Path, *, encoder: str | Path | None = None) -> QA:
+    def empty(
+        cls, folder: str | Path, *, encoder: str | Path | None = None, quick: bool = False
+    ) -> QA:
         """Return a pipeline over a folder without documents: it finds nothing, until reopened.
 
-        ``encoder`` is that of :meth:`open`.
+        ``encoder`` and ``quick`` are those of :meth:`open`.
         """
         chosen = SentenceEncoder(encoder)
-        return cls._assemble(empty_index(Path(folder), chosen), chosen)
+        return cls._assemble(empty_index(Path(folder), chosen), chosen, quick=quick)
 
     def without_documents(self, folder: Path, skipped: Sequence[SkippedFile]) -> QA:
         """Return a pipeline with the same networks over a folder in which nothing can be read."""
