@@ -27,7 +27,7 @@ from qa.access import METRICS, Access, Guard, Users, Visitor, visitor_of
 from qa.access.traffic import Log, Traffic
 from qa.errors import AccessError, QAError
 from qa.web.connections import BACKLOG, SELDOM, Connection, allowed_connections
-from qa.web.front import Front
+from qa.web.front import Front, Head
 
 if TYPE_CHECKING:
     from qa.access.metrics import Metrics
@@ -209,6 +209,7 @@ def create_app(
     )
     app.add_middleware(BodyLimit, limit_of=body_limit)
     app.include_router(document_routes(served))
+    app.add_middleware(Head, html=render("head.html"))
     app.add_middleware(Guard, access=access)
 
     def mounted() -> FastAPI:
@@ -229,7 +230,6 @@ def create_app(
             mcp_server=False,
             theme=Theme(),
             favicon_path=Path(__file__).parent / "favicon.svg",
-            head=render("head.html"),
         )
         for each in (guarded, guarded.routes[-1].app):  # type: ignore[attr-defined]
             answer_faults(each)
