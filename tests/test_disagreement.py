@@ -256,5 +256,10 @@ def test_it_is_in_json_and_on_the_page_and_not_with_not_found():
     assert not {"script", "i"} & set(drawn.tags)
     views = [each["data-view"] for each in drawn.buttons if "side" in each["class"]]
     assert [View.at(view).document_id for view in views] == ["b.txt", "<b>.txt"]
+    # Of possible answers it is said before they are shown.
+    unsure = Turn(question, judge(prediction, threshold=0.9, possible=0.1))
+    drawn = conversation_html([unsure], View(), document_ids=[], title=lambda name: name)
+    assert drawn.count("Your documents disagree") == 1
+    assert drawn.index("Your documents disagree") < drawn.index('class="candidates"')
     assert judge(prediction, threshold=0.9, possible=0.8).disagreement is None
     assert judge(prediction, threshold=0.9, possible=0.1).disagreement is found
