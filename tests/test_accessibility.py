@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from browsing import VIEWS, ask, keep, visiting
+from browsing import CONTRAST, VIEWS, ask, keep, visiting
 from serving import gradio_warnings, serving, write_documents
 
 pytestmark = [pytest.mark.browser, gradio_warnings]
@@ -137,4 +137,7 @@ def test_what_is_told_by_colour_alone_has_lines_where_colours_are_forced(visit):
             " getComputedStyle(e).outlineStyle]"
         )
         assert drawn[0] != "0px" or (drawn[1] != "0px" and drawn[2] != "none"), part
+    assert page.locator("mark.answer").first.evaluate(CONTRAST) >= 4.5
+    page.locator(".sheet").evaluate("sheet => sheet.classList.add('possible')")
+    assert page.locator("mark.answer").first.evaluate(CONTRAST) >= 4.5
     keep(page, "forced-colours")
