@@ -17,7 +17,8 @@ from qa.answers.candidates import Candidate
 from qa.answers.choice import Continued, agreement, choose, is_settled, talked_of, weighed
 from qa.answers.disagreement import LEAST, disagreement
 from qa.answers.quotations import Quotation, Validity, check, verify
-from qa.answers.reading import read
+from qa.answers.reading import Reading, read
+from qa.answers.rivals import rivals
 from qa.answers.second_look import look_again
 from qa.answers.selection import CONSIDERED, Evidence
 from qa.answers.verdict import judge
@@ -46,7 +47,7 @@ from qa.retrieval.filters import DocumentFilter
 from qa.retrieval.question import resolve
 from qa.retrieval.retriever import Retrieved, Retriever
 from qa.text import without_surrogates
-from qa.types import Document, Encoder, Passage, Prediction, Reader, SearchResult
+from qa.types import Answer, Document, Encoder, Passage, Prediction, Reader, SearchResult
 
 INDEX = "index"
 FOLDER = "seeds"
@@ -139,13 +140,15 @@ class QA:
         )
 
     @classmethod
-    def empty(cls, folder: str | Path, *, encoder: str | Path | None = None) -> QA:
+    def empty(
+        cls, folder: str | Path, *, encoder: str | Path | None = None, quick: bool = False
+    ) -> QA:
         """Return a pipeline over a folder without documents: it finds nothing, until reopened.
 
-        ``encoder`` is that of :meth:`open`.
+        ``encoder`` and ``quick`` are those of :meth:`open`.
         """
         chosen = SentenceEncoder(encoder)
-        return cls._assemble(empty_index(Path(folder), chosen), chosen)
+        return cls._assemble(empty_index(Path(folder), chosen), chosen, quick=quick)
 
     def without_documents(self, folder: Path, skipped: Sequence[SkippedFile]) -> QA:
         """Return a pipeline with the same networks over a folder in which nothing can be read."""
@@ -346,7 +349,7 @@ class QA:
             if reading.continues:
                 continued = Continued(history, about if reading.is_about_same else "")
             looks.append(self._look(reading.question, top_k, max_answers, wanted, continued))
-            tried.append(self._answered(looks[-1], max_answers, second if is_only else None))
+            tried.append(self._answered(looks[-1], max_answers, second, is_final=is_only))
             if is_settled(tried[-1], history, threshold=self._calibration.threshold):
                 break
         open_from = 0.0 if readings[0].is_marked else self._calibration.threshold
@@ -356,7 +359,7 @@ class QA:
             if look.continued:
                 of_all = replace(look.continued, agreement=agreement(tried))
                 look = replace(look, continued=of_all)
-            prediction = self._answered(look, max_answers, second)
+            prediction = self._answered(look, max_answers, second, is_final=True)
         prediction = replace(
             prediction,
             question=without_surrogates(question),
@@ -396,14 +399,18 @@ class QA:
         marks.append(time.perf_counter())
         stages = zip(("retrieve", "read", "select"), pairwise(marks), strict=True)
         timings_ms = {stage: _milliseconds(*between) for stage, between in stages}
-        read_count = reading.passages_read
-        return _FirstLook(retrieved, read_count, evidence, candidates, continued, timings_ms)
+        return _FirstLook(retrieved, reading, evidence, candidates, continued, timings_ms)
 
-    def _answered(self, look: _FirstLook, max_answers: int, second: Reader | None) -> Prediction:
-        """Return all answers to a stand-alone question, whatever their probability."""
+    def _answered(
+        self, look: _FirstLook, max_answers: int, second: Reader | None, *, is_final: bool
+    ) -> Prediction:
+        """Return all answers to a stand-alone question, whatever their probability.
+
+        Unless it is final, without what needs more reading.
+        """
         began = time.perf_counter()
         candidates, question = look.candidates, look.evidence.question
-        if second and self._calibration.is_worth_it(candidates):
+        if second and is_final and self._calibration.is_worth_it(candidates):
             candidates = look_again(second, look.evidence, candidates)
         scored = self._calibration.calibrate(candidates, at_least=MIN_PROBABILITY)
         if look.continued:
@@ -414,6 +421,7 @@ class QA:
         found = disagreement(
             question,
             answers[:compared],
+            rivals=self._rivals(look, scored) if is_final else (),
             threshold=self._calibration.threshold,
             document=self._index.document,
         )
@@ -426,10 +434,25 @@ class QA:
             passages=look.retrieved.hits,
             timings_ms={**timings_ms, "total": round(sum(timings_ms.values()), 2)},
             outdated=tuple(sorted(look.retrieved.outdated)),
-            passages_read=look.passages_read,
+            passages_read=look.reading.passages_read,
             disagreement=found,
             talked_of=look.continued.document_id if look.continued else "",
         )
+
+    def _rivals(
+        self, look: _FirstLook, scored: Sequence[tuple[Candidate, float]]
+    ) -> Sequence[Answer]:
+        """Return likely answers of other documents that differ from the best that is shown."""
+        if not scored or scored[0][1] < self.possible:
+            return ()
+        found = rivals(
+            look.evidence,
+            scored[0][0],
+            look.reading,
+            reader=self._reader,
+            calibration=self._calibration,
+        )
+        return verify(self._index, found, look.retrieved.excluded)
 
 
 def check_store(store: str, *, to_ask: bool = False) -> None:
@@ -489,7 +512,7 @@ class _FirstLook:
     """
 
     retrieved: Retrieved
-    passages_read: int
+    reading: Reading
     evidence: Evidence
     candidates: Sequence[Candidate]
     continued: Continued | None

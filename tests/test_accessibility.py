@@ -6,16 +6,16 @@ import sys
 from pathlib import Path
 
 import pytest
-from browsing import VIEWS, ask, keep, visiting
+from browsing import CONTRAST, VIEWS, ask, keep, visiting
 from serving import gradio_warnings, serving, write_documents
 
 pytestmark = [pytest.mark.browser, gradio_warnings]
 
 AXE = "4.11.0"
 LIGHTHOUSE = "Who designed the lighthouse of Rerik?"
-# What axe-core finds serious; Gradio's own frame is outside of #masthead and #desk.
+# What axe-core finds serious; Gradio's own frame is outside of these.
 SERIOUS = """async () => {
-  const found = await axe.run({ include: [["#masthead"], ["#desk"]] });
+  const found = await axe.run({ include: [["#masthead"], ["#desk"], ["#status"]] });
   return found.violations.filter(({ impact }) => ["serious", "critical"].includes(impact))
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(", ")}`);
 }"""
@@ -98,3 +98,46 @@ def test_the_page_has_a_description_and_an_icon_of_its_own(visit, served):
     icon = page.request.get(f"{served.url}/favicon.ico")
     assert icon.ok
     assert b"#ffe98a" in icon.body()
+
+
+def test_tab_comes_to_the_answer_before_the_library_is_built_anew(visit):
+    page = visit()
+    ask(page, LIGHTHOUSE)
+    order = page.evaluate("""() => {
+      const parts = [...document.querySelectorAll("a[href], button, summary, input, textarea")];
+      return [".skip", ".citation", "#question textarea", ".place", "#rebuild"]
+        .map(each => parts.indexOf(document.querySelector(each)));
+    }""")
+    assert -1 not in order
+    assert order == sorted(order)
+    top = page.locator("#rebuild").bounding_box()["y"]
+    assert (
+        top < page.locator(".citation").first.bounding_box()["y"]
+    )  # drawn at the top all the same
+
+
+def test_without_scripts_the_page_says_what_it_needs(chromium, served):
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(served.url)
+    said = page.evaluate("getComputedStyle(document.body, '::before').content")
+    assert "Verbatim needs JavaScript: allow it" in said
+    keep(page, "no-script")
+    context.close()
+
+
+def test_what_is_told_by_colour_alone_has_lines_where_colours_are_forced(visit):
+    page = visit()
+    ask(page, LIGHTHOUSE)
+    page.get_by_role("button", name="This answer is right").click()
+    page.emulate_media(forced_colors="active")
+    for part in (".question", ".bar", ".thumb.up", "#question .submit-button", "[aria-current]"):
+        drawn = page.locator(part).first.evaluate(
+            "e => [getComputedStyle(e).borderTopWidth, getComputedStyle(e).outlineWidth,"
+            " getComputedStyle(e).outlineStyle]"
+        )
+        assert drawn[0] != "0px" or (drawn[1] != "0px" and drawn[2] != "none"), part
+    assert page.locator("mark.answer").first.evaluate(CONTRAST) >= 4.5
+    page.locator(".sheet").evaluate("sheet => sheet.classList.add('possible')")
+    assert page.locator("mark.answer").first.evaluate(CONTRAST) >= 4.5
+    keep(page, "forced-colours")

@@ -116,15 +116,22 @@ def test_back_and_forward_move_the_evidence_and_not_the_conversation(visit):
     shown(page, "mill.txt")
 
 
-def test_a_reload_shows_the_conversation_again(visit):
+def test_a_reload_shows_the_conversation_and_its_votes_again(visit, served):
     page = visit()
     ask(page, MILL)
     ask(page, LIGHTHOUSE)
     page.locator(".turn").first.locator(".citation").first.click()
     shown(page, "mill.txt")
     page.wait_for_function("location.search.includes('doc=mill')")
+    page.locator(".turn").first.get_by_role("button", name="This answer is right").click()
+    until(lambda: served.corpus.feedback.votes())
     page.reload()
     page.wait_for_selector(".turn:nth-child(2) .footnote")
+    pressed = page.locator(".turn .thumb[aria-pressed=true]")
+    assert pressed.count() == 1
+    assert pressed.get_attribute("data-vote") == "0/0/up"
+    pressed.click()  # it is the same vote, and can be withdrawn
+    until(lambda: not served.corpus.feedback.votes())
     shown(page, "mill.txt")
     questions = page.locator(".asked").all_text_contents()
     assert questions == [MILL, LIGHTHOUSE]

@@ -1,6 +1,7 @@
 """The page in headless Chromium; screenshots go to the folder QA_SCREENSHOTS."""
 
 import re
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from qa.answers.logistic import Logistic
 from qa.errors import QAError
 from qa.index import open_index
 from qa.networks.reader import OnnxReader
+from qa.web.handlers import Handlers
 from qa.web.render import EXAMPLES
 
 pytestmark = [pytest.mark.browser, gradio_warnings]
@@ -344,6 +346,61 @@ def test_a_long_question_leaves_its_answer_in_view(visit, always, size):
     assert page.locator(".reply .quote").bounding_box()["y"] < SIZES[size][1]  # still in view
     whole.press("Enter")
     assert page.locator(".question").bounding_box()["height"] < 140
+
+
+@pytest.fixture
+def gate(monkeypatch):
+    """Lets no question be answered before it is set."""
+    opened, ask = threading.Event(), Handlers._asked
+
+    def wait(self, question):
+        opened.wait(60)
+        return ask(self, question)
+
+    monkeypatch.setattr(Handlers, "_asked", wait)
+    yield opened
+    opened.set()
+
+
+def test_a_question_asked_while_another_is_answered_comes_next(visit, always, gate):
+    page = visit()
+    box = "#question textarea"
+    page.fill(box, "Who designed the lighthouse of Rerik?")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".pending")
+    page.fill(box, "Who bought the mill?")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    page.wait_for_selector("#question[data-held]")
+    assert "asked next" in page.locator("#said").text_content()
+    keep(page, "held")
+    gate.set()
+    page.wait_for_selector(".turn:nth-child(2) .footnote")
+    assert page.locator(".asked").all_text_contents() == [
+        "Who designed the lighthouse of Rerik?",
+        "Who bought the mill?",
+    ]
+    assert page.input_value(box) == ""
+    assert page.locator("#question[data-held]").count() == 0
+    gate.clear()
+    page.fill(box, "When was it bought?")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".pending")
+    page.fill(box, "By whom")  # not asked yet
+    gate.set()
+    page.wait_for_selector(".turn:nth-child(3) .footnote")
+    assert page.input_value(box) == "By whom"
+
+
+def test_an_answer_does_not_come_into_a_conversation_that_was_begun_meanwhile(visit, always, gate):
+    page = visit()
+    page.fill("#question textarea", "Who designed the lighthouse of Rerik?")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".pending")
+    page.get_by_role("button", name="New conversation").click()
+    gate.set()
+    page.wait_for_selector(".welcome")
+    ask(page, "Who bought the mill?")
+    assert page.locator(".asked").all_text_contents() == ["Who bought the mill?"]
 
 
 def test_a_busy_page_says_so(visit, served, monkeypatch):

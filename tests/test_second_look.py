@@ -16,8 +16,10 @@ from qa.answers.second_look import (
     look_again,
 )
 from qa.answers.selection import ANSWER_FEATURES, Evidence
+from qa.cli import main
 from qa.networks.weights import MODELS
 from qa.types import Hit, Passage, Span
+from qa.web.opened import opened_corpora
 
 TEXTS = (
     "The ferry to Skarholm leaves at half past six. Its captain is Edda Lunde.",
@@ -130,6 +132,35 @@ def test_a_quick_answer_is_one_without_it(folder):
     assert alone.answers == slow.answers[:1]
     opened = QA.open(folder / "index", quick=True)
     assert opened.ask(QUESTION, threshold=0).answers == quick.answers
+
+
+def test_chat_and_the_page_leave_it_out_on_request(folder, monkeypatch):
+    QA.build(folder / "docs", folder / "index").close()
+    seen = []
+    monkeypatch.setattr("qa.cli.chat._read", lambda: None)  # no question
+    monkeypatch.setattr(
+        "qa.pipeline.QA.open", lambda index, *, quick=False: seen.append(quick) or None
+    )
+    for more in (["--quick"], []):
+        assert main(["chat", "--index", str(folder / "index"), *more]) == 0
+    assert seen == [True, False]
+    monkeypatch.undo()
+    served = {}
+    monkeypatch.setattr("qa.web.serve", lambda *_, **options: served.update(options))
+    assert main(["serve", str(folder / "docs"), "--index", str(folder / "index"), "--quick"]) == 0
+    assert served["quick"]
+    for index in ("index", "none"):  # one that is there, and a folder that is yet to be read
+        corpora, networks = opened_corpora(
+            {"": folder / "docs"},
+            folder / index,
+            strict=None,
+            watching=False,
+            editable=False,
+            watchers=(),
+            quick=served["quick"],
+        )
+        assert corpora[""].now.qa._second is networks._second is None
+        corpora[""].pages.close()
 
 
 def test_pipelines_of_a_process_share_the_second_reader(folder):

@@ -1,45 +1,35 @@
 """Whether documents disagree: the same question answered differently, each with its own words.
 
 Answers compete for one probability, so the second of two that contradict each other is seldom
-likely by itself. What tells a contradiction is that both are of one kind and unit, and that the
-two sentences say the same but for the answer.
+likely by itself. What tells a contradiction is that both are of one kind and unit, and that it is
+likely nevertheless (see also :mod:`qa.answers.rivals`), or that the two sentences say the same but
+for the answer.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from qa.answers.question_words import content_stems, stems
+from qa.answers.values import differ, is_name
 from qa.text import normalize
 from qa.types import Answer, Disagreement, Document, Place
 
-# Chosen on the fit part of the natural corpora. The least probability of the other answer; the
-# share of the words of the shorter sentence that the other has too, and how many of them at least;
-# and the share of the question's words that the first's sentence has and the other's too.
+# Chosen on the fit part of the natural corpora. The least probability of the other answer, and
+# the one from which its sentence need not say the same: for figures, and for names, of which any
+# two differ. The share of the words of the shorter sentence that the other has too, and how many
+# of them at least; the share of the question's words that the first's sentence has and the
+# other's too.
 LEAST = 0.05
+_LIKELY, _LIKELY_NAME = 0.1, 0.25
 _SAME, _LEAST_SAME, _COVERED = 0.5, 2, 0.75
-# Of long answers each has its own way of saying something.
-_MAX_WORDS = 8
-_NUMBER = re.compile(r"\d[\d.,:]*\d|\d")
-_NUMBER_WORDS = (
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety"
-).split()
-_WRITTEN = re.compile(rf"\b(?:{'|'.join(_NUMBER_WORDS)})\b")
-_MONTH = re.compile(
-    r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b(?=\.?\s*\d|\s*$)|"
-    r"(?<=\d )(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b"
-)
-_MONEY = re.compile(r"[£$€]|\b(?:eur(?:os?)?|usd|gbp|dollars?|pounds?|chf|francs?)\b")
-_CLOCK = re.compile(r"\d[:.]\d\d(?!\d)\s*(?:[ap]\.?m\.?)?|\d\s*[ap]\.?m\.?|o'clock")
-_UNIT = re.compile(r"[\d)\]]\s*[-–]?\s*(%|[a-z°]+)|(?:\b[a-z]+)\s+(per cent)")
 # A line of a text may end in mid-sentence, a row of a table is a line.
 _SENTENCE_END = re.compile(r"\n\s*\n|(?<=[.!?])\s+")
 _ROW_END = re.compile(r"\n+|(?<=[.!?])\s+")
 _NEAR = 250
+_DIGITS = re.compile(r"\d+")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 # What a document says of another that it takes the place of, within so many characters.
 _REPLACES = re.compile(
@@ -50,36 +40,36 @@ _REPLACES = re.compile(
 _TOP = 3_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Value:
-    """What an answer is: its kind, with the unit of a number, and the numbers in it."""
-
-    kind: str
-    numbers: tuple[str, ...]
-
-
 def disagreement(
     question: str,
     answers: Sequence[Answer],
     *,
+    rivals: Sequence[Answer] = (),
     threshold: float,
     document: Callable[[str], Document],
 ) -> Disagreement | None:
     """Return the first of the answers with those that contradict it, the newest first.
 
-    ``document`` finds a document by its id. See :func:`disagreeing`.
+    ``rivals`` are answers of other documents that differ from it and are likely by themselves
+    (:mod:`qa.answers.rivals`); others are those of :func:`disagreeing`. ``document`` finds a
+    document by its id.
     """
-    others = disagreeing(question, answers, threshold=threshold)
+    others = [answers[at] for at in disagreeing(question, answers, threshold=threshold)]
+    seen = {place.document_id for each in (*answers[:1], *others) for place in _places(each)}
+    for rival in rivals if answers else ():
+        if rival.document_id not in seen and _is_of_what_is_asked(question, answers[0], rival):
+            others.append(rival)
+            seen.add(rival.document_id)
     if not others:
         return None
-    found = [answers[position] for position in (0, *others)]
+    found = [answers[0], *others]
     found.sort(key=lambda answer: _age(answer.place), reverse=True)  # equals stay in order
     for one in found:
         text = document(one.document_id).text
         if any(_replaces(text, other.place) for other in found if other is not one):
             found.remove(one)
             return Disagreement((one, *found), "replaces")
-    titles = {_NUMBER.sub("", normalize(answer.place.title)) for answer in found}
+    titles = {_DIGITS.sub("", normalize(answer.place.title)) for answer in found}
     dates = {_age(answer.place) for answer in found}
     is_same = len(titles) == 1 and len(dates) == len(found) > 1
     return Disagreement(tuple(found), "same title" if is_same else "")
@@ -127,8 +117,8 @@ def disagreeing(question: str, answers: Sequence[Answer], *, threshold: float) -
             other.probability >= LEAST
             and first.probability + other.probability >= threshold
             and not seen & {place.document_id for place in _places(other)}
-            and _differs(first.text, other.text)
-            and _says_the_same(question, first, other)
+            and differ(question, first.text, other.text)
+            and _is_contradicting(question, first, other)
         ):
             found.append(position)
     return tuple(found)
@@ -136,44 +126,6 @@ def disagreeing(question: str, answers: Sequence[Answer], *, threshold: float) -
 
 def _places(answer: Answer) -> list[Place]:
     return [answer.place, *answer.also_at]
-
-
-def _differs(one: str, other: str) -> bool:
-    """Return whether two answers are of one kind, and different, neither inside the other."""
-    first, second = _value(one), _value(other)
-    if first is None or second is None or first.kind != second.kind:
-        return False
-    ours, others = set(first.numbers), set(second.numbers)
-    return not (ours <= others or others <= ours)
-
-
-def _value(text: str) -> _Value | None:
-    """Return what an answer with a number or a date is; None for any other."""
-    text = text.casefold()
-    if len(text.split()) > _MAX_WORDS:
-        return None
-    written = [str(_NUMBER_WORDS.index(word) + 1) for word in _WRITTEN.findall(text)]
-    numbers = [_plain(number) for number in _NUMBER.findall(text)] or written
-    if not numbers:
-        return None
-    months = [found[:3] for found in _MONTH.findall(text)]
-    if months:
-        return _Value("date", (" ".join([*numbers, *months]),))
-    if _MONEY.search(text):
-        return _Value("money", (numbers[0],))
-    if _CLOCK.search(text):
-        return _Value("time", tuple(numbers))
-    if len(numbers) == 1 and re.fullmatch(r"\W*(?:1[5-9]|20)\d\d\W*", text):
-        return _Value("year", tuple(numbers))
-    unit = _UNIT.search(_WRITTEN.sub("1", text))
-    name = (unit[1] or unit[2]) if unit else ""
-    name = "%" if name in ("%", "per", "percent", "per cent") else name[:4].rstrip("s")
-    return _Value(f"number {name}", tuple(numbers[:1]))
-
-
-def _plain(number: str) -> str:
-    number = re.sub(r"[,.](?=\d{3}(?!\d))", "", number).replace(",", ".")
-    return number.removesuffix(".00").rstrip(".:,")
 
 
 def _says_the_same(question: str, one: Answer, other: Answer) -> bool:
@@ -190,10 +142,28 @@ def _says_the_same(question: str, one: Answer, other: Answer) -> bool:
         return False
     covered = asked & stems(f"{first} {one.passage.heading} {one.place.title}")
     told = stems(f"{second} {other.passage.heading} {other.place.title}")
-    # What is asked by its year or another number is asked of the document that has it.
-    if any(stem[0].isdigit() and stem not in told for stem in covered):
+    if not _is_of_what_is_asked(question, one, other):
         return False
     return bool(covered) and len(covered & told) >= _COVERED * len(covered)
+
+
+def _is_contradicting(question: str, one: Answer, other: Answer) -> bool:
+    """Return whether an answer that differs is likely, or in a sentence that says the same."""
+    likely = _LIKELY_NAME if is_name(question, other.text) else _LIKELY
+    is_likely = other.probability >= likely and _is_of_what_is_asked(question, one, other)
+    return is_likely or _says_the_same(question, one, other)
+
+
+def _is_of_what_is_asked(question: str, one: Answer, other: Answer) -> bool:
+    """Return whether the years in a question that are near one answer are near the other too.
+
+    What is asked of a year is asked of the document that has it.
+    """
+    ours, others = (
+        set(_YEAR.findall(f"{each.passage.heading} {each.passage.text} {each.place.title}"))
+        for each in (one, other)
+    )
+    return set(_YEAR.findall(question)) & ours <= others
 
 
 def _sentence(answer: Answer) -> str:

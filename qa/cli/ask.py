@@ -24,6 +24,7 @@ from qa.cli.options import (
     filter_options,
     index_option,
     json_option,
+    quick_option,
     store_option,
 )
 from qa.cli.screen import BOLD, DIM, PLAIN, emit
@@ -59,7 +60,7 @@ EXIT_CODES: dict[Verdict, int] = {"answer": 0, "possible": 3, "not found": 4}
     help="Share of the questions without an answer here to refuse, 0 to 1; "
     "at 0.95 one in twenty of them gets an answer. Instead of --threshold.",
 )
-@click.option("--quick", is_flag=True, help="Leave out the second look at the best answers.")
+@quick_option
 @click.option("--copy", "copied", is_flag=True, help="Copy the best answer with its source.")
 @click.option(
     "--jsonl",

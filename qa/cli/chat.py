@@ -10,7 +10,7 @@ import click
 
 from qa.cli.ask import print_prediction
 from qa.cli.last import places_of, remember
-from qa.cli.options import filter_options, index_option, store_option
+from qa.cli.options import filter_options, index_option, quick_option, store_option
 from qa.cli.terminal import print_error, print_json_line
 from qa.errors import QuestionError
 
@@ -18,11 +18,12 @@ PROMPT = "? "
 
 
 @click.command()
+@quick_option
 @filter_options
 @index_option
 @store_option
 @click.option("--json", "as_json", is_flag=True, help="Print each answer as JSON, one a line.")
-def chat(index: Path, store: str | None, as_json: bool, **documents: Any) -> None:
+def chat(index: Path, store: str | None, as_json: bool, quick: bool, **documents: Any) -> None:
     """Answer questions and follow-ups, a line each, from standard input.
 
     A follow-up such as "and when?" is asked as the stand-alone question that it means, which is
@@ -32,7 +33,7 @@ def chat(index: Path, store: str | None, as_json: bool, **documents: Any) -> Non
     from qa.pipeline import QA
     from qa.types import Prediction
 
-    qa = QA.open(store or index)
+    qa = QA.open(store or index, quick=quick)
     history: list[Prediction] = []
     while (question := _read()) is not None:
         if not question.strip():

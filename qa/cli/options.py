@@ -49,6 +49,9 @@ index_option = click.option(
 exact_option = click.option(
     "--exact", is_flag=True, help="Compare all vectors of a large index, which takes longer."
 )
+quick_option = click.option(
+    "--quick", is_flag=True, help="Leave out the second look at the best answers."
+)
 store_option = click.option(
     "--store",
     metavar="ADDRESS",

@@ -7,7 +7,14 @@ from pathlib import Path
 import click
 
 from qa.cli.build import documents_folder
-from qa.cli.options import PATH, SHARE, folder_argument, index_option, store_option
+from qa.cli.options import (
+    PATH,
+    SHARE,
+    folder_argument,
+    index_option,
+    quick_option,
+    store_option,
+)
 from qa.errors import QAError
 from qa.pipeline import check_store
 
@@ -17,6 +24,7 @@ from qa.pipeline import check_store
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve at.")
 @click.option("--port", type=int, default=7860, show_default=True, help="Port to serve at.")
 @click.option("--strict", type=SHARE, help="First position of the page's slider, 0 to 1.")
+@quick_option
 @click.option("--no-watch", is_flag=True, help="Look for changed files only on request.")
 @click.option(
     "--editable/--read-only",
@@ -72,6 +80,7 @@ def serve(
     host: str,
     port: int,
     strict: float | None,
+    quick: bool,
     no_watch: bool,
     editable: bool | None,
     mcp: bool,
@@ -126,6 +135,7 @@ def serve(
         with_metrics=metrics,
         readers=readers_of(allow, folders, access.users),
         store=store or "",
+        quick=quick,
     )
 
 

@@ -21,14 +21,15 @@ def opened_store(
     strict: float | None = None,
     watchers: Sequence[Callable[[Prediction], None]] = (),
     listener: Listener | None = None,
+    quick: bool = False,
 ) -> tuple[dict[str, Corpus], QA]:
     """Return a corpus over the index in a store, by the name "", and a pipeline without documents.
 
-    Its files are not changed from here. Votes are kept beside ``index``. ``strict`` is that of
-    :func:`qa.web.server.serve`; ``watchers`` are told of each question that is answered. Raises
+    Its files are not changed from here. Votes are kept beside ``index``. ``strict`` and ``quick``
+    are those of :func:`qa.web.server.serve`; ``watchers`` are told of each answer. Raises
     :class:`~qa.errors.CorpusError` where the folder of the documents is not there.
     """
-    qa = QA.open(store)
+    qa = QA.open(store, quick=quick)
     folder = Path(qa.manifest.folder)
     if not folder.is_dir():
         qa.close()

@@ -260,15 +260,20 @@ class Live:
         return known if known.resolve() == self.folder.resolve() else self.folder
 
 
-def open_library(folder: Path, index: Path, *, networks: QA | None = None) -> QA:
+def open_library(
+    folder: Path, index: Path, *, networks: QA | None = None, quick: bool = False
+) -> QA:
     """Open the index of a folder as it is, one without documents where none can be used.
 
-    :class:`Live` brings it up to date. ``networks`` is a pipeline whose networks are shared.
+    :class:`Live` brings it up to date. ``networks`` is a pipeline whose networks are shared;
+    without one, ``quick`` is that of :meth:`QA.open`.
     """
     try:
-        qa = networks.reopened(index) if networks else QA.open(index)
+        qa = networks.reopened(index) if networks else QA.open(index, quick=quick)
     except StoredIndexError:
-        return networks.without_documents(folder, ()) if networks else QA.empty(folder)
+        if networks:
+            return networks.without_documents(folder, ())
+        return QA.empty(folder, quick=quick)
     is_of_folder = Path(qa.manifest.folder).resolve() == folder.resolve()
     return qa if is_of_folder else qa.without_documents(folder, ())
 

@@ -86,12 +86,26 @@ const expect = (turns, isMoved) => {
   if (turns || shownTurns().length) document.querySelector("#conversation :is(.turns, .welcome)").dataset.old = "";
 };
 
-const openTalk = (id, turns, { view = "", isMoved = false, documentId = "", start = 0, end = 0 } = {}) => {
+// An answer under way would come into the conversation that is opened: it is awaited. Of several
+// conversations that are wanted meanwhile the last is opened.
+let wanted = 0;
+const whenAnswered = (open) => {
+  wanted += 1;
+  const mine = wanted;
+  const look = () => {
+    if (mine !== wanted) return;
+    if (document.querySelector("#conversation .pending")) setTimeout(look, 150);
+    else open();
+  };
+  look();
+};
+
+const openTalk = (id, turns, { view = "", isMoved = false, documentId = "", start = 0, end = 0 } = {}) => whenAnswered(() => {
   talkId = id;
   visited.set(id, turns);
   expect(turns.length, isMoved);
   trigger("submit", { turns, view: turns.length || view ? view : LIBRARY, document: documentId, start, end });
-};
+});
 
 // What the address says, where the browser keeps no conversation for it.
 const openAddress = () => {
@@ -105,10 +119,12 @@ const openAddress = () => {
   if (only.length) document.dispatchEvent(new CustomEvent("library-choose", { detail: only }));
   if (!question.trim() && !documentId) return;
   const turns = question.trim() ? [{ question, only, guess: false }] : [];
-  talkId = newId();
-  isLinked = turns.length === 0;
-  expect(turns.length, true);
-  trigger("submit", { turns, view: "", document: documentId, start, end });
+  whenAnswered(() => {
+    talkId = newId();
+    isLinked = turns.length === 0;
+    expect(turns.length, true);
+    trigger("submit", { turns, view: "", document: documentId, start, end });
+  });
 };
 
 // Gradio drops a request while it waits for another, as when Back is pressed twice: ask again.

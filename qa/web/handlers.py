@@ -194,7 +194,8 @@ class Handlers:
         seen = _seen(now, turns, strict)
         view = View.of_latest(seen)
         evidence = gr.skip() if turn.trouble else self._evidence(now, seen, view)
-        yield turns, self._talk(now, seen, view), evidence, ""
+        # In the box is what was typed meanwhile.
+        yield turns, self._talk(now, seen, view), evidence, gr.skip()
 
     def _answered(self, now: OpenIndex, asked: Turn, shown: Turns) -> Turn:
         history = [turn.prediction for turn in shown if turn.prediction is not None]

@@ -47,8 +47,48 @@ const announce = () => {
   part("said").textContent = now;
 };
 
-const redrawn = new MutationObserver(() => { refocus(); announce(); });
+const redrawn = new MutationObserver(() => {
+  // Drawn: whether a question is being answered is seen from now on.
+  if (document.querySelector("#conversation .turn:last-child .reply")) askedAt = -GAP;
+  refocus();
+  announce();
+});
 for (const id of PANES) redrawn.observe(part(id), { childList: true, subtree: true });
+
+// Gradio drops a question that is asked while it waits for another: it is held, and asked then.
+const GAP = 1500; // milliseconds in which the page shows that a question is being answered
+let askedAt = -GAP;
+let holding = 0;
+const isAnswering = () => document.querySelector("#conversation .pending") !== null || performance.now() - askedAt < GAP;
+const askButton = () => document.querySelector("#question .submit-button");
+const hold = (isHeld) => {
+  clearInterval(holding);
+  part("question").toggleAttribute("data-held", isHeld);
+  part("said").textContent = isHeld ? "Your question is asked next, when this one is answered." : "";
+  if (!isHeld) return;
+  const count = document.querySelectorAll("#conversation .turn").length;
+  // Gradio is ready some time after the answer was drawn: until then it drops this one too.
+  holding = setInterval(() => {
+    const isAsked = document.querySelectorAll("#conversation .turn").length > count;
+    if (isAsked || !box().value.trim()) hold(false);
+    else if (!document.querySelector("#conversation .pending")) askButton().click();
+  }, 250);
+};
+const onAsk = (event) => {
+  if (!box().value.trim()) return;
+  if (!event.isTrusted || !isAnswering()) {
+    askedAt = performance.now();
+    return;
+  }
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  hold(true);
+};
+document.addEventListener("click", (event) => askButton()?.contains(event.target) && onAsk(event), true);
+document.addEventListener("keydown", (event) => {
+  const { target, key, shiftKey, isComposing } = event;
+  if (target === box() && key === "Enter" && !shiftKey && !isComposing) onAsk(event);
+}, true);
 
 document.addEventListener("keydown", (event) => {
   if (event.target !== box() || event.isComposing) return;

@@ -25,21 +25,24 @@ def opened_corpora(
     editable: bool,
     watchers: Sequence[Callable[[Prediction], None]],
     store: str = "",
+    quick: bool = False,
 ) -> tuple[dict[str, Corpus], QA]:
     """Return a corpus for each folder, and a pipeline without documents that has their networks.
 
     Networks and threads are one for all. Each index is in the folder of its name below ``index``.
     One folder alone is named "": then its own pipeline tells ``watchers`` what it answers.
-    ``strict`` and ``store`` are those of :func:`qa.web.server.serve`.
+    ``strict``, ``store`` and ``quick`` are those of :func:`qa.web.server.serve`.
     """
     if store:
         listener = Terminal("")
-        return opened_store(store, index, strict=strict, watchers=watchers, listener=listener)
+        return opened_store(
+            store, index, strict=strict, watchers=watchers, listener=listener, quick=quick
+        )
     pool, turn = Pool(max(cores(), 2)), threading.Lock()
     corpora: dict[str, Corpus] = {}
     networks: QA | None = None
     for name, folder in folders.items():
-        qa = open_library(folder, index / name, networks=networks)
+        qa = open_library(folder, index / name, networks=networks, quick=quick)
         if strict is not None:
             qa = qa.with_threshold(qa.threshold_for(strict))
         networks = networks or qa.without_documents(folder, ())

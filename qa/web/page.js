@@ -63,7 +63,11 @@ element.addEventListener("click", (event) => {
     // On a narrow screen the evidence is below the conversation.
     if (narrow.matches) document.getElementById("evidence").scrollIntoView({ behavior: behavior() });
   } else if (ask !== undefined) {
-    trigger("submit", { question: ask, guess: guess === "true" });
+    // Of two questions at once Gradio would keep one.
+    const next = () => element.querySelector(".pending")
+      ? setTimeout(next, 150)
+      : trigger("submit", { question: ask, guess: guess === "true" });
+    next();
   } else if (vote !== undefined) {
     const withdrawn = button.ariaPressed === "true";
     trigger("like", {

@@ -46,7 +46,7 @@ def create_page(served: Served, *, for_owner: bool) -> gr.Blocks:
     with page:
         turns, strict = gr.State(()), gr.State(None)
         with gr.Row(elem_id="masthead"):
-            gr.HTML(render("masthead.html"), js_on_load=status_script, apply_default_css=False)
+            gr.HTML(render("masthead.html"), js_on_load=None, apply_default_css=False)
         with gr.Row(elem_id="desk"):
             with gr.Column(elem_id="talk"):
                 bar = gr.HTML(
@@ -83,6 +83,8 @@ def create_page(served: Served, *, for_owner: bool) -> gr.Blocks:
                     js_on_load=f"{script}\n{viewer_script}\n{list_script}",
                     apply_default_css=False,
                 )
+        with gr.Row(elem_id="status"):
+            gr.HTML(render("status.html"), js_on_load=status_script, apply_default_css=False)
 
         gr.on(
             page.load,

@@ -27,7 +27,7 @@ from qa.access import METRICS, Access, Events, Guard, Users, Visitor, visitor_of
 from qa.access.connections import BACKLOG, SELDOM, Connection, allowed_connections
 from qa.access.traffic import Log, Traffic
 from qa.errors import AccessError, QAError
-from qa.web.front import Front
+from qa.web.front import Front, Head
 
 if TYPE_CHECKING:
     from qa.access.metrics import Metrics
@@ -58,6 +58,7 @@ def serve(
     with_metrics: bool = False,
     readers: Mapping[str, frozenset[str]] = MappingProxyType({}),
     store: str = "",
+    quick: bool = False,
 ) -> None:
     """Serve the page until interrupted, and keep the index up to date with the folder.
 
@@ -74,8 +75,9 @@ def serve(
     ``access`` says under which names the page is served and who may see it, by default the users
     of the index, if it has any; without users, ``is_open`` must say so where others can reach the
     page. ``log`` is told of every request and answer; ``with_metrics`` has numbers for Prometheus
-    at ``/metrics``. Raises :class:`~qa.errors.QAError` when the address is not available, and for a
-    folder that cannot be served.
+    at ``/metrics``. ``quick`` leaves out the second look at the answers. Raises
+    :class:`~qa.errors.QAError` when the address is not available, and for a folder that
+    cannot be served.
     """
     if mcp:
         from qa.mcp import need_mcp
@@ -94,6 +96,8 @@ def serve(
     command += ["--index", str(index)]
     if strict is not None:
         command += ["--strict", str(strict)]
+    if quick:
+        command.append("--quick")
     if is_open:
         command.append("--open")
     with listen(host, port, command) as listener:  # first: a taken port is reported at once
@@ -117,6 +121,7 @@ def serve(
                 editable=is_known if editable is None else editable,
                 watchers=watchers,
                 store=store,
+                quick=quick,
             )
             corpora.extend(found.values())
             for corpus in corpora:
@@ -222,7 +227,6 @@ def create_app(
             mcp_server=False,
             theme=Theme(),
             favicon_path=Path(__file__).parent / "favicon.svg",
-            head=render("head.html"),
         )
         page = guarded.routes[-1].app  # type: ignore[attr-defined]
         for each in (guarded, page):
@@ -230,6 +234,7 @@ def create_app(
         # From the inside out.
         app.add_middleware(Events, blocks=page.get_blocks())
         app.add_middleware(BodyLimit, limit_of=body_limit)
+        app.add_middleware(Head, html=render("head.html"))
         app.add_middleware(Guard, access=access)
         return guarded
 

@@ -1,4 +1,4 @@
-// Runs once, for the masthead: shows what is going on in the library, and tells the other panes.
+// Runs once, beside the masthead: shows what is going on in the library, and tells the other panes.
 
 const find = (id) => element.querySelector(`#${id}`);
 const LOOK = { busy: 700, idle: 2500, hidden: 20000 }; // milliseconds
