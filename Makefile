@@ -15,8 +15,11 @@ build: $(INSTALLED)
 	$(BIN)/qa build seeds
 
 # Three files of tests at a time, as a core is idle while a server or a browser is waited for, the
-# longest first; those that train or measure time follow, alone, and without loading the other
-# files again.
+# longest first; those that measure time or start a cluster follow, alone, and without loading the
+# other files again. Each is on one thread: teams of PyTorch's would spin for cores that others use.
+# What is compiled is kept, as hundreds of child processes import it again.
+test: export OMP_NUM_THREADS := 1
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(INSTALLED)
 	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder -m 'not alone'
 	$(BIN)/pytest -m alone $$(grep --files-with-matches 'mark\.alone' tests/test_*.py)

@@ -29,11 +29,13 @@ for phase in ("connect", "read", "write", "pool"):  # 5 s each, unless a test ha
 _LONGEST = tuple(
     f"test_{name}.py"
     for name in (
-        *("crash", "golden", "browser", "address", "load", "pytest_plugin", "viewer_browser"),
-        *("milvus_builds", "live", "wheel", "store_faults", "sandbox", "cli", "library_page"),
-        *("accessibility", "members", "pipeline", "cluster", "library_browser", "offline"),
-        *("store_served", "builder", "concurrency", "mcp_transports", "page"),
-        *("collections_browser", "operations", "ocr"),
+        *("crash", "golden", "training", "live", "pipeline", "cli", "load", "page", "browser"),
+        *("corruption", "offline", "ocr", "cluster", "mcp_transports", "builder", "attacks"),
+        *("address", "viewer_browser", "errors", "index", "sandbox", "conversation", "mcp"),
+        *("concurrency", "library_browser", "store_served", "operations", "wheel", "ocr_build"),
+        *("collections_served", "access", "train_encoder", "pytest_plugin", "members"),
+        *("store_faults", "collections_browser", "second_reader", "teacher", "mixed"),
+        *("train_finding", "milvus_builds", "library_page", "accessibility", "memory"),
     )
 )
 

@@ -1,36 +1,18 @@
 """What spares tests of the page most of their time: kept pages, and less work for the server."""
 
 from contextlib import contextmanager, suppress
-from functools import cache
 
-import pytest
 from browsing import SIZES, visiting
-from loaded import without_second_reader
+from loaded import builds_here, without_second_reader
 from playwright.sync_api import Error
 
-from qa.builder import BackgroundBuild, build
-from qa.networks.encoder import SentenceEncoder
-
 FORGET = "localStorage.clear(); sessionStorage.clear()"
-
-
-class BuildHere(BackgroundBuild):
-    """A build in this process: a child takes seconds to start, and has its own tests."""
-
-    def run(self, folder, index_dir, progress=None):
-        return build(folder, index_dir, encoder=_encoder(), progress=progress)
-
-
-@cache
-def _encoder():
-    return SentenceEncoder()
 
 
 @contextmanager
 def light_work():
     """Answer without the slow second reader, and build in this process."""
-    with without_second_reader(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr("qa.library.live.BackgroundBuild", BuildHere)
+    with without_second_reader(), builds_here():
         yield
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from browsing import CONTRAST, IN_VIEW, IN_WINDOW, SHADE, SIZES, VIEWS, ask, keep
 from serving import HOSTILE, gradio_warnings, serving, serving_corpus, write_documents
-from sparing import BuildHere, keeping, light_work
+from sparing import keeping, light_work
 
 from qa import QA
 from qa.answers.calibration import Calibration
@@ -434,7 +434,7 @@ def test_a_rebuild_that_fails_is_a_warning(visit, served, monkeypatch):
     def fail(self, *arguments):
         raise QAError("the disk is full", "free some space")
 
-    monkeypatch.setattr(BuildHere, "run", fail)
+    monkeypatch.setattr("qa.library.live.BackgroundBuild.run", fail)
     page = visit()
     (served.corpus.folder / "late.txt").write_text("The barn\n\nIt burnt in 1871.\n")
     page.get_by_role("button", name="Rebuild").click()

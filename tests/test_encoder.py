@@ -15,7 +15,6 @@ from qa.networks.encoder import SentenceEncoder
 from qa.networks.parts import PARTS, unpacked
 from qa.networks.threads import cores, limit_threads
 from qa.networks.weights import read_model
-from training.restore import restore_encoder
 
 TEXTS = [
     "The governor gave the mayor a wooden clock.",
@@ -102,6 +101,8 @@ def test_tokens_are_counted_beyond_the_limit_without_special_ones(encoder):
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     """The shipped model in float32, as any other local folder."""
+    from training.restore import restore_encoder  # and PyTorch, when it is needed
+
     folder = tmp_path_factory.mktemp("model") / "mine"
     restore_encoder(folder)
     return folder

@@ -40,7 +40,7 @@ def test_a_score_is_the_readers_and_the_weighted_retrievers():
 
 def test_the_retrieval_weight_is_recovered():
     rng = np.random.default_rng(0)
-    readings = [reading(rng) for _ in range(1500)]
+    readings = [reading(rng) for _ in range(600)]
     nothing = [WholeReading((), each.hits, each.spans) for each in readings[:50]]
     fitted = fit_ranking([*readings, *nothing, WholeReading((RIGHT,), [], [])])
     assert fitted.retrieval_weight == pytest.approx(TRUE.retrieval_weight, rel=0.1)

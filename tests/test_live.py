@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 from gradio_client import Client
-from loaded import networks_once
+from loaded import builds_here, networks_once
 from serving import gradio_warnings, serving, serving_live, write_documents
 from starlette.requests import Request
 from waiting import SlowBuild, until
@@ -45,6 +45,12 @@ def _networks(encoder):
 
 
 @pytest.fixture
+def here():
+    with builds_here():
+        yield
+
+
+@pytest.fixture
 def folder(tmp_path):
     return write_documents(tmp_path / "documents")
 
@@ -52,6 +58,7 @@ def folder(tmp_path):
 # The folder changes
 
 
+@pytest.mark.usefixtures("here")
 def test_a_served_folder_is_watched(tmp_path):
     folder = tmp_path / "documents"
     folder.mkdir()
@@ -100,6 +107,7 @@ def test_a_file_that_was_refused_for_its_bytes_is_read_anew(folder, tmp_path, en
         assert "Ida Falk" in corpus.now.qa.document("lighthouse.txt").text
 
 
+@pytest.mark.usefixtures("here")
 def test_files_that_cannot_be_read_are_listed_where_no_other_is(tmp_path):
     folder = tmp_path / "documents"
     folder.mkdir()
@@ -169,6 +177,7 @@ def test_another_build_is_waited_for(folder, tmp_path):
         until(lambda: "tower.txt" in ids(running.corpus))
 
 
+@pytest.mark.usefixtures("here")
 def test_a_damaged_index_is_built_again(folder, tmp_path, encoder):
     index = tmp_path / "index"
     build(folder, index, encoder=encoder)
@@ -179,6 +188,7 @@ def test_a_damaged_index_is_built_again(folder, tmp_path, encoder):
         assert running.corpus.now.qa.ask("Who designed the lighthouse?", threshold=0).answers
 
 
+@pytest.mark.usefixtures("here")
 def test_an_index_of_another_folder_is_not_served(folder, tmp_path, encoder):
     index, other = tmp_path / "index", tmp_path / "other"
     build(folder, index, encoder=encoder)
@@ -224,7 +234,7 @@ def test_a_failed_build_is_told_without_paths_of_the_server(folder, tmp_path, mo
     def fail(self, *arguments):
         raise QAError(f"{index.resolve()} cannot be written", "change its permissions")
 
-    monkeypatch.setattr(BackgroundBuild, "run", fail)
+    monkeypatch.setattr("qa.library.live.BackgroundBuild.run", fail)
     with serving(folder, index) as running:
         (folder / "tower.txt").write_text(TOWER)
         httpx.post(f"{running.url}/library/build")

@@ -62,11 +62,17 @@ def write_golden(pytester, *rows):
     (folder / "questions.jsonl").write_text("".join(lines))
 
 
+def run(pytester, workers, *arguments):
+    """Run pytest: here, where the networks are loaded already, or in processes of its own."""
+    call = pytester.runpytest_subprocess if workers else pytester.runpytest_inprocess
+    return call(*PLUGIN, *workers, *arguments)
+
+
 def test_each_question_is_a_test_and_a_miss_says_what_was_missed(pytester, project):
     path = pytester.path / "golden" / "questions.jsonl"
     bad = {"id": "bad", "question": "Who?", "answers": ["Rosa Thal"]}
     path.write_text(path.read_text() + json.dumps(bad) + "\n")
-    result = pytester.runpytest_subprocess(*PLUGIN, "-v", "-rA")
+    result = run(pytester, (), "-v", "-rA")
     shown = str(result.stdout)
     assert re.search("questions.jsonl::right PASSED", shown)
     assert re.search("questions.jsonl::wrong FAILED", shown)
@@ -78,9 +84,7 @@ def test_each_question_is_a_test_and_a_miss_says_what_was_missed(pytester, proje
 
 
 def test_budgets_decide(pytester, project):
-    result = pytester.runpytest_subprocess(
-        *PLUGIN, "--qa-min-f1", "99.9", "--qa-max-false-answers", "0", "-rx"
-    )
+    result = run(pytester, (), "--qa-min-f1", "99.9", "--qa-max-false-answers", "0", "-rx")
     shown = str(result.stdout)
     assert result.ret == 1
     outcomes = result.parseoutcomes()
@@ -104,12 +108,12 @@ def test_a_budget_counts_the_questions_of_all_workers_of_xdist(pytester, project
 
 def test_errors_are_reported_without_a_traceback(pytester, project):
     write_golden(pytester, {"id": "1", "answers": []}, {"id": "1", "answers": []})
-    result = pytester.runpytest_subprocess(*PLUGIN)
+    result = run(pytester, ())
     assert "line 2: the id '1' occurs twice" in str(result.stdout)
     assert result.ret == 2
     assert "Traceback" not in str(result.stdout)
     for given in ("101", "95%"):
-        result = pytester.runpytest_subprocess(*PLUGIN, "--qa-min-f1", given)
+        result = run(pytester, (), "--qa-min-f1", given)
         assert result.ret == pytest.ExitCode.USAGE_ERROR
         assert f"{given} is not a number from 0 to 100, such as 95" in str(result.stderr)
 
@@ -120,7 +124,7 @@ def test_a_pattern_without_a_matching_file_is_a_usage_error(pytester, workers):
     patterns = "golden/*.jsonl gold/*.jsonl other.jsonl"
     pytester.path.joinpath("pytest.ini").write_text(f"[pytest]\nqa_golden = {patterns}\n")
     one = pytester.makepyfile("def test_one(): pass")
-    result = pytester.runpytest_subprocess(*PLUGIN, *workers, str(one))
+    result = run(pytester, workers, str(one))
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     output = str(result.stderr)
     assert "qa_golden names gold/*.jsonl other.jsonl, which matches no file below" in output
@@ -132,15 +136,15 @@ def test_a_pattern_without_a_matching_file_is_a_usage_error(pytester, workers):
     for name in ("other.jsonl", "gold/none.jsonl"):
         (elsewhere / name).write_text("")
     arguments = ["--rootdir", str(pytester.path), "-c", "pytest.ini", "--collect-only"]
-    result = pytester.runpytest_subprocess(*PLUGIN, *arguments, str(elsewhere))
+    result = run(pytester, (), *arguments, str(elsewhere))
     assert result.ret != pytest.ExitCode.USAGE_ERROR
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "1")])
 def test_a_budget_without_a_question_fails(pytester, project, workers):
     one = pytester.makepyfile("def test_one(): pass")
-    assert pytester.runpytest_subprocess(*PLUGIN, *workers, str(one)).ret == 0
-    result = pytester.runpytest_subprocess(*PLUGIN, *workers, str(one), "--qa-min-f1", "50")
+    assert run(pytester, workers, str(one)).ret == 0
+    result = run(pytester, workers, str(one), "--qa-min-f1", "50")
     assert result.parseoutcomes() == {"passed": 1, "failed": 1}
     output = str(result.stdout)
     assert "no golden question was collected: qa_golden names golden/*.jsonl" in output
@@ -152,7 +156,7 @@ def test_an_index_whose_documents_changed_is_not_asked(pytester, project):
     ini = "[pytest]\nqa_golden = golden/*.jsonl\nqa_index = kept\n"
     pytester.path.joinpath("pytest.ini").write_text(ini)
     (pytester.path / "articles" / "clock.txt").write_text("Nothing.")
-    result = pytester.runpytest_subprocess(*PLUGIN)
+    result = run(pytester, ())
     assert result.parseoutcomes() == {"failed": 3}
     assert "changed or missing since the build: clock.txt" in str(result.stdout)
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from sentence_transformers import SentenceTransformer
 
 from qa.errors import ModelCorrupt
 from qa.networks.encoder import SentenceEncoder
@@ -29,9 +28,14 @@ from training.networks import load_tokenizer
 from training.questions import load_questions
 from training.restore import restore_encoder
 
-pytestmark = pytest.mark.alone
-
 SETS = ("squad", "squad-rejoined", "qed")
+
+
+def network_in(folder):
+    """The network of a folder, by a library that each worker would else import as it collects."""
+    from sentence_transformers import SentenceTransformer
+
+    return SentenceTransformer(str(folder), device="cpu")
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +78,7 @@ def test_a_passage_has_the_length_of_the_indexs_and_an_answer_in_it(questions, t
 
 
 def test_each_question_has_a_passage_that_answers_it_and_one_that_does_not(questions, tokenizer):
-    encoder = SentenceTransformer(str(encoder_folder()), device="cpu")
+    encoder = network_in(encoder_folder())
     made = triplets(questions, tokenizer, encoder, seed=1)
     assert made.column_names == ["question", "passage", "negative"]
     assert len(made) >= 12
@@ -95,7 +99,7 @@ def test_training_brings_questions_to_their_paragraphs_and_resumes(
 
     def trained(folder):
         train_encoder(questions, schedule, folder, start=encoder_folder(), save_every=2)
-        return SentenceTransformer(str(folder), device="cpu")
+        return network_in(folder)
 
     def distance(encoder):
         """Return how far questions are from their own passages, less than from others'."""
@@ -107,7 +111,7 @@ def test_training_brings_questions_to_their_paragraphs_and_resumes(
         cosines = one @ other.T
         return float(cosines.mean() - np.diag(cosines).mean())
 
-    start = SentenceTransformer(str(encoder_folder()), device="cpu")
+    start = network_in(encoder_folder())
     whole = trained(tmp_path / "whole")
     assert distance(whole) < distance(start)
     after = whole.state_dict()
@@ -146,7 +150,7 @@ def test_training_brings_questions_to_their_paragraphs_and_resumes(
 
 
 def test_recall_counts_the_questions_that_find_their_paragraph(questions, tokenizer):
-    encoder = SentenceTransformer(str(encoder_folder()), device="cpu")
+    encoder = network_in(encoder_folder())
     short = [e for e in questions.train if len(questions.contexts[e.context].ids) < 100]
     found = validate(encoder, replace(questions, held_out=short))
     # Two questions are put to each other's paragraphs.
@@ -164,7 +168,7 @@ def test_recall_counts_the_questions_that_find_their_paragraph(questions, tokeni
 # PyTorch's exporter, of its own parts.
 @pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning")
 def test_what_was_trained_ships_in_int8_and_comes_back_in_float32(tmp_path):
-    network = SentenceTransformer(str(encoder_folder()), device="cpu")
+    network = network_in(encoder_folder())
     with torch.no_grad():  # another one than that which ships
         network[0].auto_model.encoder.layer[-1].output.LayerNorm.weight[:96] *= -1
     checkpoint, models = tmp_path / "checkpoint", tmp_path / "models"

@@ -32,8 +32,6 @@ from training.rows import Batch, collate, make_row
 from training.teacher.recipe import Recipe
 from training.validation import on_both_kinds, validate
 
-pytestmark = pytest.mark.alone
-
 
 @pytest.fixture(scope="module")
 def tokenizer():
@@ -406,6 +404,7 @@ def test_the_whole_recipe_makes_both_models_and_resumes_where_it_was_interrupted
         return real(questions, schedule, folder, **given)
 
     monkeypatch.setattr(recipe, "Schedule", small)
+    monkeypatch.setattr(recipe, "cores", lambda: 1)  # other tests run beside it
     monkeypatch.setattr(recipe, "train_reader", train_reader)
     transfers = recipe.with_transfers
     monkeypatch.setattr(

@@ -3,7 +3,7 @@
 import threading
 import time
 
-from qa.builder import BackgroundBuild
+from loaded import BuildHere
 
 
 def until(is_true):
@@ -14,7 +14,7 @@ def until(is_true):
     assert is_true()
 
 
-class SlowBuild(BackgroundBuild):
+class SlowBuild(BuildHere):
     """Waits for the test between its start and its end."""
 
     going, may_end = threading.Event(), threading.Event()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +23,9 @@ _NAME_TOKENS = 40
 _FULL_ENOUGH = 0.6
 # No passage averages more characters per token, unknown words aside.
 _CHARACTERS_A_TOKEN = 12
+# The words of a file's name; two that begin alike are one.
+_NAME_WORD = re.compile(r"[^\W_]+")
+_STEM = 4
 # The time of sentencex grows with the square of a paragraph with many quotation marks.
 _PART_CHARACTERS = 20_000
 
@@ -308,15 +312,32 @@ def _run(above: Sequence[Block], blocks: Sequence[Block], start: int) -> _Run:
 
 
 def _heading(document: Document, run: _Run, part: Sequence[_Sentence]) -> str:
-    """Return the title and the headings above, as far as they are not in the part itself."""
+    """Return the title and the headings above, as far as they are not in the part itself.
+
+    The words of the file's name that the title lacks are beside it.
+    """
 
     def clean(block: Block) -> str:
         return " ".join(document.text[block.start : block.end].split())
 
     begin, end = part[0].start, part[-1].end
     shown = {clean(b) for b in run.headings if begin <= b.start < end}
-    names = [" ".join(document.title.split()), *map(clean, run.above)]
+    title = " ".join(document.title.split())
+    if rest := _of_its_name(document.id, title):
+        title = rest if title in shown else f"{title} ({rest})"
+    names = [title, *map(clean, run.above)]
     return " › ".join(dict.fromkeys(n for n in names if n and n not in shown))[:_HEADING_CHARACTERS]
+
+
+def _of_its_name(document_id: str, title: str) -> str:
+    """Return the words of a file's name that its title lacks; empty where none of them is a word.
+
+    People ask for a file by its name: "sla-wharnley.txt" is the agreement with Wharnley.
+    """
+    stem = document_id.rpartition("/")[2].rpartition(".")[0]
+    said = {word[:_STEM] for word in _NAME_WORD.findall(title.casefold())}
+    words = [word for word in _NAME_WORD.findall(stem) if word.casefold()[:_STEM] not in said]
+    return " ".join(words) if any(w.isalpha() and len(w) > 2 for w in words) else ""
 
 
 def _paragraphs_of(part: Sequence[_Sentence]) -> Iterator[Sequence[Piece]]:
