@@ -89,6 +89,31 @@ def test_no_passage_crosses_headings_or_furniture(count):
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "title", "heading"),
+    [
+        (
+            "law/sla-wharnley.txt",
+            "Service level agreement",
+            "Service level agreement (sla wharnley)",
+        ),
+        ("mill_bridge.md", "News of the mill bridge", "News of the mill bridge"),
+        ("scan 0042-b.pdf", "Minutes", "Minutes (scan 0042 b)"),
+        ("0042.pdf", "Minutes", "Minutes"),
+        (".txt", "Minutes", "Minutes"),
+    ],
+)
+def test_the_words_of_a_files_name_are_in_the_heading(count, name, title, heading):
+    text = f"{title}\n\nOne.\n\nTwo."
+    at = len(title) + 2
+    blocks = [Block(0, len(title), "heading", 1), Block(at, at + 4, "body")]
+    blocks += [Block(at + 4, at + 4, "furniture"), Block(at + 6, at + 10, "body")]
+    made = Document(name, text, "", title, "", name, tuple(blocks))
+    first, second = Splitter(count, max_tokens=60).split(made)
+    assert second.heading == heading
+    assert first.heading == (heading[len(title) + 2 : -1] if heading != title else "")
+
+
 def test_a_sentence_beyond_the_budget_is_cut_between_words(count):
     text = "and so on " * 60
     passages = Splitter(count, max_tokens=30).split(document(text))

@@ -323,10 +323,11 @@ def _heading(document: Document, run: _Run, part: Sequence[_Sentence]) -> str:
     begin, end = part[0].start, part[-1].end
     shown = {clean(b) for b in run.headings if begin <= b.start < end}
     title = " ".join(document.title.split())
+    names = dict.fromkeys(n for n in [title, *map(clean, run.above)] if n and n not in shown)
+    called = list(names)
     if rest := _of_its_name(document.id, title):
-        title = rest if title in shown else f"{title} ({rest})"
-    names = [title, *map(clean, run.above)]
-    return " › ".join(dict.fromkeys(n for n in names if n and n not in shown))[:_HEADING_CHARACTERS]
+        called[: title in names] = [f"{title} ({rest})" if title in names else rest]
+    return " › ".join(called)[:_HEADING_CHARACTERS]
 
 
 def _of_its_name(document_id: str, title: str) -> str:
