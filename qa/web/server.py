@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import os
 import shlex
 import signal
 import socket
@@ -142,7 +143,12 @@ def serve(
         for corpus in corpora:
             corpus.live.stop()
             corpus.pages.close()
-        server.front.join(END_S)
+        if not server.front.join(END_S):
+            # Interrupted while it loads libraries: their native code would abort the interpreter
+            # as that ends below them. An unfinished build is resumed, and its children end too.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(0)
         if server.front.error is not None:
             raise server.front.error
 

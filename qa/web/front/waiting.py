@@ -54,10 +54,11 @@ class Front:
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         await (self.page or self._waiting(path))(scope, receive, send)
 
-    def join(self, timeout_s: float) -> None:
-        """Wait until the page is there, or has failed."""
+    def join(self, timeout_s: float) -> bool:
+        """Wait until the page is there, or has failed; return whether either came in time."""
         if self._thread.ident is not None:
             self._thread.join(timeout_s)
+        return not self._thread.is_alive()
 
     def _waiting(self, path: str) -> ASGIApp:
         headers = {"cache-control": "no-store", "retry-after": str(AGAIN_S)}
