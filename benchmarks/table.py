@@ -128,8 +128,8 @@ def _accuracy(accuracy: dict[str, Any]) -> list[Row]:
             GOLDEN,
         ),
         (
-            f"Calibration error (ECE), {fitted['questions']:,} natural questions, each corpus left "
-            "out of the fit",
+            f"Calibration error (ECE), {fitted['questions']:,} questions over everyday documents, "
+            "each corpus left out of the fit",
             f"{fitted['ece']:.3f}",
             "`python -m training.calibrate CORPUS… --paragraphs FILE`",
         ),
