@@ -179,7 +179,10 @@ BUILD_DOCUMENTS = "run `qa build documents --index index`"
         (damaged("manifest.json"), IndexCorrupt, "index/g-…/manifest.json is damaged", BUILD),
         (missing("manifest.json"), IndexCorrupt, "index/g-…/manifest.json is missing", BUILD),
         (invalid_manifest, IndexCorrupt, "the manifest of index cannot be read", BUILD),
-        (another_format, IndexMismatch, f"index has format 1, not {FORMAT_VERSION}", BUILD),
+        (
+            *(another_format, IndexMismatch),
+            *(f"index has format 1, not {FORMAT_VERSION}", BUILD_DOCUMENTS),
+        ),
         (
             *(another_encoder, IndexMismatch),
             *("index was built with another encoder (Another)", BUILD_DOCUMENTS),

@@ -64,8 +64,11 @@ def write_golden(pytester, *rows):
 
 def run(pytester, workers, *arguments):
     """Run pytest: here, where the networks are loaded already, or in processes of its own."""
-    call = pytester.runpytest_subprocess if workers else pytester.runpytest_inprocess
-    return call(*PLUGIN, *workers, *arguments)
+    if workers:
+        return pytester.runpytest_subprocess(*PLUGIN, *workers, *arguments)
+    # The plugin is loaded already, by the run that this is a part of.
+    quiet = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
+    return pytester.runpytest_inprocess(*PLUGIN, *quiet, *arguments)
 
 
 def test_each_question_is_a_test_and_a_miss_says_what_was_missed(pytester, project):

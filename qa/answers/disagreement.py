@@ -47,14 +47,16 @@ def disagreement(
     rivals: Sequence[Answer] = (),
     threshold: float,
     document: Callable[[str], Document],
+    apart: bool = False,
 ) -> Disagreement | None:
     """Return the first of the answers with those that contradict it, the newest first.
 
     ``rivals`` are answers of other documents that differ from it and are likely by themselves
-    (:mod:`qa.answers.rivals`); others are those of :func:`disagreeing`. ``document`` finds a
-    document by its id.
+    (:mod:`qa.answers.rivals`); others are those of :func:`disagreeing`, with ``apart`` too.
+    ``document`` finds a document by its id.
     """
-    others = [answers[at] for at in disagreeing(question, answers, threshold=threshold)]
+    positions = disagreeing(question, answers, threshold=threshold, apart=apart)
+    others = [answers[at] for at in positions]
     seen = {place.document_id for each in (*answers[:1], *others) for place in _places(each)}
     for rival in rivals if answers else ():
         if rival.document_id not in seen and _is_of_what_is_asked(question, answers[0], rival):
@@ -103,11 +105,14 @@ def _replaces(text: str, other: Place) -> bool:
     return False
 
 
-def disagreeing(question: str, answers: Sequence[Answer], *, threshold: float) -> tuple[int, ...]:
+def disagreeing(
+    question: str, answers: Sequence[Answer], *, threshold: float, apart: bool = False
+) -> tuple[int, ...]:
     """Return the positions of the answers that contradict the first, of other documents.
 
     Empty unless the first, together with one of them, is as likely as ``threshold``. Of each
-    document the likeliest is taken.
+    document the likeliest is taken. Where answers were found ``apart``, each the best of its own
+    index, being likely says little: they contradict each other only in sentences that are alike.
     """
     found: list[int] = []
     for position, other in enumerate(answers[1:], start=1):
@@ -118,7 +123,7 @@ def disagreeing(question: str, answers: Sequence[Answer], *, threshold: float) -
             and first.probability + other.probability >= threshold
             and not seen & {place.document_id for place in _places(other)}
             and differ(question, first.text, other.text)
-            and _is_contradicting(question, first, other)
+            and (_says_the_same if apart else _is_contradicting)(question, first, other)
         ):
             found.append(position)
     return tuple(found)

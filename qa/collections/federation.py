@@ -261,7 +261,9 @@ class Federation:
         """Return answers of several collections that contradict each other."""
         if not answers or answers[0].probability < self.threshold:
             return None
-        found = disagreement(question, answers, threshold=self.threshold, document=self.document)
+        found = disagreement(
+            question, answers, threshold=self.threshold, document=self.document, apart=True
+        )
         of = {parted(answer.document_id)[0] for answer in found.answers} if found else ()
         return found if len(of) > 1 else None
 
