@@ -29,13 +29,13 @@ def rivals(
     best: Candidate,
     reading: Reading,
     *,
-    reader: Reader,
+    reader: Reader | None,
     calibration: Calibration,
 ) -> list[tuple[Candidate, float]]:
     """Return answers of other documents that differ from the best, with their probability.
 
-    One of each document, the likeliest first. ``reading`` is what ``reader`` read of the
-    evidence; what it did not is read if it is among the nearest.
+    One of each document, the likeliest first. ``reading`` is what was read of the evidence; what
+    was not is read by ``reader`` if it is among the nearest, and left out without a reader.
     """
     question = evidence.question
     if value_of(question, best.span.text) is None:
@@ -68,9 +68,14 @@ def rivals(
 
 
 def _read(
-    reader: Reader, question: str, hits: Sequence[Hit], known: Sequence[Sequence[Span] | None]
+    reader: Reader | None,
+    question: str,
+    hits: Sequence[Hit],
+    known: Sequence[Sequence[Span] | None],
 ) -> list[Sequence[Span]]:
     """Return the spans of all hits, reading those that were not read."""
+    if reader is None:
+        return [each or () for each in known]
     unread = [hit.passage for hit, each in zip(hits, known, strict=True) if each is None]
     new = iter(reader.read(question, unread) if unread else ())
     return [next(new) if each is None else each for each in known]
