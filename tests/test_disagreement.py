@@ -18,6 +18,7 @@ from qa.answers.serialize import prediction_to_dict
 from qa.answers.verdict import judge
 from qa.networks.reader import OnnxReader
 from qa.types import Answer, Document, Hit, Passage, Place, Prediction, Span
+from qa.web import wording
 from qa.web.render import conversation_html
 from qa.web.views import Turn, View
 
@@ -216,6 +217,27 @@ def test_the_newest_comes_first_and_what_replaces_another_is_noticed(qa):
     assert found.relation == "replaces"
     assert qa.ask("When was the bridge of Talheim opened?").disagreement is None
     assert qa.ask("Who painted the ceiling of the zoo?").disagreement is None
+
+
+@pytest.mark.parametrize(
+    ("date", "relation", "said"),
+    [
+        ("2021-05-03", "same title", "They have the same title and different dates. The newest"),
+        ("", "", "Different answers to your question."),
+    ],
+)
+def test_none_is_the_newest_where_an_age_is_unknown(date, relation, said):
+    text = "The permit for a resident costs {} a year. It is a parking permit."
+    sides = [
+        answer("a.txt", text.format("40 euro"), "40 euro", title="Permit", date=date),
+        answer("b.txt", text.format("55 euro"), "55 euro", title="Permit", date="2024-05-03"),
+    ]
+    found = disagreement(
+        "What is the permit?", sides, threshold=0.6, document=documents(*sides).__getitem__
+    )
+    assert found.relation == relation
+    assert wording.told(found).startswith(said)
+    assert ("newest" in wording.told(found)) == bool(date)
 
 
 def documents(*answers):

@@ -73,7 +73,7 @@ def disagreement(
             return Disagreement((one, *found), "replaces")
     titles = {_DIGITS.sub("", normalize(answer.place.title)) for answer in found}
     dates = {_age(answer.place) for answer in found}
-    is_same = len(titles) == 1 and len(dates) == len(found) > 1
+    is_same = len(titles) == 1 and len(dates) == len(found) > 1 and all(dates)
     return Disagreement(tuple(found), "same title" if is_same else "")
 
 
@@ -84,6 +84,11 @@ def told(found: Disagreement) -> str:
         "same title": "; they have the same title and different dates",
         "": "",
     }[found.relation]
+
+
+def are_dated(found: Disagreement) -> bool:
+    """Return whether it is known of all documents how old they are, so that one is the newest."""
+    return all(_age(answer.place) for answer in found.answers)
 
 
 def _age(place: Place) -> str:

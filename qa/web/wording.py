@@ -7,6 +7,7 @@ from datetime import date
 
 from babel import Locale
 
+from qa.answers.disagreement import are_dated
 from qa.text import counted
 from qa.types import Disagreement, Place
 
@@ -56,11 +57,12 @@ def spread(places: Sequence[Place]) -> str:
 
 def told(found: Disagreement) -> str:
     """Return what documents that disagree tell of one another, as a sentence."""
-    return {
-        "replaces": "The first says that it replaces or amends another. The newest comes first.",
-        "same title": "They have the same title and different dates. The newest comes first.",
-        "": "Different answers to your question, the newest first.",
+    said = {
+        "replaces": "The first says that it replaces or amends another.",
+        "same title": "They have the same title and different dates.",
+        "": "Different answers to your question.",
     }[found.relation]
+    return f"{said} The newest comes first." if are_dated(found) else said
 
 
 def day(iso: str) -> str:
