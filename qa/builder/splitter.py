@@ -7,6 +7,7 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 
 from qa.builder.views.boxes import Piece, has_boxes, ticked_first
@@ -330,6 +331,7 @@ def _heading(document: Document, run: _Run, part: Sequence[_Sentence]) -> str:
     return " › ".join(called)[:_HEADING_CHARACTERS]
 
 
+@lru_cache(maxsize=1)  # once a document, not once a passage
 def _of_its_name(document_id: str, title: str) -> str:
     """Return the words of a file's name that its title lacks; empty where none of them is a word.
 
