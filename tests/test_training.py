@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer
 
 from qa.errors import ModelCorrupt, ModelNotFound
@@ -18,7 +19,8 @@ from qa.networks.reader import OnnxReader
 from qa.networks.spans import LENGTH_PRIOR
 from qa.networks.weights import ENCODER_NAME, MODELS, encoder_folder
 from qa.types import Passage
-from training import recipe
+from training import checkpoint, negatives, recipe
+from training import restore as restoring
 from training.batches import Batches
 from training.checkpoint import average, is_made, read_made_of, write_checkpoint
 from training.distillation import Ensemble
@@ -384,11 +386,23 @@ def data(tmp_path):
     return folder
 
 
+@pytest.fixture
+def shallow(tmp_path, monkeypatch):
+    """Begin training with the encoder's first layer: exporting all six takes most of a minute."""
+    network = SentenceTransformer(str(encoder_folder()), device="cpu", local_files_only=True)
+    body = network[0].auto_model
+    body.encoder.layer = body.encoder.layer[:1]
+    body.config.num_hidden_layers = 1
+    network.save_pretrained(str(tmp_path / "shallow"), create_model_card=False)
+    for module in (recipe, checkpoint, negatives, restoring):
+        monkeypatch.setattr(module, "encoder_folder", lambda: tmp_path / "shallow")
+
+
 # PyTorch's exporter, of its own parts, and of two inputs of one length.
 @pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning")
 @pytest.mark.filterwarnings("ignore:.*axis name. tokens")
 def test_the_whole_recipe_makes_both_models_and_resumes_where_it_was_interrupted(
-    data, tmp_path, monkeypatch, capsys
+    data, shallow, tmp_path, monkeypatch, capsys
 ):
     def small(*steps, **given):
         return Schedule(*steps, **given | {"tokens_per_batch": 400})
