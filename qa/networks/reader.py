@@ -31,10 +31,11 @@ STRIDE = 96
 # The limit of one call. Fifty passages of an index need less; other texts have any length.
 MAX_TOKENS_READ = 64 * MAX_TOKENS
 
-# A blank line, or the end of a line before an item of a list or a line "name: value".
+# A blank line, or the end of a line before an item of a list, a clause or a line "name: value".
 _EDGE = re.compile(
     r"(?>\r\n?|[\n\v\f\x85\u2028\u2029])[ \t]*(?:[\r\n\v\f\x85\u2028\u2029]\s*"
-    r"|(?=(?:[-*•‣☐☒☑]|(?P<number>\d{1,3})[.)])[ \t]|[^\W\d][^:\r\n]{0,40}:[ \t]))"
+    r"|(?=(?:[-*•‣☐☒☑]|\((?:[a-z]|[ivx]{2,4}|\d{1,2})\)|(?P<number>\d{1,3})[.)]"
+    r"|(?P<clause>\d{1,2}(?:\.\d{1,2}){1,3})\.?)[ \t]|[^\W\d][^:\r\n]{0,40}:[ \t]))"
 )
 # A line and its end; the next line is not empty. One in capitals is a heading, and no sentence.
 _LINE = re.compile(r"^([^\r\n]+)(?:\r\n?|\n)[ \t]*(?=(\S[^\r\n]*))", re.MULTILINE)
@@ -264,7 +265,10 @@ def stretches(passage: Passage) -> list[tuple[int, int]]:
     for start, _, length in passage.pieces():
         edges = [start]
         for found in _EDGE.finditer(text, start, start + length):
-            if not found["number"] or _is_item(text[edges[-1] : found.start()], found["number"]):
+            above = text[edges[-1] : found.start()]
+            if found["number"] and not _is_item(above, found["number"]):
+                continue
+            if not found["clause"] or not above.strip() or _ENDED.search(above):
                 edges.append(found.end())
         edges = sorted({*edges, *(edge for edge in capitals if start < edge < start + length)})
         parts += list(pairwise([*edges, start + length]))
