@@ -4,10 +4,11 @@ import sys
 import threading
 from typing import ClassVar
 
+from qa.builder.inside import ReadingSandbox
 from qa.sandbox import Sandbox, process
 
 
-class KeptSandbox(Sandbox):
+class KeptSandbox(ReadingSandbox):
     """A sandbox whose child, when a build has ended well, reads for the next of the same kind."""
 
     _kept: ClassVar = None

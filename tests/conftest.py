@@ -78,7 +78,7 @@ def _networks_are_loaded_once():
 def _one_child_reads_for_many_builds():
     """Keep the child of a build for the next; how a child starts and ends has its own tests."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(import_module("qa.builder.build"), "Sandbox", KeptSandbox)
+        patch.setattr(import_module("qa.builder.build"), "ReadingSandbox", KeptSandbox)
         yield
         KeptSandbox.end()
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from benchmarks.hashing import HashEncoder
 from qa import builder
 from qa.builder import ENCODING, READING, BuildReport, FileReport, encoded_text, is_stale
+from qa.builder.corpus import states_of
 from qa.errors import EmptyCorpus, IndexLocked
-from qa.index import WriterLock, open_index, read_manifest, verify
+from qa.index import IndexedFile, WriterLock, open_index, read_manifest, verify
 from qa.loaders import load
 from qa.retrieval.hybrid import HybridSearch
 from qa.types import Passage
@@ -462,3 +463,30 @@ def test_the_report_names_deleted_files_and_counts_hidden_ones(tmp_path):
     assert "gone     a.txt" in str(second).splitlines()
     assert second.to_dict()["gone"] == ("a.txt",)
     assert build(folder, index, encoder=HashEncoder(), load=load).gone == ()
+
+
+def test_files_are_compared_ahead_each_with_its_time_before(tmp_path, monkeypatch):
+    monkeypatch.setattr("qa.builder.corpus._HASHED", 7)
+    files, known = [], {}
+    for number in range(40):
+        path = tmp_path / f"{number:02}.txt"
+        path.write_text(f"It is number {number:02}.")
+        files.append((path.name, path))
+        if number % 3:
+            size = path.stat().st_size + (number % 3 == 2)
+            known[path.name] = [IndexedFile(path.name, "0" * 64, size, 0, 1)]
+    files.append(("gone.txt", tmp_path / "gone.txt"))
+    known["gone.txt"] = [IndexedFile("gone.txt", "0" * 64, 9, 0, 1)]
+
+    def changing(path):
+        path.write_text("It is another.")  # after its time was taken
+        return path.name
+
+    before = {name: path.stat() for name, path in files[:-1]}
+    monkeypatch.setattr("qa.builder.corpus.sha256_of", changing)
+    *states, gone = states_of(files, known, tmp_path)
+    assert gone == (-1, -1, "")
+    assert states == [
+        (before[name].st_size, before[name].st_mtime_ns, name if number % 3 == 1 else "")
+        for number, (name, _) in enumerate(files[:-1])
+    ]

@@ -326,6 +326,19 @@ def test_an_index_that_cannot_be_used_is_built_anew_and_that_is_said_first(
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.parametrize("command", ["ask", "search", "chat", "serve", "info", "verify", "mcp"])
+def test_an_index_of_another_format_is_one_line(command, place, capsys, monkeypatch):
+    monkeypatch.setattr("qa.index.manifest.FORMAT_VERSION", 99)
+    more = {"ask": ["Who?"], "search": ["Who?"], "serve": ["--port", "0"]}
+    index = place / "index"
+    assert main([command, *more.get(command, []), "--index", str(index)]) == 2
+    out, error = capsys.readouterr()
+    assert out == ""
+    problem, remedy = problem_and_remedy(error)
+    assert re.fullmatch(rf"{re.escape(str(index))} has format \d+, not 99", problem)
+    assert remedy == f"run `qa build {place / 'documents'} --index {index}`"
+
+
 def test_an_index_of_another_encoder_is_refused(place, tmp_path, capsys):
     other = tmp_path / "other-model"
     shutil.copytree(encoder_folder(), other)

@@ -204,6 +204,26 @@ def test_the_folder_is_shown_relative_to_the_current_directory(tmp_path, monkeyp
     assert read_manifest(tmp_path / "index").folder == "documents"
 
 
+def test_texts_of_a_length_are_found_without_reading_all(index_dir):
+    index = open_index(index_dir)
+    asked = []
+    index.texts._connections[0].set_trace_callback(asked.append)
+    texts = [each.text for each in index.all_passages()]
+    longest = max(map(len, texts))
+    rows = [row for row, _ in index.texts.passages_as_long_as([longest])]
+    plan = index.texts._select(0, f"EXPLAIN QUERY PLAN {asked[-1]}")
+    assert "USING INDEX passage_length" in plan[0][3]
+    assert rows == [row for row, text in enumerate(texts) if len(text) == longest]
+    index.close()
+
+
+def test_the_manifest_has_a_line_for_each_document(index_dir):
+    (path,) = index_dir.glob("g-*/manifest.json")
+    lines = path.read_text("ascii").splitlines()
+    for document in json.loads(path.read_bytes())["documents"]:
+        assert json.dumps(document, sort_keys=True) in [line.rstrip(",") for line in lines]
+
+
 def test_a_missing_index_names_the_build_command(tmp_path):
     for call in (open_index, read_manifest, verify):
         with pytest.raises(IndexNotFound, match="qa build"):

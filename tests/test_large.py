@@ -15,7 +15,7 @@ from qa.loaders import extracted, load, parts
 
 @pytest.fixture
 def small(monkeypatch):
-    """A document of 2,000 bytes is too large, and a part has 900."""
+    """A document of 2,000 bytes is too large, and a part of a text has 900."""
     monkeypatch.setattr("qa.loaders.MAX_BYTES", 2_000)
     monkeypatch.setattr(parts, "PART_BYTES", 900)
 

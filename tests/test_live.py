@@ -374,6 +374,7 @@ def test_durations_are_as_coarse_as_the_estimate(seconds, words):
 
 def test_the_page_of_a_scan_is_told():
     assert str(Activity("reading a.pdf by OCR, page", 2, 9)) == "Reading a.pdf by OCR, page 2 of 9"
+    assert str(Activity("reading a.csv, MB", 20, 68)) == "Reading a.csv: 20 of 68 MB"
 
 
 # What is left behind

@@ -13,9 +13,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from children import KeptSandbox
 
 from benchmarks.hashing import HashEncoder
 from qa.builder import build, is_stale
+from qa.builder.inside import setup_of, splitting_here
 from qa.errors import UnreadableDocument
 from qa.loaders import find_files, load
 from qa.sandbox import Sandbox
@@ -238,6 +240,28 @@ def test_a_child_that_does_not_start_is_a_defect_and_not_a_bad_file(folder):
         pytest.raises(RuntimeError, match="did not start"),
     ):
         sandbox.load(folder / "a good one.txt", folder=folder)
+
+
+@POSIX
+def test_a_child_splits_what_it_loaded_and_a_new_one_reads_it_again(tmp_path):
+    path = tmp_path / "wells.csv"
+    path.write_text("Well,Depth\nNorth,19 m\nSouth,7 m\n", encoding="utf-8")
+    encoder = HashEncoder()
+    with KeptSandbox(setup_of(encoder, 160)) as sandbox:
+        document = sandbox.load(path, folder=tmp_path)
+        assert not any(block.cells for block in document.blocks)
+        whole, passages = sandbox.split(document)
+        assert (whole.text, [each.read_text for each in passages]) == (
+            document.text,
+            ["Well: North; Depth: 19 m.\nWell: South; Depth: 7 m."],
+        )
+        assert passages == splitting_here(encoder, 160)(load(path, folder=tmp_path))[1]
+        os.kill(sandbox._child.pid, signal.SIGKILL)
+        sandbox._child.wait()
+        assert sandbox.split(document) == (whole, passages)
+        path.write_text("Well,Depth\nNorth,18 m\n", encoding="utf-8")
+        with pytest.raises(UnreadableDocument, match="changed while it was read"):
+            sandbox.split(document)
 
 
 # The zoo

@@ -138,6 +138,24 @@ def test_what_somebody_else_wrote_is_said_and_mended_by_a_build(
     assert "is intact" in verify_store(file)
 
 
+def test_an_index_of_another_format_is_one_line_in_every_command(
+    client, file, source, tmp_path, capsys
+):
+    other_format(client)
+    more = {
+        "ask": [QUESTION],
+        "search": [QUESTION],
+        "serve": ["--port", "0", "--index", str(tmp_path / "votes")],
+    }
+    for command in ("ask", "search", "serve", "info", "verify", "chat"):
+        assert main([command, *more.get(command, []), "--store", str(file)]) == 2, command
+        out, error = capsys.readouterr()
+        assert out == ""
+        problem, remedy = error.splitlines()
+        assert problem == f"qa: the index in {file} has format 0, not 1"
+        assert remedy.strip().startswith("run `qa build")
+
+
 @pytest.mark.parametrize("damage", [more_rows, changed_passage, broken_passage, other_document])
 def test_what_is_written_after_it_was_opened_is_not_quoted(damage, client, file):
     qa = QA.open(str(file))

@@ -25,7 +25,7 @@ from qa.builder.fingerprint import (
     vector_key,
     version_of,
 )
-from qa.builder.inside import setup_of, splitting_here, splitting_in
+from qa.builder.inside import ReadingSandbox, setup_of, splitting_here
 from qa.builder.put_away import PutAway
 from qa.builder.report import BuildReport, FileReport
 from qa.builder.splitter import MAX_TOKENS
@@ -49,13 +49,16 @@ from qa.index import (
     sweep,
     write_generation,
 )
-from qa.sandbox import Load, Sandbox
+from qa.sandbox import Load
 from qa.text import printable
 from qa.types import Encoder
 
 READING, WRITING = "reading files", "writing passages"
 # The pages that an unfinished build read by OCR.
 PAGES = ".pages"
+# Of the files inside a file it is told how many megabytes are read, if they have so many bytes.
+_MANY_BYTES = 10_000_000
+_MB = 1_000_000
 # The clock of a file system may be behind by so much.
 _CLOCKS_NS = 1_000_000_000
 
@@ -83,8 +86,9 @@ def build(
 
     ``max_tokens`` limits a passage. ``progress`` is called with the stage (``READING``,
     ``ENCODING``, or ``WRITING`` if it takes long), the number of files or passages done, and
-    their total, and within a scan with
-    "reading scan.pdf by OCR, page" and the pages. ``load`` reads one file; without it, files are
+    their total, within a scan with
+    "reading scan.pdf by OCR, page" and the pages, and within a file of others or a large text with
+    "reading log.csv, MB" and the megabytes. ``load`` reads one file; without it, files are
     read and split in a child process with limits. ``workers`` read and encode, and this process
     only writes; the index is the same. ``on_anew`` is called first where there is an index that
     cannot be used, with the reason: it has another format, or is damaged.
@@ -123,19 +127,21 @@ def build(
                 if workers:
                     new = new_files(files, known, folder)
                     for name, found in workers.read(new, reading, on_reading):
-                        elsewhere[name] = [texts.put(each) for each in found]
+                        elsewhere[name] = [texts.put_found(each) for each in found]
                 on_page = progress and partial(_tell_page, progress)
-                with Sandbox(setup=setup, pages=reading.pages, on_page=on_page) as sandbox:
+                with ReadingSandbox(setup, pages=reading.pages, on_page=on_page) as sandbox:
                     surveyed = survey(
                         files,
                         known,
                         folder,
                         load or sandbox.load,
-                        splitting_here(encoder, max_tokens) if load else splitting_in(sandbox),
+                        splitting_here(encoder, max_tokens) if load else sandbox.split,
                         on_reading,
                         elsewhere,
+                        texts.put,
+                        progress and partial(_tell_member, progress),
                     )
-                    examined = sorted(map(texts.put, surveyed), key=_path_of)
+                    examined = sorted(surveyed, key=_path_of)
                 indexed = [found for found in examined if isinstance(found, tuple)]
                 skipped = [found for found in examined if isinstance(found, SkippedFile)]
                 containers = [found for found in examined if isinstance(found, ContainerFile)]
@@ -263,7 +269,8 @@ def _previous(
 ) -> StoredIndex | None:
     """Return the existing index, None if there is none that can be used."""
     try:
-        return open_index(index_dir)
+        # No question is asked of it, so it need not be searched quickly.
+        return open_index(index_dir, exact=True)
     except IndexNotFound:
         return None
     except StoredIndexError as error:
@@ -300,6 +307,11 @@ def _path_of(found: Examined) -> str:
 
 def _tell_page(progress: Progress, name: str, page: int, pages: int) -> None:
     progress(f"reading {printable(name)} by OCR, page", page, pages)
+
+
+def _tell_member(progress: Progress, name: str, done: int, total: int) -> None:
+    if total >= _MANY_BYTES:
+        progress(f"reading {printable(name)}, MB", done // _MB, total // _MB)
 
 
 def _nothing_to_index(folder: Path, skipped: Sequence[SkippedFile], index_dir: Path) -> EmptyCorpus:

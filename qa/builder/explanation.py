@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from qa.builder.inside import setup_of, splitting_in
+from qa.builder.inside import ReadingSandbox, setup_of
 from qa.builder.members import load_document
 from qa.builder.splitter import MAX_TOKENS
 from qa.errors import UnreadableDocument
-from qa.sandbox import Sandbox
 from qa.text import counted, printable
 from qa.types import Document, Encoder, Passage
 
@@ -90,7 +89,7 @@ def explain(file: Path, encoder: Encoder) -> Explanation:
     whole = next((each for each in (file, *file.parents) if each.is_file()), None)
     if whole is None:
         raise UnreadableDocument(f"there is no file {file}", "check its path")
-    with Sandbox(setup=setup_of(encoder, MAX_TOKENS)) as sandbox:
+    with ReadingSandbox(setup_of(encoder, MAX_TOKENS), cells=True) as sandbox:
         try:
             name = file.relative_to(whole.parent).as_posix()
             document = load_document(sandbox.load, whole.parent, name)
@@ -98,5 +97,5 @@ def explain(file: Path, encoder: Encoder) -> Explanation:
             raise UnreadableDocument(
                 f"there is no such file in {whole}", "check its path"
             ) from error
-        document, passages = splitting_in(sandbox)(document)
+        document, passages = sandbox.split(document)
     return Explanation(document, tuple(passages))

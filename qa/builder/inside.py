@@ -1,15 +1,18 @@
-"""Split a document, and name its language, in the process that reads files."""
+"""Read and split documents in a child process, in which a document stays between the two."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
+from qa import loaders
 from qa.builder.splitter import Splitter
 from qa.errors import UnreadableDocument
 from qa.loaders.language import identify_language, load_identifier
-from qa.sandbox.messages import Call, document_of, plain
+from qa.sandbox.messages import Call
 from qa.sandbox.process import Sandbox
 from qa.types import Document, Encoder, Passage, Pieces, View
 
@@ -20,22 +23,44 @@ Split = Callable[[Document], tuple[Document, list[Passage]]]
 @dataclass(slots=True)
 class _Inside:
     splitter: Splitter | None = None
+    document: Document | None = None
 
 
 _INSIDE = _Inside()
 
 
-def splitting_in(sandbox: Sandbox) -> Split:
-    """Return what splits a document in a sandbox, whose setup is :func:`setup_of` an encoder."""
+class ReadingSandbox(Sandbox):
+    """A sandbox that splits what it loaded; ``setup`` is :func:`setup_of` an encoder.
 
-    def split(document: Document) -> tuple[Document, list[Passage]]:
-        call = Call(__name__, "split", {"document": plain(document)})
-        language, parts = sandbox.call(call, name=document.id)
-        return replace(document, language=str(language)), [
-            _passage(document, *part) for part in parts
-        ]
+    The cells of tables take more memory than all else of a document and are needed to split it
+    alone. They stay in the child, unless ``cells`` are wanted. ``options`` are those of
+    :class:`Sandbox`.
+    """
 
-    return split
+    def __init__(self, setup: Call, *, cells: bool = False, **options: Any) -> None:
+        super().__init__(loader=__name__, setup=setup, arguments={"cells": cells}, **options)
+        self._loaded: tuple[str, Path, Mapping[str, Any]] | None = None
+
+    def load(self, path: Path, *, folder: Path, member: Sequence[str] = ()) -> Document:
+        """Read one file, as :meth:`Sandbox.load` does."""
+        self._loaded = None
+        document = super().load(path, folder=folder, member=member)
+        place = {"folder": os.fspath(folder), "member": member, "sha256": document.sha256}
+        self._loaded = document.id, path, place
+        return document
+
+    def split(self, document: Document) -> tuple[Document, list[Passage]]:
+        """Return the document that was loaded last with its language, and its passages.
+
+        Raises :class:`~qa.errors.UnreadableDocument`, as :meth:`load` does.
+        """
+        if self._loaded is None or self._loaded[0] != document.id:
+            raise RuntimeError(f"{document.id} was not loaded last")
+        _, path, place = self._loaded
+        call = Call(__name__, "split", place)
+        language, parts = self.call(call, path, Path(place["folder"]), name=document.id)
+        document = replace(document, language=str(language))
+        return document, [_passage(document, *part) for part in parts]
 
 
 def splitting_here(encoder: Encoder, max_tokens: int) -> Split:
@@ -68,12 +93,41 @@ def prepare(tokenizer: str, max_tokens: int) -> None:
     load_identifier()  # which needs a file to unpack itself into
 
 
-def split(document: dict[str, Any]) -> tuple[str, list[list[object]]]:
-    """Return a document's language and its passages, in the child: places, and what is read."""
+def load(
+    path: Path,
+    *,
+    folder: Path,
+    cells: bool,
+    member: Sequence[str] = (),
+    descriptor: int | None = None,
+) -> Document:
+    """Read a file in the child, where it is kept until it is split or another one is read."""
+    _INSIDE.document = None  # first, so that two large ones are never in memory
+    document = loaders.load(path, folder=folder, member=member, descriptor=descriptor)
+    _INSIDE.document = document
+    return document if cells else without_cells(document)
+
+
+def split(
+    path: Path,
+    *,
+    folder: Path,
+    member: Sequence[str],
+    sha256: str,
+    descriptor: int | None = None,
+) -> tuple[str, list[list[object]]]:
+    """Return a document's language and its passages, in the child: places, and what is read.
+
+    It is the one that was read last. A child that was started since then reads it again.
+    """
     if _INSIDE.splitter is None:
         raise RuntimeError("not prepared")
-    whole = document_of(document)
-    return identify_language(whole), [
+    document, _INSIDE.document = _INSIDE.document, None
+    if document is None or document.sha256 != sha256:
+        document = loaders.load(path, folder=folder, member=member, descriptor=descriptor)
+        if document.sha256 != sha256:
+            raise UnreadableDocument("its file changed while it was read", "build again")
+    return identify_language(document), [
         [
             passage.start,
             passage.end,
@@ -81,8 +135,14 @@ def split(document: dict[str, Any]) -> tuple[str, list[list[object]]]:
             passage.view and [passage.view.text, passage.view.pieces.packed()],
             passage.quoted,
         ]
-        for passage in _INSIDE.splitter.split(whole)
+        for passage in _INSIDE.splitter.split(document)
     ]
+
+
+def without_cells(document: Document) -> Document:
+    """Return a document without the cells of its tables."""
+    blocks = (replace(b, cells=()) if b.cells else b for b in document.blocks)
+    return replace(document, blocks=tuple(blocks))
 
 
 def _passage(

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from qa.errors import ReadingStopped, UnreadableDocument
+from qa.errors import ReadingStopped, StoredIndexError, UnreadableDocument
 from qa.sandbox import Load
 from qa.text import counted
-from qa.types import Block, Document, Member
+from qa.types import Document, Member
 
 # Of one file of the corpus, with all that is inside the files inside it.
 MAX_FILES = 20_000
 MAX_BYTES = 1_000_000_000
 # A file in which so many exceeded the limits of time and memory is not read further.
 MAX_STOPPED = 3
+# Called with the name of a file, the bytes of the files inside it that are read, and those of all
+# that were found so far.
+OnMember = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +36,28 @@ class InnerFile:
 
 
 def read_members(
-    load: Load, path: Path, folder: Path, document: Document
+    load: Load,
+    path: Path,
+    folder: Path,
+    document: Document,
+    on_member: OnMember | None = None,
 ) -> tuple[list[InnerFile], tuple[str, ...]]:
     """Read all files inside a file, and those inside them; return them with notes.
 
     The notes say how many were not read because of a limit on all of them together.
+    ``on_member`` is called before each of them, and after the last.
     """
     found: list[InnerFile] = []
     taken = {document.id}
-    texts: dict[str, tuple[str, tuple[Block, ...]]] = {}
     waiting: list[tuple[tuple[str, ...], str, Member]]
     waiting = [((member.name,), document.id, member) for member in reversed(document.members)]
-    size = stopped = left = 0
+    size = stopped = left = done = 0
+    total = sum(member.size for member in document.members)
     while waiting:
         names, parent, member = waiting.pop()
+        if on_member is not None:
+            on_member(path.name, done, total)
+        done += member.size
         name = f"{document.id}/{'/'.join(names)}"
         is_full = len(found) >= MAX_FILES or size + member.size > MAX_BYTES
         if is_full or stopped >= MAX_STOPPED:
@@ -57,16 +69,17 @@ def read_members(
             if name in taken:
                 raise UnreadableDocument("another file in it has the same path", "rename it")
             result = load(path, folder=folder, member=names)
-            # Of files with the same bytes the text is kept once, as a bomb has thousands.
-            text, blocks = texts.setdefault(result.sha256, (result.text, result.blocks))
-            if (text, blocks) == (result.text, result.blocks):
-                result = replace(result, text=text, blocks=blocks)
+            total += sum(each.size for each in result.members)
             waiting += [((*names, each.name), name, each) for each in reversed(result.members)]
+        except StoredIndexError:  # what was read cannot be kept
+            raise
         except Exception as error:  # parsers of foreign formats raise whatever they like
             stopped += isinstance(error, ReadingStopped)
             result = error
         taken.add(name)
         found.append(InnerFile(name, parent, member.size, result))
+    if on_member is not None and document.members:
+        on_member(path.name, total, total)
     if not left:
         return found, ()
     limit = f"{MAX_FILES:,} files and {MAX_BYTES // 10**9} GB"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Literal
 
 from qa.builder.survey import ON_DISK, Examined
 from qa.index import Contents, DocumentStore, DocumentWriter, opened_privately, writing
+from qa.types import Document, Passage
 
 TEXTS = ".texts"
 
@@ -39,17 +42,21 @@ class PutAway:
                 opened.close()
         self._remove()
 
-    def put(self, found: Examined) -> Examined:
-        """Add the contents of a document, if it has any here; return the rest."""
-        contents = found[1] if isinstance(found, tuple) else None
-        if not isinstance(found, tuple) or not isinstance(contents, tuple):
-            return found
+    def put(self, document: Document, passages: Sequence[Passage]) -> Literal["on disk"]:
+        """Add the contents of a document; no other has its id."""
         with writing(self._path.parent):
             if self._writer is None:
                 opened_privately(self._path).close()
                 self._writer = DocumentWriter(self._path)
-            self._writer.add(*contents)
-        return found[0], ON_DISK
+            self._writer.add(document, passages)
+        return ON_DISK
+
+    def put_found(self, found: Examined) -> Examined:
+        """Add the contents of a document, if it has any here; return the rest."""
+        contents = found[1] if isinstance(found, tuple) else None
+        if not isinstance(found, tuple) or not isinstance(contents, tuple):
+            return found
+        return found[0], self.put(*contents)
 
     def contents(self, document_id: str) -> Contents:
         """Return a document that was added, and its passages; KeyError for another."""

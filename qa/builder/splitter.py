@@ -5,14 +5,21 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, islice
 
 from qa.builder.views.boxes import Piece, has_boxes, ticked_first
 from qa.builder.views.keyed import keyed
-from qa.builder.views.records import Field, Record, pieces_of, records_of, view_of
+from qa.builder.views.records import (
+    Field,
+    Record,
+    pieces_of,
+    records_of,
+    view_of,
+    words_of,
+)
 from qa.types import Block, Document, Passage
 
 MAX_TOKENS = 160
@@ -29,6 +36,8 @@ _NAME_WORD = re.compile(r"[^\W_]+")
 _STEM = 4
 # The time of sentencex grows with the square of a paragraph with many quotation marks.
 _PART_CHARACTERS = 20_000
+# So many rows are counted at once: the tokens of one alone take three times as long.
+_COUNTED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +96,7 @@ class Splitter:
         return [
             self._passage(document, run, part, quoted)
             for run in _runs(document)
-            for part in self._pack(document.text, list(self._units(document.text, run)))
+            for part in self._pack(document.text, self._units(document.text, run))
         ]
 
     def _passage(
@@ -107,19 +116,18 @@ class Splitter:
         """Yield the sentences and records of adjacent blocks."""
         for table, group in groupby(run.blocks, _table):
             blocks = list(group)
-            records = [] if table is None else records_of(blocks)
-            if not records:
+            if table is None or all(block.kind == "columns" for block in blocks):
                 for part in keyed(text, blocks):
                     if isinstance(part, Block):
                         yield from self._lines(text, part)
-                    elif (units := list(self._record(text, part)))[0].pieces and len(units) == 1:
+                    elif (units := list(self._records(text, [part])))[0].pieces and len(units) == 1:
                         yield from units
                     else:  # too long to be read with its keys
                         yield from self._sentences(text, Block(part.start, part.end, "body"))
-            elif blocks[0].kind == "columns":  # shown with the first record, read in each
+                continue
+            if blocks[0].kind == "columns":  # shown with the first record, read in each
                 yield _Sentence(blocks[0].start, blocks[0].end, 0, True, ())
-            for record in records:
-                yield from self._record(text, record)
+            yield from self._records(text, records_of(blocks))
 
     def _lines(self, text: str, block: Block) -> Iterator[_Sentence]:
         """Yield the sentences of a block, those lines apart that have boxes."""
@@ -131,17 +139,29 @@ class Splitter:
             start, end = _trim(text, at, at + len(line))
             at += len(line)
             pieces = [*ticked_first(text, (start, end)), "."]
-            count = self._count([view_of(text, [pieces]).text])[0]
+            count = self._count([words_of(text, pieces)])[0]
             if len(pieces) > 2 and count <= self._max:
                 yield _Sentence(start, end, count, True, tuple(pieces))
             elif start < end:
                 yield from self._sentences(text, Block(start, end, "body"))
 
-    def _record(self, text: str, record: Record) -> Iterator[_Sentence]:
-        """Yield a record as one unit; one beyond the budget in parts that repeat its name."""
+    def _records(self, text: str, records: Iterable[Record]) -> Iterator[_Sentence]:
+        """Yield each record as one unit; one beyond the budget in parts that repeat its name."""
+        remaining = iter(records)
+        while some := list(islice(remaining, _COUNTED)):
+            pieces = [tuple(pieces_of(text, record.fields)) for record in some]
+            counts = self._count([words_of(text, each) for each in pieces])
+            for record, whole, count in zip(some, pieces, counts, strict=True):
+                if count <= self._max:
+                    yield _Sentence(record.start, record.end, count, True, whole)
+                else:
+                    yield from self._cut_record(text, record)
+
+    def _cut_record(self, text: str, record: Record) -> Iterator[_Sentence]:
+        """Yield the parts of a record that is longer than the budget."""
 
         def tokens(fields: Sequence[Field]) -> int:
-            return self._count([view_of(text, [pieces_of(text, fields)]).text])[0]
+            return self._count([words_of(text, pieces_of(text, fields))])[0]
 
         def unit(fields: Sequence[Field], named: int) -> _Sentence:
             places = [place for _, place in fields[named:]]
@@ -150,11 +170,6 @@ class Splitter:
             return _Sentence(start, end, tokens(fields), True, tuple(pieces_of(text, fields)))
 
         fields = record.fields
-        pieces = tuple(pieces_of(text, fields))
-        count = self._count([view_of(text, [pieces]).text])[0]
-        if count <= self._max:
-            yield _Sentence(record.start, record.end, count, True, pieces)
-            return
         name = fields[:1] if tokens(fields[:1]) <= min(_NAME_TOKENS, self._max) else ()
         group = list(name)
         is_read = not name
@@ -226,7 +241,7 @@ class Splitter:
                 start += 1
         return pieces
 
-    def _pack(self, text: str, sentences: list[_Sentence]) -> Iterator[list[_Sentence]]:
+    def _pack(self, text: str, sentences: Iterable[_Sentence]) -> Iterator[list[_Sentence]]:
         part: list[_Sentence] = []
         used = fresh = 0
         for sentence in sentences:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final, Literal
 
-from qa.builder.corpus import stat_of, unfit
-from qa.builder.inside import Split
-from qa.builder.members import InnerFile, read_members
+from qa.builder.corpus import State, stat_of, states_of, unfit
+from qa.builder.inside import Split, without_cells
+from qa.builder.members import InnerFile, OnMember, read_members
 from qa.errors import ReadingStopped, UnreadableDocument
 from qa.hashing import sha256_of
 from qa.index import ContainerFile, Contents, CorpusFile, IndexedFile, SkippedFile
@@ -21,10 +22,16 @@ from qa.types import Document, Passage
 
 # The contents of a document, ON_DISK where they were put away, None where they are stored already.
 ON_DISK: Final = "on disk"
-Examined = tuple[IndexedFile, Contents | Literal["on disk"] | None] | SkippedFile | ContainerFile
-_Passages = Sequence[Passage] | Exception
+Kept = Contents | Literal["on disk"]
+Examined = tuple[IndexedFile, Kept | None] | SkippedFile | ContainerFile
+# Keeps the contents of a document, in memory or elsewhere.
+Keep = Callable[[Document, Sequence[Passage]], Kept]
 # So many names are in a note on what was not read.
 _NAMED = 5
+
+
+def _in_memory(document: Document, passages: Sequence[Passage]) -> Kept:
+    return document, passages
 
 
 def survey(
@@ -35,6 +42,8 @@ def survey(
     split: Split,
     progress: Callable[[int, int], None] | None = None,
     elsewhere: MutableMapping[str, list[Examined]] | None = None,
+    keep: Keep = _in_memory,
+    on_member: OnMember | None = None,
 ) -> Iterator[Examined]:
     """Yield the contents of each document, file by file; copies of a file have none.
 
@@ -42,12 +51,16 @@ def survey(
     since they are stored already. A file is not read if reading the same bytes exceeded a limit
     before. ``progress`` is called after each file with the number of files done and their total.
     ``elsewhere`` has what :func:`survey_file` returned for some files, which are not read again;
-    it is emptied.
+    it is emptied. ``keep`` is called with the contents of each document as soon as it is split:
+    what it returns is yielded for them. It may be called for a document that then turns out to be
+    a copy. ``on_member`` is that of :func:`qa.builder.members.read_members`.
     """
-    surveyor = _Surveyor(folder, load, split)
-    for done, (document_id, path) in enumerate(sorted(files.items()), start=1):
+    surveyor = _Surveyor(folder, load, split, keep, on_member)
+    ordered = sorted(files.items())
+    states = states_of(ordered, known, folder)
+    for done, ((document_id, path), state) in enumerate(zip(ordered, states, strict=True), start=1):
         found = elsewhere.pop(document_id, None) if elsewhere else None
-        yield from surveyor.examine(path, document_id, known.get(document_id, ()), found)
+        yield from surveyor.examine(path, document_id, state, known.get(document_id, ()), found)
         if progress is not None:
             progress(done, len(files))
 
@@ -56,7 +69,8 @@ def survey_file(
     path: Path, document_id: str, folder: Path, load: Load, split: Split
 ) -> list[Examined]:
     """Return the contents of one file, whatever others there are."""
-    return _Surveyor(folder, load, split).examine(path, document_id, ())
+    surveyor = _Surveyor(folder, load, split, _in_memory, None)
+    return surveyor.examine(path, document_id, (*stat_of(path), ""))
 
 
 def record_of(found: Examined) -> CorpusFile:
@@ -67,33 +81,41 @@ def record_of(found: Examined) -> CorpusFile:
 class _Surveyor:
     """Examines one file after the other; the first of several with the same bytes is stored."""
 
-    def __init__(self, folder: Path, load: Load, split: Split) -> None:
+    def __init__(
+        self, folder: Path, load: Load, split: Split, keep: Keep, on_member: OnMember | None
+    ) -> None:
         self._folder, self._load, self._splitting = folder, load, split
+        self._keep, self._on_member = keep, on_member
         # By suffix too: the same bytes are read differently as Markdown and as plain text.
         self._originals: dict[tuple[str, str], str] = {}
-        # Files inside another are split as soon as they are read, since the cells of large tables
-        # take more memory than all that is kept of them. Of copies it is the first by its id.
-        self._split: dict[tuple[str, str], tuple[str, _Passages]] = {}
+        # What was split of the file that is read now and of those inside it: the id, the number of
+        # passages, and what is kept of them or why they cannot be. Of copies it is the first by id.
+        self._split: dict[tuple[str, str], tuple[str, int, Kept | Exception]] = {}
 
     def examine(
         self,
         path: Path,
         document_id: str,
-        known: Sequence[CorpusFile],
+        state: State,
+        known: Sequence[CorpusFile] = (),
         elsewhere: list[Examined] | None = None,
     ) -> list[Examined]:
-        """Read a file and the files inside it, unless it is unchanged or was read elsewhere."""
+        """Read a file and the files inside it, unless it is unchanged or was read elsewhere.
+
+        ``state`` is that of :func:`qa.builder.corpus.states_of`.
+        """
         # Taken before reading, so that a file that changes meanwhile counts as changed later.
         size, mtime_ns = stat_of(path)
         try:
             if error := unfit(path, self._folder):
                 raise error
-            if reused := self._unchanged(path, known, size, mtime_ns):
+            if reused := self._unchanged(known, state):
                 return reused
             if elsewhere is not None:
                 return [self._without_copies(found) for found in elsewhere]
             if path.relative_to(self._folder).as_posix() != document_id:
                 raise UnreadableDocument("its name is not valid Unicode", "rename it")
+            self._split.clear()
             document = self._load(path, folder=self._folder)
         except Exception as error:  # parsers of foreign formats raise whatever they like
             skipped = _skipped(document_id, size, error)
@@ -101,8 +123,10 @@ class _Surveyor:
                 # It took minutes: remembered, unless the file changed meanwhile.
                 skipped = replace(skipped, sha256=sha256_of(path))
             return [replace(skipped, mtime_ns=mtime_ns)]
-        self._split.clear()
-        inner, limits = read_members(self._load_and_split, path, self._folder, document)
+        document = self._split_and_kept(document)
+        inner, limits = read_members(
+            self._load_and_split, path, self._folder, document, self._on_member
+        )
         sha256 = document.sha256
         if inner and stat_of(path) != (size, mtime_ns):
             size = -1  # the others may be of other bytes: none counts as current
@@ -131,12 +155,11 @@ class _Surveyor:
             return found
         return replace(file, passages=0, copy_of=original), None
 
-    def _unchanged(
-        self, path: Path, known: Sequence[CorpusFile], size: int, mtime_ns: int
-    ) -> list[Examined]:
+    def _unchanged(self, known: Sequence[CorpusFile], state: State) -> list[Examined]:
         """Return what was found in a file before; nothing if it must be read."""
         own = known[0] if known else None
-        if own is None or own.size != size or not own.sha256 or own.sha256 != sha256_of(path):
+        size, mtime_ns, sha256 = state
+        if own is None or own.size != size or not own.sha256 or own.sha256 != sha256:
             return []
         originals = ChainMap({}, self._originals)
         reused: list[Examined] = []
@@ -173,45 +196,45 @@ class _Surveyor:
 
     def _indexed(
         self, document: Document, size: int
-    ) -> tuple[IndexedFile, Contents | None] | SkippedFile:
-        """Split a document; one with the bytes of another has no contents of its own."""
+    ) -> tuple[IndexedFile, Kept | None] | SkippedFile:
+        """Return a document that was split; one with the bytes of another has no contents."""
         key = _key(document)
         original = self._originals.get(key, "")
         file = IndexedFile(document.id, document.sha256, size, 0, 0, original, notes=document.notes)
         if original:
             return file, None
-        if key in self._split:
-            _, passages = self._split.pop(key)
-        else:
-            document, passages = self._passages(document)
-        if isinstance(passages, Exception):
-            return _skipped(document.id, size, passages)
+        _, passages, kept = self._split[key]
+        if isinstance(kept, Exception):
+            return _skipped(document.id, size, kept)
         self._originals[key] = document.id
-        return replace(file, passages=len(passages)), (document, passages)
+        return replace(file, passages=passages), kept
 
     def _load_and_split(self, path: Path, *, folder: Path, member: Sequence[str] = ()) -> Document:
-        """Return a document without the cells of its tables; its passages are kept."""
-        document = self._load(path, folder=folder, member=member)
+        return self._split_and_kept(self._load(path, folder=folder, member=member))
+
+    def _split_and_kept(self, document: Document) -> Document:
+        """Split a document at once, and keep its contents; return what else there is of it.
+
+        Of files with the same bytes the first by its id is split: in an archive the others may be
+        read before it, and a bomb has thousands.
+        """
         key = _key(document)
         is_copy = key in self._originals or (
             key in self._split and self._split[key][0] < document.id
         )
-        if is_copy:
-            return _without_cells(document)
-        document, passages = self._passages(document)
-        self._split[key] = document.id, passages
-        return document
-
-    def _passages(self, document: Document) -> tuple[Document, _Passages]:
-        """Split a document; return it with its language and without the cells of its tables."""
-        try:
-            document, passages = self._splitting(document)
-            document.text.encode("utf-8")
-            if not passages:
-                raise UnreadableDocument("it contains no sentences")
-        except Exception as error:  # of a library that reads any text
-            return document, error
-        return _without_cells(document), passages
+        if not is_copy:
+            try:
+                found, passages = self._splitting(document)
+                found.text.encode("utf-8")
+                if not passages:
+                    raise UnreadableDocument("it contains no sentences")
+            except Exception as error:  # of a library that reads any text
+                self._split[key] = document.id, 0, error
+            else:
+                kept = self._keep(without_cells(found), passages)
+                self._split[key] = document.id, len(passages), kept
+        # One block, to tell that there is a text.
+        return replace(document, text="", blocks=document.blocks[:1], pages=(), scanned=())
 
 
 def _without_lost(
@@ -256,14 +279,9 @@ def _is_stop(error: Exception) -> bool:
     return isinstance(error, ReadingStopped)
 
 
-def _without_cells(document: Document) -> Document:
-    blocks = (replace(b, cells=()) if b.cells else b for b in document.blocks)
-    return replace(document, blocks=tuple(blocks))
-
-
 def _key(document: Document) -> tuple[str, str]:
     return document.sha256, _suffix(document.id)
 
 
 def _suffix(document_id: str) -> str:
-    return PurePosixPath(document_id).suffix.lower()
+    return posixpath.splitext(document_id)[1].lower()

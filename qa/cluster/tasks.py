@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING
 
 from qa.builder.corpus import stat_of
 from qa.builder.fingerprint import version_here
-from qa.builder.inside import splitting_in
+from qa.builder.inside import ReadingSandbox
 from qa.builder.survey import survey_file
 from qa.builder.workers import Reading
 from qa.index.lock import LOCK
-from qa.sandbox import Sandbox
 from qa.types import Encoder
 
 if TYPE_CHECKING:
@@ -62,8 +61,8 @@ def read_files(table: pyarrow.Table, place: Place) -> pyarrow.Table:
     for name, size in zip(table[NAME].to_pylist(), table[SIZE].to_pylist(), strict=True):
         path = reading.folder / name
         is_same = stat_of(path)[0] == size
-        split = splitting_in(sandbox)
-        read = survey_file(path, name, reading.folder, sandbox.load, split) if is_same else None
+        asked = path, name, reading.folder, sandbox.load, sandbox.split
+        read = survey_file(*asked) if is_same else None
         found.append(pickle.dumps(read, protocol=5))
     return pa.table(
         {
@@ -130,14 +129,14 @@ class _Kept:
     """What a worker keeps from task to task."""
 
     def __init__(self) -> None:
-        self._sandbox: tuple[object, Sandbox] | None = None
+        self._sandbox: tuple[object, ReadingSandbox] | None = None
 
-    def sandbox(self, reading: Reading, *, keeps_pages: bool) -> Sandbox:
+    def sandbox(self, reading: Reading, *, keeps_pages: bool) -> ReadingSandbox:
         pages = reading.pages if keeps_pages else None
         key = reading.setup, pages
         if self._sandbox is None or self._sandbox[0] != key:
             self.close()
-            self._sandbox = key, Sandbox(setup=reading.setup, pages=pages)
+            self._sandbox = key, ReadingSandbox(reading.setup, pages=pages)
         return self._sandbox[1]
 
     def close(self) -> None:

@@ -26,9 +26,14 @@ _SEED = 0
 
 def coded(vectors: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Return the codes of unit vectors, shape ``(vectors, dimension / 4)``."""
-    # In double precision, the vectors beside it cannot move a number over a level.
-    turned = vectors.astype(np.float64) @ rotation(vectors.shape[1]).astype(np.float64)
-    return packed(turned.astype(np.float32)).astype(np.uint8).reshape(len(vectors), -1)
+    turning = rotation(vectors.shape[1]).astype(np.float64)
+    codes = np.empty((len(vectors), vectors.shape[1] // PER_BYTE), np.uint8)
+    for first in range(0, len(vectors), 1_000):  # all at once would take ten times their memory
+        some = slice(first, first + 1_000)
+        # In double precision, the vectors beside it cannot move a number over a level.
+        turned = vectors[some].astype(np.float64) @ turning
+        codes[some] = packed(turned.astype(np.float32)).reshape(len(turned), -1)
+    return codes
 
 
 @lru_cache(maxsize=4)

@@ -148,6 +148,7 @@ def write_generation(
         for shard in fresh:
             held = list(islice(remaining, shard.documents))
             _write_shard(unfinished, shard.key, held, rows_of(held), manifest.dimension)
+            del held  # or the next ones would be in memory with them
             written += shard.passages
             if progress is not None and len(fresh) > 1:
                 progress(written, total)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -14,6 +14,7 @@ from qa.index.commands import build_command
 from qa.text import printable
 
 FORMAT_VERSION = 9
+_ENCODER = json.JSONEncoder(sort_keys=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +137,14 @@ class Manifest:
     def to_dict(self) -> dict[str, Any]:
         """Return the manifest as plain JSON values."""
         counts = {"documents": len(self.documents), "passages": self.passages}
-        return {"format": FORMAT_VERSION, **asdict(self), "counts": counts}
+        values = {name: _plain(getattr(self, name)) for name in self.__slots__}
+        return {"format": FORMAT_VERSION, **values, "counts": counts}
 
     def to_json(self, index_dir: Path) -> bytes:
-        """Return the manifest as it is stored on disk."""
-        values = self.to_dict()
-        values["folder"] = _relative(Path(self.folder), index_dir)
-        return json.dumps(values, indent=1, sort_keys=True).encode("ascii")
+        """Return the manifest as it is stored on disk: a line for each document and file."""
+        values = {**self.to_dict(), "folder": _relative(Path(self.folder), index_dir)}
+        lines = [f"{json.dumps(name)}: {_stored(values[name])}" for name in sorted(values)]
+        return "{{\n{}\n}}\n".format(",\n".join(lines)).encode("ascii")
 
     @classmethod
     def from_json(cls, data: bytes, index_dir: Path) -> Manifest:
@@ -202,6 +204,19 @@ class Manifest:
             f"  skipped {printable(file.path)}: {printable(file.reason)}" for file in self.skipped
         ]
         return "\n".join(lines)
+
+
+def _plain(value: Any) -> Any:
+    """Return records of one kind as dictionaries, any other value as it is."""
+    if not isinstance(value, tuple) or not value:
+        return value
+    names = value[0].__slots__
+    return tuple({name: getattr(each, name) for name in names} for each in value)
+
+
+def _stored(value: Any) -> str:
+    lines = ",\n".join(map(_ENCODER.encode, value)) if isinstance(value, tuple) else ""
+    return f"[\n{lines}\n]" if lines else _ENCODER.encode(value)
 
 
 def _frozen(entry: dict[str, Any]) -> dict[str, Any]:

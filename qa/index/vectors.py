@@ -34,7 +34,6 @@ def write_vectors(folder: Path, key: str, rows: NDArray[np.float32], dimension: 
         parts = faiss.IndexScalarQuantizer(size, faiss.ScalarQuantizer.QT_8bit_direct)
         parts.add(np.ascontiguousarray(rows[:, dimension:], dtype=np.float32))
         _write(parts, folder / f"{key}{PARTS}")
-
     if dimension % PER_BYTE == 0:
         (folder / f"{key}{CODES}").write_bytes(coded(rows[:, :dimension]).tobytes())
 

@@ -13,6 +13,7 @@ from qa.builder import ENCODING, READING, WRITING
 _WINDOW_S = 30.0
 # Before this, the pace is a guess.
 _LEAST_S = 2.0
+_MB = ", MB"
 _DOING = {
     READING: "Reading files",
     ENCODING: "Indexing passages",
@@ -48,7 +49,8 @@ class Activity:
         if self.stage.endswith(" page"):  # "Reading scan.pdf by OCR, page 2 of 9"
             return f"{doing} {self.done:,} of {self.total:,}"
         left = "" if self.left_s is None else f", {_duration(self.left_s)} left"
-        return f"{doing}: {self.done:,} of {self.total:,}{left}"
+        unit = " MB" if doing.endswith(_MB) else ""  # "Reading log.csv: 20 of 68 MB"
+        return f"{doing.removesuffix(_MB)}: {self.done:,} of {self.total:,}{unit}{left}"
 
 
 class Pace:

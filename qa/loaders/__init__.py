@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Mapping, Sequence
-from contextlib import nullcontext, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path, PurePosixPath
 
 from qa.errors import EmptyCorpus, UnreadableDocument
+from qa.loaders import parts
 from qa.loaders.archive import open_archive, open_zip
 from qa.loaders.calendar import looks_like_calendar, read_calendar
 from qa.loaders.cards import looks_like_cards, read_cards
@@ -34,7 +35,6 @@ from qa.loaders.office import read_docx, read_pptx, read_rtf
 from qa.loaders.opendocument import is_flat, read_flat, read_opendocument
 from qa.loaders.papers.latex import looks_like_latex, read_latex
 from qa.loaders.papers.org import read_org
-from qa.loaders.parts import has_parts, read_parts
 from qa.loaders.pdf import draw_pdf, places_in_pdf, read_pdf
 from qa.loaders.plain.text import read_text
 from qa.loaders.tables.delimited import looks_delimited, read_csv
@@ -129,8 +129,10 @@ def load(
     """
     names = tuple(member)
     name = PurePosixPath(names[-1] if names else path.name)
-    data = _bytes(path, folder, names, descriptor)
-    extracted = _read(data, name)
+    with _source(path, folder, descriptor) as source:
+        cut = None if names else _in_parts(source)
+        data = b"" if cut else _bytes_of(source, names)
+    extracted, sha256 = cut or (_read(data, name), hashlib.sha256(data).hexdigest())
     if all(block.kind == "furniture" for block in extracted.blocks) and not extracted.members:
         raise UnreadableDocument("no text, nothing that could be quoted")
     document_id = "/".join((path.relative_to(folder).as_posix(), *names))
@@ -139,7 +141,7 @@ def load(
         id=document_id,
         # One character for each, so that all offsets stay: JSON can escape half a character.
         text=without_surrogates(extracted.text),
-        sha256=hashlib.sha256(data).hexdigest(),
+        sha256=sha256,
         title=without_surrogates(extracted.title or name.stem),
         date=extracted.date,
         source=(folder / document_id).as_posix(),
@@ -199,7 +201,8 @@ def page_places(
 def _unchanged(
     path: Path, folder: Path, sha256: str, member: Sequence[str], descriptor: int | None
 ) -> bytes:
-    data = _bytes(path, folder, tuple(member), descriptor)
+    with _source(path, folder, descriptor) as source:
+        data = _bytes_of(source, tuple(member))
     if hashlib.sha256(data).hexdigest() != sha256:
         raise UnreadableDocument("it has changed", "build again")
     return data
@@ -212,15 +215,46 @@ def unreadable(error: OSError) -> UnreadableDocument:
     return UnreadableDocument(f"cannot be read ({error.strerror or error})", remedy)
 
 
-def _bytes(path: Path, folder: Path, names: tuple[str, ...], descriptor: int | None) -> bytes:
-    """Return the bytes of a file, which is opened if it is not, or of one inside it."""
+@contextmanager
+def _source(path: Path, folder: Path, descriptor: int | None) -> Iterator[_Source]:
+    """Yield a file, which is opened if it is not; raise UnreadableDocument if it cannot be read."""
     try:
         with opened(path, folder) if descriptor is None else nullcontext(descriptor) as number:
             stat = os.fstat(number)
-            state = stat.st_size, stat.st_mtime_ns, stat.st_ino
-            return _bytes_of(_Source(path, state, number), names)
+            yield _Source(path, (stat.st_size, stat.st_mtime_ns, stat.st_ino), number)
     except OSError as error:
         raise unreadable(error) from error
+
+
+def _in_parts(source: _Source) -> tuple[Extracted, str] | None:
+    """Return the parts of a large text, and the hash of its bytes; None for a file read whole."""
+    if not (large := _large(source)):
+        return None
+    read = parts.reading_file(source.descriptor)
+    members = tuple(parts.inner_of(name, *part, read) for name, part in large.items())
+    with os.fdopen(os.dup(source.descriptor), "rb") as file:
+        file.seek(0)
+        digest = hashlib.file_digest(file, "sha256")
+    return Extracted("", (), members=members), digest.hexdigest()
+
+
+@lru_cache(maxsize=MAX_DEPTH)
+def _large(source: _Source) -> Mapping[str, parts.Part]:
+    """Return the parts of a large text by name; none of a file that is read whole.
+
+    Nothing of it is kept, and no more than a part read at once.
+    """
+    size, suffix = source.state[0], source.path.suffix.lower()
+    if not parts.is_cut(size, suffix):
+        return {}
+    read = parts.reading_file(source.descriptor)
+    head = read(0, _HEAD_BYTES)
+    if parts.is_utf16(head) or _is_packed(head):
+        return {}
+    if size > _limit(head, suffix):
+        raise _too_large(head, suffix)
+    _head(head)
+    return parts.parts_of(read, size, PurePosixPath(source.path.name))
 
 
 def _bytes_of(source: _Source, names: tuple[str, ...]) -> bytes:
@@ -229,6 +263,9 @@ def _bytes_of(source: _Source, names: tuple[str, ...]) -> bytes:
         return _read_bytes(source)
     if len(names) > MAX_DEPTH:
         raise UnreadableDocument(f"inside more than {MAX_DEPTH} other files", "unpack them")
+    if len(names) == 1 and (part := _large(source).get(names[0])):
+        header, start, end = part
+        return header + parts.reading_file(source.descriptor)(start, end)
     inner = _members(source, names[:-1]).get(names[-1])
     if inner is None:
         raise UnreadableDocument("its file changed while it was read", "build again")
@@ -250,9 +287,9 @@ def _members(source: _Source, names: tuple[str, ...]) -> Mapping[str, Inner]:
 def _read(data: bytes, name: PurePosixPath) -> Extracted:
     suffix = name.suffix.lower()
     try:
-        if len(data) > MAX_BYTES and not _is_packed(data):
+        if parts.is_cut(len(data), suffix) and not _is_packed(data):
             _head(data)
-            return read_parts(data, name)
+            return parts.read_parts(data, name)
         return _extract(data, suffix)
     except TextFull as full:
         if full.builder.length > MAX_EXPANSION * len(data):
@@ -353,7 +390,7 @@ def _is_packed(data: bytes) -> bool:
 
 def _limit(data: bytes, suffix: str) -> int:
     """Return how many bytes a file that begins with these may have."""
-    return MAX_PACKED_BYTES if has_parts(suffix) or _is_packed(data) else MAX_BYTES
+    return MAX_PACKED_BYTES if parts.has_parts(suffix) or _is_packed(data) else MAX_BYTES
 
 
 def _too_large(data: bytes, suffix: str) -> UnreadableDocument:

@@ -53,11 +53,15 @@ def open_store(
 def check_reachable(address: StoreAddress, *, to_ask: bool = False) -> None:
     """Raise StoreUnreachable unless a store answers, and IndexMismatch if its name is taken.
 
-    With ``to_ask``, raise IndexNotFound for a file that is not there; without, it is made.
+    With ``to_ask``, raise IndexNotFound for a file that is not there; without, it is made. Then
+    an index of another format is an IndexMismatch too: a build replaces it.
     """
     client = _existing(address) if to_ask else Client(address)
     try:
-        check_name(client)
+        collection = check_name(client)
+        if collection and to_ask:
+            client.load(texts_of(collection))
+            _header(client, texts_of(collection))
     finally:
         client.close()
 

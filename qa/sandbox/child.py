@@ -72,6 +72,7 @@ def serve(
         _stop_alarm()  # or it would ring while the parent does something else
         answers.write(answer)
         answers.flush()
+        del answer, call  # they may be large, and the next file too
 
 
 class _Pages:

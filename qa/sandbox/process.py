@@ -15,7 +15,7 @@ from contextlib import nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from qa.errors import ReadingStopped, UnreadableDocument
 from qa.opening import opened
@@ -62,10 +62,10 @@ class Sandbox:
     has it ``turns`` times. The parent opens each file and hands it over, since the child may open
     none but those of Python and its libraries: see :mod:`qa.sandbox.walls`.
 
-    ``loader`` names the module whose ``load`` the child calls, ``setup`` what it calls before
-    its walls are raised, and ``pages`` the folder where the pages that OCR read are kept.
-    ``on_page`` is called when OCR read a page, with the name of the file, the number of the page
-    from 1, and how many the file has.
+    ``loader`` names the module whose ``load`` the child calls, with these ``arguments`` besides,
+    ``setup`` what it calls before its walls are raised, and ``pages`` the folder where the pages
+    that OCR read are kept. ``on_page`` is called when OCR read a page, with the name of the file,
+    the number of the page from 1, and how many the file has.
     """
 
     def __init__(
@@ -76,6 +76,7 @@ class Sandbox:
         cpu_s: int = CPU_S,
         memory_mb: int = MEMORY_MB,
         loader: str = "qa.loaders",
+        arguments: Mapping[str, Any] | None = None,
         setup: Call | None = None,
         pages: Path | None = None,
         on_page: Callable[[str, int, int], None] | None = None,
@@ -83,12 +84,13 @@ class Sandbox:
         self.timeout_s, self.turns = timeout_s, turns
         self.cpu_s, self.memory_mb = cpu_s, memory_mb
         self._loader, self._setup, self._on_page = loader, setup, on_page
+        self._arguments = dict(arguments or {})
         self._pages = PageFolder(pages)
         self._child: subprocess.Popen[bytes] | None = None
         self._files: socket.socket | None = None
         self._is_spent = False
 
-    def __enter__(self) -> Sandbox:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -109,7 +111,7 @@ class Sandbox:
         Raises :class:`~qa.errors.UnreadableDocument`, and
         :class:`~qa.errors.ReadingStopped` if a limit was exceeded.
         """
-        arguments = {"folder": os.fspath(folder), **_inner(member)}
+        arguments = {**self._arguments, "folder": os.fspath(folder), **_inner(member)}
         name = member[-1] if member else path.name
         values = self.call(Call(self._loader, "load", arguments), path, folder, name=name)
         document = document_of(values)

@@ -21,22 +21,20 @@ class Record:
     fields: tuple[Field, ...]
 
 
-def records_of(blocks: Sequence[Block]) -> list[Record]:
-    """Return the rows of a table as records, in order.
+def records_of(blocks: Iterable[Block]) -> Iterator[Record]:
+    """Yield the rows of a table as records, in order.
 
     Header rows above one another are joined: "2024 Q1". An empty cell has no field, and a
     merged one is read once a record.
     """
-    records = []
     headers: list[Block] = []
     named = False
     for block in blocks:
         if block.kind == "columns":
             headers = [block] if named else [*headers, block]
         else:
-            records.append(Record(block.start, block.end, tuple(_fields(block, headers))))
+            yield Record(block.start, block.end, tuple(_fields(block, headers)))
         named = block.kind == "row"
-    return records
 
 
 def pieces_of(text: str, fields: Sequence[Field]) -> list[Piece]:
@@ -77,6 +75,11 @@ def _stop(text: str, pieces: Sequence[Piece], sign: str, other: str) -> str:
 def _ends(text: str, pieces: Sequence[Piece], signs: tuple[str, ...]) -> bool:
     last = pieces[-1] if pieces else ""
     return (last if isinstance(last, str) else text[slice(*last)]).endswith(signs)
+
+
+def words_of(text: str, pieces: Iterable[Piece]) -> str:
+    """Return the words of one paragraph or record, as in its view."""
+    return "".join([each if isinstance(each, str) else text[each[0] : each[1]] for each in pieces])
 
 
 def view_of(text: str, paragraphs: Iterable[Sequence[Piece]]) -> View:
