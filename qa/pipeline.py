@@ -15,10 +15,10 @@ from pathlib import Path
 from qa.answers.calibration import Calibration
 from qa.answers.candidates import Candidate
 from qa.answers.choice import Continued, agreement, choose, is_settled, talked_of, weighed
-from qa.answers.disagreement import LEAST, disagreement
+from qa.answers.disagreement import LEAST, TOGETHER, disagreement
 from qa.answers.quotations import Quotation, Validity, check, verify
 from qa.answers.reading import Reading, read
-from qa.answers.rivals import rivals
+from qa.answers.rivals import Rivals, rivals
 from qa.answers.second_look import look_again
 from qa.answers.selection import CONSIDERED, Evidence
 from qa.answers.verdict import judge
@@ -47,7 +47,7 @@ from qa.retrieval.filters import DocumentFilter
 from qa.retrieval.question import resolve
 from qa.retrieval.retriever import Retrieved, Retriever
 from qa.text import without_surrogates
-from qa.types import Answer, Document, Encoder, Passage, Prediction, Reader, SearchResult
+from qa.types import Document, Encoder, Passage, Prediction, Reader, SearchResult
 
 INDEX = "index"
 FOLDER = "seeds"
@@ -418,10 +418,13 @@ class QA:
         # Those that contradict the best may come after all that are shown.
         compared = sum(probability >= LEAST for _, probability in scored)
         answers = verify(self._index, scored[: max(max_answers, compared)], look.retrieved.excluded)
+        others = self._rivals(look, scored) if is_final else Rivals()
+        excluded = look.retrieved.excluded
         found = disagreement(
             question,
             answers[:compared],
-            rivals=self._rivals(look, scored) if is_final else (),
+            rivals=verify(self._index, others.found, excluded),
+            changed=verify(self._index, others.changed, excluded),
             threshold=self._calibration.threshold,
             document=self._index.document,
         )
@@ -439,24 +442,21 @@ class QA:
             talked_of=look.continued.document_id if look.continued else "",
         )
 
-    def _rivals(
-        self, look: _FirstLook, scored: Sequence[tuple[Candidate, float]]
-    ) -> Sequence[Answer]:
+    def _rivals(self, look: _FirstLook, scored: Sequence[tuple[Candidate, float]]) -> Rivals:
         """Return likely answers of other documents that differ from the best that is shown.
 
-        Only what contradicts an answer is worth reading more for: it takes a tenth of the time.
+        Only what contradicts an answer, or nearly one, is worth reading more for.
         """
         if not scored or scored[0][1] < self.possible:
-            return ()
-        is_answer = scored[0][1] >= self._calibration.threshold
-        found = rivals(
+            return Rivals()
+        is_nearly_answer = scored[0][1] >= TOGETHER * self._calibration.threshold
+        return rivals(
             look.evidence,
-            scored[0][0],
+            scored[0],
             look.reading,
-            reader=self._reader if is_answer else None,
+            reader=self._reader if is_nearly_answer else None,
             calibration=self._calibration,
         )
-        return verify(self._index, found, look.retrieved.excluded)
 
 
 def check_store(store: str, *, to_ask: bool = False) -> None:

@@ -12,22 +12,18 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
 
-from qa.answers.question_words import content_stems, stems
+from qa.answers.question_words import content_stems
+from qa.answers.sentences import say_the_same
 from qa.answers.values import differ, is_name
 from qa.text import normalize
 from qa.types import Answer, Disagreement, Document, Place
 
 # Chosen on the fit part of the natural corpora. The least probability of the other answer, and
 # the one from which its sentence need not say the same: for figures, and for names, of which any
-# two differ. The share of the words of the shorter sentence that the other has too, and how many
-# of them at least; the share of the question's words that the first's sentence has and the
-# other's too.
+# two differ. How likely both are together, as a share of the threshold of answers.
 LEAST = 0.05
-_LIKELY, _LIKELY_NAME = 0.1, 0.25
-_SAME, _LEAST_SAME, _COVERED = 0.5, 2, 0.75
-# A line of a text may end in mid-sentence, a row of a table is a line.
-_SENTENCE_END = re.compile(r"\n\s*\n|(?<=[.!?])\s+")
-_ROW_END = re.compile(r"\n+|(?<=[.!?])\s+")
+_LIKELY, _LIKELY_NAME = 0.15, 0.25
+TOGETHER = 0.9
 _NEAR = 250
 _DIGITS = re.compile(r"\d+")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
@@ -45,6 +41,7 @@ def disagreement(
     answers: Sequence[Answer],
     *,
     rivals: Sequence[Answer] = (),
+    changed: Sequence[Answer] = (),
     threshold: float,
     document: Callable[[str], Document],
     apart: bool = False,
@@ -53,18 +50,24 @@ def disagreement(
 
     ``rivals`` are answers of other documents that differ from it and are likely by themselves
     (:mod:`qa.answers.rivals`); others are those of :func:`disagreeing`, with ``apart`` too.
-    ``document`` finds a document by its id.
+    ``changed``, if not empty, are two that stand first: what a document says, and what another
+    says in its place (:mod:`qa.answers.changes`). ``document`` finds a document by its id.
     """
     positions = disagreeing(question, answers, threshold=threshold, apart=apart)
     others = [answers[at] for at in positions]
-    seen = {place.document_id for each in (*answers[:1], *others) for place in _places(each)}
+    first = answers[:1]
+    if changed and _is_of_what_is_asked(question, *changed):
+        first = changed[:1]
+        own = {each.document_id for each in changed}
+        others = [*changed[1:], *(each for each in others if each.document_id not in own)]
+    seen = {place.document_id for each in (*first, *others) for place in _places(each)}
     for rival in rivals if answers else ():
         if rival.document_id not in seen and _is_of_what_is_asked(question, answers[0], rival):
             others.append(rival)
             seen.add(rival.document_id)
     if not others:
         return None
-    found = [answers[0], *others]
+    found = [*first, *others]
     found.sort(key=lambda answer: _age(answer.place), reverse=True)  # equals stay in order
     for one in found:
         text = document(one.document_id).text
@@ -115,7 +118,7 @@ def disagreeing(
 ) -> tuple[int, ...]:
     """Return the positions of the answers that contradict the first, of other documents.
 
-    Empty unless the first, together with one of them, is as likely as ``threshold``. Of each
+    Empty unless the first, together with one of them, is about as likely as ``threshold``. Of each
     document the likeliest is taken. Where answers were found ``apart``, each the best of its own
     index, being likely says little: they contradict each other only in sentences that are alike.
     """
@@ -125,7 +128,7 @@ def disagreeing(
         seen = {place.document_id for at in (0, *found) for place in _places(answers[at])}
         if (
             other.probability >= LEAST
-            and first.probability + other.probability >= threshold
+            and first.probability + other.probability >= TOGETHER * threshold
             and not seen & {place.document_id for place in _places(other)}
             and differ(question, first.text, other.text)
             and (_says_the_same if apart else _is_contradicting)(question, first, other)
@@ -139,22 +142,7 @@ def _places(answer: Answer) -> list[Place]:
 
 
 def _says_the_same(question: str, one: Answer, other: Answer) -> bool:
-    """Return whether the sentences of two answers are alike, and the question is on both."""
-    first, second = _sentence(one), _sentence(other)
-    asked = set(content_stems(question))
-    own, others = (
-        {stem for stem in content_stems(sentence) if not stem[0].isdigit()} - stems(answer.text)
-        for sentence, answer in ((first, one), (second, other))
-    )
-    common = own & others
-    least = min(len(own), len(others))
-    if len(common) < _LEAST_SAME or len(common) < _SAME * least:
-        return False
-    covered = asked & stems(f"{first} {one.passage.heading} {one.place.title}")
-    told = stems(f"{second} {other.passage.heading} {other.place.title}")
-    if not _is_of_what_is_asked(question, one, other):
-        return False
-    return bool(covered) and len(covered & told) >= _COVERED * len(covered)
+    return say_the_same(question, one, other) and _is_of_what_is_asked(question, one, other)
 
 
 def _is_contradicting(question: str, one: Answer, other: Answer) -> bool:
@@ -174,17 +162,3 @@ def _is_of_what_is_asked(question: str, one: Answer, other: Answer) -> bool:
         for each in (one, other)
     )
     return set(_YEAR.findall(question)) & ours <= others
-
-
-def _sentence(answer: Answer) -> str:
-    """Return the sentence, or the row of a table as it is read, that an answer is in."""
-    passage = answer.passage
-    try:
-        at, _ = passage.in_read_text(answer.start, answer.end)
-    except ValueError:
-        return answer.text
-    text = passage.read_text
-    ends = _ROW_END if passage.view else _SENTENCE_END
-    begin = max((each.end() for each in ends.finditer(text, 0, at)), default=0)
-    end = next((each.start() for each in ends.finditer(text, at)), len(text))
-    return text[max(begin, at - _NEAR) : min(end, at + _NEAR)]
