@@ -9,6 +9,26 @@ from collections.abc import Sequence
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _PUNCTUATION = frozenset(string.punctuation)
+# Widths of letters in a usual typeface, those of Helvetica in thousandths of its size.
+_WIDTHS = {
+    letter: width
+    for letters, width in {
+        "ijl'’": 222,
+        "ftI .,:;!/[]|": 278,
+        "r()-–*“”": 333,
+        "cksvxyzJ": 500,
+        "FTZ+=": 611,
+        "ABEKPSVXY&": 667,
+        "CDHNRUw": 722,
+        "GOQ": 778,
+        "mM": 833,
+        "%": 889,
+        "W": 944,
+        "@—": 1000,
+    }.items()
+    for letter in letters
+}
+_USUAL_WIDTH = 556
 MAX_LISTED = 5
 
 
@@ -63,6 +83,11 @@ def normalize(text: str) -> str:
     """
     text = "".join(character for character in text.lower() if character not in _PUNCTUATION)
     return " ".join(_ARTICLES.sub(" ", text).split())
+
+
+def type_width(text: str) -> int:
+    """Return about how wide a text is in print, in thousandths of the size of its type."""
+    return sum(_WIDTHS.get(letter, _USUAL_WIDTH) for letter in text)
 
 
 def cells_of(row: str, start: int = 0) -> tuple[tuple[int, int], ...]:

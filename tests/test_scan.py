@@ -11,13 +11,15 @@ from benchmarks.hashing import HashEncoder
 from qa.builder import build
 from qa.errors import UnreadableDocument
 from qa.index import open_index
+from qa.loaders.ocr.places import aligned
+from qa.networks.ocr import OcrLine, OcrPage
 from qa.types import Block, Document, ScannedLine
 from qa.viewer import PageViewer, boxes_of
 
-TEXT = "Rent of the mill\n\nIt was paid by Ada Blum."
+TEXT = "Rent of the mill\n\nIIII MMMM paid Ada Blum."
 SCANNED = (
     ScannedLine(0, 16, 1, ((1000, 1000), (2600, 1000), (2600, 1500), (1000, 1500)), (99,) * 4),
-    # A tilted line of 24 letters, each 100 units wide, that runs downwards.
+    # A tilted line of 24 letters, 2,400 units wide, that runs downwards.
     ScannedLine(
         *(18, 42, 1),
         ((1000, 2000), (3400, 2240), (3400, 2740), (1000, 2500)),
@@ -32,15 +34,24 @@ DOCUMENT = Document(
 )
 
 
-def test_words_are_boxed_by_their_share_of_the_line():
-    start = TEXT.index("Ada")
-    marks = [(start, start + 8, "answer"), (18, 42, "passage")]
-    (passage, under), (answer, over) = boxes_of(DOCUMENT.scanned, marks)
+def test_words_are_boxed_by_their_share_of_the_width_of_the_line():
+    start = TEXT.index("MMMM")
+    marks = [(start, start + 4, "answer"), (18, 42, "passage")]
+    (passage, under), (answer, over) = boxes_of(TEXT, DOCUMENT.scanned, marks)
     assert (under, over) == ("passage", "answer")
     assert passage == "1000,2000 3400,2240 3400,2740 1000,2500"
-    # From the sixteenth letter to the end of the twenty-third, and half a letter more.
-    assert answer == "2450,2145 3350,2235 3350,2735 2450,2645"
-    assert boxes_of(DOCUMENT.scanned, [(200, 210, "answer")]) == []
+    # From 1,390 thousandths of the size of the type to 4,722, of 11,781; and a quarter of a letter
+    # more. By the count of letters it would be from 1,500 to 1,900.
+    assert answer == "1258,2026 1987,2099 1987,2599 1258,2526"
+    assert boxes_of(TEXT, DOCUMENT.scanned, [(200, 210, "answer")]) == []
+
+
+def test_part_of_a_scanned_line_is_placed_by_the_width_of_its_letters():
+    corners = ((0.0, 0.0), (4722.0, 0.0), (4722.0, 100.0), (0.0, 100.0))
+    line = OcrLine("IIII MMMM", corners, (0.9, 0.8))
+    page = OcrPage((line,), 0, 4722, 100)
+    (found,) = aligned("MMMM", 0, 4, page, 1, [line])
+    assert [x for x, _ in found.corners] == [2944, 10_000, 10_000, 2944]
 
 
 def test_words_beside_each_other_share_a_box_and_lines_do_not():
@@ -49,7 +60,7 @@ def test_words_beside_each_other_share_a_box_and_lines_do_not():
         return ScannedLine(start, end, 1, corners, ())
 
     words = [word(0, 3, 100, 200, 100), word(4, 7, 230, 330, 100), word(8, 11, 100, 200, 250)]
-    boxes = boxes_of(words, [(0, 11, "passage")])
+    boxes = boxes_of("Ada Blum and", words, [(0, 11, "passage")])
     assert boxes == [
         ("100,100 330,100 330,200 100,200", "passage"),
         ("100,250 200,250 200,350 100,350", "passage"),
@@ -121,7 +132,7 @@ def test_words_of_a_text_layer_are_found_on_their_page(built):
     end = next(block.start for block in document.blocks if block.kind == "about")
     assert words == document.text[document.pages[page - 1] : end].replace("|", " ").split()
     picture = Image.open(io.BytesIO(viewer.picture(document, page, large=True)))
-    ((points, kind),) = boxes_of(places, [(start, start + 7, "answer")])
+    ((points, kind),) = boxes_of(document.text, places, [(start, start + 7, "answer")])
     assert kind == "answer"
     corners = [tuple(map(int, point.split(","))) for point in points.split()]
     box = [

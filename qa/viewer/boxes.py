@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from qa.text import type_width
 from qa.types import ScannedLine
 from qa.viewer.marks import Mark
 
@@ -12,19 +13,23 @@ Corners = tuple[tuple[float, float], ...]
 _ORDER = ("passage", "found", "also", "answer", "now")
 # Words side by side share a box if the space between them is no wider than so many heights.
 _SPACE = 1.2
+# What a part of a line is wider by, in letters.
+_MARGIN = 0.25
 
 
-def boxes_of(lines: Sequence[ScannedLine], marks: Iterable[Mark]) -> list[tuple[str, str]]:
+def boxes_of(
+    text: str, lines: Sequence[ScannedLine], marks: Iterable[Mark]
+) -> list[tuple[str, str]]:
     """Return the points of each box, in ten-thousandths of the page's sides, and its kind of mark.
 
-    ``lines`` are what is known of the page: lines that OCR read, or single words.
+    ``lines`` are what is known of the page: lines that OCR read, or single words of the ``text``.
     """
     boxes = []
     for start, end, kind in sorted(marks, key=lambda mark: _ORDER.index(mark[2])):
         found: list[Corners] = []
         for line in lines:
             if line.start < end and start < line.end:
-                corners = _part(line, start, end)
+                corners = _part(text, line, start, end)
                 if found and _is_beside(found[-1], corners):
                     corners = _around(found.pop(), corners)
                 found.append(corners)
@@ -32,14 +37,15 @@ def boxes_of(lines: Sequence[ScannedLine], marks: Iterable[Mark]) -> list[tuple[
     return boxes
 
 
-def _part(line: ScannedLine, start: int, end: int) -> Corners:
-    """Return the corners of the part of a line between two offsets, by proportion.
+def _part(text: str, line: ScannedLine, start: int, end: int) -> Corners:
+    """Return the corners of the part of a line between two offsets, by the width of its letters.
 
-    As letters differ in width, a part is wider by half a letter on both sides.
+    As typefaces differ, a part is wider by a quarter of a letter on both sides.
     """
-    length = line.end - line.start
-    first = max(start - line.start - 0.5, 0.0) / length
-    last = min(end - line.start + 0.5, length) / length
+    whole = type_width(text[line.start : line.end])
+    margin = _MARGIN * whole / (line.end - line.start)
+    first = max(type_width(text[line.start : start]) - margin, 0.0) / whole
+    last = min(type_width(text[line.start : end]) + margin, whole) / whole
     upper_left, upper_right, lower_right, lower_left = line.corners
     return (
         _between(upper_left, upper_right, first),

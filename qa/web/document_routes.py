@@ -85,7 +85,7 @@ def document_routes(served: Served) -> APIRouter:
                 page=number,
                 picture=f"document/picture?{urlencode(address)}",
                 large=f"document/picture?{urlencode({**address, 'large': 'true'})}",
-                boxes=boxes_of(lines, wanted),
+                boxes=boxes_of(document.text, lines, wanted),
                 confidence=_confidence(document, number, wanted),
             )
             return HTMLResponse(html, headers=NO_STORE)

@@ -10,6 +10,7 @@ from difflib import SequenceMatcher
 from qa.loaders.extracted import Extracted
 from qa.loaders.ocr.order import in_order
 from qa.networks.ocr import OcrLine, OcrPage
+from qa.text import type_width
 from qa.types import ScannedLine
 
 # In corners, the width and the height of a picture.
@@ -140,7 +141,11 @@ def _lines(
     for group in groups:
         line = group[0].word.line
         begin, end = group[0].word, group[-1].word
-        share = begin.first / len(line.text), (end.first + len(end.text)) / len(line.text)
+        width = type_width(line.text)
+        share = (
+            type_width(line.text[: begin.first]) / width,
+            type_width(line.text[: end.first + len(end.text)]) / width,
+        )
         yield ScannedLine(
             start=group[0].start,
             end=group[-1].end,
