@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from qa.collections import Entry, Library
 from qa.index import DocumentSummary, SkippedFile
 from qa.types import Answer, Document, Hit, Passage, Place, Prediction
+from qa.web import render as rendering
 from qa.web.excerpts import excerpt
 from qa.web.render import (
     EXAMPLES,
@@ -527,3 +528,17 @@ def test_a_citation_names_page_or_section_and_the_date_of_its_file():
         )
     )
     assert drawn.text["place-in"] == "Opening › <i>In winter</i>, 20 February 2024page 7"
+
+
+def test_the_first_visitor_waits_for_no_template(monkeypatch):
+    environment = rendering._ENVIRONMENT
+    environment.cache.clear()
+    rendering.prepare()
+    monkeypatch.setattr(environment, "compile", None)  # a template that is not ready fails
+    long = document("A permit costs 40 euro.\n", name="bank.txt")
+    assert "40 euro" in evidence_html(
+        [], View("document", document_id="bank.txt"), document=lambda _: long
+    )
+    environment.cache.clear()
+    with pytest.raises(TypeError):
+        rendering.render("gone.html", view=View())

@@ -74,6 +74,13 @@ def render(template: str, **values: object) -> str:
     return html.replace("\r", "&#13;")
 
 
+def prepare() -> None:
+    """Read what the first visitor would wait for: the templates, and the names of languages."""
+    for name in _ENVIRONMENT.list_templates():
+        _ENVIRONMENT.get_template(name)
+    wording.language("en")
+
+
 def _signed(html: str) -> str:
     """Return HTML in which each unseen character of a text is marked, and reorders nothing else.
 

@@ -133,7 +133,10 @@ def serve(
         url = f"http://{_written(host)}:{listener.getsockname()[1]}{access.root_path}"
 
         def on_start() -> None:
+            from qa.web.render import prepare
+
             _say(f"Verbatim is running at {url} (press Ctrl+C to stop)")
+            threading.Thread(target=prepare, name="prepare", daemon=True).start()
 
         server = Server(load, access=access, on_start=on_start, log=log, metrics=metrics)
         if is_open:
