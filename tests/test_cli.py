@@ -352,7 +352,8 @@ def test_an_index_of_another_encoder_is_refused(place, tmp_path, capsys):
     command = f"qa build {place / 'documents'} --index {tmp_path / 'index'}"
     assert f"run `{command}`" in error
     assert main(command.split()[1:]) == 0
-    assert main(["ask", "Who carved the clock?", "--index", str(tmp_path / "index")]) == 0
+    asked = ["ask", "Who carved the clock?", "--threshold", "0"]
+    assert main([*asked, "--index", str(tmp_path / "index")]) == 0
 
 
 @pytest.mark.parametrize("file", ["CURRENT", "manifest.json", "*.faiss"])
@@ -369,7 +370,8 @@ def test_the_command_that_an_error_names_repairs_the_index(tmp_path, capsys, fil
         (command,) = re.findall("`qa (.+)`", capsys.readouterr().err)
         words = [str(documents) if word == "FOLDER" else word for word in shlex.split(command)]
         assert main(words) == 0
-        assert main(["ask", "Who carved the clock?", "--index", str(index)]) == 0
+        asked = ["ask", "Who carved the clock?", "--threshold", "0"]
+        assert main([*asked, "--index", str(index)]) == 0
 
 
 def test_without_a_folder_the_documents_of_the_index_are_built(

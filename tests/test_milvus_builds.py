@@ -410,7 +410,7 @@ def test_the_command_line_and_the_library_answer_from_the_store(tmp_path, monkey
     assert "is intact: 2 documents" in capsys.readouterr().out
     answers = []
     for where in (here, store):
-        assert main(["ask", "Who carved the clock?", "--json", *where]) == 0
+        assert main(["ask", "Who carved the clock?", "--threshold", "0", "--json", *where]) == 0
         found = json.loads(capsys.readouterr().out)
         found.pop("timings_ms"), found.pop("passages")
         answers.append(found)
