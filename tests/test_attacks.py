@@ -727,13 +727,23 @@ def sent_to_page(scene, user, session, name, data, **event):
     return streamed(scene, user, f"/gradio_api/queue/data?session_hash={quote(session)}")
 
 
+MOST_BEATS = 8  # of a stream that is waited for, so two minutes
+
+
 def streamed(scene, user, target):
-    """Read a stream to its end, or the first words of a heart that beats on."""
+    """Read a stream to its end, or until a heart beats on: Gradio sends a beat each 15 s.
+
+    The stream of a session whose events had ended before it was opened has nothing but beats, and
+    no end.
+    """
     options = {"base_url": scene.running.url, "headers": scene.as_user(user), "timeout": 120}
+    told = ""
     with httpx.Client(**options) as client, client.stream("GET", target) as stream:
-        if "/heartbeat/" in target:
-            return next(stream.iter_text())
-        return stream.read().decode()
+        for words in stream.iter_text():
+            told += words
+            if "/heartbeat/" in target or told.count("heartbeat") >= MOST_BEATS:
+                break
+    return told
 
 
 def shown_at(scene, user, session):
