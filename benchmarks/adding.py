@@ -12,48 +12,23 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from benchmarks.drawing import DrawnByText
 from qa.builder import build
 from qa.builder.corpus import stat_of
 from qa.builder.survey import Examined
 from qa.builder.workers import Encoded, Reading, Texts
 from qa.index import IndexedFile, stored
-from qa.networks.encoder import SentenceEncoder
 from qa.types import Block, Document, Passage
 
 # As in articles of Wikipedia: 50 passages of 700 characters a file.
 _PASSAGES, _WORDS, _VOCABULARY = 50, 110, 50_000
 _NEW = "zz added later.txt"
-
-
-class DrawnRows:
-    """Draws a row by the text: a unit vector, and the bytes of parts; counts words."""
-
-    def __init__(self) -> None:
-        shipped = SentenceEncoder()
-        self.name = self.fingerprint = "drawn by text"
-        self.dimension, self.row_size = shipped.dimension, shipped.row_size
-        self.max_tokens, self.tokenizer = shipped.max_tokens, shipped.tokenizer
-        self.count_tokens, self.encode_query = shipped.count_tokens, shipped.encode_query
-
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return one row per text, shape ``(texts, row_size)``."""
-        chance = np.random.default_rng(
-            int.from_bytes(hashlib.sha256("".join(texts).encode()).digest()[:8])
-        )
-        rows = np.empty((len(texts), self.row_size), np.float32)
-        rows[:, self.dimension :] = chance.integers(
-            0, 256, (len(texts), self.row_size - self.dimension)
-        )
-        vectors = chance.standard_normal((len(texts), self.dimension), np.float32)
-        rows[:, : self.dimension] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-        return rows
 
 
 class ParagraphWorkers:
@@ -78,7 +53,7 @@ class ParagraphWorkers:
             file = IndexedFile(name, sha256, *stat_of(path), len(passages))
             yield name, [(file, (document, passages))]
 
-    def encode(self, texts: Texts, encoder: DrawnRows, total: int) -> Encoded:
+    def encode(self, texts: Texts, encoder: DrawnByText, total: int) -> Encoded:
         """Yield the vectors of texts, as the protocol says."""
         for digest, text in texts:
             yield [(digest, encoder.encode([text])[0])]
@@ -101,7 +76,7 @@ def measure(passages: int, place: Path, times: int) -> dict[str, Any]:
     """Return the least processor time of adding a document, of removing it, and of nothing."""
     folder, index = place / f"{passages}", place / f"{passages}-index"
     write_documents(folder, passages)
-    encoder = DrawnRows()
+    encoder = DrawnByText(parts=True)
     results: dict[str, Any] = {"load": os.getloadavg()[0]}
     if not (index / "CURRENT").exists():
         used = time.process_time()

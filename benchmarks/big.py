@@ -14,47 +14,20 @@ import random
 import resource
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
-import numpy as np
-from numpy.typing import NDArray
-
+from benchmarks.drawing import DrawnByText
 from benchmarks.memory import status_kib
 from qa.builder import build
-from qa.networks.encoder import SentenceEncoder
 
 _WORDS = (
     "harbour lamp keeper vessel cargo berth tide anchor ledger captain salt timber north quay rope "
     "mast signal storm ferry pilot wharf crane barrel coal grain custom toll chart light watch"
 ).split()
 _TOLD_S = 0.05
-
-
-class DrawnByText:
-    """Draws a unit vector by the text; counts tokens as the shipped encoder does."""
-
-    def __init__(self) -> None:
-        shipped = SentenceEncoder()
-        self.name, self.fingerprint = "drawn by text", "drawn by text"
-        self.dimension = self.row_size = shipped.dimension
-        self.max_tokens, self.tokenizer = shipped.max_tokens, shipped.tokenizer
-        self.count_tokens, self.encode_query = shipped.count_tokens, shipped.encode_query
-
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return one row per text, shape ``(texts, dimension)``."""
-        rows = [
-            np.random.Generator(np.random.SFC64(crc32(text.encode()))).standard_normal(
-                self.dimension, np.float32
-            )
-            for text in texts
-        ]
-        vectors = np.stack(rows)
-        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-        return vectors
 
 
 def write_file(path: Path, size: int) -> int:
