@@ -278,6 +278,11 @@ class Span:
         return self.passage.words_at(self.start, self.end)
 
     @property
+    def margin(self) -> float:
+        """Logits by which the span beats "no answer here"."""
+        return self.score - self.null_score
+
+    @property
     def is_quoted(self) -> bool:
         """Whether the words are quoted from an earlier message."""
         return any(start < self.end and self.start < end for start, end in self.passage.quoted)

@@ -127,6 +127,6 @@ def _features(found: _Found, rival: _Found | None) -> dict[str, float]:
     # A sole candidate is compared with a span of score 0 in its own passage.
     lead = found.score - rival.score if rival else found.span.score
     return {
-        "margin": found.span.score - found.span.null_score,
+        "margin": found.span.margin,
         "lead": max(-MAX_LEAD, min(MAX_LEAD, lead)),
     }

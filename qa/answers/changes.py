@@ -44,10 +44,6 @@ class _Said:
     def document_id(self) -> str:
         return self.span.passage.document_id
 
-    @property
-    def margin(self) -> float:
-        return self.span.score - self.span.null_score
-
 
 def changes(question: str, best: Span, spans: Iterable[Span]) -> tuple[Span, Span] | None:
     """Return what a document says and what another says in its place; one is the best answer.
@@ -56,35 +52,35 @@ def changes(question: str, best: Span, spans: Iterable[Span]) -> tuple[Span, Spa
     question. Each is nearly what its document answers best; of several pairs, the one of which
     the reader is surest. ``spans`` are those of all passages.
     """
-    found = _said(question, best, spans)
-    is_best = {id(each): equal(value_of(question, best.text), each.value) for each in found}
+    wanted = value_of(question, best.text)
+    found = _said(question, wanted, spans)
     asked = set(content_stems(question))
+    told = [e for e in found if _CHANGE.search(e.sentence) and _is_about(asked, e.span.passage)]
+    if not told:
+        return None
+    settled = [each for each in found if not _is_changed(each, found) and _is_own(each, found)]
     pairs = [
         (old, new)
-        for new in found
-        if _CHANGE.search(new.sentence) and _is_about(asked, new.span.passage)
-        for old in found
+        for new in told
+        for old in settled
         if old.document_id != new.document_id
-        and (is_best[id(old)] or is_best[id(new)])
+        and (equal(wanted, old.value) or equal(wanted, new.value))
         and are_different(old.value, new.value)
         and states(new.sentence, old.span.text, old.value)
         and not states(old.sentence, new.span.text, new.value)
-        and not _is_changed(old, found)
-        and _is_own(old, found)
         and _is_own(new, found, but=old.value)
     ]
     if not pairs:
         return None
-    old, new = max(pairs, key=lambda pair: min(each.margin for each in pair))
+    old, new = max(pairs, key=lambda pair: min(each.span.margin for each in pair))
     return _as_answered(old, found), _as_answered(new, found)
 
 
-def _said(question: str, best: Span, spans: Iterable[Span]) -> list[_Said]:
-    """Return the spans of the kind of the best, but for those that the reader rejects."""
-    wanted = value_of(question, best.text)
+def _said(question: str, wanted: Value | None, spans: Iterable[Span]) -> list[_Said]:
+    """Return the spans with a value of the kind wanted, but for those that the reader rejects."""
     found = []
     for span in spans:
-        if span.score - span.null_score > _FLOOR:
+        if span.margin > _FLOOR:
             value = value_of(question, span.text)
             if value and wanted and are_alike(value, wanted):
                 sentence = sentence_around(span.passage, span.start, span.end)

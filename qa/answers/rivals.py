@@ -78,13 +78,12 @@ def rivals(
         other = value_of(question, span.text)
         if other is None or not are_different(value, other):
             continue
-        margin = span.score - span.null_score
-        if margin < _ALIKE[0]:
+        if span.margin < _ALIKE[0]:
             continue
         likely = _beside(beside, candidate, evidence, calibration)
         document_id = span.passage.document_id
         known = found[document_id][1] if document_id in found else 0.0
-        is_sure = any(margin >= least and likely >= at_least for least, at_least in accepted)
+        is_sure = any(span.margin >= least and likely >= at_least for least, at_least in accepted)
         if likely <= max(known, _ALIKE[1]):
             continue
         if is_sure or say_the_same(question, first.span, span):

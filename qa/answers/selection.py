@@ -153,7 +153,7 @@ class Evidence:
         count = len(words(span.text))
         coverage = _coverage(self.rarity, sentence_of(candidate))
         return {
-            "margin": span.score - span.null_score,
+            "margin": span.margin,
             "score": span.score,
             "gap": hit.score - self.hits[0].score,
             "coverage": coverage - self.best,

@@ -65,7 +65,7 @@ def ask_reader(
             confidence = agreement([each.text for each in spans], [each.score for each in spans])
         else:
             # Without a span, the margin is as low as it can be.
-            confidence = spans[0].score - spans[0].null_score if spans else -1e3
+            confidence = spans[0].margin if spans else -1e3
             found = bool(spans) and confidence > 0
         outcomes.append(
             Outcome(

@@ -49,7 +49,7 @@ def judge(folder: Path, index: Path, reader: OnnxReader) -> Iterator[Judged]:
             if passage.document_id == row["document"] and passage.start <= start < passage.end
         ]
         spans = [span for each in reader.read(row["question"], passages) for span in each]
-        best = max(spans, key=lambda span: span.score - span.null_score, default=None)
+        best = max(spans, key=lambda span: span.margin, default=None)
         right = best is not None and any(
             best.passage.document_id == row["document"]
             and best.start < end
@@ -57,7 +57,7 @@ def judge(folder: Path, index: Path, reader: OnnxReader) -> Iterator[Judged]:
             and is_right(best.text, row["answers"][0]) > 0
             for start, end in row.get("places", ())
         )
-        margin = best.score - best.null_score if best else -np.inf
+        margin = best.margin if best else -np.inf
         yield Judged(tuple(row["tags"]), bool(row["answers"]), bool(places), right, margin)
 
 
