@@ -307,8 +307,24 @@ def test_html_and_notes_in_markdown_are_text(read):
     assert document.title == "Well"
     assert of_kind(document, "body", "row") == [
         *("Dug by monks.", "Depth | 19 m", "Who?", "The abbey."),
-        *("It is [^1] old. First line second line [^a-z].", "[ ] roof", "[x] rope", "Annals."),
+        *("It is [^1] old. First line\nsecond line [^a-z].", "[ ] roof", "[x] rope", "Annals."),
     ]
+
+
+def test_lines_of_markdown_stay_lines_where_they_are_values(read):
+    document = read(
+        "Survey of\nthe mill\n===\n\nDate: 4 May 2021\nSurveyor: Ida Voss\n"
+        "It replaces\nthe one of 2 March 2019.\n\n"
+        "The wheel turns\nat noon.\n\nMill Lane 3  \nOxley\n\n- roof\n  and beams\n\n"
+        "| part | state |\n|---|---|\n| wheel<br>shaft | sound |\n",
+        "survey.md",
+    )
+    assert (document.title, document.date) == ("Survey of the mill", "2021-05-04")
+    assert of_kind(document, "body") == [
+        "Date: 4 May 2021\nSurveyor: Ida Voss\nIt replaces the one of 2 March 2019.",
+        *("The wheel turns at noon.", "Mill Lane 3\nOxley", "roof and beams"),
+    ]
+    assert of_kind(document, "row") == ["wheel shaft | sound"]
 
 
 PAGE = """<!doctype html><html><head><title>The well</title>

@@ -200,8 +200,9 @@ class TextBuilder:
         A date line near the top is the document's date, and text like any other.
         """
         text = text.strip()
-        if len(self.blocks) < _TOP_BLOCKS and not self.date and is_date_line(text):
-            self.date = find_date(text)
+        if len(self.blocks) < _TOP_BLOCKS and not self.date:
+            dated = next(filter(is_date_line, text.splitlines()[:_TOP_BLOCKS]), "")
+            self.date = find_date(dated)
         cut = credit_start(text)
         start = self.add(text[:cut], "body")
         if cut is not None:

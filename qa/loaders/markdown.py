@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import pairwise
 
 from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted, TextBuilder
@@ -11,6 +13,10 @@ from qa.loaders.markup import add_page
 # Text within more lists and quotations would be left out; each list counts twice.
 _MAX_NESTING = 80
 _LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
+# What begins a line of a key and its value.
+_KEY = re.compile(r"[^\W_][^\n:|;?!]{0,39}:[ \t]+\S")
+# A break that the writer marked, until the lines of a paragraph are joined.
+_MARKED = "\v"
 # A note's number, and the line of its text, which is no link's address.
 _NOTE = re.compile(r"\[\^([^\]\s]+)\](?::[ \t]*)?")
 _NOTE_TEXT = re.compile(r"^\[\^([^\]\s]+)\]:", re.MULTILINE)
@@ -62,8 +68,10 @@ def add_markdown(text: str, builder: TextBuilder) -> str:
                 parts.append(_NOTE.sub(without_number, child.content))
             elif child.type == "code_inline" or (child.type == "image" and not links):
                 parts.append(child.content)  # a picture in a link is a badge
-            elif child.type in ("softbreak", "hardbreak") or _LINE_BREAK.match(child.content):
-                parts.append(" ")
+            elif child.type == "softbreak":
+                parts.append("\n")
+            elif child.type == "hardbreak" or _LINE_BREAK.match(child.content):
+                parts.append(_MARKED)
         return "".join(parts)
 
     title = ""
@@ -94,15 +102,40 @@ def add_markdown(text: str, builder: TextBuilder) -> str:
             if row is not None:
                 row.append(content.strip())
             elif level:
-                title = title or content.strip()
-                builder.add(content, "heading", level=level)
+                heading = " ".join(content.split())
+                title = title or heading
+                builder.add(heading, "heading", level=level)
             else:
-                builder.add_content(content)
+                builder.add_content(_joined(content))
         elif token.type in ("fence", "code_block"):
             builder.add(token.content, "body")
         elif token.type == "html_block":
             add_page(token.content, builder)
     return title
+
+
+def _joined(paragraph: str) -> str:
+    """Return a paragraph with its lines joined, except where they are to stay lines.
+
+    Those are lines that end in a marked break, and those beside a key and its value ("Date: 3
+    March"), which are often written below each other without one.
+    """
+    lines = [
+        line
+        for part in paragraph.split(_MARKED)
+        for line in _unbroken([each.strip() for each in part.split("\n")])
+    ]
+    return "\n".join(filter(None, lines))
+
+
+def _unbroken(lines: Sequence[str]) -> list[str]:
+    joined = [lines[0]]
+    for before, line in pairwise(lines):
+        if _KEY.match(before) or _KEY.match(line):
+            joined.append(line)
+        else:
+            joined[-1] = f"{joined[-1]} {line}"
+    return joined
 
 
 def _value(value: str) -> str:
