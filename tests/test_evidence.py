@@ -14,7 +14,7 @@ from qa.collections import Entry, Library
 from qa.index import DocumentSummary, SkippedFile
 from qa.types import Answer, Document, Hit, Passage, Place, Prediction
 from qa.web import render as rendering
-from qa.web.excerpts import excerpt
+from qa.web.excerpts import excerpt, opening
 from qa.web.render import (
     EXAMPLES,
     conversation_html,
@@ -178,6 +178,15 @@ def test_an_excerpt_is_the_text_around_a_stretch(text, one, other):
     assert text[:start].endswith(before.removeprefix("… "))
     assert text[end:].startswith(after.removesuffix(" …"))
     assert len(before) + len(after) < 260
+
+
+@given(st.text(st.sampled_from("ab \n"), max_size=900))
+def test_an_opening_is_the_first_paragraphs(text):
+    parts = opening(Passage("a.txt", 50, 50 + len(text), text))
+    paragraphs = [part for part in text.split("\n\n") if part][: len(parts)]
+    assert parts[:-1] == paragraphs[:-1]
+    assert not parts or paragraphs[-1].startswith(parts[-1].removesuffix(" …"))
+    assert sum(map(len, parts)) < 250
 
 
 # Views

@@ -16,7 +16,7 @@ def excerpt(passage: Passage, start: int, end: int) -> tuple[str, str]:
     """
     if not passage.start <= start <= end <= passage.end:
         return "", ""
-    edge = "\n" if passage.view else "\n\n"  # a row of a table is a line
+    edge = _edge(passage)
     before = passage.text[: start - passage.start].rpartition(edge)[2]
     after = passage.text[end - passage.start :].partition(edge)[0]
     room = max(EXCERPT - (end - start), EXCERPT // 3)
@@ -27,7 +27,16 @@ def excerpt(passage: Passage, start: int, end: int) -> tuple[str, str]:
     return before, after
 
 
-def opening(passage: Passage) -> str:
-    """Return the first words of a passage; an ellipsis replaces what was cut."""
+def opening(passage: Passage) -> list[str]:
+    """Return the first words of a passage by paragraph or row; an ellipsis replaces what was cut.
+
+    A heading is a paragraph of its own.
+    """
     text = passage.text
-    return text if len(text) <= EXCERPT else text[:EXCERPT].rpartition(" ")[0] + " …"
+    if len(text) > EXCERPT:
+        text = text[:EXCERPT].rpartition(" ")[0] + " …"
+    return list(filter(None, text.split(_edge(passage))))
+
+
+def _edge(passage: Passage) -> str:
+    return "\n" if passage.view else "\n\n"  # a row of a table is a line
