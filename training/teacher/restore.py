@@ -6,7 +6,6 @@ What is written is a folder of weights in float32 that every command of this pac
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import shutil
 from pathlib import Path
@@ -27,7 +26,7 @@ from training.teacher.network import load_teacher
 from training.teacher.weights import CONFIG, TOKENIZER, WHOLE
 
 _REMEDY = "write one with `python -m training.teacher.export`"
-_LAYER = re.compile(r"mpnet\.encoder\.layer\.(\d+)\.")
+_PART = re.compile(r"mpnet\.encoder\.layer\.\d+\.|qa_outputs\.")
 _PREFIXES = {"body.": "mpnet.", "head.": "qa_outputs."}
 # Layers with the same input are divided by the same factors, which are stored once.
 _SAME_INPUT = {"attn.k": "attn.q", "attn.v": "attn.q"}
@@ -36,20 +35,25 @@ _SAME_INPUT = {"attn.k": "attn.q", "attn.v": "attn.q"}
 def restore_second_reader(start: Path, target: Path, *, models: Path = MODELS) -> None:
     """Write the second reader in ``models`` to ``target`` in float32, its tokenizer beside it.
 
-    ``start`` is the folder that its training began with. Embeddings, relative bias and frozen
-    layers are taken from there, where they are the same. The others differ from those that were
-    exported by the rounding of weights to int8. Raises :class:`~qa.errors.ModelCorrupt` for a
-    file that :mod:`training.teacher.export` did not write.
+    ``start`` is the folder that its training began with. Embeddings, relative bias and the layers
+    that no run has trained are taken from there, where they are the same. The others differ from
+    those that were exported by the rounding of weights to int8. Raises
+    :class:`~qa.errors.ModelCorrupt` for a file that :mod:`training.teacher.export` did not write.
     """
     network = load_teacher(start, precision="fp32").network
     stored = read_model(SECOND_READER, folder=models).network
-    description = json.loads((models / f"{SECOND_READER}.json").read_text(encoding="utf-8"))
-    frozen = description["training"].get("recipe", {}).get("frozen", 0)
-    names = [name for name in network.state_dict() if _is_trained(name, frozen)]
+    begun = network.state_dict()
     try:
         found = _float_weights(onnx.load_model_from_string(stored))
-        trained = {name: torch.from_numpy(found[name]) for name in names}
-        network.load_state_dict(network.state_dict() | trained)
+        parts = {name: torch.from_numpy(found[name]) for name in begun if _part(name)}
+        # Vectors are stored as they are: where they are those of the start, so is the layer.
+        trained = {
+            _part(name)
+            for name, each in parts.items()
+            if each.ndim == 1 and not torch.equal(each, begun[name])
+        }
+        changed = {name: each for name, each in parts.items() if _part(name) in trained}
+        network.load_state_dict(begun | changed)
     # Not a network, one with other parts, or parameters of other names or shapes.
     except (DecodeError, KeyError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:200]
@@ -61,9 +65,10 @@ def restore_second_reader(start: Path, target: Path, *, models: Path = MODELS) -
     save_file(weights, target / WHOLE)
 
 
-def _is_trained(name: str, frozen: int) -> bool:
-    layer = _LAYER.match(name)
-    return int(layer[1]) >= frozen if layer else name.startswith("qa_outputs.")
+def _part(name: str) -> str:
+    """Return the layer or head that a parameter is of, empty for those that are not trained."""
+    found = _PART.match(name)
+    return found[0] if found else ""
 
 
 def _float_weights(model: onnx.ModelProto) -> dict[str, NDArray[np.float32]]:
