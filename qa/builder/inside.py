@@ -11,7 +11,7 @@ from typing import Any
 from qa import loaders
 from qa.builder.splitter import Splitter
 from qa.errors import UnreadableDocument
-from qa.loaders.language import identify_language, load_identifier
+from qa.loaders.language import identify_language
 from qa.sandbox.messages import Call
 from qa.sandbox.process import Sandbox
 from qa.types import Document, Encoder, Passage, Pieces, View
@@ -58,8 +58,9 @@ class ReadingSandbox(Sandbox):
             raise RuntimeError(f"{document.id} was not loaded last")
         _, path, place = self._loaded
         call = Call(__name__, "split", place)
-        language, parts = self.call(call, path, Path(place["folder"]), name=document.id)
-        document = replace(document, language=str(language))
+        parts = self.call(call, path, Path(place["folder"]), name=document.id)
+        # Here, and not in each child: the model takes half a second to load, a text a millisecond.
+        document = replace(document, language=identify_language(document))
         return document, [_passage(document, *part) for part in parts]
 
 
@@ -90,7 +91,6 @@ def prepare(tokenizer: str, max_tokens: int) -> None:
         return [len(each) for each in counting.encode_batch_fast(texts, add_special_tokens=False)]
 
     _INSIDE.splitter = Splitter(count, max_tokens=max_tokens)
-    load_identifier()  # which needs a file to unpack itself into
 
 
 def load(
@@ -115,8 +115,8 @@ def split(
     member: Sequence[str],
     sha256: str,
     descriptor: int | None = None,
-) -> tuple[str, list[list[object]]]:
-    """Return a document's language and its passages, in the child: places, and what is read.
+) -> list[list[object]]:
+    """Return a document's passages, in the child: their places, and what is read.
 
     It is the one that was read last. A child that was started since then reads it again.
     """
@@ -127,7 +127,7 @@ def split(
         document = loaders.load(path, folder=folder, member=member, descriptor=descriptor)
         if document.sha256 != sha256:
             raise UnreadableDocument("its file changed while it was read", "build again")
-    return identify_language(document), [
+    return [
         [
             passage.start,
             passage.end,
