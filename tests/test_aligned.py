@@ -32,6 +32,14 @@ LEAGUE = """  Team            P   W    Pts
   Lund           12  10     25
   IF Gudhjem     12   3      9
 """
+DUTY = """Monday      Ada Blum    quay
+Tuesday     Otto        harbour
+Wednesday   Ada Blum    shed
+"""
+LINES = """Rigger     loft    ext. 12
+Sailmaker  quay    ext. 31
+Joiner     shed    ext. 17
+"""
 PLAIN = """Keeper      Marta Holm
 Telephone   0455 010 203
 Town        Ystad
@@ -74,6 +82,11 @@ def views(document):
                 "Team: IF Gudhjem; P: 12; W: 3; Pts: 9.",
             ],
         ),
+        (
+            DUTY,
+            ["Monday; Ada Blum; quay.", "Tuesday; Otto; harbour.", "Wednesday; Ada Blum; shed."],
+        ),
+        (LINES, ["Rigger; loft; ext. 12.", "Sailmaker; quay; ext. 31.", "Joiner; shed; ext. 17."]),
         (PLAIN, ["Keeper: Marta Holm.", "Telephone: 0455 010 203.", "Town: Ystad."]),
     ],
 )

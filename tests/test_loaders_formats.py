@@ -18,10 +18,10 @@ from making import (
     zipped,
 )
 
+from qa.builder.language import identify_language
 from qa.errors import UnreadableDocument
 from qa.index.documents import DocumentStore, write_documents
 from qa.loaders import load
-from qa.loaders.language import identify_language
 from qa.loaders.printed.layout import arrange
 from qa.loaders.printed.line import Line
 from qa.types import Member

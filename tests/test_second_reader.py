@@ -94,10 +94,7 @@ def write_rows(path, count):
 def trained(teacher_folder):
     """The teacher's weights as if its upper layer and its head had been trained."""
     state = load_teacher(teacher_folder).network.state_dict()
-    return {
-        name: weight * 1.01 if is_trained(name) else weight
-        for name, weight in state.items()
-    }
+    return {name: weight * 1.01 if is_trained(name) else weight for name, weight in state.items()}
 
 
 def is_trained(name):

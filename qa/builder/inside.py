@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from qa import loaders
+from qa.builder.language import identify_language
 from qa.builder.splitter import Splitter
 from qa.errors import UnreadableDocument
-from qa.loaders.language import identify_language
 from qa.sandbox.messages import Call
 from qa.sandbox.process import Sandbox
 from qa.types import Document, Encoder, Passage, Pieces, View

@@ -125,7 +125,7 @@ def load(
     ``descriptor`` is that of the file if it is open already; it stays so. ``member`` leads to a
     file inside it: the name of one of its ``members``, then of one of that file's, and so on. The
     format is detected from the content; the suffix only separates Markdown, CSV and JSON from
-    plain text. The language is not set here: see :mod:`qa.loaders.language`.
+    plain text. The language is not set here: see :mod:`qa.builder.language`.
     """
     names = tuple(member)
     name = PurePosixPath(names[-1] if names else path.name)

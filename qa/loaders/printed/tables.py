@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from qa.loaders.printed.spans import Edges, spans
+from qa.loaders.tables.first_row import is_of_values
 
 _DIGIT = re.compile(r"\d")
 _MAX_HEADER_CHARACTERS = 60
@@ -165,6 +166,9 @@ def _is_header(rows: Sequence[PrintedRow], *, has_names_above: bool = False) -> 
     if any(_DIGIT.search(cell) for cell in labels):
         return False
     table = columns_of(rows)
+    texts = [[cell or "" for cell in row] for row in table]
+    if is_of_values(texts[0], texts[1:]):
+        return False
     for column in range(len(table[0])):
         values = [row[column] for row in table[1:] if row[column]]
         if table[0][column] and len(values) > 1 and all(_DIGIT.search(v or "") for v in values):

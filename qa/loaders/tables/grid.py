@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from qa.loaders.extracted import TextBuilder
+from qa.loaders.tables.first_row import is_of_values
 
 _MAX_NAME_CHARACTERS = 60
 # A value and no name: a number, with or without a unit or a currency, a date, a time.
@@ -122,9 +123,9 @@ def count_headers(rows: Sequence[Sequence[Cell]], *, is_likely: bool = False) ->
 def header_rows(rows: Sequence[Sequence[str]], *, is_likely: bool = False) -> int:
     """Return how many of the first rows name the columns, 0 or 1, by what is in the cells.
 
-    Names are short, all different and no values. Of two columns, the first may name the values
-    of the second instead; then there is no header unless the values differ in kind from their
-    name, or ``is_likely``.
+    Names are short, all different, no values and not like the cells below them. Of two columns,
+    the first may name the values of the second instead; then there is no header unless the values
+    differ in kind from their name, or ``is_likely``.
     """
     if len(rows) < 2:
         return 0
@@ -136,6 +137,7 @@ def header_rows(rows: Sequence[Sequence[str]], *, is_likely: bool = False) -> in
         or len(set(names)) < len(names)
         or any(len(name) > _MAX_NAME_CHARACTERS or name.endswith(":") for name in names)
         or (any(map(_VALUE.fullmatch, names)) and not _is_scale(names, below))
+        or is_of_values(first, below)
     ):
         return 0
     return int(width > 2 or is_likely or _has_values(first, below))
