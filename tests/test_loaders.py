@@ -6,7 +6,7 @@ from making import of_kind
 
 from qa.errors import EmptyCorpus, UnreadableDocument
 from qa.loaders import find_files, load
-from qa.loaders.dates import find_date, is_date_line
+from qa.loaders.dates import find_date, is_date_line, named_date
 from qa.loaders.furniture import credit_start, is_agency_line, is_navigation, is_section_label
 
 # A made-up article as copying a news page gives it.
@@ -179,6 +179,36 @@ def test_a_line_with_a_date_can_be_quoted(read, suffix):
     )
     assert "Measured on 7 May 2021" in of_kind(document, "body")
     assert document.date == "2021-05-07"
+
+
+@pytest.mark.parametrize(
+    ("title", "stem", "date"),
+    [
+        ("Minutes of the pier society, 14 May 2025", "minutes", "2025-05-14"),
+        ("Minutes of the meeting of 3 March 2024", "m", "2024-03-03"),
+        ("TSC Meeting 2017-01-12", "notes", "2017-01-12"),
+        ("2017-01-12 TSC meeting", "notes", "2017-01-12"),
+        ("Harbour dues (1 April 2026)", "dues", "2026-04-01"),
+        ("Harbour dues", "2026-04-01 dues", "2026-04-01"),
+        ("IMG_20240503", "IMG_20240503", "2024-05-03"),
+        ("The great storm of 11 September 2001", "storm", ""),
+        ("What changes from 1 April 2025", "changes", ""),
+        ("The harbour fire, 4 May 1911", "fire", ""),
+        ("1 April 2025 and what came after", "after", ""),
+        ("Order 20241399", "order-20241399", ""),
+        ("", "", ""),
+    ],
+)
+def test_a_title_or_a_name_may_have_the_date_of_the_document(title, stem, date):
+    assert named_date(title, stem) == date
+
+
+def test_a_date_in_the_text_precedes_that_of_the_title_and_of_the_file(read):
+    heading = "# Minutes, 14 May 2025\n\n"
+    assert read(f"{heading}16 May 2025\n\nThe pier is shut.", "m.md").date == "2025-05-16"
+    assert read(f"{heading}The pier is shut.", "2025-05-19.md").date == "2025-05-14"
+    named = read("The pier is shut.", "minutes-2025-05-19.txt")
+    assert (named.date, of_kind(named, "about")) == ("2025-05-19", ["Date: 2025-05-19"])
 
 
 def test_hard_wrapped_paragraphs_stay_whole(read):

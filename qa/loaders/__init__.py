@@ -7,7 +7,7 @@ import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path, PurePosixPath
@@ -17,11 +17,13 @@ from qa.loaders import parts
 from qa.loaders.archive import open_archive, open_zip
 from qa.loaders.calendar import looks_like_calendar, read_calendar
 from qa.loaders.cards import looks_like_cards, read_cards
+from qa.loaders.dates import named_date
 from qa.loaders.encoding import decode
-from qa.loaders.epub import read_epub
 from qa.loaders.extracted import Extracted, Inner, TextFull, with_properties
 from qa.loaders.foreign import is_message, is_old_workbook, refuse_books, refuse_iwork, refuse_ole
-from qa.loaders.html import looks_like_html, read_html
+from qa.loaders.hypertext.epub import read_epub
+from qa.loaders.hypertext.html import looks_like_html, read_html
+from qa.loaders.hypertext.markdown import read_markdown
 from qa.loaders.mail import (
     looks_like_mail,
     looks_like_mailbox,
@@ -29,7 +31,6 @@ from qa.loaders.mail import (
     read_mailbox,
     read_message,
 )
-from qa.loaders.markdown import read_markdown
 from qa.loaders.ocr import draw_picture, is_picture, read_picture
 from qa.loaders.office import read_docx, read_pptx, read_rtf
 from qa.loaders.opendocument import is_flat, read_flat, read_opendocument
@@ -136,13 +137,15 @@ def load(
     if all(block.kind == "furniture" for block in extracted.blocks) and not extracted.members:
         raise UnreadableDocument("no text, nothing that could be quoted")
     document_id = "/".join((path.relative_to(folder).as_posix(), *names))
-    extracted = with_properties(extracted)
+    title = extracted.title or name.stem
+    dated = extracted.date or named_date(title, name.stem)
+    extracted = with_properties(replace(extracted, date=dated))
     return Document(
         id=document_id,
         # One character for each, so that all offsets stay: JSON can escape half a character.
         text=without_surrogates(extracted.text),
         sha256=sha256,
-        title=without_surrogates(extracted.title or name.stem),
+        title=without_surrogates(title),
         date=extracted.date,
         source=(folder / document_id).as_posix(),
         blocks=extracted.blocks,

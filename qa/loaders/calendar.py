@@ -8,7 +8,7 @@ from typing import Any
 
 from qa.errors import UnreadableDocument
 from qa.loaders.extracted import Extracted, TextBuilder
-from qa.loaders.markup import add_page
+from qa.loaders.hypertext.markup import add_page
 
 _ENTRIES = {"VEVENT", "VTODO", "VJOURNAL"}
 _BEGINS = tuple(f"BEGIN:{name}" for name in ("VCALENDAR", *sorted(_ENTRIES)))

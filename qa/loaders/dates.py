@@ -21,6 +21,14 @@ _FORMS = (
         re.I,
     ),
 )
+# Before the last words of a title, the date of what it names follows; in prose it is that of a
+# day which is written about ("What changes from 1 April").
+_DATED = re.compile(
+    r"(?:minutes|notes|agenda|report|newsletter|bulletin|letter|memo|price)\b", re.I
+)
+_MARK = ",;:|(–—-"
+_OLDEST = "1980"  # an older day is one in history
+_OF_A_FILE = re.compile(r"(?:^|[ _.-])(\d{4})[_.-]?(\d{2})[_.-]?(\d{2})(?:$|[ _.-])")
 # A label within a line; there is none in a time of the day.
 _LABEL = re.compile(r"[^\W\d_][^\W\d_. ]*:(?=\s|$)")
 
@@ -53,3 +61,23 @@ def is_date_line(line: str) -> bool:
     for form in _FORMS:
         rest = form.sub("", rest)
     return sum(character.isalpha() for character in rest) <= 24 and not rest.strip().endswith(".")
+
+
+def named_date(title: str, stem: str) -> str:
+    """Return the date in a document's title, or in its file's name, as ISO 8601; empty without.
+
+    In a title it is at the end or the beginning: "Minutes of the society, 14 May 2025". The date
+    in the title of a story is not the document's.
+    """
+    line = " ".join(title.split()).rstrip(").")
+    for form in _FORMS:
+        for found in form.finditer(line):
+            before, after = line[: found.start()].rstrip(), line[found.end() :].lstrip()
+            is_apart = form is _FORMS[0] or _DATED.match(line)
+            ends = not after and (not before or is_apart or before[-1] in _MARK)
+            if ends or (not before and (is_apart or after[0] in _MARK)):
+                day = find_date(found.group())
+                return day if day >= _OLDEST else ""
+    name = _OF_A_FILE.search(stem)
+    day = find_date("-".join(name.groups())) if name else ""
+    return day if day >= _OLDEST else ""

@@ -15,7 +15,7 @@ from itertools import count as numbers_from
 from typing import Any
 
 from qa.loaders.extracted import Range, TextBuilder
-from qa.loaders.markup import add_markup
+from qa.loaders.hypertext.markup import add_markup
 from qa.loaders.tables.aligned import aligned_rows, is_rule
 from qa.types import BlockKind
 

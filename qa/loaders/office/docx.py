@@ -18,8 +18,8 @@ from qa.loaders.archive import (
 )
 from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted, Inner, TextBuilder
+from qa.loaders.hypertext.markup import add_markup
 from qa.loaders.margins import add_margins
-from qa.loaders.markup import add_markup
 from qa.loaders.office.charts import add_chart
 from qa.loaders.office.flattened import blocks_of, count_pictures, flatten, words_of
 from qa.loaders.office.numbering import Numbering

@@ -14,8 +14,8 @@ from qa.errors import UnreadableDocument
 from qa.loaders.archive import core_properties, parse_xml, read_member
 from qa.loaders.dates import find_date
 from qa.loaders.described import picture_text
-from qa.loaders.elements import in_one_line
 from qa.loaders.extracted import Extracted, TextBuilder
+from qa.loaders.hypertext.elements import in_one_line
 from qa.loaders.office.charts import add_chart
 from qa.loaders.office.parts import Relation, local_name, relation_id, relations
 from qa.loaders.printed.line import RAISED

@@ -13,8 +13,8 @@ from typing import Any
 from qa.errors import UnreadableDocument
 from qa.loaders.archive import parse_xml, read_member
 from qa.loaders.described import picture_text
-from qa.loaders.elements import in_one_line
 from qa.loaders.extracted import TextBuilder
+from qa.loaders.hypertext.elements import in_one_line
 from qa.loaders.tables.grid import Cell, add_grid
 
 TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"

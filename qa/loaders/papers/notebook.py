@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from qa.loaders.extracted import Extracted, TextBuilder
-from qa.loaders.markdown import add_markdown
-from qa.loaders.markup import add_page
+from qa.loaders.hypertext.markdown import add_markdown
+from qa.loaders.hypertext.markup import add_page
 
 # What stands for something that is only drawn: "<IPython.core.display.HTML object>".
 _OBJECT = re.compile(r"<[^<>\n]+ object[^<>\n]*>")

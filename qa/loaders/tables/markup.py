@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from qa.loaders.elements import EMPTY_LINE, clean, gather, name_of
 from qa.loaders.extracted import TextBuilder
+from qa.loaders.hypertext.elements import EMPTY_LINE, clean, gather, name_of
 from qa.loaders.tables.grid import SAMPLE_ROWS, Cell, Grid, count_headers
 
 # Longer texts in a table are its page's, which it lays out.

@@ -18,7 +18,7 @@ from qa.loaders.dates import find_date
 from qa.loaders.described import picture_text
 from qa.loaders.encoding import decode
 from qa.loaders.extracted import Extracted, TextBuilder
-from qa.loaders.markup import add_page
+from qa.loaders.hypertext.markup import add_page
 from qa.text import counted
 
 _PICTURE = re.compile(r"<(?:\w+:)?(?:img|image)\s[^>]*", re.IGNORECASE)

@@ -7,9 +7,17 @@ from functools import partial
 from typing import Any
 
 from qa.loaders.dates import find_date
-from qa.loaders.elements import BREAK, EMPTY_LINE, INLINE, clean, gather, in_one_line, name_of
 from qa.loaders.extracted import TextBuilder
 from qa.loaders.furniture import is_navigation
+from qa.loaders.hypertext.elements import (
+    BREAK,
+    EMPTY_LINE,
+    INLINE,
+    clean,
+    gather,
+    in_one_line,
+    name_of,
+)
 from qa.loaders.tables.markup import add_table
 
 _SKIPPED = {*"script style noscript template head title svg button select iframe object".split()}

@@ -8,7 +8,7 @@ from typing import Any
 
 from qa.loaders.extracted import Extracted, TextBuilder
 from qa.loaders.furniture import is_navigation
-from qa.loaders.markup import add_page
+from qa.loaders.hypertext.markup import add_page
 
 _DOCTYPE = re.compile(
     r"\A\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.I | re.S

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted, TextBuilder
-from qa.loaders.markup import add_page
+from qa.loaders.hypertext.markup import add_page
 
 # Text within more lists and quotations would be left out; each list counts twice.
 _MAX_NESTING = 80
