@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from datetime import date
 
-_MONTHS = (
+MONTHS = (
     "january february march april may june july august september october november december"
 ).split()
-_MONTH = "|".join(f"{name[:3]}(?:{name[3:]})?" if len(name) > 3 else name for name in _MONTHS)
+_MONTH = "|".join(f"{name[:3]}(?:{name[3:]})?" if len(name) > 3 else name for name in MONTHS)
 _FORMS = (
     re.compile(r"(?<!\d)(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})(?!\d)"),
     re.compile(r"(?<!\d)(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.\s?(?P<year>\d{4})(?!\d)"),
@@ -40,7 +40,7 @@ def find_date(text: str) -> str:
         parts = match.groupdict()
         if "name" in parts:
             prefix = parts["name"][:3].lower()
-            month = next(i for i, name in enumerate(_MONTHS, 1) if name.startswith(prefix))
+            month = next(i for i, name in enumerate(MONTHS, 1) if name.startswith(prefix))
         else:
             month = int(parts["month"])
         try:

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted, TextBuilder
+from qa.loaders.hypertext.elements import BREAK
 from qa.loaders.hypertext.markup import add_page
 
 # Text within more lists and quotations would be left out; each list counts twice.
@@ -15,8 +16,6 @@ _MAX_NESTING = 80
 _LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 # What begins a line of a key and its value.
 _KEY = re.compile(r"[^\W_][^\n:|;?!]{0,39}:[ \t]+\S")
-# A break that the writer marked, until the lines of a paragraph are joined.
-_MARKED = "\v"
 # A note's number, and the line of its text, which is no link's address.
 _NOTE = re.compile(r"\[\^([^\]\s]+)\](?::[ \t]*)?")
 _NOTE_TEXT = re.compile(r"^\[\^([^\]\s]+)\]:", re.MULTILINE)
@@ -71,7 +70,7 @@ def add_markdown(text: str, builder: TextBuilder) -> str:
             elif child.type == "softbreak":
                 parts.append("\n")
             elif child.type == "hardbreak" or _LINE_BREAK.match(child.content):
-                parts.append(_MARKED)
+                parts.append(BREAK)
         return "".join(parts)
 
     title = ""
@@ -122,7 +121,7 @@ def _joined(paragraph: str) -> str:
     """
     lines = [
         line
-        for part in paragraph.split(_MARKED)
+        for part in paragraph.split(BREAK)
         for line in _unbroken([each.strip() for each in part.split("\n")])
     ]
     return "\n".join(filter(None, lines))
