@@ -1,5 +1,7 @@
 """Search by codes in a large index; tests lower the number of passages that makes it one."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import pairwise
 
@@ -11,10 +13,17 @@ from hypothesis import strategies as st
 from benchmarks.hashing import HashEncoder
 from qa.builder import build as plain_build
 from qa.errors import IndexCorrupt
-from qa.index import large, open_index, stored, verify
-from qa.index.codes import CodeSearch, coded, rotation
-from qa.index.large import LargeVectors
-from qa.index.vectors import CODES, FaissVectors, write_vectors
+from qa.index import open_index, stored, verify
+from qa.index.vectors import (
+    CODES,
+    CodeSearch,
+    FaissVectors,
+    LargeVectors,
+    codes,
+    large,
+    write_vectors,
+)
+from qa.index.vectors.codes import coded, rotation
 from qa.loaders import load
 from qa.retrieval.hybrid import HybridSearch
 
@@ -127,6 +136,64 @@ def test_a_block_of_codes_at_a_time_is_in_memory_and_the_same_is_found(
     assert [opened.search(question, 20) for question in QUESTIONS] == whole
 
 
+@pytest.fixture
+def opened_by(shards, monkeypatch):
+    """Open the vectors in three blocks, one of them with a single row, for so many cores."""
+    monkeypatch.setattr(large, "COMPARED", 100)
+    monkeypatch.setattr(large, "_BLOCK", 1)
+
+    def opened(cores):
+        monkeypatch.setattr(codes, "cores", lambda: cores)
+        return LargeVectors(*shards, DIMENSION)
+
+    return opened
+
+
+def test_the_same_is_found_on_any_number_of_cores(opened_by):
+    one, two, many = map(opened_by, (1, 2, 7))
+    for question in QUESTIONS:
+        expected = one.search(question, 20)
+        assert two.search(question, 20) == many.search(question, 20) == expected
+        nearest = one._codes.nearest(question, 100).tobytes()
+        for other in (two, many):
+            assert other._codes.nearest(question, 100).tobytes() == nearest
+    with ThreadPoolExecutor(4) as visitors:  # who share the threads of one index
+        together = list(visitors.map(lambda question: two.search(question, 20), QUESTIONS))
+    assert together == [one.search(question, 20) for question in QUESTIONS]
+
+
+def test_blocks_are_scanned_side_by_side_by_threads_that_end_with_the_index(monkeypatch):
+    monkeypatch.setattr(codes, "cores", lambda: 2)
+    vectors = near_one_another(200, DIMENSION)
+    search = CodeSearch((coded(vectors[first : first + 100]) for first in (0, 100)), DIMENSION)
+    both = threading.Barrier(2, timeout=60)  # it breaks if one waits for the other to end
+
+    class Waiting:
+        ntotal = 100
+
+        def __init__(self, index):
+            self.index = index
+
+        def search(self, *given):
+            both.wait()
+            return self.index.search(*given)
+
+    search._indexes = [Waiting(index) for index in search._indexes]
+    assert search.nearest(vectors[150], 200).tolist() == list(range(200))
+    threads = list(search._threads._threads)
+    assert len(threads) == 2
+    del search
+    for thread in threads:
+        thread.join(60)
+    assert not any(thread.is_alive() for thread in threads)
+
+
+def test_a_vector_that_is_no_number_finds_nothing(opened_by):
+    nothing = np.full(DIMENSION, np.nan, np.float32)
+    for cores in (1, 2):
+        assert opened_by(cores)._codes.nearest(nothing, 100).tolist() == []
+
+
 @pytest.mark.parametrize("share", [0.001, 0.05, 0.5, 0.95])
 @pytest.mark.parametrize("as_only", [True, False])
 def test_a_choice_of_rows_is_searched_whatever_its_size(flat, by_codes, share, as_only):
@@ -224,7 +291,7 @@ def test_an_index_becomes_large_without_being_written_again(folder, tmp_path, mo
 
 def test_verify_finds_codes_of_other_vectors(folder, tmp_path, small, monkeypatch):
     other = lambda vectors: np.roll(coded(vectors), 1, axis=1)  # noqa: E731
-    monkeypatch.setattr("qa.index.vectors.coded", other)
+    monkeypatch.setattr("qa.index.vectors.exact.coded", other)
     build(folder, tmp_path / "index", encoder=HashEncoder())
     monkeypatch.undo()
     with pytest.raises(IndexCorrupt, match="codes"):
@@ -241,7 +308,7 @@ def test_an_index_without_codes_is_searched_exactly(folder, tmp_path, small, mon
     build(folder, tmp_path / "index", encoder=encoder)
     hits = answers(tmp_path / "index", encoder, exact=True)[0]
     # As an earlier release wrote it.
-    monkeypatch.setattr("qa.index.vectors.PER_BYTE", 10**9)
+    monkeypatch.setattr("qa.index.vectors.exact.PER_BYTE", 10**9)
     (folder / "new.txt").write_text("Nothing else.", encoding="utf-8")
     build(folder, tmp_path / "old", encoder=encoder)
     (folder / "new.txt").unlink()

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.errors import IndexCorrupt, IndexNotFound, StoredIndexError
+from qa.hashing import sha256_of
 from qa.index import documents, vectors, words
 from qa.index.commands import build_command
 from qa.index.documents import Contents
@@ -254,10 +255,8 @@ def _hash(data: bytes) -> str:
 
 
 def _describe(path: Path, generation: Path) -> StoredFile:
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        size = os.fstat(file.fileno()).st_size
-    return StoredFile(path.relative_to(generation).as_posix(), sha256, size)
+    name = path.relative_to(generation).as_posix()
+    return StoredFile(name, sha256_of(path), path.stat().st_size)
 
 
 def _sync(path: Path) -> None:

@@ -21,11 +21,10 @@ from qa.index.generation import (
     manifest_of,
     write_generation,
 )
-from qa.index.large import LargeVectors
 from qa.index.lock import ReaderLock
 from qa.index.manifest import Manifest, SkippedFile, StoredFile
 from qa.index.opened import OpenIndex
-from qa.index.vectors import FaissVectors
+from qa.index.vectors import FaissVectors, LargeVectors
 from qa.index.words import WordIndex
 from qa.text import counted
 from qa.types import Document, Encoder, Passage

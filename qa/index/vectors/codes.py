@@ -9,6 +9,7 @@ and Long, SIGMOD 2024); four fixed levels then lose little.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from itertools import accumulate
 from typing import Any
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.networks.parts import packed, unpacked
+from qa.networks.threads import cores, limit_threads
 
 # Four numbers of two bits make a byte.
 PER_BYTE = 4
@@ -71,6 +73,9 @@ class CodeSearch:
         sizes = [int(index.ntotal) for index in self._indexes]
         self._first_rows = list(accumulate(sizes, initial=0))
         self._rotation = rotation(dimension)
+        # FAISS scans on one thread what is searched for one vector, and lets others run meanwhile.
+        count = min(cores(), len(self._indexes))
+        self._threads = ThreadPoolExecutor(count, "codes", limit_threads) if count > 1 else None
 
     def __len__(self) -> int:
         return self._first_rows[-1]
@@ -78,12 +83,17 @@ class CodeSearch:
     def nearest(self, vector: NDArray[np.float32], count: int) -> NDArray[np.int64]:
         """Return about the nearest rows, ascending; ``vector`` has shape ``(dimension,)``."""
         turned = (vector @ self._rotation)[None]
-        found_scores, found_rows = [], []
-        for index, first in zip(self._indexes, self._first_rows, strict=False):
+
+        def search(index: Any, first: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
             scores, rows = index.search(turned, min(count, int(index.ntotal)))
-            found_scores.append(scores[0][rows[0] >= 0])
-            found_rows.append(rows[0][rows[0] >= 0] + first)
-        scores, rows = np.concatenate(found_scores), np.concatenate(found_rows)
+            found = rows[0] >= 0  # FAISS returns -1 for "no result", as for a vector with NaN
+            return scores[0][found], rows[0][found] + first
+
+        each = self._threads.map if self._threads else map
+        # In the order of the blocks, whichever ends first.
+        blocks = list(each(search, self._indexes, self._first_rows))
+        scores = np.concatenate([scores for scores, _ in blocks])
+        rows = np.concatenate([rows for _, rows in blocks])
         if len(rows) > count:
             rows = rows[np.argpartition(-scores, count - 1)[:count]]
         return np.sort(rows)

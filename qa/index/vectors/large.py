@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.index.codes import PER_BYTE, CodeSearch
-from qa.index.row_file import RowFile
-from qa.index.vectors import CODES, PARTS, VECTORS, FaissVectors, ranked, selector
+from qa.index.vectors.codes import PER_BYTE, CodeSearch
+from qa.index.vectors.exact import CODES, PARTS, VECTORS, FaissVectors, ranked, selector
+from qa.index.vectors.row_file import RowFile
 from qa.networks.threads import limit_threads
 
 # So many vectors nearest by their codes are compared themselves. Of the 50 nearest passages of a

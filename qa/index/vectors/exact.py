@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.index.codes import PER_BYTE, coded
+from qa.index.vectors.codes import PER_BYTE, coded
 from qa.networks.parts import unpacked
 from qa.networks.threads import limit_threads
 
