@@ -9,7 +9,7 @@ from tokenizers.models import WordPiece
 def mpnet_tokenizer(small, *, seed):
     """MPNet's vocabulary: the same word pieces in another order, the special tokens renamed."""
     special = {"[CLS]", "[PAD]", "[SEP]", "[MASK]"}
-    pieces = [token for token in small.get_vocab() if token not in special]
+    pieces = sorted(small.get_vocab().keys() - special)  # its own order is another each time
     random.Random(seed).shuffle(pieces)
     tokens = ["<s>", "<pad>", "</s>", "<unk>", *pieces, "<mask>"]
     vocabulary = {token: number for number, token in enumerate(tokens)}

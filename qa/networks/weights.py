@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 
 from qa.errors import ModelCorrupt, ModelNotFound
 from qa.hashing import sha256_of
+from qa.networks.overflow import EXACT, products_overflow
 
 MODELS = Path(__file__).parents[1] / "models"
 # In a clone the package is not copied: its files are those of the working tree.
@@ -28,9 +29,6 @@ ENCODER_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 # times as slow as both, which took 30 % of reading. It would also fuse each bias with Gelu:
 # unfused, the bias is added by the product before it at no cost, and Gelu is a third quicker.
 SLOW_FUSIONS = ("SkipLayerNormFusion", "BiasGeluFusion")
-# Without VNNI, the kernels for signed weights add two products in 16 bits, which overflows: logits
-# were off by a tenth of their spread. With this, such processors use kernels for unsigned ones.
-_EXACT_INT8 = "session.x64quantprecision"
 _FATAL = 4  # a log level of ONNX Runtime
 _MOST_PARTS = 99
 # Those in use, by the hash of their model; and one is loaded at a time.
@@ -69,7 +67,8 @@ class Model:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        options.add_session_config_entry(_EXACT_INT8, "1")
+        if products_overflow():
+            options.add_session_config_entry(EXACT, "1")
         return onnxruntime.InferenceSession(
             self.network,
             options,
