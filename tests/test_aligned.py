@@ -221,3 +221,48 @@ def test_a_flat_spreadsheet_is_read_without_the_bytes_of_its_pictures(read):
     )
     assert views(document) == ["Boat: Heron; Berth: 14.", "Boat: Tern; Berth: 9."]
     assert document.notes == ("1 picture without text",)
+
+
+ROSTER = "name:age:city\nAda Blum:41:Ystad\nOtto Kern:38:Lund\nGreta Lund:29:Ystad\n"
+USERS = """# Users of the harbour
+root:x:0:0:root:/root:/bin/sh
+ada:x:1000:1000:Ada Blum,,,:/home/ada:/bin/sh
+print:*:7:7::/var/spool:
+"""
+
+
+def test_colons_without_spaces_separate_the_columns_of_a_table(read):
+    assert views(read(ROSTER, "roster.txt")) == [
+        "name: Ada Blum; age: 41; city: Ystad.",
+        "name: Otto Kern; age: 38; city: Lund.",
+        "name: Greta Lund; age: 29; city: Ystad.",
+    ]
+    document = read(f"The crew of the Heron is this.\n\n{ROSTER}\nThey sail in May.\n")
+    assert of_kind(document, "columns") == ["name:age:city"]
+    users = read(USERS, "users.txt")
+    assert [len(b.cells) for b in users.blocks] == [0, 7, 7, 7]
+    assert of_kind(users, "row")[1] == "ada:x:1000:1000:Ada Blum,,,:/home/ada:/bin/sh"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Name: Ada: first\nTown: Ystad: south\nBoat: Heron: blue\n",  # keys and values
+        "Note:the boat\nTown:Ystad\nBoat:Heron\n",
+        "08:15:00 Lund\n09:30:00 Ystad\n10:45:10 Simrishamn\n",  # times
+        "Bus:08:15:Lund\nBus:09:30:Ystad\nBoat:10:45:Ronne\n",
+        "00:1a:2b:3c:4d:5e\n00:1a:2b:3c:4d:5f\n00:1a:2b:3c:4d:60\n",  # addresses
+        "a:http://x.example:80\nb:http://y.example:80\nc:http://z.example:81\n",
+        "std::string name;\nstd::string town;\nstd::vector boats;\n",  # programs
+        "Harbour::Boat::Heron\nHarbour::Boat::Tern\nHarbour::Quay::North\n",
+        "x = a[1:2:3]\ny = b[2:4:2]\nz = c[0:9:3]\n",
+        "4:2:1\n3:1:0\n2:2:2\n",  # results
+        "One was this:one\nand so it went:on\nuntil:all:was said\n",
+        # Prose that a program wrapped after colons.
+        "They said it so that all of them could hear:it is over:now go home all of you, please\n"
+        "and then one of the boys said that it was not:he stayed:and so did all of the others\n"
+        "until the night came down upon the quay:and:nobody of us could see a thing in the dark\n",
+    ],
+)
+def test_other_lines_with_colons_are_no_table(read, text):
+    assert of_kind(read(text, "notes.txt"), "row", "columns") == []

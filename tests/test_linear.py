@@ -61,6 +61,120 @@ def test_no_line_takes_time_by_the_square_of_its_length():
     assert last == "done", f"{last}: {done.returncode} {done.stderr[-500:]}"
 
 
+# What each reader would take far longer for than ten seconds if its time grew with the square; it
+# takes one or two.
+HOSTILE = """
+N = 300_000
+hostile = [
+    (plain_mail, "@" * N),
+    (plain_mail, "a@" * N),
+    (plain_mail, "-" * N),
+    (plain_mail, "From: a\\n" * 100_000),
+    (plain_mail, "-----Original Message-----\\n" * 50_000),
+    (html_mail, "<blockquote type=cite>a</blockquote>" * 50_000),
+    (versions, "@" * N),
+    (versions, "a" * N),
+    (mailbox, "10:10 " * N),
+    (page, f"<footer>{'@' * N}</footer>"),
+    (page, f"<p>Name: Ada{'&nbsp;' * N}!</p>"),
+    (page, f"<img alt='{'a' * N}'>"),
+    (page, "<img alt='one two three'>" * 8_000),
+    (page, f"<ol>{'<li>a' * 50_000}</ol>"),
+    (looks_like_html, "<!---->" * 100),
+    (read_markdown, "\\\\[^" * 150_000),
+    (read_org, f"* Depth{' ' * N}!"),
+    (read_text, "@" * N + "\\na\\nb\\n\\nIt ends."),
+    (read_text, f"A{' ' * N}!\\nB c\\n\\nIt ends."),
+    (is_rule, "-" * N + "!"),
+    (read_csv, "a,b,c\\n" + f"1{'.' * N}_,{'a@' * N}!,3\\n" * 3),
+    (chat, "<" + "omitted" * 100_000),
+    (subtitles, "<v " * 100_000),
+    (subtitles, "<v." * 100_000),
+    (notebook, "<a" + " object" * 100_000),
+    (rtf, "{\\\\title" + " " * N),
+    (workbook_format, "[$" * N),
+    (macros, "\\\\a{" * 50_000),
+    (macros, "\\\\newcommand{\\\\a}{" * 15_000),
+    (macros, "\\\\newenvironment{a}" + " " * N),
+    (macros, "%" * N + "\\\\title{" * 1_000),
+]
+for function, text in hostile:
+    print(function.__name__, repr(text[:20]), flush=True)
+    limit = int(time.process_time()) + 10
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+    function(text)
+print("done")
+"""
+READERS = """
+import resource, time
+from qa.errors import UnreadableDocument
+from qa.loaders.extracted import TextBuilder
+from qa.loaders.hypertext.html import looks_like_html
+from qa.loaders.hypertext.markdown import read_markdown
+from qa.loaders.hypertext.markup import add_page
+from qa.loaders.mail import looks_like_mailbox, read_mailbox
+from qa.loaders.mail.quoted import add_html, add_plain
+from qa.loaders.mail.versions import better_version
+from qa.loaders.office import read_rtf
+from qa.loaders.papers.macros import body_of, defined_in, expanded, places_of
+from qa.loaders.papers.notebook import read_notebook
+from qa.loaders.papers.org import read_org
+from qa.loaders.plain.text import read_text
+from qa.loaders.tables.aligned import is_rule
+from qa.loaders.tables.delimited import read_csv
+from qa.loaders.tables.formats import shown
+from qa.loaders.talk import read_chat, read_subtitles
+
+def plain_mail(text):
+    add_plain(text, TextBuilder(), "")
+
+def html_mail(text):
+    add_html(text, TextBuilder(), "")
+
+def versions(text):
+    better_version(f"It is {text} so", "<p>It is not so, as all of us know.</p>")
+
+def mailbox(text):
+    read_mailbox(f"From a 10:10\\nSubject: a\\n\\nFrom {text}".encode())
+
+def page(text):
+    add_page(text, TextBuilder())
+
+def chat(text):
+    read_chat(f"[02/03/2024, 14:05:10] Ada: {text}")
+
+def subtitles(text):
+    read_subtitles(f"1\\n00:00:01,000 --> 00:00:02,000\\nYes {text}")
+
+def notebook(text):
+    data = {"text/html": "<p>a</p>", "text/plain": text}
+    cell = {"cell_type": "code", "source": "x", "outputs": [{"data": data}]}
+    read_notebook({"nbformat": 4, "cells": [cell]})
+
+def rtf(text):
+    try:
+        read_rtf(f"{{\\\\rtf1 {text}".encode())
+    except UnreadableDocument:
+        pass
+
+def macros(text):
+    preamble, body = body_of("\\\\newcommand{\\\\a}[1]{b#1}\\\\begin{document}" + text)
+    expanded(body, defined_in(preamble, body))
+    places_of(text, "title")
+
+def workbook_format(text):
+    shown(1.5, text)
+"""
+
+
+def test_no_reader_takes_time_by_the_square_of_what_it_reads():
+    done = subprocess.run(
+        [sys.executable, "-c", f"{READERS}\n{HOSTILE}"], cwd=ROOT, capture_output=True, text=True
+    )
+    last = (done.stdout.splitlines() or [done.stderr])[-1]
+    assert last == "done", f"{last}: {done.returncode} {done.stderr[-500:]}"
+
+
 def test_what_is_found_at_the_end_of_a_line_is_found_in_a_long_one():
     from qa.loaders.furniture import PAGE_NUMBER, credit_start, is_navigation
 

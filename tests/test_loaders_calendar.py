@@ -92,3 +92,14 @@ END:VJOURNAL
     assert body.startswith("Start: 2025-03-02\n")
     assert "Joe, Lisa and Bob were there." in body
     assert "The printer is late." in body
+
+
+def test_what_a_calendar_of_the_web_says_in_html_is_text(read):
+    said = "Caf&eacute; M&#252;ller<br>bring <b>key</b>s &amp\\; rope\\, <ada@x.example>"
+    link = "https://x.example/?a=1&copy=2"
+    text = calendar(*event("SUMMARY:Talk", f"URL:{link}", f"DESCRIPTION:{said}"))
+    (found,) = of_kind(read(text, "club.ics"), "body")
+    assert found.split("\n") == [
+        f"Link: {link}",
+        "Description: Café Müller bring keys & rope, <ada@x.example>",
+    ]

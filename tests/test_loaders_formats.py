@@ -285,7 +285,7 @@ def test_two_columns_of_running_text_are_read_one_after_the_other(read):
 def test_lines_of_height_zero_are_text():
     line = Line(("It is deep",), ((72, 140),), 0, 700, 0.0, False, False, 842)
     lines = [line, replace(line, cells=("and old.",), bottom=700)]
-    assert "and old." in arrange([lines], title="", author="", date="").text
+    assert "and old." in arrange([lines], title="", author="", saved="").text
 
 
 @pytest.mark.parametrize("wrapped", [False, True])
@@ -349,8 +349,9 @@ def test_ligatures_become_letters(read):
 
 
 def test_contents_lists_are_furniture(read):
-    data = printed([(72, 700, "1 History . . . . . . . . 5"), (72, 600, DEEP)])
-    assert of_kind(read(data), "furniture") == ["1 History . . . . . . . . 5"]
+    entry = [(72, 720, "Contents"), (72, 700, "1 History . . . . . . . . 5")]
+    data = printed([*entry, (72, 600, DEEP)])
+    assert of_kind(read(data), "furniture") == ["1 History 5"]
 
 
 def test_a_line_to_be_filled_in_is_no_contents_list(read):

@@ -5,6 +5,7 @@ from making import of_kind
 
 from qa.errors import UnreadableDocument
 from qa.loaders.papers.latex import looks_like_latex
+from qa.loaders.papers.macros import body_of, defined_in, expanded
 
 SOURCE = r"""% a comment
 \documentclass[a4paper]{article}
@@ -58,6 +59,109 @@ def test_latex_is_read_as_it_is_printed(read, name):
         *("Name | Depth", "Ystad | 19 m", "all of them old")
     ]
     assert document.notes == ("1 part in other files: annex", "1 picture without text")
+
+
+PAPER = r"""\documentclass[11pt]{article}
+\newcommand{\sys}{\textsc{Larkbase}\xspace}
+\newcommand\eg{e.g.,\ }
+\def\etal{\emph{et al.}}
+\newcommand{\be}{\begin{equation}}
+\newcommand{\ee}{\end{equation}}
+\newcommand{\pair}[2][none]{#2 before #1}
+\newcommand{\hidden}[1]{}
+\DeclareMathOperator{\rank}{rank}
+\newenvironment{note}{\begin{center}\begin{minipage}{5cm}}{\end{minipage}\end{center}}
+\ifdefined\foo\else\newenvironment{bar}{\begin{quote}}{\end{quote}}\fi
+% \begin{document} is below
+\title[Short]{\sys: Fast Search\thanks{Paid by Orr.}}
+\author{Mina Orr\\ Dept.\ of Maps\\ \texttt{mina@orr.example} \and Leo Kay}
+\date{\today}
+\begin{document}
+\maketitle
+\begin{abstract} We present \sys, \eg a tool. \pair{One}, \pair[two]{one}.
+\hidden{Not this.} \end{abstract}
+\paragraph{Data.} By Kern \etal in \SI{32}{GB}, see \S\ref{x}: \parbox[t]{3cm}{a box}.
+\be \rank A = 2 \ee
+\begin{table*}
+\resizebox{\textwidth}{!}{%
+\begin{tabular}{@{}l|cc|r@{}}
+\toprule
+\multirow{2}{*}{\textbf{Model}} & \multicolumn{2}{c|}{Score} & \multirow{2}{*}{Time} \\
+\cmidrule(lr){2-3}
+ & EM & F1 & \\
+\midrule
+\rowcolor{gray!10} \sys (ours) & 84.2 & 90.3 & 1 s \\[2pt]
+\end{tabular}}
+\end{table*}
+\begin{enumerate}
+\item Dig
+\item Line
+\end{enumerate}
+\begin{description}\item[Encoder] has 12 layers.\end{description}
+\begin{longtable}{ll}
+\caption{Ports}\\
+City & Port \\ \hline
+\endfirsthead
+City & Port \\ \hline
+\endhead
+\multicolumn{2}{r}{continued}\\
+\endfoot
+\hline
+\endlastfoot
+Ystad & 12\\
+Lund & 9\\
+\end{longtable}
+\begin{note}It stands.\end{note}
+\bibliographystyle{plain}
+\end{document}
+"""
+
+
+def test_a_paper_is_read_with_its_macros(read):
+    document = read(PAPER, "paper.tex")
+    assert document.title == "Larkbase: Fast Search"
+    assert document.author == "Mina Orr, Leo Kay"
+    assert of_kind(document, "heading") == [document.title, "Abstract", "Data."]
+    assert of_kind(document, "body") == [
+        "Mina Orr\nDept. of Maps\nmina@orr.example\nLeo Kay",
+        "Paid by Orr.",
+        "We present Larkbase, e.g., a tool. One before none, one before two.",
+        "By Kern et al. in 32 GB, see §: a box.",
+        *("rank A = 2", "Dig", "Line", "Encoder has 12 layers.", "Ports", "It stands."),
+    ]
+    assert of_kind(document, "columns", "row") == [
+        *("Model | Score | Time", "| EM | F1 |", "Larkbase (ours) | 84.2 | 90.3 | 1 s"),
+        *("City | Port", "Ystad | 12", "Lund | 9"),
+    ]
+    rows = [block for block in document.blocks if block.kind == "row"]
+    assert [len(row.cells) for row in rows] == [4, 2, 2]
+    items = [(block.depth, block.number) for block in document.blocks if block.depth]
+    assert items == [(1, 1), (1, 2)]
+
+
+def test_what_is_never_closed_hides_nothing(read):
+    source = r"""\documentclass{article}\begin{document}
+\begin{center} One. \end{flushleft} Two. \end{quote}
+
+Three. } Four. \begin{quote} Five."""
+    document = read(source, "open.tex")
+    words = " ".join(document.text.split())
+    assert [each for each in ("One", "Two", "Three", "Four", "Five") if each not in words] == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        r"\newcommand{\a}[1]{#1#1}\begin{document}" + r"\a{" * 300 + "b" + "}" * 300,
+        r"\newcommand{\a}[2]{#1#1}\begin{document}" + r"\a{" * 300 + "b" + "}" * 300,
+        r"\newcommand{\a}{\b\b}\newcommand{\b}{\c\c}\newcommand{\c}{\a\a}\begin{document}b\a",
+        r"\newcommand{\a}{" + "b" * 1_900 + r"}\begin{document}" + r"\a" * 3_000,
+    ],
+)
+def test_macros_that_multiply_a_text_are_left(source):
+    preamble, body = body_of(source)
+    assert "b" in (done := expanded(body, defined_in(preamble, body)))
+    assert len(done) < 3_000_000
 
 
 def test_a_text_about_latex_is_not_latex():

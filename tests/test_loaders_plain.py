@@ -56,6 +56,21 @@ def test_a_text_without_a_title_has_the_name_of_its_file(read, top):
     assert (document.title, headings(document)) == ("file", [])
 
 
+def test_an_address_is_no_title_but_the_first_underlined_heading_may_be(read):
+    notes = f"{RUNNING}\nThe notes are kept at\n\n<https://guild.example/notes>\n\n{RUNNING}\n"
+    assert read(notes, "file.txt").title == "file"
+    assert read(f":hidden:\n\nThe Boiler\n----------\n\n{RUNNING}\n").title == "The Boiler"
+
+
+def test_divisions_are_within_those_that_came_before(read):
+    text = "\n\n".join(
+        f"Article {number}\n\nSection 1\n\n{RUNNING}\n\nSection 2\n\n{RUNNING}"
+        for number in ("I", "II")
+    )
+    levels = [b.level for b in read(f"Rules of the guild\n\n{text}\n").blocks if b.level]
+    assert levels == [1, 2, 3, 3, 2, 3, 3]
+
+
 @pytest.mark.parametrize(
     ("sections", "found"),
     [
@@ -76,6 +91,26 @@ def test_a_text_without_a_title_has_the_name_of_its_file(read, top):
             f"BED 1   Mr Pell, 81\n{RUNNING}\n\nBED 2   Mrs Okon, 74\n{RUNNING}",
             ["BED 1   Mr Pell, 81", "BED 2   Mrs Okon, 74"],
         ),
+        # Divisions with and without names, also with spaces that do not break.
+        (
+            f"Clause 1\n\n{RUNNING}\n\nClause 2: Fees for 2025\n\n{RUNNING}",
+            ["Clause 1", "Clause 2: Fees for 2025"],
+        ),
+        (
+            f"Chapter\xa01.\xa0The weir\n\n1.1.\xa0Who opens the gate?\n\n{RUNNING}\n\n"
+            f"Chapter\xa02.\xa0The mill\n\n2.1.\xa0Who has the key?\n\n{RUNNING}",
+            [
+                "Chapter\xa01.\xa0The weir",
+                "1.1.\xa0Who opens the gate?",
+                "Chapter\xa02.\xa0The mill",
+                "2.1.\xa0Who has the key?",
+            ],
+        ),
+        # Lines drawn by hand, all of one length, and two headings in a row.
+        (
+            f"Any other business\n{'=' * 24}\nRoof\n{'-' * 24}\n{RUNNING}",
+            ["Any other business", "Roof"],
+        ),
     ],
 )
 def test_sections_begin_with_headings(read, sections, found):
@@ -92,6 +127,9 @@ def test_sections_begin_with_headings(read, sections, found):
         f"{'-' * 40}\n12/2\nDear Isa,\n{RUNNING}",
         "BED 1   Mr Pell, 81\nBED 2   Mrs Okon, 74\nBED 3   Miss Tait, 30",
         f"BED 1   Mr Pell, 81\n{RUNNING}",
+        "Section 3 was read to the members\nand agreed.\n\nSection 4 was read to nobody.",
+        f"Week 1: boilers\nWeek 2: pipes\nWeek 3: chimneys\n\n{RUNNING}",
+        f"Greta Lund\n{'-' * 60}\n{RUNNING}",  # a rule across the page
     ],
 )
 def test_rules_and_rows_begin_no_sections(read, sections):

@@ -112,6 +112,33 @@ def test_a_row_that_is_marked_names_the_columns(read, mark):
     assert blocks(read(xlsx(write)))[1] == ("columns", ["Mason", "Town"])
 
 
+WRAPPED = [
+    [["Item", "Unit", "Delivery"], ["", "price", "date"], ["Rope", 44, "12.03.2024"]],
+    [["Item", "Unit", "Goods"], ["name", "Price", "Sold"], ["Rope", 44, 3]],
+]
+
+
+@pytest.mark.parametrize("rows", WRAPPED)
+def test_names_of_two_words_may_be_in_two_rows(read, rows):
+    below = [["Anchor", 120.5, rows[-1][2]], ["Paint", 12, rows[-1][2]]]
+    found = blocks(read(xlsx(lambda _, sheet: filled(sheet, [*rows, *below])), "goods.xlsx"))
+    assert [kind for kind, _ in found[1:]] == ["columns", "columns", "row", "row", "row"]
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        ["Anchor", "unknown", 3],  # a row of the table
+        ["Anchor", "Unknown", "12.03.2024"],
+        ["Anchor", "not known yet", "none at all now"],
+    ],
+)
+def test_a_row_that_lacks_a_value_names_no_columns(read, second):
+    rows = [["Item", "Price", "Sold"], second, ["Rope", 44, 3], ["Paint", 12, 9], ["Oil", 8, 2]]
+    found = blocks(read(xlsx(lambda _, sheet: filled(sheet, rows)), "goods.xlsx"))
+    assert [kind for kind, _ in found[1:]] == ["columns", *4 * ["row"]]
+
+
 def test_a_column_apart_belongs_to_its_row(read):
     rows = [["Owner", None, "the abbey"], ["Since", None, 1190]]
     document = read(xlsx(lambda _, sheet: filled(sheet, rows)), "form.xlsx")
@@ -379,3 +406,45 @@ def test_an_empty_line_after_each_row_separates_nothing(read):
     rows = [line for row in PRICES for line in (",".join(row), "")]
     document = read("\n".join(rows), "stock.csv")
     assert [kind for kind, _ in blocks(document)] == ["columns", "row", "row"]
+
+
+PARTS = [["Part", "Stock", "Price"], ["Hinge", 4, 2.5], ["Latch", 11, 3.75], ["Spring", 9, 0.4]]
+PART_ROWS = [
+    ("columns", ["Part", "Stock", "Price"]),
+    ("row", ["Hinge", "4", "2.5"]),
+    ("row", ["Latch", "11", "3.75"]),
+    ("row", ["Spring", "9", "0.4"]),
+]
+
+
+def test_what_stands_right_above_the_names_of_columns_is_a_table_of_its_own(read):
+    above = [["Order", 118], ["Buyer", "Hexley Ltd"], ["asked for by", "", "Mr Pell"]]
+    found = blocks(read(xlsx(lambda _, sheet: filled(sheet, [*above, *PARTS])), "order.xlsx"))
+    assert found[1:4] == [
+        ("row", ["Order", "118", ""]),
+        ("row", ["Buyer", "Hexley Ltd", ""]),
+        ("row", ["asked for by", "", "Mr Pell"]),
+    ]
+    assert found[4:] == PART_ROWS
+
+
+def test_full_rows_without_names_stay_one_table(read):
+    rows = [["Hinge", "steel", ""], ["Latch", "brass", "left"], ["Spring", "steel", "right"]]
+    found = blocks(read(xlsx(lambda _, sheet: filled(sheet, rows)), "parts.xlsx"))
+    assert [kind for kind, _ in found] == ["heading", "row", "row", "row"]
+
+
+def test_notes_beside_a_table_do_not_hide_the_names_of_its_columns(read):
+    def write(_, sheet):
+        filled(sheet, PARTS)
+        sheet.write(2, 3, "ask Greta")
+
+    found = blocks(read(xlsx(write), "parts.xlsx"))
+    assert found[1] == ("columns", ["Part", "Stock", "Price", ""])
+    assert found[3] == ("row", ["Latch", "11", "3.75", "ask Greta"])
+
+
+def test_units_in_brackets_belong_to_the_names_above_them(read):
+    rows = [PARTS[0], ["", "(boxes)", "(£ each)"], *PARTS[1:]]
+    found = blocks(read(xlsx(lambda _, sheet: filled(sheet, rows)), "parts.xlsx"))
+    assert found[1:3] == [PART_ROWS[0], ("columns", ["", "(boxes)", "(£ each)"])]

@@ -241,3 +241,24 @@ def test_slides_of_opendocument_are_read_alike(read):
     ]
     assert document.page_at(document.text.index("In a group")) == 2
     assert document.notes == ("1 picture without text", "hidden, but read: slide 2")
+
+
+def test_a_chart_leaves_out_the_values_that_it_lacks(read):
+    def cell(text, value=""):
+        return (
+            f'<table:table-cell office:value="{value}"><text:p>{text}</text:p></table:table-cell>'
+        )
+
+    rows = [("", "", "wells"), ("2024", "NaN", "7"), ("2025", "3", "9")]
+    table = "".join(
+        f"<table:table-row>{''.join(cell(text, text) for text in row)}</table:table-row>"
+        for row in rows
+    )
+    chart = frame("", '<draw:object xlink:href="./Object 1"/>')
+    data = odp(
+        f"<draw:page>{chart}</draw:page>",
+        **{"Object 1/content.xml": f"<table:table>{table}</table:table>"},
+    )
+    document = read(data, "wells.odp")
+    assert "NaN" not in document.text
+    assert of_kind(document, "row")[-2:] == ["2024 |  | 7", "2025 | 3 | 9"]

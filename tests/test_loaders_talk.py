@@ -202,3 +202,8 @@ def test_a_list_called_messages_is_not_always_a_chat(read):
     assert of_kind(read(json.dumps(value), "errors.json"), "columns", "row") == [
         *("code | text", "17 | Too deep.", "18 | Too wide.")
     ]
+
+
+def test_subtitles_without_numbers_are_read(read):
+    text = "00:00:01,000 --> 00:00:03,000\nThe well is\n\n00:00:03,000 --> 00:00:05,000\ndeep.\n"
+    assert body(read(text, "talk.srt")) == ["[00:00:01] The well is deep."]

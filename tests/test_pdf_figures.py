@@ -84,3 +84,88 @@ def test_the_dots_of_a_table_of_contents_are_no_table(read):
     text = [(60, 600, "The mill was built beside the weir, and is older than the bridge.")]
     document = read(printed(entries + text), "report.pdf")
     assert [block.kind for block in document.blocks[:3]] == ["furniture", "furniture", "body"]
+
+
+def test_a_table_of_contents_is_left_out_with_its_chapters_and_long_names(read):
+    dots = ". " * 20
+    lines = [
+        [(60, 760, "Inhaltsverzeichnis")],
+        [(60, 730, "1"), (80, 730, "Die Mühle"), (-400, 730, "2")],
+        [(80, 716, "1.1"), (110, 716, f"Der Bau {dots}"), (-400, 716, "2")],
+        [(80, 702, "1.2"), (110, 702, "Wie das Wasser von der Wiese zum Rad und")],
+        [(110, 688, f"wieder zurück kam {dots}"), (-400, 688, "3")],
+        [(60, 674, "2"), (80, 674, "Das Wehr"), (-400, 674, "9")],
+        [(60, 560, "Die Müller wohnten auf der anderen Seite des Baches.")],
+    ]
+    document = read(printed([part for line in lines for part in line]), "bericht.pdf")
+    kinds = [block.kind for block in document.blocks]
+    assert kinds.count("furniture") == 5
+    assert records(document) == []
+
+
+def test_a_table_of_contents_without_dots_is_known_by_its_heading(read):
+    entries = [("Minutes", "2"), ("The mill", "3"), ("The weir", "5")]
+    lines = [
+        part
+        for n, (name, page) in enumerate(entries)
+        for part in ((60, 700 - 14 * n, name), (-400, 700 - 14 * n, page))
+    ]
+    for heading, furniture in (("Contents", 3), ("Prices in pounds", 0)):
+        pdf = printed([(60, 720, heading), *lines, (60, 560, "It rained all day in June.")])
+        kinds = [block.kind for block in read(pdf, "report.pdf").blocks]
+        assert kinds.count("furniture") == furniture
+
+
+def test_signs_of_the_font_symbol_are_bullets(read):
+    lines = [(60, 700, "The boat needs:"), (60, 686, "B two oars"), (60, 672, "B a bailer")]
+    data = printed(lines)
+    # The encoding names a code of the font Symbol for the letter B.
+    named = b"/Encoding << /Type /Encoding /Differences [66 /uniF0B7] >>"
+    assert b"/Encoding /WinAnsiEncoding" in data
+    document = read(data.replace(b"/Encoding /WinAnsiEncoding", named), "boat.pdf")
+    found = [document.text[b.start : b.end] for b in document.blocks if b.kind == "body"]
+    assert found[1:] == ["• two oars", "• a bailer"]
+
+
+def test_a_price_list_in_whole_pounds_is_no_table_of_contents(read):
+    menu = [("Barley soup", "6"), ("Pike with leek", "14"), ("Plum tart", "7")]
+    pdf = printed([(60, 700 - 14 * n, f"{a} {'. ' * 12} {b}") for n, (a, b) in enumerate(menu)])
+    assert records(read(pdf, "menu.pdf")) == [
+        "Barley soup: 6.",
+        "Pike with leek: 14.",
+        "Plum tart: 7.",
+    ]
+
+
+def test_a_running_header_counts_pages_in_several_ways(read):
+    ways = ("ii", "iii", "1 / 40", "2 of 40")
+    pages = [
+        [(60, 820, f"Guide to the Weir {way}"), (60, 600, f"The {n} gate is made of oak.")]
+        for n, way in zip(("first", "second", "third", "fourth"), ways, strict=True)
+    ]
+    text = read(printed(*pages), "weir.pdf").text
+    assert "Guide" not in text
+    assert "The fourth gate" in text
+
+
+def test_raised_signs_and_those_of_other_fonts_stay_in_their_line(read):
+    from reportlab.pdfgen import canvas
+
+    file = io.BytesIO()
+    page = canvas.Canvas(file, invariant=1)
+    x = 60.0
+    pieces = [
+        *(
+            ("x", "Times-Italic", 10, 0),
+            ("2", "Times-Roman", 7, 3.6),
+            (" = 9 means ", "Times-Roman", 10, 0),
+        ),
+        *(("x", "Times-Italic", 10, 0), (" is ", "Helvetica", 10, 0), ("3", "Times-Roman", 10, 0)),
+        (", in all.", "Times-Roman", 10, 0),
+    ]
+    for text, font, size, rise in pieces:
+        page.setFont(font, size)
+        page.drawString(x, 800 + rise, text)  # near the edge, where the numbers of pages are
+        x += page.stringWidth(text, font, size)
+    page.save()
+    assert read(file.getvalue(), "sum.pdf").text.startswith("x² = 9 means x is 3, in all.")

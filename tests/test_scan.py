@@ -1,11 +1,13 @@
 """Pages of scans and PDF files are drawn, with boxes around the words that are quoted."""
 
 import io
+import re
 from dataclasses import replace
+from statistics import mean
 
 import pytest
-from making import make_pdf, make_picture, zipped
-from PIL import Image
+from making import font_file, make_pdf, make_picture, zipped
+from PIL import Image, ImageFont
 
 from benchmarks.hashing import HashEncoder
 from qa.builder import build
@@ -40,9 +42,9 @@ def test_words_are_boxed_by_their_share_of_the_width_of_the_line():
     (passage, under), (answer, over) = boxes_of(TEXT, DOCUMENT.scanned, marks)
     assert (under, over) == ("passage", "answer")
     assert passage == "1000,2000 3400,2240 3400,2740 1000,2500"
-    # From 1,390 thousandths of the size of the type to 4,722, of 11,781; and a quarter of a letter
-    # more. By the count of letters it would be from 1,500 to 1,900.
-    assert answer == "1258,2026 1987,2099 1987,2599 1258,2526"
+    # From 1,390 thousandths of the size of the type to 4,722, of 11,781; and a little more. By the
+    # count of letters it would be from 1,500 to 1,900.
+    assert answer == "1278,2028 1972,2097 1972,2597 1278,2528"
     assert boxes_of(TEXT, DOCUMENT.scanned, [(200, 210, "answer")]) == []
 
 
@@ -67,6 +69,7 @@ def test_words_beside_each_other_share_a_box_and_lines_do_not():
     ]
 
 
+SENTENCE = "The mill was built in 1790."
 PARAGRAPH = "The ferry to the island leaves the northern pier at a quarter past seven each day. "
 
 
@@ -77,7 +80,7 @@ def built(tmp_path_factory):
     folder = place / "documents"
     folder.mkdir()
     pages = [
-        make_picture(["The mill was built in 1790."]),
+        make_picture([SENTENCE]),
         make_picture(["It burnt down in 1911."]),
     ]
     file = io.BytesIO()
@@ -117,6 +120,25 @@ def test_the_picture_of_a_page_is_drawn_from_its_file(built, name, page):
     assert dark(picture.crop((left, top, right, bottom))) > 0.95 * dark(picture) > 100
     with pytest.raises(UnreadableDocument):
         viewer.picture(document, 7)
+
+
+def test_the_boxes_of_words_on_a_scan_are_where_the_words_are(built):
+    _, index, viewer = built
+    document = index.document("mill.tiff")
+    font = ImageFont.truetype(font_file("Vera.ttf"), 30)  # as make_picture writes
+    lines = viewer.places(document, 1)
+    before, after = [], []
+    for word in re.finditer(r"\S+", SENTENCE):
+        start = document.text.index(SENTENCE) + word.start()
+        ((points, _),) = boxes_of(document.text, lines, [(start, start + len(word[0]), "answer")])
+        left, right = (int(point.split(",")[0]) * 0.11 for point in points.split()[:2])  # of 1100
+        begin = 60 + font.getlength(SENTENCE[: word.start()])
+        ink = font.getbbox(word[0])
+        letter = font.getlength(SENTENCE) / len(SENTENCE)
+        before.append((left - begin - ink[0]) / letter)
+        after.append((right - begin - ink[2]) / letter)
+    assert -0.2 < mean(before[1:]) < 0.05  # the first begins with the line
+    assert -0.05 < mean(after[:-1]) < 0.2
 
 
 def test_words_of_a_text_layer_are_found_on_their_page(built):

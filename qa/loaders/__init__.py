@@ -138,7 +138,8 @@ def load(
         raise UnreadableDocument("no text, nothing that could be quoted")
     document_id = "/".join((path.relative_to(folder).as_posix(), *names))
     title = extracted.title or name.stem
-    dated = extracted.date or named_date(title, name.stem)
+    # Who names a file or a document by a day knows better than the program that saved it.
+    dated = extracted.date or named_date(title, name.stem) or extracted.saved
     extracted = with_properties(replace(extracted, date=dated))
     return Document(
         id=document_id,

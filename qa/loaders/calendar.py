@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from html import unescape
 from typing import Any
 
 from qa.errors import UnreadableDocument
@@ -38,6 +40,10 @@ _DAYS = {
     **{"MO": "Monday", "TU": "Tuesday", "WE": "Wednesday", "TH": "Thursday"},
     **{"FR": "Friday", "SA": "Saturday", "SU": "Sunday"},
 }
+# Calendars of the web write what an entry says as HTML.
+_BREAK = re.compile(r"</?(?:br|p|div|li|ul|ol|tr)\b[^<>]*>", re.IGNORECASE)
+_TAG = re.compile(r"</?(?:a|b|i|u|em|strong|span|font|html-blob|html|body)\b[^<>]*>", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[a-zA-Z]{2,8});")
 _PERIODS = {"DAILY": "day", "WEEKLY": "week", "MONTHLY": "month", "YEARLY": "year"}
 
 
@@ -173,4 +179,5 @@ def _repeats(rule: Any) -> str:
 
 def _words(value: Any) -> str:
     """Return a text in one line."""
-    return " ".join(str(value or "").replace("\\n", " ").split())
+    text = _TAG.sub("", _BREAK.sub(" ", str(value or "").replace("\\n", " ")))
+    return " ".join(_ENTITY.sub(lambda found: unescape(found[0]), text).split())

@@ -29,6 +29,13 @@ _DATED = re.compile(
 _MARK = ",;:|(–—-"
 _OLDEST = "1980"  # an older day is one in history
 _OF_A_FILE = re.compile(r"(?:^|[ _.-])(\d{4})[_.-]?(\d{2})[_.-]?(\d{2})(?:$|[ _.-])")
+# What a line says of its date where it is not that of the document.
+_OTHER_DAY = re.compile(
+    r"\W*(?:next|due|deadline|expir|valid|until|born|birth|date of birth|closing|renewal|return)",
+    re.IGNORECASE,
+)
+# A date alone, perhaps after the day of the week.
+_DAY = re.compile(rf"(?:[a-z]{{3,6}}day,?\s+)?(?:\d|{_MONTH}|sept)", re.IGNORECASE)
 # A label within a line; there is none in a time of the day.
 _LABEL = re.compile(r"[^\W\d_][^\W\d_. ]*:(?=\s|$)")
 
@@ -61,6 +68,16 @@ def is_date_line(line: str) -> bool:
     for form in _FORMS:
         rest = form.sub("", rest)
     return sum(character.isalpha() for character in rest) <= 24 and not rest.strip().endswith(".")
+
+
+def is_own_date(line: str) -> bool:
+    """Return whether a line is a date, and not that of another day: "Next meeting: 4 June 2024"."""
+    return is_date_line(line) and _OTHER_DAY.match(line) is None
+
+
+def is_day(line: str) -> bool:
+    """Return whether a line is a date alone: "Tuesday, 14 May 2024"."""
+    return is_date_line(line) and _DAY.match(line) is not None
 
 
 def named_date(title: str, stem: str) -> str:

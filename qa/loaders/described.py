@@ -10,7 +10,7 @@ from qa.loaders.printed.line import RAISED
 # Fewer words name a sign or a button: "logo", "Follow us".
 _MIN_WORDS = 3
 _MAX_CHARACTERS = 500
-_FILE_NAME = re.compile(r"\S+\.(?:jpe?g|png|gif|svg|webp|bmp|tiff?|emf|wmf)\b", re.IGNORECASE)
+_FILE_NAME = re.compile(r"\S\.(?:jpe?g|png|gif|svg|webp|bmp|tiff?|emf|wmf)\b", re.IGNORECASE)
 _GENERATED = re.compile(
     r"\s*(?:AI-generated content may be incorrect|Description automatically"
     r" generated)[\w\s]*\.?\s*",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from qa.errors import UnreadableDocument
-from qa.loaders.dates import find_date, is_date_line
+from qa.loaders.dates import find_date, is_own_date
 from qa.loaders.furniture import credit_start, is_agency_line
 from qa.text import without_surrogates
 from qa.types import Block, BlockKind, Member, ScannedLine
@@ -41,6 +41,7 @@ class Inner:
 class Extracted:
     """The text of a file. Blocks are in order and do not overlap; ``date`` is ISO or empty.
 
+    ``saved`` is the day on which the file was made or saved, by its properties, or empty.
     ``notes`` say what of the file is not in the text, each a phrase for the report of a build,
     as in "2 pictures without text" or "1 attachment not read: plan.dwg", and what OCR read;
     ``scanned`` are the lines of that, in order. ``members`` are the files in it that are
@@ -56,6 +57,7 @@ class Extracted:
     notes: tuple[str, ...] = ()
     members: tuple[Inner, ...] = ()
     scanned: tuple[ScannedLine, ...] = ()
+    saved: str = ""
 
 
 def numbered(names: Sequence[str]) -> list[str]:
@@ -201,7 +203,7 @@ class TextBuilder:
         """
         text = text.strip()
         if len(self.blocks) < _TOP_BLOCKS and not self.date:
-            dated = next(filter(is_date_line, text.splitlines()[:_TOP_BLOCKS]), "")
+            dated = next(filter(is_own_date, text.splitlines()[:_TOP_BLOCKS]), "")
             self.date = find_date(dated)
         cut = credit_start(text)
         start = self.add(text[:cut], "body")
@@ -236,7 +238,13 @@ class TextBuilder:
         return self.result(title=self.first_heading())
 
     def result(
-        self, *, title: str = "", date: str = "", author: str = "", pages: tuple[int, ...] = ()
+        self,
+        *,
+        title: str = "",
+        date: str = "",
+        author: str = "",
+        pages: tuple[int, ...] = (),
+        saved: str = "",
     ) -> Extracted:
         """Return the text; a date printed in it takes precedence over ``date``."""
         return Extracted(
@@ -248,4 +256,5 @@ class TextBuilder:
             pages,
             tuple(self.notes),
             tuple(self.members),
+            saved=saved,
         )

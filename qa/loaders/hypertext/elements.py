@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import Any
 
 from qa.loaders.described import formula_text, picture_text
@@ -19,10 +20,12 @@ INLINE = frozenset(
 # Elements that a label may be, or the pair of a label and its value.
 _LABELS = {"b", "strong", "label", "span", "em", "i", "u"}
 _MAX_LABEL = 40
+# What is beside a picture: so many elements before and after it, and of what it is in.
+_NEAR, _MAX_DEPTH = 20, 10
 _NAME = r"[^\W\d_][^\s:]{0,30}(?: [^\s:]{1,30}){0,3}:(?:\s|$)"
 _LABEL = re.compile(_NAME)
 # A gap before a label: a tab, or several spaces, in a form of Word or a page.
-_LABEL_GAP = re.compile(rf"(?:[ \xa0]*\t[ \t\xa0]*|[ \xa0]{{2,}})(?={_NAME})")
+_LABEL_GAP = re.compile(rf"(?<![ \t\xa0])(?:[ \t\xa0]{{2,}}+|\t)(?={_NAME})")
 
 
 def gather(node: Any, words: list[str]) -> None:
@@ -72,11 +75,27 @@ def _picture(node: Any) -> str:
     if "math" in named or "tex" in named.split():
         return f" {description} "
     text = picture_text(description)
-    beside = node.getparent()
-    while beside is not None and name_of(beside) in (*INLINE, "p", "div"):
-        beside = beside.getparent()
-    said = "" if beside is None else clean(list(beside.itertext()))
-    return f" [Picture: {text}] " if text and text not in said else ""
+    return f" [Picture: {text}] " if text and text not in _words_beside(node) else ""
+
+
+def _words_beside(node: Any) -> str:
+    """Return the words near an element in the block that it is in, such as a caption."""
+    words: list[str] = []
+    for _ in range(_MAX_DEPTH):
+        above = node.getparent()
+        if above is None:
+            break
+        before = reversed(list(islice(node.itersiblings(preceding=True), _NEAR)))
+        for each in (*before, *islice(node.itersiblings(), _NEAR)):
+            # Of a page that is all pictures the whole would be read for each of them.
+            if sum(1 for _ in islice(each.iter(), _NEAR + 1)) <= _NEAR:
+                words += [" ", *each.itertext()]
+            words.append(f" {each.tail or ''}")
+        words += [" ", above.text or "", " ", node.tail or "", " "]
+        if name_of(above) not in (*INLINE, "p", "div"):
+            break
+        node = above
+    return clean(words)
 
 
 def name_of(node: Any) -> str:

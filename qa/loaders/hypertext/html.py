@@ -8,10 +8,11 @@ from typing import Any
 
 from qa.loaders.extracted import Extracted, TextBuilder
 from qa.loaders.furniture import is_navigation
-from qa.loaders.hypertext.markup import add_page
+from qa.loaders.hypertext.bold import has_headings, mark_bold
+from qa.loaders.hypertext.markup import add_markup, body_of, paragraphs_of
 
 _DOCTYPE = re.compile(
-    r"\A\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.I | re.S
+    r"\A\s*(?:<\?xml[^>]*>\s*)?(?:(?><!--.*?-->)\s*)*+<(?:!doctype\s+html|html)\b", re.I | re.S
 )
 _WORD = re.compile(r"\w+")
 _MIN_GLUED = 6  # the letters of a shorter word are anywhere
@@ -64,13 +65,11 @@ def read_html(text: str) -> Extracted:
     body = getattr(found, "body", None)
     if body is not None:
         _add(body, builder)
-    whole = TextBuilder()
-    add_page(text, whole)
+    whole = _page(text)
     if _lost(whole, builder) < _MAX_LOSS:
         builder = whole
     if builder.length < _MAX_INDEX_CHARACTERS:
-        everything = TextBuilder()
-        add_page(text, everything, is_page=False)
+        everything = _page(text, is_page=False)
         if builder.length < _MIN_SHARE * everything.length:
             builder = everything  # a page of links, such as the contents of a book
     builder.close()
@@ -78,10 +77,23 @@ def read_html(text: str) -> Extracted:
     heading = builder.first_heading()
     return builder.result(
         # A page's title often ends in the name of the site.
-        title=heading if heading and title.startswith(heading) else title,
+        title=heading if not title or (heading and title.startswith(heading)) else title,
         date=(metadata.date if metadata else None) or "",
         author=(metadata.author if metadata else None) or "",
     )
+
+
+def _page(text: str, *, is_page: bool = True) -> TextBuilder:
+    """Return the body of a page; short lines in bold are headings where it has no others."""
+    builder = TextBuilder()
+    body = body_of(text)
+    if body is None:
+        return builder
+    paragraphs = list(paragraphs_of(body, is_page=is_page))
+    if not has_headings(paragraphs):
+        mark_bold(paragraphs)
+    add_markup(body, builder, is_page=is_page)
+    return builder
 
 
 def _lost(text: TextBuilder, other: TextBuilder) -> float:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from dataclasses import replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
+from qa.loaders.bold import Paragraph, bold_headings
 from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted, TextBuilder
 from qa.loaders.hypertext.elements import BREAK
 from qa.loaders.hypertext.markup import add_page
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 # Text within more lists and quotations would be left out; each list counts twice.
 _MAX_NESTING = 80
@@ -17,8 +23,8 @@ _LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 # What begins a line of a key and its value.
 _KEY = re.compile(r"[^\W_][^\n:|;?!]{0,39}:[ \t]+\S")
 # A note's number, and the line of its text, which is no link's address.
-_NOTE = re.compile(r"\[\^([^\]\s]+)\](?::[ \t]*)?")
-_NOTE_TEXT = re.compile(r"^\[\^([^\]\s]+)\]:", re.MULTILINE)
+_NOTE = re.compile(r"\[\^([^\[\]\s]+)\](?::[ \t]*)?")
+_NOTE_TEXT = re.compile(r"^\[\^([^\[\]\s]+)\]:", re.MULTILINE)
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 # A field of the front matter: a value on its line, or a list on the lines below.
@@ -49,9 +55,11 @@ def read_markdown(text: str) -> Extracted:
 
 
 def add_markdown(text: str, builder: TextBuilder) -> str:
-    """Append Markdown without front matter; return its first heading, empty if there is none."""
+    """Append Markdown without front matter; return its first heading, empty if there is none.
+
+    Where it has none, short paragraphs in bold are headings.
+    """
     from markdown_it import MarkdownIt
-    from markdown_it.token import Token
 
     notes = set(_NOTE_TEXT.findall(text))
 
@@ -73,6 +81,8 @@ def add_markdown(text: str, builder: TextBuilder) -> str:
                 parts.append(BREAK)
         return "".join(parts)
 
+    first = len(builder.blocks)
+    bold: set[int] = set()  # the numbers of blocks
     title = ""
     level = 0
     row: list[str] | None = None
@@ -105,12 +115,41 @@ def add_markdown(text: str, builder: TextBuilder) -> str:
                 title = title or heading
                 builder.add(heading, "heading", level=level)
             else:
+                if not builder.items and _is_bold(token):
+                    bold.add(len(builder.blocks))
                 builder.add_content(_joined(content))
         elif token.type in ("fence", "code_block"):
             builder.add(token.content, "body")
         elif token.type == "html_block":
             add_page(token.content, builder)
+    if bold and not title and not any(each.kind == "heading" for each in builder.blocks[first:]):
+        title = _mark_bold(builder, first, bold)
     return title
+
+
+def _is_bold(token: Token) -> bool:
+    """Return whether all words of a paragraph are in bold."""
+    depth = 0
+    for child in token.children or ():
+        depth += (child.type == "strong_open") - (child.type == "strong_close")
+        if not depth and child.content.strip():
+            return False
+    return True
+
+
+def _mark_bold(builder: TextBuilder, first: int, bold: Set[int]) -> str:
+    """Make headings of the bold ones among the blocks from ``first``; return the title."""
+    text = "".join(builder.parts)
+    paragraphs = [
+        Paragraph(text[block.start : block.end], number in bold, is_other=block.kind != "body")
+        for number, block in enumerate(builder.blocks[first:], first)
+    ]
+    found = bold_headings(paragraphs)
+    for position, level in found.items():
+        number = first + position
+        builder.blocks[number] = replace(builder.blocks[number], kind="heading", level=level)
+    lines = [paragraphs[each].text for each, level in sorted(found.items()) if level == 1]
+    return " ".join(" ".join(lines).split())
 
 
 def _joined(paragraph: str) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
+from qa.loaders.contact import MAIL, TELEPHONE
 from qa.loaders.dates import find_date
 from qa.loaders.extracted import TextBuilder
 from qa.loaders.furniture import is_navigation
@@ -28,7 +30,7 @@ _OF_BODY = {*"header footer aside".split()}
 _SECTIONS = {*"article main section td li blockquote figure dialog".split()}
 # What a page's header or footer says of its owner: an address, a telephone number.
 _CONTACT = re.compile(
-    r"\S@\S+\.\S|(?<![\d-])(?:\+|\(?0)\d(?:[ ()/-]{0,2}\d){6,}(?!\d)"
+    rf"{MAIL}|{TELEPHONE}"
     r"|(?<![\d.,])\d{1,3}[a-z]?,? [^\W\d_a-z]\w+ [^\W\d_a-z]\w+"
 )
 _AD = re.compile(
@@ -57,6 +59,7 @@ _SITE_ALONE = re.compile(
 _MIN_LINKS = 3
 _LINKED = 0.8
 _MAX_DEFINITION = 300
+_WHOLE = {*"ul ol dl table pre".split()}
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 
 
@@ -65,15 +68,40 @@ def add_page(text: str, builder: TextBuilder, *, is_page: bool = True) -> None:
 
     ``is_page`` says that it is a page of a site, of which navigation is left out.
     """
+    body = body_of(text)
+    if body is not None:
+        add_markup(body, builder, is_page=is_page)
+
+
+def body_of(text: str) -> Any:
+    """Return the tree of the body of an HTML or XHTML file, None if nothing can be read of it."""
     from lxml import etree, html
 
     data = text.encode("utf-8", "replace")
     try:
         tree = html.document_fromstring(data, parser=html.HTMLParser(encoding="utf-8"))
     except (etree.LxmlError, ValueError):
-        return
+        return None
     body = tree.find("body")
-    add_markup(tree if body is None else body, builder, is_page=is_page)
+    return tree if body is None else body
+
+
+def paragraphs_of(node: Any, *, is_page: bool = False) -> Iterator[Any]:
+    """Yield the blocks below a node that have no other in them, or are a list or a table.
+
+    What :func:`add_markup` leaves out is not among them.
+    """
+    for child in node:
+        tag = name_of(child)
+        if not tag or tag in INLINE or tag in _SKIPPED:
+            continue
+        if is_page and _is_of_the_site(child, tag):
+            continue
+        inner = () if tag in _WHOLE else [name_of(each) for each in child]
+        if any(name and name not in INLINE and name != "br" for name in inner):
+            yield from paragraphs_of(child, is_page=is_page)
+        else:
+            yield child
 
 
 def add_markup(node: Any, builder: TextBuilder, *, is_page: bool = False) -> None:
@@ -97,6 +125,7 @@ def add_markup(node: Any, builder: TextBuilder, *, is_page: bool = False) -> Non
         words.clear()
 
     words.append(node.text or "")
+    number, is_numbered = _first_number(node), name_of(node) == "ol"
     for child in node:
         tag = name_of(child)
         if tag == "br":
@@ -116,23 +145,22 @@ def add_markup(node: Any, builder: TextBuilder, *, is_page: bool = False) -> Non
             elif tag == "pre":
                 builder.add("".join(child.itertext()), "body")
             elif tag == "li":
-                builder.items.append(_number(child))
+                builder.items.append(number)
                 add_markup(child, builder, is_page=is_page)
                 builder.items.pop()
             else:
                 add_markup(child, builder, is_page=is_page)
+        number += tag == "li" and is_numbered
         words.append(child.tail or "")
     flush()
 
 
-def _number(item: Any) -> int:
-    """Return the number of an item of a numbered list, 0 if its list has no numbers."""
-    above = item.getparent()
-    if above is None or name_of(above) != "ol":
+def _first_number(node: Any) -> int:
+    """Return the number of the first item of a numbered list, 0 if it is none."""
+    if name_of(node) != "ol":
         return 0
-    first = above.get("start", "1")
-    before = sum(name_of(each) == "li" for each in item.itersiblings(preceding=True))
-    return before + (int(first) if first.isdecimal() and len(first) < 10 else 1)
+    first = node.get("start", "1")
+    return int(first) if first.isdecimal() and len(first) < 10 else 1
 
 
 def _is_of_the_site(node: Any, tag: str) -> bool:

@@ -11,7 +11,9 @@ from qa.loaders.mail.headers import HEADER, field, file_name, parse
 from qa.types import Member
 
 MAX_MESSAGES = 20_000
-_SEPARATOR = re.compile(rb"(?:\A|(?<=\n\n)|(?<=\r\n\r\n))From [^\r\n]*\d\d:\d\d[^\r\n]*\r?\n")
+_SEPARATOR = re.compile(
+    rb"(?:\A|(?<=\n\n)|(?<=\r\n\r\n))From (?=[^\r\n]*\r?\n)[^\r\n]*\d\d:\d\d[^\r\n]*\r?\n"
+)
 # Lines that begin like a separator were escaped with ">" when the message was stored.
 _ESCAPED = re.compile(rb"(?m)^>(>*From )")
 _HEAD_END = re.compile(rb"\r?\n\r?\n")

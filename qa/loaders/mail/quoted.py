@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, groupby, islice
+from itertools import accumulate, groupby, islice, takewhile
 from itertools import count as numbers_from
 from typing import Any
 
@@ -26,12 +26,13 @@ _WROTE = re.compile(
     r"(?:On|Am|Le|El|Il|Op|Den|Em|Dne|W dniu)\s.{4,250}"
     r"\b(?:wrote|schrieb\b.{0,120}|a écrit|escribió|ha scritto|schreef\b.{0,120}|skrev\b.{0,120}"
     r"|escreveu|napsal\(a\)|pisze)\s?:"
-    r"|[^\n:]{2,120}<?\S+@\S+>?[^\n:]{0,60}(?:wrote|schrieb|a écrit|escribió)\s?:",
+    r"|[^\n:@]{2,120}(?:mailto:)?[^\s:@]{1,80}@\S++[^\n:]{0,60}"
+    r"(?:wrote|schrieb|a écrit|escribió)\s?:",
     re.DOTALL,
 )
 _WROTE_LINE = re.compile(r"[^\n]{1,150}\b(?:wrote|writes|schrieb|a écrit|escribió|ha scritto)\s?:")
 _RULE = re.compile(
-    r"[-_\s]*-{3,}\s?(?:Original Message|Original Appointment|Ursprüngliche Nachricht"
+    r"[-_\s]*---\s?(?:Original Message|Original Appointment|Ursprüngliche Nachricht"
     r"|Message d'origine|Mensaje original|Messaggio originale|Oorspronkelijk bericht)\s?-{3,}",
     re.IGNORECASE,
 )
@@ -126,13 +127,10 @@ def _mark(node: Any, begin: str, end: str) -> None:
     """Put a paragraph of a mark before and after an element."""
     from lxml import etree
 
-    parent = node.getparent()
     before, after = etree.Element("p"), etree.Element("p")
     before.text, after.text = begin, end
-    after.tail, node.tail = node.tail, None
-    place = parent.index(node)
-    parent.insert(place, before)
-    parent.insert(place + 2, after)
+    node.addprevious(before)
+    node.addnext(after)  # which takes the words behind the element along
 
 
 def _paragraphs(text: str) -> Iterator[Shown]:
@@ -193,13 +191,12 @@ def _below_heads(blocks: Iterable[Shown]) -> Iterator[Shown]:
         if block.kind != "body":
             yield replace(block, depth=block.depth + below)
             continue
-        rest = block.text
-        while rest.strip():
-            before, head, rest = _parted(rest, following > block.depth and block.depth == 0)
+        is_before_quote = following > block.depth and block.depth == 0
+        for before, head in _parted(block.text, is_before_quote=is_before_quote):
             if before.strip(_RULING):
                 yield replace(block, text=before, depth=block.depth + below)
             if not head:
-                break
+                continue
             if _FORWARDED.match(head):
                 is_forwarded = True
                 yield replace(block, text=head, depth=block.depth + below, is_head=True)
@@ -213,26 +210,42 @@ def _below_heads(blocks: Iterable[Shown]) -> Iterator[Shown]:
                 yield replace(block, text=head, depth=depth, is_head=True)
 
 
-def _parted(text: str, is_before_quote: bool) -> tuple[str, str, str]:
-    """Return the text before the line or lines that name an earlier sender, these, and the rest."""
+def _parted(text: str, *, is_before_quote: bool) -> Iterator[tuple[str, str]]:
+    """Yield parts of a text, each with the line or lines below it that name an earlier sender.
+
+    Below the last part there may be none.
+    """
     lines = text.split("\n")
-    for place, line in enumerate(lines):
-        end = place
-        if _RULE.match(line.strip()) or _FORWARDED.match(line.strip()):
-            end = place + 1
-        elif _FIELD_LINE.match(line) and _FIELDS.match("\n".join(lines[place:])[:_MAX_HEAD]):
-            end = place + 1
-            while end < len(lines) and _FIELD_LINE.match(lines[end]):
-                end += 1
+    starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
+    begin = place = 0
+    while place < len(lines):
+        end = _end_of_head(lines, place, text[starts[place] : starts[place] + _MAX_HEAD])
         if end > place:
-            head = "\n".join(lines[place:end]).strip()
-            return "\n".join(lines[:place]), head, "\n".join(lines[end:])
-    for count in range(min(len(lines), 3), 0, -1):
-        last = "\n".join(lines[-count:]).strip()
+            yield "\n".join(lines[begin:place]), "\n".join(lines[place:end]).strip()
+            begin = end
+        place = max(end, place + 1)
+    rest = lines[begin:]
+    for count in range(min(len(rest), 3), 0, -1):
+        last = "\n".join(rest[-count:]).strip()
         is_short = is_before_quote and count == 1 and _WROTE_LINE.fullmatch(last)
         if is_short or _WROTE.fullmatch(last):
-            return "\n".join(lines[:-count]), last, ""
-    return text, "", ""
+            yield "\n".join(rest[:-count]), last
+            return
+    yield "\n".join(rest), ""
+
+
+def _end_of_head(lines: Sequence[str], place: int, text: str) -> int:
+    """Return the number of the line after those at a place that name an earlier sender.
+
+    It is the place itself if none do; ``text`` begins there.
+    """
+    line = lines[place]
+    if _RULE.match(line.strip()) or _FORWARDED.match(line.strip()):
+        return place + 1
+    if not _FIELD_LINE.match(line) or not _FIELDS.match(text):
+        return place
+    following = islice(lines, place + 1, None)
+    return place + 1 + sum(1 for _ in takewhile(_FIELD_LINE.match, following))
 
 
 def _append(blocks: Sequence[Shown], builder: TextBuilder, author: str) -> None:

@@ -7,7 +7,6 @@ import re
 from qa.loaders.mail.quoted import blocks_of_html
 
 _WORD = re.compile(r"\w{2,}")
-_LINK = re.compile(r"\S+://\S+|\S+@\S+")
 # A version that lacks more of the other's words lacks text, and not only a label.
 _LACKING = 0.01
 # A paragraph of which so many words are not in the other version is not in it.
@@ -52,4 +51,9 @@ def _is_stub(text: str) -> bool:
 
 
 def _words_of(text: str) -> set[str]:
-    return set(_WORD.findall(_LINK.sub(" ", text).lower()))
+    return set(_WORD.findall(" ".join(word for word in text.lower().split() if not _is_link(word))))
+
+
+def _is_link(word: str) -> bool:
+    """Return whether a word is an address, of mail or of a page."""
+    return "@" in word[1:-1] or "://" in word[1:-1]

@@ -30,7 +30,7 @@ def read_picture(data: bytes) -> Extracted:
     lines = [printed_lines(page, number, _PAGE_WIDTH) for number, page in enumerate(scanned)]
     if not any(lines):
         raise UnreadableDocument("a picture in which no text was found")
-    extracted = arrange(lines, title="", author="", date="")
+    extracted = arrange(lines, title="", author="", saved="")
     return located(replace(extracted, notes=("read by OCR",)), dict(enumerate(scanned)))
 
 

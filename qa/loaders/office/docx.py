@@ -18,6 +18,7 @@ from qa.loaders.archive import (
 )
 from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted, Inner, TextBuilder
+from qa.loaders.hypertext.bold import mark_bold
 from qa.loaders.hypertext.markup import add_markup
 from qa.loaders.margins import add_margins
 from qa.loaders.office.charts import add_chart
@@ -68,7 +69,9 @@ def read_docx(data: bytes, archive: zipfile.ZipFile) -> Extracted:
             ".//a[starts-with(@href, '#footnote-') or starts-with(@href, '#endnote-')]"
         ):
             link.drop_tree()  # the number of a note, and the arrow back to it
+        mark_bold(list(tree))
         add_markup(tree, builder)
+    heading = builder.first_heading()
     _add_drawn(archive, builder)
     add_margins(builder, partial(_margin_lines, archive))
     builder.members += _embedded(data, archive)
@@ -76,8 +79,8 @@ def read_docx(data: bytes, archive: zipfile.ZipFile) -> Extracted:
         builder.notes.append(f"{counted(pictures, 'picture')} without text")
     stated = core_properties(parse_xml(read_member(archive, "docProps/core.xml")))
     return builder.result(
-        title=stated.get("title", "") or builder.first_heading(),
-        date=find_date(stated.get("modified", "")[:10]),
+        title=stated.get("title", "") or heading,
+        saved=find_date(stated.get("modified", "")[:10]),
         author=stated.get("creator", ""),
     )
 

@@ -131,12 +131,13 @@ def _written(found: _List, depth: int) -> str:
         upper = int(place.group(1)) - 1
         each = found.levels.get(upper, level)
         count = found.counters.setdefault(upper, each.start)
-        return _formatted(count, "decimal" if level.is_legal else each.form)
+        return formatted(count, "decimal" if level.is_legal else each.form)
 
     return " ".join(_PLACE.sub(number, level.text).split())
 
 
-def _formatted(count: int, form: str) -> str:
+def formatted(count: int, form: str) -> str:
+    """Return a number in one of the forms that Word names: "3", "c", "iii"."""
     if form in ("lowerLetter", "upperLetter") and count > 0:
         letter = chr(ord("a") + (count - 1) % 26) * min((count - 1) // 26 + 1, 10)
         return letter.upper() if form == "upperLetter" else letter

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from qa.errors import UnreadableDocument
+from qa.loaders.bold import Paragraph, bold_headings
 from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted, TextBuilder
 from qa.loaders.furniture import PAGE_NUMBER
 from qa.loaders.plain.text import read_text
 from qa.loaders.tables.grid import Cell, add_grid
 
-_FIELD = r"\{{\\{name}\s+([^{{}}]*)\}}"
+_FIELD = r"\{{\\{name}\s([^{{}}]*)\}}"
 _CREATED = re.compile(r"\{\\creatim\\yr(\d{4})\\mo(\d{1,2})\\dy(\d{1,2})")
 
 # Groups that striprtf drops, and what is said of their text; those of pages come last.
@@ -30,6 +31,11 @@ _TOKEN = re.compile(
 # striprtf writes a bar after each cell, as after no other text with these marks before it.
 _CELL = re.compile(r"\\\\|\\(?:nest)?cell(?![a-z])|\\trhdr(?![a-z])")
 _END_OF_CELL, _HEADER = "\x1f", "\x1e"
+# What begins and ends bold type, and the signs that stand for it in the text.
+_TYPE = re.compile(r"\\[\\{}]|[{}]|\\b(?P<off>0)?1?(?![a-z\d])|\\plain(?![a-z])")
+_BOLD, _LIGHT = "\x1d", "\x1c"
+_BOLD_MARKS = {_BOLD: r"\'1d", _LIGHT: r"\'1c"}
+_MARKED = re.compile(f"[{_BOLD}{_LIGHT}]")
 _MARKS = {r"\cell": r"\'1f", r"\nestcell": r"\'1f", r"\trhdr": r"\'1e"}
 
 
@@ -43,31 +49,82 @@ def read_rtf(data: bytes) -> Extracted:
     text = TextBuilder()
     rows: list[Sequence[str]] = []
     headers = 0
+    paragraphs: list[tuple[int, Paragraph]] = []  # each with its block
+    is_bold = False
 
     def end_table() -> None:
         nonlocal headers
+        paragraphs.append((-1, Paragraph("", is_other=True)))
         add_grid([[Cell(each) for each in row] for row in rows], text, headers=headers or None)
         rows.clear()
         headers = 0
 
-    for line in _plain(_move_notes(marked)).split("\n"):  # a paragraph is one line
+    for marked_line in _plain(_with_weights(_move_notes(marked))).split("\n"):
+        line, is_whole, is_bold = _weighed(marked_line, is_bold)  # a paragraph is one line
         if line.endswith(f"{_END_OF_CELL}|"):
             headers += _HEADER in line and headers == len(rows)
             rows.append(line.replace(_HEADER, "").split(f"{_END_OF_CELL}|")[:-1])
             continue
         if rows:
             end_table()
-        text.add(line.replace(_HEADER, ""), "body")
+        line = line.replace(_HEADER, "").strip()
+        if line:
+            text.add(line, "body")
+            paragraphs.append((len(text.blocks) - 1, Paragraph(line, is_bold=is_whole)))
     if rows:
         end_table()
+    title = _mark_bold(text, paragraphs)
     extracted = read_text("".join(text.parts), text.blocks)
     created = _CREATED.search(source)
     return replace(
         extracted,
-        title=_stated(source, "title") or extracted.title,
+        title=_stated(source, "title") or title or extracted.title,
         author=_stated(source, "author"),
-        date=extracted.date or (find_date("-".join(created.groups())) if created else ""),
+        saved=find_date("-".join(created.groups())) if created else "",
     )
+
+
+def _with_weights(source: str) -> str:
+    """Return a source with a sign in its text where bold type begins or ends."""
+    parts: list[str] = []
+    above: list[bool] = []  # of the groups that are open
+    is_bold = False
+    at = 0
+    for found in _TYPE.finditer(source):
+        token, before = found.group(), is_bold
+        if token == "{":
+            above.append(is_bold)
+        elif token == "}":
+            is_bold = above.pop() if above else False
+        elif token[1] in "bp":
+            is_bold = token[1] == "b" and not found["off"]
+        if is_bold != before:
+            # Behind the end of a group; before a word, whose space belongs to it.
+            place = found.end() if token == "}" else found.start()
+            parts += [source[at:place], _BOLD_MARKS[_BOLD if is_bold else _LIGHT]]
+            at = place
+    return "".join([*parts, source[at:]])
+
+
+def _weighed(line: str, is_bold: bool) -> tuple[str, bool, bool]:
+    """Return a line without signs, whether all of it is bold, and whether what follows is."""
+    light = []
+    at = 0
+    for found in _MARKED.finditer(line):
+        light.append("" if is_bold else line[at : found.start()])
+        is_bold, at = found.group() == _BOLD, found.end()
+    light.append("" if is_bold else line[at:])
+    plain = _MARKED.sub("", line)
+    return plain, bool(plain.strip()) and not "".join(light).strip(), is_bold
+
+
+def _mark_bold(text: TextBuilder, paragraphs: Sequence[tuple[int, Paragraph]]) -> str:
+    """Make headings of paragraphs in bold that name what is below them; return the title."""
+    found = bold_headings([paragraph for _, paragraph in paragraphs])
+    for position, level in found.items():
+        block = paragraphs[position][0]
+        text.blocks[block] = replace(text.blocks[block], kind="heading", level=level)
+    return " ".join(paragraphs[position][1].text for position, n in found.items() if n == 1)
 
 
 def _move_notes(source: str) -> str:

@@ -61,7 +61,7 @@ def read_pptx(archive: zipfile.ZipFile) -> Extracted:
     title = stated.get("title", "")
     return builder.result(
         title=title if title not in ("", "PowerPoint Presentation") else builder.first_heading(),
-        date=find_date(stated.get("modified", "")[:10]),
+        saved=find_date(stated.get("modified", "")[:10]),
         author=stated.get("creator", ""),
         pages=tuple(min(page, builder.length) for page in pages),
     )

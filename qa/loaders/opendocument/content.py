@@ -14,7 +14,7 @@ from qa.errors import UnreadableDocument
 from qa.loaders.archive import parse_xml, read_member
 from qa.loaders.described import picture_text
 from qa.loaders.extracted import TextBuilder
-from qa.loaders.hypertext.elements import in_one_line
+from qa.loaders.hypertext.elements import BREAK, in_one_line
 from qa.loaders.tables.grid import Cell, add_grid
 
 TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
@@ -74,7 +74,7 @@ def add_content(node: Any, builder: TextBuilder) -> None:
             if child.get(f"{TEXT}style-name", "") == "Title":
                 builder.add(words(child), "heading", level=1)
             else:
-                builder.add_content(words(child))
+                builder.add_content(_lines(child))
         elif child.tag == f"{TABLE}table":
             add_table(child, builder)
         else:
@@ -130,6 +130,8 @@ def _cells(row: Any) -> Iterator[Cell]:
             text = " ".join(
                 filter(None, (words(part) for part in cell.iter(f"{TEXT}p", f"{TEXT}h")))
             )
+            if cell.get(f"{OFFICE}value") == "NaN":
+                text = ""  # in the table of a chart, where there is no value
             across = repeated(cell, "number-columns-spanned", _MAX_REPEATED)
             down = repeated(cell, "number-rows-spanned", _MAX_REPEATED)
             count = repeated(cell, "number-columns-repeated", _MAX_REPEATED)
@@ -144,6 +146,15 @@ def repeated(node: Any, name: str, limit: int) -> int:
 
 def words(node: Any) -> str:
     """Return the text of a paragraph without the notes and frames anchored in it."""
+    return in_one_line(_collected(node).replace(BREAK, " "))
+
+
+def _lines(node: Any) -> str:
+    """Return the same with the lines that were broken by hand: of an address, or of a form."""
+    return "\n".join(filter(None, map(in_one_line, _collected(node).split(BREAK))))
+
+
+def _collected(node: Any) -> str:
     parts: list[str] = []
 
     def collect(element: Any) -> None:
@@ -154,10 +165,10 @@ def words(node: Any) -> str:
                 count = child.get(f"{TEXT}c", "1")
                 parts.append(" " * min(int(count) if count.isdigit() else 1, _MAX_SPACES))
             elif name in (f"{TEXT}tab", f"{TEXT}line-break"):
-                parts.append("\t" if name == f"{TEXT}tab" else " ")
+                parts.append("\t" if name == f"{TEXT}tab" else BREAK)
             elif name.startswith((TEXT, "{http://www.w3.org")) and name not in (*SKIPPED, _NOTE):
                 collect(child)
             parts.append(child.tail or "")
 
     collect(node)
-    return in_one_line("".join(parts))
+    return "".join(parts)

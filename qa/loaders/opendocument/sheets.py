@@ -11,12 +11,12 @@ from typing import Any
 
 from qa.loaders.extracted import Extracted, TextBuilder
 from qa.loaders.opendocument.content import DRAW, OFFICE, TABLE, TEXT, repeated, words
+from qa.loaders.opendocument.styles import STYLE
 from qa.loaders.opendocument.text import finished
 from qa.loaders.tables.grid import Cell
 from qa.loaders.tables.sheet import Covered, Row, Sheet
 from qa.text import counted
 
-_STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 # Empty cells and rows are counted only; those with text are repeated as often as this.
 _MAX_REPEATED = 1_000
 _MAX_PLACE = 1 << 24
@@ -27,9 +27,9 @@ def read_sheets(body: Any, archive: zipfile.ZipFile) -> Extracted:
     """Return each sheet under its name, its cells as they show their values."""
     builder = TextBuilder()
     hiding = {
-        style.get(f"{_STYLE}name")
-        for style in body.getroottree().iter(f"{_STYLE}style")
-        for each in style.iter(f"{_STYLE}table-properties")
+        style.get(f"{STYLE}name")
+        for style in body.getroottree().iter(f"{STYLE}style")
+        for each in style.iter(f"{STYLE}table-properties")
         if each.get(f"{TABLE}display") == "false"
     }
     hidden = []

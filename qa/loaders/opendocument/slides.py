@@ -17,11 +17,11 @@ from qa.loaders.opendocument.content import (
     picture_words,
     words,
 )
+from qa.loaders.opendocument.styles import STYLE
 from qa.loaders.opendocument.text import finished
 from qa.text import counted
 
 _PRESENTATION = "{urn:oasis:names:tc:opendocument:xmlns:presentation:1.0}"
-_STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 _XLINK = "{http://www.w3.org/1999/xlink}"
 _FURNITURE = {"header", "footer", "date-time", "page-number", "page"}
 _MAX_PAGES = 5_000
@@ -57,9 +57,9 @@ def read_slides(body: Any, archive: zipfile.ZipFile) -> Extracted:
 
 def _hiding_styles(root: Any) -> set[str]:
     return {
-        style.get(f"{_STYLE}name", "")
-        for style in root.iter(f"{_STYLE}style")
-        for each in style.iter(f"{_STYLE}drawing-page-properties")
+        style.get(f"{STYLE}name", "")
+        for style in root.iter(f"{STYLE}style")
+        for each in style.iter(f"{STYLE}drawing-page-properties")
         if each.get(f"{_PRESENTATION}visibility") == "hidden"
     }
 

@@ -11,21 +11,26 @@ from qa.loaders.archive import core_properties, parse_xml, read_member
 from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted, TextBuilder
 from qa.loaders.margins import add_margins
+from qa.loaders.opendocument.bold import mark_bold
 from qa.loaders.opendocument.content import DRAW, TEXT, add_content, picture_words, words
+from qa.loaders.opendocument.numbering import write_numbers
+from qa.loaders.opendocument.styles import STYLE
 from qa.text import counted
 
-_STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 _PAGES = ("", "-first", "-left")
 
 
 def read_text(body: Any, archive: zipfile.ZipFile) -> Extracted:
     """Return headings, paragraphs and rows; a footnote or comment follows its paragraph.
 
-    Headers and footers of pages come last.
+    Items of lists and headings have their numbers. Headers and footers of pages come last.
     """
     builder = TextBuilder()
-    add_content(body, builder)
     styles = parse_xml(read_member(archive, "styles.xml"))
+    mark_bold(body, styles)
+    write_numbers(body, styles)
+    add_content(body, builder)
+    heading = builder.first_heading()
     add_margins(builder, partial(_margin_lines, styles))
     for name, note in (("image", "picture"), ("object", "embedded object")):
         # An embedded object has a picture of itself beside it.
@@ -36,26 +41,33 @@ def read_text(body: Any, archive: zipfile.ZipFile) -> Extracted:
         )
         if count:
             builder.notes.append(f"{counted(count, note)} without text")
-    return finished(builder, archive)
+    return finished(builder, archive, heading=heading)
 
 
 def _margin_lines(styles: Any, kind: str) -> Iterator[str]:
     """Yield the paragraphs of the pages' headers or footers."""
     for margin in (
-        styles.iter(*(f"{_STYLE}{kind}{of}" for of in _PAGES)) if styles is not None else ()
+        styles.iter(*(f"{STYLE}{kind}{of}" for of in _PAGES)) if styles is not None else ()
     ):
         for paragraph in margin.iter(f"{TEXT}p", f"{TEXT}h"):
             yield words(paragraph)
 
 
 def finished(
-    builder: TextBuilder, archive: zipfile.ZipFile, *, pages: tuple[int, ...] = ()
+    builder: TextBuilder,
+    archive: zipfile.ZipFile,
+    *,
+    heading: str | None = None,
+    pages: tuple[int, ...] = (),
 ) -> Extracted:
-    """Return a text with what the file states about itself."""
+    """Return a text with what the file states about itself.
+
+    Where it states no title, that is ``heading``, or the first heading of all.
+    """
     stated = core_properties(parse_xml(read_member(archive, "meta.xml")))
     return builder.result(
-        title=stated.get("title", "") or builder.first_heading(),
-        date=find_date(stated.get("date", "")[:10]),
+        title=stated.get("title", "") or (builder.first_heading() if heading is None else heading),
+        saved=find_date(stated.get("date", "")[:10]),
         author=stated.get("initial-creator", "") or stated.get("creator", ""),
         pages=pages,
     )

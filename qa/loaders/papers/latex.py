@@ -4,48 +4,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted, TextBuilder
+from qa.loaders.papers.forms import (
+    ARGUMENTS,
+    CODE,
+    ENVIRONMENTS,
+    HEADINGS,
+    HEADS,
+    ITEMS,
+    MATH,
+    OTHER_FILES,
+    RULES,
+    SEPARATORS,
+    SKIPPED,
+    TABLES,
+    TITLED,
+    UNITS,
+    UNSEEN,
+    WRAPPING,
+)
+from qa.loaders.papers.macros import body_of, defined_in, expanded, places_of
 from qa.loaders.tables.grid import Cell, add_grid
 from qa.text import counted
 
 _SOURCE = re.compile(r"\A(?:\s*%[^\n]*\n)*\s*\\(?:documentclass|documentstyle|begin\{document\})")
-_HEADINGS = {
-    **{"part": 1, "chapter": 1, "section": 2, "subsection": 3, "subsubsection": 4},
-    **{"paragraph": 5, "subparagraph": 6, "frametitle": 2},
-}
-_TABLES = {"tabular", "tabular*", "tabularx", "tabulary", "longtable", "array", "supertabular"}
-_RULES = {"hline", "midrule"}
-_CODE = {"verbatim", "lstlisting", "minted", "Verbatim", "alltt"}
-_MATH = {"equation", "align", "gather", "multline", "eqnarray", "displaymath", "math", "alignat"}
-_SKIPPED = {"comment", "filecontents", "tikzpicture", "picture"}
-# Macros whose arguments are not printed, or not here.
-_UNSEEN = set(
-    "label ref pageref eqref autoref cref usepackage documentclass newcommand renewcommand "
-    "providecommand def newenvironment bibliographystyle bibliography includegraphics hline cline "
-    "toprule midrule bottomrule cmidrule vspace hspace setlength input include title author date "
-    "pagestyle thispagestyle maketitle tableofcontents newpage clearpage centering hfill "
-    "setcounter addtocounter graphicspath hypersetup color definecolor".split()
-)
-# The form of arguments that pylatexenc does not know: "[" is one that may be left out.
-_ARGUMENTS = {
-    **dict.fromkeys(("multicolumn", "multirow"), "{{{"),
-    **dict.fromkeys(("href", "textcolor", "texorpdfstring"), "{{"),
-    **dict.fromkeys(("url", "thanks", "frametitle", "subfile", "date", "title", "author"), "{"),
-    **dict.fromkeys(("mbox", "underline", "bibitem", "includegraphics"), "[{"),
-    **dict.fromkeys(("cite", "citep", "citet", "citeauthor", "autocite", "textcite"), "*[[{"),
-    **dict.fromkeys(("caption", "footnote", "footnotetext"), "[{"),
-    **dict.fromkeys(("ref", "autoref", "cref", "eqref", "label", "pageref"), "{"),
-}
-_ENVIRONMENTS = {
-    **dict.fromkeys(("thebibliography", "multicols", "minted", "subfigure", "wraptable"), "[{"),
-    **dict.fromkeys(("tabularx", "tabulary", "tabular*"), "{[{"),
-    **dict.fromkeys(("longtable", "minipage", "supertabular"), "[{"),
-    **dict.fromkeys(("lstlisting", "figure", "table", "frame"), "["),
-}
-_OTHER_FILES = {"input", "include", "subfile"}
+_MAX_STATED = 5_000  # characters of a title
+_MAX_AUTHORS = 200
 _PARAGRAPH_END = re.compile(r"\n[ \t]*\n")
 
 
@@ -57,29 +45,27 @@ def looks_like_latex(text: str) -> bool:
 def read_latex(text: str) -> Extracted:
     """Return headings, paragraphs, items, rows, formulas and notes; notes follow their paragraph.
 
-    Macros that the document defines are not expanded; their arguments are read.
+    Macros that the document defines are read as what they stand for.
     """
-    from pylatexenc.latexwalker import LatexWalker, get_default_latex_context_db
-    from pylatexenc.macrospec import std_environment, std_macro
-
-    known = get_default_latex_context_db()
-    macros = [std_macro(name, form) for name, form in _ARGUMENTS.items()]
-    environments = [std_environment(name, form) for name, form in _ENVIRONMENTS.items()]
-    known.add_context_category("more", macros=macros, environments=environments, prepend=True)
-    walker = LatexWalker(text, latex_context=known, tolerant_parsing=True)
-    nodes, _, _ = walker.get_latex_nodes()
-    reader = _Reader(text)
-    stated = {
-        name: reader.words(_arguments(node)[-1:])
-        for name in ("title", "author", "date")
-        for node in _macros(nodes, name)
-    }
-    body = next((n for n in _environments(nodes) if n.environmentname == "document"), None)
+    preamble, body = body_of(text)
+    named = {name: _stated(text, name) for name in ("title", "subtitle", "author", "affil", "date")}
+    macros = defined_in(preamble, body)
+    parts = [[expanded(each, macros) for each in found] for found in named.values()]
+    body = expanded(body, macros)
+    reader = _Reader(body)
+    title, subtitle, *_, date = (
+        reader.words(_parsed(found[-1])) if found else "" for found in parts
+    )
+    authors = [each for source in parts[2] for each in reader.authors(_parsed(source))]
     builder = reader.builder
-    builder.add(stated.get("title", ""), "heading", level=1)
-    for name in ("author", "date"):
-        builder.add_content(stated.get(name, ""))
-    reader.add(nodes if body is None else body.nodelist)
+    builder.add(" ".join(filter(None, (title, subtitle))), "heading", level=1)
+    is_one_line = all(len(lines) == 1 for lines in authors)
+    names = ", ".join(lines[0] for lines in authors)
+    builder.add_content(names if is_one_line else "\n".join("\n".join(each) for each in authors))
+    for source in parts[3]:
+        builder.add_content(reader.words(_parsed(source)))
+    builder.add_content(date)
+    reader.add(_parsed(body))
     if reader.others:
         builder.notes.append(
             f"{counted(len(reader.others), 'part')} in other files: {', '.join(reader.others)}"
@@ -87,10 +73,52 @@ def read_latex(text: str) -> Extracted:
     if reader.pictures:
         builder.notes.append(f"{counted(reader.pictures, 'picture')} without text")
     return builder.result(
-        title=stated.get("title", "") or builder.first_heading(),
-        author=stated.get("author", ""),
-        date=find_date(stated.get("date", "")),
+        title=title or builder.first_heading(), author=names, date=find_date(date)
     )
+
+
+def _stated(source: str, name: str) -> list[str]:
+    """Return the arguments of a macro such as ``title``, each in its braces."""
+    found = []
+    for place in places_of(source, name)[:_MAX_AUTHORS]:
+        node = next(iter(_parsed(source[place : place + _MAX_STATED], first=True)), None)
+        group = _arguments(node)[-1:]
+        found += [each.latex_verbatim() for each in group]
+    return found
+
+
+@lru_cache(maxsize=1)
+def _known() -> Any:
+    """Return the macros and environments whose form is known."""
+    from pylatexenc.latexwalker import get_default_latex_context_db
+    from pylatexenc.macrospec import std_environment, std_macro
+
+    known = get_default_latex_context_db()
+    macros = [std_macro(name, form) for name, form in ARGUMENTS.items()]
+    environments = [std_environment(name, form) for name, form in ENVIRONMENTS.items()]
+    known.add_context_category("more", macros=macros, environments=environments, prepend=True)
+    return known
+
+
+def _parsed(source: str, *, first: bool = False) -> list[Any]:
+    """Return the nodes of a source, or the first of them; what cannot be parsed is passed over."""
+    from pylatexenc.latexwalker import LatexWalker, LatexWalkerError
+
+    walker = LatexWalker(source, latex_context=_known(), tolerant_parsing=True)
+    found: list[Any] = []
+    place = 0
+    while place < len(source):
+        try:
+            nodes, start, length = walker.get_latex_nodes(
+                pos=place, read_max_nodes=1 if first else None
+            )
+        except LatexWalkerError:
+            nodes, start, length = [], place, 0
+        found += [node for node in nodes if node is not None]
+        if first:
+            break
+        place = max(start + length, place + 1)
+    return found
 
 
 class _Reader:
@@ -106,6 +134,8 @@ class _Reader:
         self._plain = LatexNodes2Text(math_mode="text", keep_comments=False)
         self._words: list[str] = []
         self._notes: list[str] = []
+        self._numbers: int | None = None  # of the items of the list that is open
+        self._is_described = False
 
     def add(self, nodes: Sequence[Any]) -> None:
         """Append nodes; what is left of a paragraph is appended too."""
@@ -118,6 +148,20 @@ class _Reader:
         text = " ".join("".join(map(self._inline, filter(None, nodes))).split())
         return text.replace(" , ", ", ")
 
+    def authors(self, nodes: Sequence[Any]) -> list[list[str]]:
+        """Return the lines of each author: the name, and what is said of them."""
+        found: list[list[list[Any]]] = [[[]]]
+        for node in nodes[0].nodelist if nodes and hasattr(nodes[0], "nodelist") else nodes:
+            name = getattr(node, "macroname", "")
+            if name in SEPARATORS:
+                found.append([[]])
+            elif name in ("\\", "newline"):
+                found[-1].append([])
+            else:
+                found[-1][-1].append(node)
+        authors = [[*filter(None, (self.words(line) for line in lines))] for lines in found]
+        return [lines for lines in authors if lines]
+
     def _flush(self) -> None:
         self.builder.add_content(" ".join("".join(self._words).split()))
         self._words.clear()
@@ -129,14 +173,19 @@ class _Reader:
         name = getattr(node, "macroname", "")
         if (environment := getattr(node, "environmentname", "")) and environment != "document":
             self._add_environment(node, environment.rstrip("*"))
-        elif name in _HEADINGS:
+        elif name in HEADINGS:
             self._flush()
-            self.builder.add(self.words(_arguments(node)[-1:]), "heading", level=_HEADINGS[name])
-        elif name in ("item", "bibitem", "par", "caption"):
+            self.builder.add(self.words(_arguments(node)[-1:]), "heading", level=HEADINGS[name])
+        elif name in ("item", "bibitem", "par", "caption", "subcaption", "captionof"):
             self._flush()
-            shown = _arguments(node) if name in ("item", "caption") else []
-            self._words.append(self.words(shown[-1:]) + " ")
-            if name == "caption":
+            if name == "item" and self.builder.items:
+                self.builder.items[-1] = self._next_item()
+            shown = [] if name in ("bibitem", "par") else _arguments(node)
+            label = self.words(shown[-1:])
+            if name == "item" and self._is_described:
+                label = label.removeprefix("[").removesuffix("]")
+            self._words.append(f"{label} ")
+            if "caption" in name:
                 self._flush()
         elif type(node).__name__ == "LatexCharsNode":
             first, *more = _PARAGRAPH_END.split(node.chars)
@@ -146,40 +195,105 @@ class _Reader:
                 self._words.append(paragraph)
         elif type(node).__name__ == "LatexSpecialsNode" and node.specials_chars == "\n\n":
             self._flush()
-        elif type(node).__name__ == "LatexGroupNode" and any(_environments(node.nodelist)):
+        elif name in WRAPPING and _has_parts(inner := _nodes(_arguments(node)[-1:])):
+            self.add(inner)
+        elif type(node).__name__ == "LatexGroupNode" and _has_parts(node.nodelist):
             self.add(node.nodelist)
         else:
             self._words.append(self._inline(node))
 
     def _add_environment(self, node: Any, name: str) -> None:
-        if name in _SKIPPED:
+        if name in SKIPPED:
             self.pictures += name != "comment"
             return
         self._flush()
-        if name in _TABLES:
-            rules = [n.macroname for n in node.nodelist if getattr(n, "macroname", "") in _RULES]
-            is_ruled = "midrule" in rules or rules.count("hline") > 1
-            add_grid(list(self._rows(node.nodelist)), self.builder, is_likely=is_ruled)
-        elif name in _CODE:
+        if name in TABLES:
+            self._add_table(node.nodelist)
+        elif name in CODE:
             source = self._text[node.pos : node.pos + node.len]
             inner = re.sub(r"\A\\begin\{[^}]*\}(?:\[[^\]]*\])?|\\end\{[^}]*\}\Z", "", source)
             self.builder.add(inner.strip("\n"), "body")
-        elif name in _MATH:
+        elif name in MATH:
             self.builder.add_content(self._shown(node))
+        elif name in ITEMS or name == "description":
+            self._add_list(node.nodelist, name)
         else:
+            nodes = node.nodelist
             if name == "abstract":
                 self.builder.add("Abstract", "heading", level=2)
-            self.add(node.nodelist)
+            elif name in TITLED and nodes and type(nodes[0]).__name__ == "LatexGroupNode":
+                self.builder.add(self.words(nodes[:1]), "heading", level=TITLED[name])
+                nodes = nodes[1:]
+            self.add(nodes)
+
+    def _add_list(self, nodes: Sequence[Any], name: str) -> None:
+        outside = self._numbers, self._is_described
+        self._numbers, self._is_described = 0 if ITEMS.get(name) else None, name == "description"
+        if name in ITEMS:
+            self.builder.items.append(0)
+        self.add(nodes)
+        if name in ITEMS:
+            self.builder.items.pop()
+        self._numbers, self._is_described = outside
+
+    def _next_item(self) -> int:
+        if self._numbers is None:
+            return 0
+        self._numbers += 1
+        return self._numbers
+
+    def _add_table(self, nodes: Sequence[Any]) -> None:
+        """Append a table; of the headers and footers of a long one, those of its first page."""
+        captions = list(_macros(nodes, "caption"))
+        for caption in captions[:1]:
+            self._add_node(caption)
+        nodes = [node for node in nodes if node not in captions]
+        parts: dict[str, list[Any]] = {}
+        part: list[Any] = []
+        for node in nodes:
+            if getattr(node, "macroname", "") in HEADS:
+                parts[node.macroname], part = part, []
+            else:
+                part.append(node)
+        head = parts.get("endfirsthead", parts.get("endhead", []))
+        nodes = [*head, *part, *parts.get("endlastfoot", [])]
+        rules = [n.macroname for n in nodes if getattr(n, "macroname", "") in RULES]
+        is_ruled = "midrule" in rules or rules.count("hline") > 1
+        add_grid(list(self._rows(nodes)), self.builder, is_likely=is_ruled)
+        self._flush()
 
     def _rows(self, nodes: Sequence[Any]) -> Iterator[list[Cell]]:
+        """Yield rows without the empty cells that keep the place of those merged over rows."""
+        covered: dict[int, int] = {}  # by column, the rows left
+        for row in self._full_rows(nodes):
+            column = 0
+            kept: list[Cell] = []
+            left = {each: count - 1 for each, count in covered.items() if count > 1}
+            for cell in row:
+                if cell.text or column not in covered:
+                    kept.append(cell)
+                    left.pop(column, None)
+                    if cell.down > 1:
+                        below = range(column, column + cell.across)
+                        left |= dict.fromkeys(below, cell.down - 1)
+                column += cell.across
+            covered = left
+            yield kept
+
+    def _full_rows(self, nodes: Sequence[Any]) -> Iterator[list[Cell]]:
         row: list[Cell] = []
         cell: list[Any] = []
 
         def closed() -> Cell:
-            merged = next(_macros(cell, "multicolumn"), None)
-            inside = cell if merged is None else _arguments(merged)[-1:]
-            across = "1" if merged is None else self.words(_arguments(merged)[:1])
-            return Cell(self.words(inside), int(across) if across.isdigit() else 1)
+            inside, spans = cell, {"multicolumn": 1, "multirow": 1}
+            while merged := next((n for n in inside if getattr(n, "macroname", "") in spans), None):
+                arguments = _arguments(merged)
+                count = self.words(
+                    arguments[:1] if merged.macroname == "multicolumn" else arguments[-3:-2]
+                )
+                spans[merged.macroname] = int(count) if count.isdigit() else 1
+                inside = _nodes(arguments[-1:])
+            return Cell(self.words(inside), spans["multicolumn"], spans["multirow"])
 
         for node in nodes:
             if getattr(node, "macroname", "") in ("\\", "tabularnewline"):
@@ -199,21 +313,26 @@ class _Reader:
     def _inline(self, node: Any) -> str:
         """Return the words of a node within a line."""
         name = getattr(node, "macroname", "")
-        if name in _OTHER_FILES:
+        if name in OTHER_FILES:
             self.others.append(self.words(_arguments(node)[-1:]))
         if name == "includegraphics":
             self.pictures += 1
-        if name in _UNSEEN or name in _OTHER_FILES:
+        if name in UNSEEN or name in OTHER_FILES:
             return getattr(node, "macro_post_space", "")
         if name in ("footnote", "footnotetext", "thanks"):
             self._notes.append(self.words(_arguments(node)[-1:]))
             return ""
-        if name.startswith("cite"):
+        if "cite" in name:
             return f"[{self.words(_arguments(node)[-1:])}]"
-        if name in ("\\", "newline", "and", "linebreak"):
-            return ", " if name == "and" else " "
-        if name in ("href", "textcolor", "url"):
-            return self.words(_arguments(node)[-1:])
+        if name in ("\\", "newline", "linebreak", "newblock", *SEPARATORS):
+            return ", " if name in SEPARATORS else " "
+        if name == "S":
+            return "§"
+        if name in WRAPPING:
+            return f"{self.words(_arguments(node)[-1:])}{node.macro_post_space}"
+        if name in UNITS:
+            shown = (self.words([each]) for each in _arguments(node) if _is_braced(each))
+            return f"{' '.join(shown)}{node.macro_post_space}"
         kind = type(node).__name__
         if kind == "LatexGroupNode" and node.delimiters[0] == "[":
             return f"[{''.join(map(self._inline, node.nodelist))}]"
@@ -221,7 +340,7 @@ class _Reader:
         if kind in ("LatexGroupNode", "LatexEnvironmentNode") and inner is not None:
             return "".join(map(self._inline, inner))
         arguments = _arguments(node)
-        if arguments and name.startswith(("text", "emph", "under", "mbox")):
+        if arguments and name.startswith(("text", "emph", "gls", "Gls", "ac")):
             return f"{self.words(arguments[-1:])}{node.macro_post_space}"
         return self._shown(node)
 
@@ -239,9 +358,29 @@ def _arguments(node: Any) -> list[Any]:
     return [each for each in found if each is not None]
 
 
+def _nodes(arguments: Sequence[Any]) -> list[Any]:
+    """Return what is in the braces of arguments, or the arguments themselves."""
+    found: list[Any] = []
+    for each in arguments:
+        found += getattr(each, "nodelist", None) or [each]
+    return found
+
+
+def _is_braced(node: Any) -> bool:
+    return getattr(node, "delimiters", ("", ""))[0] != "["
+
+
+def _has_parts(nodes: Sequence[Any]) -> bool:
+    """Return whether there are headings, paragraphs, items or environments among nodes."""
+    return any(
+        getattr(node, "environmentname", "")
+        or getattr(node, "macroname", "") in HEADINGS
+        or getattr(node, "macroname", "") in ("item", "par", "caption")
+        or _PARAGRAPH_END.search(getattr(node, "chars", "") or "")
+        or getattr(node, "specials_chars", "") == "\n\n"
+        for node in nodes
+    )
+
+
 def _macros(nodes: Sequence[Any], name: str) -> Iterator[Any]:
     return (node for node in nodes if getattr(node, "macroname", "") == name)
-
-
-def _environments(nodes: Sequence[Any]) -> Iterator[Any]:
-    return (node for node in nodes if getattr(node, "environmentname", ""))

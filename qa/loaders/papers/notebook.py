@@ -14,7 +14,7 @@ from qa.loaders.hypertext.markdown import add_markdown
 from qa.loaders.hypertext.markup import add_page
 
 # What stands for something that is only drawn: "<IPython.core.display.HTML object>".
-_OBJECT = re.compile(r"<[^<>\n]+ object[^<>\n]*>")
+_OBJECT = re.compile(r"<(?=[^<>\n]*>\Z)[^<>\n]+ object[^<>\n]*>")
 
 
 def is_notebook(value: Any) -> bool:

@@ -3,49 +3,78 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted, TextBuilder
+from qa.loaders.papers.agenda import headline, is_planning, planned, states_of, told_by
 from qa.loaders.tables.grid import Cell, add_grid
 
-_HEADING = re.compile(r"(\*+)\s+(?:(?:TODO|NEXT|WAITING|DONE|CANCELLED)\s+)?(?:\[#\w\]\s+)?(.*)")
-_TAGS = re.compile(r"\s+:[\w@#%:]+:\s*$")
+_STARS = re.compile(r"(\*+)\s+(.*)")
+_TAGS = re.compile(r"(?<!\s)\s+:[\w@#%:]+:\s*$")
 _KEYWORD = re.compile(r"\s*#\+(\w+):\s*(.*)", re.IGNORECASE)
 _BEGIN = re.compile(r"\s*#\+begin_(\w+)", re.IGNORECASE)
 _DRAWER = re.compile(r"\s*:(\w[\w-]*):\s*$")
+_END = ":END:"
 _LINK = re.compile(r"\[\[([^\[\]]+)\](?:\[([^\[\]]+)\])?\]")
 _MARK = re.compile(r"(?<![\w*/=~_+])([*/=~_+])(?=\S)([^\n]{0,300}?\S)\1(?![\w*/=~_+])")
 _ITEM = re.compile(r"\s*(?:[-+]|\d{1,4}[.)]|\*(?=\s))\s+")
+# A row that says how wide columns are, and how they are set: "| <10> | <r> |", "| / | < | > |".
+_COLUMN_MARKS = re.compile(r"\|(?:\s*+(?:/|<[lcr]?\d{0,3}>|<>?|>)?\s*+\|)++")
 _RULE = re.compile(r"\s*\|[-+|]+\s*$")
 _CODE = {"src", "example", "export"}
 _KEPT = {"title", "author", "date", "subtitle", "caption"}
+_PROPERTIES = "PROPERTIES"
 
 
 def read_org(text: str) -> Extracted:
-    """Return the text of a file; keywords for programs, drawers and comments are left out."""
+    """Return the text of a file; keywords for programs and comments are left out.
+
+    What a heading is marked with, its state and its days, is text below it, and so is what its
+    drawers tell.
+    """
     builder = TextBuilder()
     stated: dict[str, str] = {}
     paragraph: list[str] = []
+    about: list[str] = []  # of the heading above: its state, its days
     table: list[str] = []
+    in_drawer = False
 
     def flush() -> None:
-        builder.add_content(" ".join(" ".join(paragraph).split()))
+        builder.add("\n".join(about), "body")  # a day to come is not that of the document
+        about.clear()
+        words = " ".join(" ".join(paragraph).split())
+        if in_drawer:
+            builder.add(words, "body")  # of a day on which something was noted
+        else:
+            builder.add_content(words)
         paragraph.clear()
         if table:
             _add_table(table, builder)
             table.clear()
 
-    lines = iter(text.splitlines())
-    for line in lines:
-        if (heading := _HEADING.match(line)) is not None:
+    source = text.splitlines()
+    states = states_of(source)
+    drawers = dict(_drawers(source))
+    ends = set(drawers.values())
+    lines = iter(enumerate(source))
+    for number, line in lines:
+        if (stars := _STARS.match(line)) is not None:
             flush()
-            words = _plain(_TAGS.sub("", heading.group(2)))
-            builder.add(words, "heading", level=1 + len(heading.group(1)))
+            state, words = headline(_TAGS.sub("", stars.group(2)), states)
+            builder.add(_plain(words), "heading", level=1 + len(stars.group(1)))
+            if state:
+                about.append(state)
+        elif is_planning(line):
+            if paragraph or table:
+                flush()
+            about += planned(line)
         elif (begin := _BEGIN.match(line)) is not None:
             flush()
             name = begin.group(1).lower()
             inner = []
-            for each in lines:
+            for _, each in lines:
                 if re.match(rf"\s*#\+end_{re.escape(name)}\b", each, re.IGNORECASE):
                     break
                 inner.append(each)
@@ -62,11 +91,13 @@ def read_org(text: str) -> Extracted:
                     builder.add(value, "heading", level=1)
                 else:
                     builder.add_content(value.strip("<>"))
-        elif (drawer := _DRAWER.match(line)) is not None and drawer.group(1).upper() != "END":
+        elif number in drawers and line.strip(" \t:").upper() == _PROPERTIES:
+            end = drawers[number]
+            about += told_by(source[number + 1 : end])
+            next(islice(lines, end - number - 1, None), None)  # passes over it
+        elif number in drawers or number in ends:
             flush()
-            for each in lines:
-                if each.strip().upper() == ":END:":
-                    break
+            in_drawer = number in drawers
         elif line.lstrip().startswith("|"):
             if paragraph:
                 flush()
@@ -74,7 +105,7 @@ def read_org(text: str) -> Extracted:
         elif not line.strip() or line.lstrip().startswith("# ") or line.strip() == "#":
             flush()
         else:
-            if table or _ITEM.match(line):
+            if table or about or _ITEM.match(line):
                 flush()
             paragraph.append(_plain(_ITEM.sub("", line, count=1) if _ITEM.match(line) else line))
     flush()
@@ -85,7 +116,22 @@ def read_org(text: str) -> Extracted:
     )
 
 
+def _drawers(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield the first and last line of each drawer, by number; one that never ends is none."""
+    begun = -1
+    for number, line in enumerate(lines):
+        if line.strip().upper() == _END:
+            if begun >= 0:
+                yield begun, number
+            begun = -1
+        elif _STARS.match(line):
+            begun = -1
+        elif _DRAWER.match(line):
+            begun = number
+
+
 def _add_table(lines: list[str], builder: TextBuilder) -> None:
+    lines = [line for line in lines if not _COLUMN_MARKS.fullmatch(line.strip())]
     rows = [
         [Cell(_plain(cell.strip())) for cell in line.strip().strip("|").split("|")]
         for line in lines

@@ -15,6 +15,7 @@ from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted
 from qa.loaders.ocr.pictures import to_jpeg
 from qa.loaders.ocr.places import located
+from qa.loaders.pdf.accents import joined_accents
 from qa.loaders.pdf.annotations import add_annotations
 from qa.loaders.pdf.attachments import Pinned, attached, pinned_to
 from qa.loaders.pdf.opened import opened_page, opened_pdf
@@ -22,17 +23,20 @@ from qa.loaders.pdf.outline import bookmarks, mark_headings
 from qa.loaders.pdf.places import word_places
 from qa.loaders.pdf.scans import Scans, rendered
 from qa.loaders.printed.layout import arrange
-from qa.loaders.printed.line import RAISED, Line
+from qa.loaders.printed.line import RAISED, SIGNS, Line
 from qa.types import ScannedLine
 
 MAX_PAGES = 5_000
 # A gap of this many line heights may separate the cells of a row.
 _CELL_GAP = 0.9
+# A smaller one is within a word, where a line is continued beside its end; it shares that much of
+# its height.
+_WORD_GAP = 0.12
+_SHARED = 0.5
 # So many dots in a row lead from a name to its value.
 _LEADERS = 4
-_PAGE = re.compile(r"\d{1,4}|[ivxlc]+")
 _MARKER = re.compile(r"\W{1,2}|\(?\w{1,3}[.)]")  # of a list item
-_CREATED = re.compile(r"D:(\d{4})(\d{2})(\d{2})")
+_DAY = re.compile(r"(?:D:)?\s*(\d{4})(\d{2})(\d{2})")
 _BOLD = re.compile(r"bold|black|heavy|cmbx|sfbx", re.IGNORECASE)
 # Titles and authors that a program filled in.
 _GENERATED = re.compile(
@@ -46,6 +50,7 @@ _NOTE_NUMBER = re.compile(r"\d{1,3}(?=\s?[^\W\d]|$)")
 _RAISED_NUMBER = re.compile(r"(?<=\S)[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 # What has an exponent: a power of ten, a unit of length, a variable.
 _BASE = re.compile(r"(?:\b10|\b[a-zA-Z]|\b[kcdmµ]m|\bft|\bin)$")
+_BASE_CHARACTERS = 4  # and what is before it
 _LOWERED = {raised: plain for plain, raised in RAISED.items()}
 # Hyphens, soft hyphens, and the codes that PDFium returns for them.
 _HYPHENS = {0x02, 0x2D, 0xAD, 0x2010, 0xFFFE}
@@ -85,15 +90,21 @@ def read_pdf(data: bytes) -> Extracted:
         if scans.error is None:
             raise UnreadableDocument(problem)
         raise UnreadableDocument(f"{problem}, and {scans.error.problem}", scans.error.remedy)
-    created = _CREATED.match(metadata.get("CreationDate", ""))
+    days = (_day(metadata.get(name, "")) for name in ("CreationDate", "ModDate"))
     extracted = arrange(
         lines,
         title=_stated(metadata.get("Title", "")),
         author=_stated(metadata.get("Author", "")),
-        date=find_date("-".join(created.groups())) if created else "",
+        saved=next(filter(None, days), ""),
     )
     notes = (*extracted.notes, *scans.notes)
     return located(replace(extracted, notes=notes, members=members), scans.read)
+
+
+def _day(stated: str) -> str:
+    """Return the day of a date of PDF as ISO 8601, empty if it is none."""
+    found = _DAY.match(stated)
+    return find_date("-".join(found.groups())) if found else ""
 
 
 def draw_pdf(data: bytes, number: int, *, large: bool = False) -> bytes:
@@ -166,19 +177,27 @@ def _lines(handle: Any, page: int, page_height: float) -> Iterator[Line]:
         return _line(words, bold, hyphenated, page, page_height)
 
     last = -1
-    for index in range(pdfium.FPDFText_CountChars(handle)):
+    count = pdfium.FPDFText_CountChars(handle)
+    joined = joined_accents(handle, count)
+    for index in range(count):
+        if joined.get(index) == "":
+            continue
         code = pdfium.FPDFText_GetUnicode(handle, index)
         # PDFium may return a hyphen at a line's end as a control or other special character.
         if code in _HYPHENS and pdfium.FPDFText_IsHyphen(handle, index) == 1:
             yield from end_line(last, hyphenated=True)
         elif code in (10, 13) and pdfium.FPDFText_IsGenerated(handle, index) == 1:
-            yield from end_line(last, hyphenated=False)
+            beside = _gap(pdfium, handle, last, index, count) if characters else None
+            if beside is None:
+                yield from end_line(last, hyphenated=False)
+            elif beside > _WORD_GAP:
+                end_word(last)
         elif code in (9, 32, 160):
             end_word(last)
         elif code > 32 and code not in _INVISIBLE:
             if not characters:
                 first = index
-            character = chr(code)
+            character = joined.get(index) or SIGNS.get(code) or chr(code)
             if character.isdecimal() and characters and _is_raised(pdfium, handle, first, index):
                 character = character.translate(RAISED)
             characters.append(character)
@@ -228,10 +247,7 @@ def _falls(pdfium: Any, handle: Any, before: _Word, word: _Word) -> bool:
 
 
 def _without_leaders(words: Sequence[_Word]) -> list[list[_Word]]:
-    """Return the words before and after dots that lead from a name to its value, without these.
-
-    In a table of contents they stay, by which it is known.
-    """
+    """Return the words before and after dots that lead from a name to its value, without these."""
     groups = [[words[0]]]
     dots: list[_Word] = []
     for word in words[1:]:
@@ -247,8 +263,7 @@ def _without_leaders(words: Sequence[_Word]) -> list[list[_Word]]:
             groups[-1] += [*dots, word]
         dots = []
     groups[-1] += dots
-    is_entry = len(groups) == 2 and _PAGE.fullmatch(_joined(groups[1]))
-    return [list(words)] if is_entry else groups
+    return groups
 
 
 def _box(pdfium: Any, handle: Any, index: int) -> tuple[float, float, float, float]:
@@ -256,6 +271,26 @@ def _box(pdfium: Any, handle: Any, index: int) -> tuple[float, float, float, flo
     box = pdfium.FS_RECTF()
     pdfium.FPDFText_GetLooseCharBox(handle, index, ctypes.byref(box))
     return box.left, box.right, box.bottom, box.top
+
+
+def _gap(pdfium: Any, handle: Any, last: int, index: int, count: int) -> float | None:
+    """Return the gap to the next character in heights of a line, None where that is on another.
+
+    PDFium begins a line with each raised or lowered sign, such as the exponent of a formula.
+    """
+    following = (n for n in range(index + 1, min(index + 4, count)))
+    visible = (n for n in following if pdfium.FPDFText_GetUnicode(handle, n) > 32)
+    if (after := next(visible, None)) is None:
+        return None
+    if any(pdfium.FPDFText_GetCharAngle(handle, each) for each in (last, after)):
+        return None
+    left, right, bottom, top = _box(pdfium, handle, last)
+    next_left, _, next_bottom, next_top = _box(pdfium, handle, after)
+    size = max(top - bottom, next_top - next_bottom, 0.1)
+    shared = min(top, next_top) - max(bottom, next_bottom)
+    gap = (next_left - right) / size
+    is_beside = shared > _SHARED * min(top - bottom, next_top - next_bottom) and left < next_left
+    return gap if is_beside and -_WORD_GAP < gap < _CELL_GAP else None
 
 
 def _is_raised(pdfium: Any, handle: Any, first: int, index: int) -> bool:
@@ -291,7 +326,8 @@ def _separate_note_numbers(lines: list[Line]) -> list[Line]:
 
     def separate(found: re.Match[str]) -> str:
         number = found.group().translate(_LOWERED)
-        is_power = _BASE.search(found.string[: found.start()]) is not None
+        before = found.string[max(found.start() - _BASE_CHARACTERS, 0) : found.start()]
+        is_power = _BASE.search(before) is not None
         return found.group() if is_power or number not in notes else f" {found.group()}"
 
     return [

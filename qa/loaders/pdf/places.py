@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from qa.loaders.ocr.places import UNIT, aligned
-from qa.loaders.printed.line import RAISED
+from qa.loaders.pdf.accents import joined_accents
+from qa.loaders.printed.line import RAISED, SIGNS
 from qa.networks.ocr import OcrLine, OcrPage
 from qa.types import ScannedLine
 
@@ -40,13 +41,17 @@ def _words(page: Any, handle: Any) -> Iterator[OcrLine]:
 
     letters: list[str] = []
     boxes: list[tuple[float, float, float, float]] = []
-    for index in range(min(pdfium.FPDFText_CountChars(handle), _MAX_CHARACTERS)):
+    count = min(pdfium.FPDFText_CountChars(handle), _MAX_CHARACTERS)
+    joined = joined_accents(handle, count)
+    for index in range(count):
+        if joined.get(index) == "":
+            continue
         code = pdfium.FPDFText_GetUnicode(handle, index)
         is_hyphen = code in _HYPHENS
         if code in _SPACES or (code < 32 and not is_hyphen):
             yield from _word(letters, boxes, page)
             continue
-        letters.append("-" if is_hyphen else chr(code))
+        letters.append("-" if is_hyphen else joined.get(index) or SIGNS.get(code) or chr(code))
         box = pdfium.FS_RECTF()
         pdfium.FPDFText_GetLooseCharBox(handle, index, ctypes.byref(box))
         boxes.append((box.left, box.bottom, box.right, box.top))

@@ -8,15 +8,17 @@ from itertools import pairwise
 
 from qa.loaders.dates import is_date_line
 from qa.loaders.extracted import TABLE
-from qa.loaders.plain.line import ENDS, NUMBERED, TITLE_CHARACTERS, Line, breaks
+from qa.loaders.plain.line import DIVISION, ENDS, NUMBERED, TITLE_CHARACTERS, Line, breaks
 
 _SUBHEAD_CHARACTERS = 50
 _QUESTION_CHARACTERS = 80
 # A line drawn with signs; and the space between columns, of which a heading has two at most.
 _RULE = re.compile(r"([=\-~_*#])\1{3,}")
 _GAP = re.compile(r"[ \t]{2,}|\t|\|")
-# An underline is about as long as the heading above it.
+# An underline is about as long as the heading above it. Of several drawn by hand some are longer,
+# but not as long as what separates parts of a text.
 _UNDERLINE = (0.7, 1.5)
+_LONG_UNDERLINE = 40
 # So many numbered lines, or lines in capitals, make a series of headings.
 _SERIES = 2
 _ITEM = re.compile(r"[-*•‣+]\s|\[[ xX]\]|[☐☒☑]")
@@ -26,26 +28,65 @@ _CASE = re.compile(r"(?P<word>[^\W\d_]{2,20}) (?:\d{1,3}[a-z]?|[A-Z]{1,8})(?: {2
 def mark_ruled(text: str, lines: Sequence[Line]) -> None:
     """Make headings of lines that are underlined or between rules, and furniture of the rules.
 
-    The header of a table may be between rules too: it has more columns.
+    An underline that is longer than its line makes a heading where there are several underlined
+    ones.
     """
-    for position, line in enumerate(lines[:-1]):
-        below = lines[position + 1]
-        if line.cells or _RULE.fullmatch(line.text) or not _RULE.fullmatch(below.text):
-            continue
-        above = lines[position - 1] if position else None
-        if breaks(text, line, below) > 1 or len(line.text) > TITLE_CHARACTERS:
+    underlined: list[tuple[Line, Line]] = []
+    longer: list[tuple[Line, Line]] = []
+    ended: Line | None = None  # the rule of the last heading, below which another may begin
+    for above, line, below in zip([None, *lines], lines, lines[1:], strict=False):
+        if not _is_above_rule(text, line, below):
             continue
         gaps = len(_GAP.findall(line.text))
         if above and above.text == below.text and breaks(text, above, line) == 1:
-            is_heading, rules = gaps < 2, [above, below]
-        else:
-            low, high = (share * len(line.text) for share in _UNDERLINE)
-            is_first = above is None or breaks(text, above, line) > 1
-            is_heading, rules = is_first and not gaps and low <= len(below.text) <= high, [below]
-        if is_heading and any(character.isalpha() for character in line.text):
-            line.kind, line.level = "heading", 1 if below.text[0] == "=" else 2
-            for rule in rules:
-                rule.kind = "furniture"
+            # The header of a table may be between rules too: it has more columns.
+            if gaps < 2 and _is_named(line):
+                _mark_ruled(line, [above, below])
+                ended = below
+            continue
+        begins = above is None or above is ended or breaks(text, above, line) > 1
+        if gaps or not begins:
+            continue
+        low, high = (share * len(line.text) for share in _UNDERLINE)
+        if low <= len(below.text) <= high and _is_named(line):
+            underlined.append((line, below))
+            ended = below
+        elif high < len(below.text) <= _LONG_UNDERLINE:
+            longer += [(line, below)] * _is_short(line)
+            ended = below
+    if len(underlined) + len(longer) >= _SERIES:
+        underlined += longer
+    for line, rule in underlined:
+        _mark_ruled(line, [rule])
+
+
+def _is_above_rule(text: str, line: Line, below: Line) -> bool:
+    """Return whether a line that may be a heading has a rule right below it."""
+    return (
+        not line.cells
+        and len(line.text) <= TITLE_CHARACTERS
+        and _RULE.fullmatch(line.text) is None
+        and _RULE.fullmatch(below.text) is not None
+        and breaks(text, line, below) == 1
+    )
+
+
+def _mark_ruled(line: Line, rules: Sequence[Line]) -> None:
+    line.kind, line.level = "heading", 1 if rules[-1].text[0] == "=" else 2
+    for rule in rules:
+        rule.kind = "furniture"
+
+
+def _is_named(line: Line) -> bool:
+    return any(character.isalpha() for character in line.text)
+
+
+def _is_short(line: Line) -> bool:
+    return (
+        _is_named(line)
+        and len(line.text) <= _SUBHEAD_CHARACTERS
+        and not line.text.endswith((".", ":", ",", ";"))
+    )
 
 
 def mark_headings(text: str, lines: Sequence[Line]) -> None:
@@ -57,8 +98,14 @@ def mark_headings(text: str, lines: Sequence[Line]) -> None:
         if line.kind == "body" and _is_subhead(line, following):
             line.kind, line.level = "heading", 2
     _mark_below_rules(text, lines)
+    _mark_divisions(text, lines)
     _mark_series(text, lines)
     _mark_cases(text, lines)
+
+
+def _limit(line: Line) -> int:
+    """Return how many characters a heading may have; a question may have more."""
+    return _QUESTION_CHARACTERS if line.text.endswith("?") else _SUBHEAD_CHARACTERS
 
 
 def _mark_below_rules(text: str, lines: Sequence[Line]) -> None:
@@ -81,16 +128,58 @@ def _mark_below_rules(text: str, lines: Sequence[Line]) -> None:
 
 def _is_subhead(line: Line, following: Line) -> bool:
     """Return whether a line is a heading of the running text below it."""
-    limit = _QUESTION_CHARACTERS if line.text.endswith("?") else _SUBHEAD_CHARACTERS
     return (
         line.alone
-        and len(line.text) <= limit
+        and len(line.text) <= _limit(line)
         and not line.text.endswith(ENDS)
         and not any(character.isdigit() or character in ":|\t" for character in line.text)
         and line.text[0].isupper()
         and following.kind == "body"
         and len(following.text) > len(line.text)
     )
+
+
+def _mark_divisions(text: str, lines: Sequence[Line]) -> None:
+    """Make headings of lines that name the divisions of a text: "Article IV", "Section 3. Fees".
+
+    There are several of a kind, each first after a blank line and with text below it. A kind that
+    comes later is within those before it.
+    """
+    found: dict[str, list[Line]] = {}
+    for position, (line, following) in enumerate(pairwise(lines)):
+        division = DIVISION.fullmatch(line.text)
+        if (
+            division
+            and line.kind == "body"
+            and (not position or breaks(text, lines[position - 1], line) > 1)
+            and _names_division(line, division["name"] or "")
+            and not _is_same_kind(division, following)
+        ):
+            found.setdefault(_kind_of(division), []).append(line)
+    series = [each for each in found.values() if len(each) >= _SERIES]
+    for depth, each in enumerate(series):
+        for line in each:
+            line.kind, line.level = "heading", min(2 + depth, 6)
+
+
+def _names_division(line: Line, name: str) -> bool:
+    """Return whether a division's line has its name and is no sentence."""
+    name = name.strip(".:–— \xa0-")
+    return not name or (
+        not name[0].islower()
+        and len(line.text) <= (_QUESTION_CHARACTERS if line.alone else _SUBHEAD_CHARACTERS)
+        and not name.endswith((".", ":", ";", ","))
+        and not _GAP.search(line.text)
+    )
+
+
+def _kind_of(division: re.Match[str]) -> str:
+    return division[0].replace("\xa0", " ").split(" ")[0].lower()
+
+
+def _is_same_kind(division: re.Match[str], following: Line) -> bool:
+    other = DIVISION.fullmatch(following.text)
+    return other is not None and _kind_of(other) == _kind_of(division)
 
 
 def _mark_series(text: str, lines: Sequence[Line]) -> None:
@@ -110,7 +199,7 @@ def _mark_series(text: str, lines: Sequence[Line]) -> None:
             and (number or line.text.isupper())
             and line.kind == "body"
             and following.kind in ("body", *TABLE)
-            and len(line.text) <= _SUBHEAD_CHARACTERS
+            and len(line.text) <= _limit(line)
             and not line.text.endswith(ENDS)
             and not any(sign in line.text for sign in ":|\t")
             and not (item and not (number and _is_below(number[0], item[0])))

@@ -16,7 +16,16 @@ TITLE_CHARACTERS = 150
 # "3. Any other business", "4.2 Repairs", "§ 5 Deposit", "b) Fees", "IV. Costs"
 NUMBERED = re.compile(
     r"(?:§ ?\d{1,3}[a-z]?|\d{1,2}(?:\.\d{1,2}){0,3}[.)]?|[A-Za-z]\)|[IVX]{1,4}[.)])"
-    r" +(?=[^\W\d_a-z])"
+    r"[ \xa0]+(?=[^\W\d_a-z])"
+)
+# "Article IV", "Section 3. Fees", "Chapter 2: The weir", "Appendix B"
+DIVISION = re.compile(
+    r"(?:article|section|chapter|part|title|schedule|annex|appendix|exhibit|lesson|unit|week|day"
+    r"|step|act|scene|clause|rule|module|artikel|abschnitt|kapitel|teil|anhang|chapitre|partie"
+    r"|annexe|cap[ií]tulo|secci[oó]n|se[cç][aã]o|capitolo|sezione)"
+    r"[ \xa0](?:\d{1,3}(?:\.\d{1,2})*|[IVXLC]{1,7}|[A-Z])"
+    r"(?P<name>[.:]?[ \xa0]+\S.*|[.:]?\s*[–—-]\s*\S.*|\.)?",
+    re.IGNORECASE,
 )
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qa.loaders.dates import find_date, is_date_line
+from qa.loaders.dates import find_date, is_own_date
 from qa.loaders.extracted import TABLE, Extracted
 from qa.loaders.furniture import credit_start, is_agency_line, is_navigation
 from qa.loaders.plain.headings import mark_headings, mark_ruled
 from qa.loaders.plain.line import Line, breaks, lines_of
-from qa.loaders.plain.title import TOP_LINES, mark_title
+from qa.loaders.plain.title import TOP_LINES, mark_subject, mark_title
 from qa.loaders.tables.aligned import aligned_rows, is_rule
 from qa.types import Block
 
@@ -17,8 +17,8 @@ from qa.types import Block
 def read_text(text: str, rows: Sequence[Block] = ()) -> Extracted:
     """Return the text unchanged, with its title, its date and its blocks.
 
-    ``rows`` are the rows of tables, as far as they are known; each is a line, other blocks among
-    them are passed over.
+    ``rows`` are the rows of tables, and headings, as far as they are known; each is a line, other
+    blocks among them are passed over.
 
     Navigation, section labels above the title, picture credits and the agencies at the end are
     furniture. A short line of its own above running text is a heading, and so is one that is
@@ -31,23 +31,24 @@ def read_text(text: str, rows: Sequence[Block] = ()) -> Extracted:
     else:
         _mark_tables(text, lines)
     mark_ruled(text, lines)
-    title = mark_title(text, lines)
+    subject = mark_subject(lines)
+    title = mark_title(text, lines) if subject is None else lines[subject].text
     date = ""
     for position, line in enumerate(lines):
         if line.kind != "body":
             continue
         if is_navigation(line.text):
             line.kind = "furniture"
-        elif position < TOP_LINES and not date and is_date_line(line.text):
-            date = find_date(line.text)  # and text like any other: "Due by 1 May 2024"
+        elif position < TOP_LINES and not date and is_own_date(line.text):
+            date = find_date(line.text)  # and text like any other
     if len(lines) > 1 and is_agency_line(lines[-1].text):
         lines[-1].kind = "furniture"
-    mark_headings(text, lines)
+    mark_headings(text, lines[subject:])  # not of a sender, or of whom a letter is for
     return Extracted(text, tuple(_blocks(text, lines)), title, date)
 
 
 def _mark_rows(lines: list[Line], rows: Sequence[Block]) -> None:
-    known = {row.start: row for row in rows if row.kind in TABLE}
+    known = {row.start: row for row in rows if row.kind in ("heading", *TABLE)}
     for line in lines:
         if row := known.get(line.start):
             line.kind, line.level, line.cells = row.kind, row.level, row.cells

@@ -6,11 +6,14 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
+from qa.loaders.contact import MAIL, MAIL_ALONE, TELEPHONE
 from qa.loaders.dates import is_date_line
 from qa.loaders.furniture import is_navigation, is_section_label
+from qa.loaders.letter import subject_of
 from qa.loaders.plain.line import ENDS, NUMBERED, TITLE_CHARACTERS, Line, breaks
 
 TOP_LINES = 12
+_LETTER_LINES = 40
 # A title has so many lines above one another, and together so many characters.
 _MAX_LINES = 3
 _MAX_CHARACTERS = 120
@@ -23,13 +26,25 @@ _BRACKETS = re.compile(r"\([^()]*\)")
 _COUNTED = re.compile(r"\(?(?:\d{1,3}|[a-z])[.)]\s")
 _PATH = re.compile(r"\||\s[>›»/]\s.*\s[>›»/]\s")
 _GAP = re.compile(r"[ \t]{2,}|\t")
-_KEY = re.compile(r"(?:^|[ \t]{2,}|\t)[^\W\d_][^:.;|]{0,38}:(?=\s|$)")
+_KEY = re.compile(r"(?:^|(?<=[ \t][ \t])|(?<=\t))[^\W\d_][^:.;|]{0,38}:(?=\s|$)")
 # What a letter begins with: where it is from, and for whom; a telephone number; a mail address.
 _CONTACT = re.compile(
-    r"\S@\S+\.\S|\b(?:https?://|www\.)|(?<![\d-])(?:\+|\(?0)\d(?:[ ()/-]{0,2}\d){6,}(?!\d)"
+    rf"{MAIL}|\b(?:https?://|www\.)|{TELEPHONE}"
     r"|^\d{1,4}[a-z]?,? [^\W\d_]|\b(?:Tel|Phone|Fax|VAT|PO Box|Dear|[Rr]egards)\b",
 )
+# What is an address and nothing else names no text.
+_ADDRESS = re.compile(rf"<?(?:{MAIL_ALONE}|(?:https?|ftp)://\S+|www\.\S+)>?")
 _POSTCODE = re.compile(r"\b[A-Z]{1,2}\d{1,2}[A-Z]? ?\d[A-Z]{2}\b|\b\d{5}\b")
+
+
+def mark_subject(lines: Sequence[Line]) -> int | None:
+    """Make a heading of the line that names the subject of a letter; return its position."""
+    top = lines[:_LETTER_LINES]
+    capitals = [line.alone and line.text.isupper() for line in top]
+    position = subject_of([line.text for line in top], capitals)
+    if position is not None:
+        lines[position].kind, lines[position].level = "heading", 1
+    return position
 
 
 def mark_title(text: str, lines: list[Line]) -> str:
@@ -37,7 +52,7 @@ def mark_title(text: str, lines: list[Line]) -> str:
 
     It is the first line that has blank lines around it, or else the first lines of a text, if
     they are short, no letterhead and no prose: an organisation, then what it publishes. A
-    letterhead in capitals will do where there is no other.
+    letterhead in capitals will do where there is no other, or the first heading that is underlined.
     """
     is_first, letterhead = True, -1
     for position, line in enumerate(lines[:TOP_LINES]):
@@ -55,7 +70,10 @@ def mark_title(text: str, lines: list[Line]) -> str:
             if is_first and _is_name(line) and line.text.isupper():
                 letterhead = position
         is_first = False
-    return _join(lines, letterhead, 1) if letterhead >= 0 else ""
+    if letterhead >= 0:
+        return _join(lines, letterhead, 1)
+    ruled = next((line for line in lines[:TOP_LINES] if line.kind == "heading"), None)
+    return "" if ruled is None else " ".join(ruled.text.split())
 
 
 def _join(lines: list[Line], position: int, count: int) -> str:
@@ -79,6 +97,7 @@ def _may_be_title(line: Line, rest: Sequence[Line]) -> bool:
         and any(character.isalpha() for character in line.text)
         and len(_KEY.findall(line.text)) < 2
         and not NUMBERED.match(line.text)
+        and not _ADDRESS.fullmatch(line.text)
     )
 
 

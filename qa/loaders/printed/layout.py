@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 from itertools import chain, count, pairwise
 from statistics import median
 
-from qa.loaders.dates import find_date
+from qa.loaders.bold import states_value
 from qa.loaders.extracted import Extracted, Range, TextBuilder
+from qa.loaders.letter import subject_of
 from qa.loaders.printed.columns import split_columns
+from qa.loaders.printed.contents import mark_contents
 from qa.loaders.printed.line import LIGATURES, Line
 from qa.loaders.printed.rows import (
     ALIGNED,
@@ -30,18 +32,21 @@ _PAGE_NUMBER = re.compile(
     r"(?:page\s+)?[-–—]?\s*(?:\d{1,4}|[ivxlc]{1,7})\s*[-–—]?(?:\s*(?:of|/)\s*\d{1,4})?",
     re.IGNORECASE,
 )
+_COUNT = re.compile(r"[-–—]?\s?(\d{1,4})\s?[-–—]?")
 # Rows so many heights of a line apart may be of two tables.
 _APART = 2.5
-_EDGE_NUMBER = re.compile(r"^\W*\d+\W+|\W+\d+\W*$")
-# An amount of money, a figure of thousands or with decimals, a telephone number, "key: 7".
-_VALUE = re.compile(
-    r"[€£$]\s?\d|\d\s?(?:€|£|%|euros?\b|dollars?\b|pounds?\b)|\d{1,3}(?:[,'’]\d{3})+\b|\b\d+[.,]\d{2}\b"
-    r"|(?<!\d)(?:\+|0)\d[\d /()-]{6,}\d|^[^:]{2,40}:\s*\d+$"
+_EDGE_NUMBER = re.compile(
+    r"^\W*\d+\W+|(?<!\W)\W+(?:\d+(?:\s*(?:/|of)\s*\d+)?|[ivxlc]{1,7})\W*$", re.IGNORECASE
 )
 _KEY = re.compile(r"[^\W\d_][^:.,;!?]{0,38}:\s")
-_LEADERS = re.compile(r"(?:\s?\.){4,}\s*[\divxlc]+$")
 _BULLET = re.compile(r"(?:[•‣◦▪●–—*-]|\(?(?:\d{1,3}|[a-z])[.)])\s")
 _NUMBER = re.compile(r"\(?(\d{1,3})[.)]\s")
+_LAST_PART, _FIRST_PART = re.compile(r"(?<![\w-])[\w-]+\Z"), re.compile(r"\w+")
+_MAX_WORD = 100
+_LETTER_PARAGRAPHS = 40
+# A line that much larger than one above it is the title; fonts of one size differ by less.
+_LARGER = 1.08
+_ROW_CELLS = 3
 _ENDS = tuple('.!?:;…"”’»)')
 # First parts of words that keep their hyphen at the end of a line.
 _HYPHENATED = re.compile(
@@ -63,7 +68,7 @@ def arrange(
     *,
     title: str,
     author: str,
-    date: str,
+    saved: str,
 ) -> Extracted:
     """Return paragraphs, headings and rows in the order of the lines.
 
@@ -72,11 +77,13 @@ def arrange(
     spells it so elsewhere.
     """
     repeated = _repeated(pages)
+    numbers = _page_numbers(pages)
     lines = [
         line
         for line in chain.from_iterable(pages)
-        if line.outline or not _is_margin_line(line, repeated)
+        if line.outline or not (id(line) in numbers or _is_margin_line(line, repeated))
     ]
+    lines = mark_contents(lines, len(pages))
     sizes: Counter[float] = Counter()
     for line in lines:
         sizes[round(line.size, 1)] += len(line.text)
@@ -90,6 +97,7 @@ def arrange(
     builder = TextBuilder()
     begins: dict[int, int] = {}
     heading = ("", 0.0)
+    subject = _subject(paragraphs, words, bold_body)
     for position, paragraph in enumerate(paragraphs):
         if paragraph.is_row:
             if not position or not _continues_table(paragraphs[position - 1], paragraph):
@@ -100,20 +108,27 @@ def arrange(
         size = round(paragraph.lines[0].size, 1)
         kind: BlockKind = "body"
         depth = paragraph.lines[0].outline
+        is_largest = size > max(_LARGER * heading[1], 1.12 * body_size)
+        may_be_title = paragraph.lines[0].page == 0 and is_largest
         if depth:
             kind = "heading"
-            if paragraph.lines[0].page == 0 and size > max(heading[1], 1.12 * body_size):
+            if may_be_title:
                 heading = (text, size)
-        elif _LEADERS.search(text):
-            kind = "furniture"  # a table of contents
+        elif position == subject:
+            kind = "heading"
+            title = title or text
+        elif paragraph.lines[0].entry:
+            kind = "furniture"
         elif _is_heading(paragraph, text, body_size, bold_body):
             kind = "heading"
-            if paragraph.lines[0].page == 0 and size > max(heading[1], 1.12 * body_size):
+            if may_be_title:
                 heading = (text, size)
-            if _states_value(text):
+            if states_value(text):
                 kind = "body"  # "Total due: 1,944.00 euro" in bold, a figure on a poster
         # What the outline lacks, such as the title and small headings, is not above what it has.
         level = depth or (min(deepest + large.index(size) + 1, 6) if kind == "heading" else 0)
+        if position == subject:
+            level = 1
         if kind == "body":
             start = builder.add_content(text)
         else:
@@ -121,7 +136,15 @@ def arrange(
         for page, offset in offsets:
             begins.setdefault(page, start + offset)
     starts = _page_starts(begins, len(pages), builder.length)
-    return builder.result(title=title or heading[0], date=date, author=author, pages=starts)
+    return builder.result(title=title or heading[0], author=author, pages=starts, saved=saved)
+
+
+def _subject(paragraphs: Sequence[_Paragraph], words: Counter[str], bold_body: bool) -> int | None:
+    """Return the position of the paragraph that names the subject of a letter, None without."""
+    top = paragraphs[:_LETTER_PARAGRAPHS]
+    texts = ["" if each.is_row else _joined(each, words)[0] for each in top]
+    bold = [not each.is_row and each.lines[0].bold and not bold_body for each in top]
+    return subject_of(texts, bold, above=True)
 
 
 def _page_starts(begins: dict[int, int], count: int, end: int) -> tuple[int, ...]:
@@ -140,6 +163,19 @@ def _is_margin_line(line: Line, repeated: set[tuple[str, int]]) -> bool:
     return _in_margin(line) and (
         _key(line) in repeated or _PAGE_NUMBER.fullmatch(line.text.strip()) is not None
     )
+
+
+def _page_numbers(pages: Sequence[Sequence[Line]]) -> set[int]:
+    """Return the ids of lines that number the pages: the lowest of two pages, counting with them.
+
+    The margin of a page may be far larger than those of others.
+    """
+    counted: dict[int, list[int]] = {}
+    for number, page in enumerate(pages):
+        lowest = min(page, key=lambda line: line.bottom, default=None)
+        if lowest is not None and (found := _COUNT.fullmatch(lowest.text.strip())):
+            counted.setdefault(int(found[1]) - number, []).append(id(lowest))
+    return {each for found in counted.values() if len(found) > 1 for each in found}
 
 
 def _in_margin(line: Line) -> bool:
@@ -207,6 +243,8 @@ def _join_cells(lines: Sequence[Line], pitch: float) -> list[Line]:
             or previous.page != line.page
             or row.outline
             or line.outline
+            or row.entry
+            or line.entry
         ):
             joined.append(line)
         elif line.left > row.right and -0.5 < (line.bottom - previous.bottom) / line.size < 4:
@@ -266,7 +304,7 @@ def _wraps(above: Sequence[Line], row: Line, pitch: float, width: Mapping[Column
 def _continues(above: Sequence[Line], line: Line, page: Sequence[Line], pitch: float) -> bool:
     """Return whether a line continues the paragraph of the lines above, which are on ``page``."""
     last = above[-1]
-    if last.outline or line.outline:
+    if last.outline or line.outline or last.entry or line.entry:
         return False
     if last.hyphenated:
         return True
@@ -279,12 +317,13 @@ def _continues(above: Sequence[Line], line: Line, page: Sequence[Line], pitch: f
     if _BULLET.match(line.text) and (ended or short or _is_next_item(above[0], line)):
         return False
     if last.page != line.page or step < -0.5 * last.size or step > 5 * last.size:
-        # A new column or page continues a sentence that has not ended.
-        return not ended and (not short or line.text[:1].islower())
+        # A new column or page continues a sentence that has not ended, and no row of a table.
+        return len(last.cells) < _ROW_CELLS and not ended and (not short or line.text[:1].islower())
     if step > 1.3 * max(pitch, last.size):
         return False
     if line.left > last.left + 0.9 * line.size and not _BULLET.match(above[0].text):
-        return False
+        # A term with what is said of it, whose further lines are indented.
+        return len(above) == 1 and not (short or ended) and line.text[:1].islower()
     very_short = last.right < right - 0.4 * (right - last.left)
     if (very_short and not line.text[:1].islower()) or (short and _KEY.match(line.text)):
         return False  # the lines of an address, of a list or of keys and values
@@ -389,18 +428,12 @@ def _printed(paragraph: _Paragraph) -> PrintedRow:
 
 def _seam(before: str, after: str, words: Counter[str]) -> str:
     """Return what joins two parts of a word, a hyphen or nothing."""
-    left = re.search(r"[\w-]*$", before)
-    right = re.match(r"\w*", after)
+    left, right = _LAST_PART.search(before[-_MAX_WORD:]), _FIRST_PART.match(after)
     part, rest = (left.group() if left else ""), (right.group() if right else "")
     whole, hyphened = words[(part + rest).lower()], words[f"{part}-{rest}".lower()]
     if whole != hyphened:
         return "" if whole > hyphened else "-"
     return "-" if not rest[:1].islower() or _HYPHENATED.search(part) else ""
-
-
-def _states_value(text: str) -> bool:
-    """Return whether a line in bold or large type says something: an amount, a number, a day."""
-    return _VALUE.search(text) is not None or bool(find_date(text))
 
 
 def _is_heading(paragraph: _Paragraph, text: str, body_size: float, bold_body: bool) -> bool:

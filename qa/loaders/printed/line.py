@@ -6,6 +6,14 @@ from dataclasses import dataclass
 
 RAISED = str.maketrans("0123456789+-n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ")
 LIGATURES = {0xFB00 + n: text for n, text in enumerate("ff fi fl ffi ffl st st".split())}
+# Signs of the fonts Symbol and Wingdings, by the codes that programs give them in a PDF.
+SIGNS = {
+    **dict.fromkeys((0xF0B7, 0xF076, 0xF09F), "•"),
+    **dict.fromkeys((0xF0A7, 0xF06E), "▪"),
+    **dict.fromkeys((0xF0A8, 0xF06F, 0xF071), "☐"),
+    **dict.fromkeys((0xF0FE, 0xF078), "☒"),
+    **{0xF0D8: "‣", 0xF0E0: "→", 0xF0FC: "✓", 0xF02D: "-"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +23,8 @@ class Line:
     ``cells`` are the parts between wide gaps, ``edges`` the left and right border of each;
     ``hyphenated`` means that a hyphen at the line's end was removed. ``outline`` is the depth at
     which the file's own outline names the line, from 1, and 0 where it does not. ``led`` means
-    that dots, which were removed, led from one of its cells to the next.
+    that dots, which were removed, led from one of its cells to the next, and ``entry`` that it
+    belongs to a table of contents.
     """
 
     cells: tuple[str, ...]
@@ -28,6 +37,7 @@ class Line:
     page_height: float
     outline: int = 0
     led: bool = False
+    entry: bool = False
 
     @property
     def left(self) -> float:

@@ -40,7 +40,7 @@ class Rows:
 
 def rows_of(lines: Sequence[Line]) -> Rows:
     """Return the lines that are rows: those whose cells are aligned with those of others."""
-    split = [line for line in lines if len(line.cells) > 1]
+    split = [line for line in lines if len(line.cells) > 1 and not line.entry]
     rows = {id(line) for pair in pairwise(split) if _same_table(*pair) for line in pair}
     rows |= {id(line) for line in split if line.led or _is_form(line)}
     # A header over several columns is aligned with none of them.

@@ -1,4 +1,4 @@
-"""Find tables in plain text: columns that spaces align, or that tabs or bars separate.
+"""Find tables in plain text: columns that spaces align, or that tabs, bars or colons separate.
 
 Prose is no table, also where two spaces follow each sentence or fill a line: a gap has to be at
 one place in all rows, and the cells short.
@@ -14,10 +14,12 @@ from itertools import pairwise
 from statistics import mean
 
 from qa.loaders.extracted import Range
+from qa.loaders.tables.colons import are_columns, colons_in
 from qa.loaders.tables.grid import header_rows
 
 _CELLS = re.compile(r"\S+(?:[ \xa0]\S+)*")
-_RULE = re.compile(r"[\s|+=_–—:*─-]*[=_–—─-]{3}[\s|+=_–—:*─-]*")
+_RULE = re.compile(r"[\s|+=_–—:*─-]+")
+_STROKE = re.compile(r"[=_–—─-]{3}")
 _MARK = re.compile(r".*:|\(?\w{1,3}[.)]|[-*•‣+o]|☐|☒|☑")
 _LEAST_ROWS = 3
 _MAX_COLUMNS = 30
@@ -46,7 +48,7 @@ class AlignedRow:
 
 def is_rule(line: str) -> bool:
     """Return whether a line only separates the rows of a table: "----  ----", "+----+----+"."""
-    return _RULE.fullmatch(line) is not None
+    return _RULE.fullmatch(line) is not None and _STROKE.search(line) is not None
 
 
 def aligned_rows(lines: Sequence[tuple[int, str]]) -> Iterator[AlignedRow]:
@@ -55,7 +57,7 @@ def aligned_rows(lines: Sequence[tuple[int, str]]) -> Iterator[AlignedRow]:
     Lines are next to one another; an empty one ends a table.
     """
     count = 0
-    for sign in ("\t", "|", ""):
+    for sign in ("\t", "|", "", ":"):
         taken: set[int] = set()
         for group in _groups(lines):
             for table, ruled in _tables(lines, group, sign):
@@ -100,7 +102,7 @@ def _tables(
             rules.add(number)
             continue
         if sign:
-            own = text.strip(" |").count(sign) if sign == "|" else text.rstrip().count(sign)
+            own = _separators(text, sign)
             if own and own == columns:
                 run.append(number)
                 continue
@@ -117,6 +119,13 @@ def _tables(
         yield from found()
         run, mask, columns = [number], own_mask, _columns_of(own_mask)
     yield from found()
+
+
+def _separators(text: str, sign: str) -> int:
+    """Return how many signs separate the cells of a line."""
+    if sign == ":":
+        return colons_in(text.rstrip())
+    return text.strip(" |").count(sign) if sign == "|" else text.rstrip().count(sign)
 
 
 def _without_titles(rows: _Table) -> _Table:
@@ -186,6 +195,8 @@ def _is_table(lines: Sequence[tuple[int, str]], rows: _Table, sign: str) -> bool
         or sum(any(map(str.isalnum, cell)) for cell in filled) < _SEVERAL * len(filled)
     ):
         return False
+    if sign == ":":
+        return are_columns(texts)
     if sign:
         return True
     if width == 2 and (

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from qa.loaders.contact import MAIL_ALONE
 from qa.loaders.dates import MONTHS
 
 _LEAST_BELOW = 2
 # A code, as of a telephone or a shelf: one of a single figure may be a name ("Q1" over "B2").
 _CODE = re.compile(r"(?=\D*\d\D*\d)\S+")
-_MAIL = re.compile(r"\S+@\S+\.\w+")
+_MAIL = re.compile(MAIL_ALONE)
 _DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 _SERIES = tuple(
     frozenset(name[:length] for name in names for length in (3, len(name)))

@@ -25,11 +25,12 @@ _NUMBER = re.compile(r"[#0?][#0?,]*(?:\.[#0?]+)?,*")
 # Letters of literal text are moved out of the way of the codes while a format is read.
 _SHIFT = 0xE000
 _HIDDEN = {_SHIFT + code: chr(code) for code in range(128)}
+_MAX_CODE = 255  # characters, as in Excel
 _CHUNK_BYTES = 1 << 20
 _CELL = re.compile(rb"<(?:\w+:)?c\b[^>]*?>")
 # A formula whose value the program that wrote it did not compute.
 _UNCOUNTED = re.compile(
-    rb"<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*/>|<v></v>)?\s*</(?:\w+:)?c>"
+    rb"<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>[^<]*</(?:\w+:)?f>)\s*+(?:(?:<(?:\w+:)?v\s*/>|<v></v>)\s*)?</(?:\w+:)?c>"
 )
 _HEADER_ROW = re.compile(
     rb'<(?:\w+:)?(?:autoFilter\b[^>]*?\bref="\$?[A-Z]+\$?|pane\b[^>]*?\bySplit=")(\d{1,7})'
@@ -72,7 +73,7 @@ def shown(value: float, code: str) -> str:
 @lru_cache(maxsize=1_000)
 def _sections(code: str) -> tuple[_Format | None, _Format | None]:
     """Return a format for positive numbers and one for negative ones, if there is another."""
-    if re.search(r"\[[<>=]", code):  # sections for ranges of values
+    if len(code) > _MAX_CODE or re.search(r"\[[<>=]", code):  # sections for ranges of values
         return None, None
     sections = _LITERAL.sub(lambda found: found.group().replace(";", "\0"), code).split(";")
     negative = sections[1] if len(sections) > 1 and sections[1].strip() else None

@@ -12,7 +12,7 @@ from qa.loaders.tables.first_row import is_of_values
 
 _MAX_NAME_CHARACTERS = 60
 # A value and no name: a number, with or without a unit or a currency, a date, a time.
-_VALUE = re.compile(r"[^\w]*\d[\d.,:/\s–-]*(?:%|‰|°?[A-Za-zµ€£$²³]{1,4})?\W*|[-–—]|[✓✗xX]")
+_VALUE = re.compile(r"[^\w]*\d[\d.,:/\s–-]*+(?:%|‰|°?[A-Za-zµ€£$²³]{1,4})?\W*|[-–—]|[✓✗xX]")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _COUNT = re.compile(r"\d{1,2}")
 # What names columns although it is a value.
@@ -23,6 +23,10 @@ _SCALES = (
     _COUNT,
 )
 _DIGITS = re.compile(r"\d+")
+_BRACKETS = re.compile(r"\(.+\)|\[.+\]")
+# Of names in two rows: so many words in each cell, and values below.
+_MAX_WORDS = 2
+_LEAST_VALUES = 2
 SAMPLE_ROWS = 50
 MAX_COLUMNS = 16_384
 
@@ -97,7 +101,7 @@ def add_grid(
     for row in rows[:first]:
         for cell in row:
             builder.add_content(cell.text)
-    rows = rows[first:]
+    rows = _without_empty_columns(rows[first:])
     if headers is not None:
         headers = max(headers - first, 0)
     else:
@@ -107,17 +111,93 @@ def add_grid(
         grid.add(row, header=number < headers)
 
 
+def _without_empty_columns(rows: Sequence[Sequence[Cell]]) -> list[Sequence[Cell]]:
+    """Return rows without the empty cells behind the last column that has text.
+
+    A sheet that is part of a slide has a thousand columns.
+    """
+    width = max((_width(row) for row in rows), default=0)
+    return [_cut(row, width) for row in rows]
+
+
+def _cut(row: Sequence[Cell], width: int) -> Sequence[Cell]:
+    end = len(row)
+    columns = sum(cell.across for cell in row)
+    while end and not row[end - 1].text.strip() and columns - row[end - 1].across >= width:
+        end -= 1
+        columns -= row[end].across
+    return row[:end]
+
+
+def _width(row: Sequence[Cell]) -> int:
+    """Return the number of columns up to the last cell with text."""
+    columns = width = 0
+    for cell in row:
+        columns += cell.across
+        width = columns if cell.text.strip() else width
+    return width
+
+
 def _filled(row: Sequence[Cell]) -> int:
     return sum(bool(cell.text.strip()) for cell in row)
 
 
 def count_headers(rows: Sequence[Sequence[Cell]], *, is_likely: bool = False) -> int:
-    """Return how many rows name the columns; a name over several columns has others below it."""
+    """Return how many rows name the columns.
+
+    A name over several columns has others below it, a row of units or remarks in brackets belongs
+    to the names above it, and names of two words may be written into two rows.
+    """
     if len(rows) > 1 and len(rows[0]) > 1 and any(cell.across > 1 for cell in rows[0]):
         deepest = max(cell.down for cell in rows[0])
         below = 0 if deepest > 1 else header_rows(_texts(rows[1:]), is_likely=is_likely)
         return deepest if 1 < deepest < len(rows) else below and 1 + below
-    return header_rows(_texts(rows), is_likely=is_likely)
+    texts = _texts(rows)
+    if _is_in_two_rows(texts):
+        return 2
+    headers = header_rows(texts, is_likely=is_likely)
+    if headers and len(texts) > 2 and _is_in_brackets(texts[1]):
+        return 2
+    return headers
+
+
+def _is_in_two_rows(rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether names are written into the first two rows: "Unit" above "price".
+
+    Below are values, of which a row of the table would have one. It takes two columns of them, or
+    second words that begin in small letters.
+    """
+    if len(rows) < 2 + _LEAST_VALUES:
+        return False
+    names = list(zip_longest(*(map(str.strip, row) for row in rows[:2]), fillvalue=""))
+    below = list(zip_longest(*(map(str.strip, row) for row in rows[2:]), fillvalue=""))
+    values = {
+        number
+        for number, column in enumerate(below)
+        if len(filled := [*filter(None, column)]) >= _LEAST_VALUES
+        and all(map(_VALUE.fullmatch, filled))
+    }
+    counted = [name for number, name in enumerate(names) if number in values]
+    others = [below for number, (_, below) in enumerate(names) if number not in values]
+    joined = [" ".join(name).strip() for name in names]
+    return (
+        all(joined)
+        and len(set(joined)) == len(joined) == len(below)
+        and all(len(word.split()) <= _MAX_WORDS for name in names for word in name)
+        and not any(map(_DIGITS.search, joined))
+        and sum(bool(above) for above, _ in names) > 1
+        and any(map(all, counted))
+        and (
+            sum(map(all, counted)) > 1
+            or all(not below or below[0].islower() for below in [*others, *(b for _, b in counted)])
+        )
+    )
+
+
+def _is_in_brackets(row: Sequence[str]) -> bool:
+    """Return whether all cells of a row, two at least, are in brackets: "(kg)", "[2024]"."""
+    filled = [text.strip() for text in row if text.strip()]
+    return len(filled) > 1 and all(map(_BRACKETS.fullmatch, filled))
 
 
 def header_rows(rows: Sequence[Sequence[str]], *, is_likely: bool = False) -> int:

@@ -23,6 +23,9 @@ _MIN_COLUMNS = 2
 _MAX_ROWS_COVERED = 10_000
 # Longer texts below a table are notes on it and no cells.
 _MAX_CELL_CHARACTERS = 80
+# Notes above a table, whose cells no name belongs to, have so many rows.
+_MAX_ABOVE = 8
+_LEAST_NAMED = 3
 
 
 class Covered:
@@ -88,7 +91,13 @@ class Sheet:
             columns, headers = self._columns, 0  # an empty row within the table
         else:
             cells = [_cells(row, columns) for _, row in sample]
-            headers = count_headers(cells, is_likely=sample[0][0] in self._marked)
+            headers = self._count_headers(sample, cells)
+            above = 0 if headers else self._rows_above(sample, cells)
+            if above:
+                self._grid = Grid(self._builder)
+                self._add_rows(columns, sample[:above])
+                sample, cells = sample[above:], cells[above:]
+                headers = self._count_headers(sample, cells)
             if below and not has_values_below(cells) and _is_sparse(sample):
                 headers = 0  # notes on the table, or totals
             self._columns = list(columns)
@@ -98,6 +107,38 @@ class Sheet:
             for row in cells[:headers]:
                 self._grid.add(row, header=True)
         self._add_rows(columns, chain(sample[headers:], rest))
+
+    def _count_headers(self, sample: Sequence[Row], cells: Sequence[Sequence[Cell]]) -> int:
+        """Return how many rows name the columns, or those that have names.
+
+        What is noted beside a table has none, and stands in few rows.
+        """
+        is_likely = sample[0][0] in self._marked
+        headers = count_headers(cells, is_likely=is_likely)
+        names = [cell.text for cell in cells[0]]
+        named = next((n for n, name in enumerate(names) if not name), len(names))
+        if headers or named < _LEAST_NAMED or any(names[named:]):
+            return headers
+        beside = sum(any(cell.text for cell in row[named:]) for row in cells)
+        if 2 * beside > len(cells):
+            return 0
+        return count_headers([row[:named] for row in cells], is_likely=is_likely)
+
+    def _rows_above(self, sample: Sequence[Row], cells: Sequence[Sequence[Cell]]) -> int:
+        """Return how many rows stand above the names of columns: notes, or keys and values.
+
+        They leave some columns out, and the row of names none.
+        """
+        for number, row in enumerate(cells[:_MAX_ABOVE]):
+            if len(row) < _LEAST_NAMED or not all(cell.text for cell in row):
+                continue
+            if any(cell.across > 1 or cell.down > 1 for cell in row):
+                continue
+            is_marked = sample[number][0] in self._marked
+            is_header = count_headers(cells[number:], is_likely=is_marked) > 0
+            sure = is_marked or has_values_below(cells[number:])
+            return number if is_header and sure else 0
+        return 0
 
     def _has_room_for(self, blocks: Sequence[Sequence[int]], sample: Sequence[Row]) -> bool:
         """Return whether blocks of cells below a table are rows that leave out some columns.

@@ -80,7 +80,7 @@ def read_workbook(data: bytes, archive: zipfile.ZipFile | None = None) -> Extrac
         stated = core_properties(parse_xml(read_member(archive, "docProps/core.xml")))
     return builder.result(
         title=stated.get("title", ""),
-        date=find_date(stated.get("modified", "")[:10]),
+        saved=find_date(stated.get("modified", "")[:10]),
         author=stated.get("creator", ""),
     )
 

@@ -19,7 +19,7 @@ _HEAD = re.compile(
 )
 _SPEAKER = re.compile(r"[\u200e\u202a]*[^:\n]{1,60}:[ \u200e]|<[^<>\n]{1,40}>[ ]")
 _LEFT_OUT = re.compile(
-    r"\u200e?<[^<>]*(?:omitted|ausgeschlossen|weggelassen|omis|omesso)[^<>]*>"
+    r"\u200e?<(?=[^<>]*>\Z)[^<>]*(?:omitted|ausgeschlossen|weggelassen|omis|omesso)[^<>]*>"
     r"|\u200e?<attached: [^<>]+>"
     r"|\u200e?(?:image|video|audio|sticker|document|GIF|Contact card) omitted",
     re.IGNORECASE,

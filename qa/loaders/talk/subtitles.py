@@ -17,8 +17,9 @@ _TIMES = re.compile(
     r"^[ \t]*((?:\d+:)?\d{1,2}:\d{1,2})[,.]\d+[ \t]*-->[ \t]*((?:\d+:)?\d{1,2}:\d{1,2})[,.]\d+.*$",
     re.MULTILINE,
 )
-_FIRST_SRT = re.compile(r"\s*\d+[ \t]*\r?\n" + _TIMES.pattern.removeprefix("^"), re.M)
-_VOICE = re.compile(r"<v(?:\.[^\s>]*)?[ \t]+([^>\n]+)>")
+# Some programs leave out the numbers of cues.
+_FIRST_SRT = re.compile(r"\s*(?:\d+[ \t]*\r?\n)?" + _TIMES.pattern.removeprefix("^"), re.M)
+_VOICE = re.compile(r"<v(?:\.[^\s<>]*)?[ \t]+([^<>\n]+)>")
 _TAG = re.compile(r"</?[a-zA-Z\d][^<>\n]*>|\{\\[^{}\n]*\}")
 # A line that begins what another person says: "- Yes.", "ADA BLUM: Yes."
 _SPEAKER = re.compile(r"[-–—] ?\S|>> ?\S|[A-Z][^\s:]*(?: [A-Z][^\s:]*){0,3}: \S")
