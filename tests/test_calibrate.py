@@ -11,6 +11,7 @@ from qa.answers.selection import ORDERING_FEATURES, Evidence, Selection
 from qa.errors import DatasetError
 from qa.networks.reader import OnnxReader
 from qa.types import Hit, Passage, Span
+from training.alone import asked_alone
 from training.asked import read_corpus
 from training.calibrate import Judged, fit, judge, leave_one_out
 from training.operating_point import (
@@ -26,7 +27,8 @@ from training.operating_point import (
 from training.reading import RecordedReader, WholeReading
 
 EITHER_WAY = EarlyStopping(Logistic({}, 0.0), Logistic({}, 9.0))
-OTHERS = dict.fromkeys(ORDERING_FEATURES | {"margin", "single", "dense", "lexical", "named"}, 0.0)
+_MORE = {"margin", "single", "dense", "lexical", "named", "documents"}
+OTHERS = dict.fromkeys(ORDERING_FEATURES | _MORE, 0.0)
 
 
 HITS = [Hit(Passage(name, 0, 4, name), 0.5, 0.5, 1, 1) for name in ("mill", "barn")]
@@ -71,7 +73,7 @@ def fitted(questions):
 
 def test_the_thresholds_are_those_of_corpora_left_out(questions, fitted):
     calibration, found = fitted
-    asked = found.of(found.corpus != PARAGRAPHS)
+    asked = found.whole.of(found.whole.corpus != PARAGRAPHS)
     absent = asked.probability[asked.answerable == 0]
     assert [share for share, _ in calibration.strictness] == list(STRICTNESS)
     for share, threshold in calibration.strictness:
@@ -94,7 +96,7 @@ def test_no_corpus_is_judged_by_models_that_saw_it(questions):
         for each in questions[:300]
     ]
     both = [*questions[:600], *turned]
-    found = leave_one_out(both)
+    found = leave_one_out(both).whole
     of_turned = found.of(found.corpus == "turned")
     # As the others have it, the higher score is right; here it is wrong.
     assert np.corrcoef(of_turned.probability, of_turned.right)[0, 1] < -0.2
@@ -121,7 +123,7 @@ def test_a_threshold_that_nothing_passes_is_one():
 
 def test_what_is_reported(fitted):
     calibration, found = fitted
-    scores = report(found, threshold=calibration.threshold, possible=calibration.possible)
+    scores = report(found.whole, threshold=calibration.threshold, possible=calibration.possible)
     assert list(scores) == ["all", "letters", "minutes", "manuals", PARAGRAPHS]
     assert (scores["all"]["questions"], scores["letters"]["answerable"]) == (1800, 300)
     assert scores["all"]["ece"] < 0.05
@@ -130,6 +132,21 @@ def test_what_is_reported(fitted):
         assert each["right_shown"] + each["wrong_shown"] == pytest.approx(
             100 - each["refused"], abs=0.2
         )
+
+
+def test_a_corpus_asked_document_by_document_is_left_out_with_the_others(questions):
+    turned = [
+        replace(each, answerable=True, right=PLACES[0] | PLACES[1] - each.right)
+        for each in questions[:600]
+    ]
+    both = questions[:1200]
+    found = leave_one_out(both, turned)  # of the first corpus, and learnt from with it only
+    before = leave_one_out(both)
+    first, second = (before.whole.corpus == name for name in ("letters", "minutes"))
+    assert np.array_equal(found.whole.probability[first], before.whole.probability[first])
+    assert not np.array_equal(found.whole.probability[second], before.whole.probability[second])
+    assert len(found.alone.right) == len(turned)
+    assert len(before.alone.right) == 0
 
 
 def test_one_corpus_is_too_few(questions):
@@ -158,6 +175,26 @@ def test_candidates_are_judged_by_their_places():
     looked_at = found.looked_at(Selection(dict.fromkeys(ORDERING_FEATURES, 1.0)))
     assert [each.span.text for each in looked_at] == ["mill", "barn", "a barn"]
     assert [found.is_right(each) for each in looked_at] == [False, True, True]
+
+
+def test_a_question_is_asked_of_the_document_that_answers_it_alone():
+    names = ("b.txt", "a.txt", "b.txt", "a.txt")
+    ranks = ((1, None), (2, 3), (3, 1), (None, 2))
+    hits = [
+        Hit(Passage(name, at, at + 4, "mill"), 0.5, 0.5, *rank)
+        for at, (name, rank) in enumerate(zip(names, ranks, strict=True))
+    ]
+    spans = [[Span(hit.passage, at, at + 4, 0.0, 0.0)] for at, hit in enumerate(hits)]
+    whole = WholeReading(("mill",), hits, spans, "What?", documents=frozenset({"a.txt"}))
+    alone = asked_alone(whole)
+    assert [each.passage.start for each in alone.hits] == [1, 3]
+    assert [(each.dense_rank, each.lexical_rank) for each in alone.hits] == [(1, 2), (None, 1)]
+    assert (alone.spans, alone.second) == ([spans[1], spans[3]], [])
+    absent = asked_alone(replace(whole, accepted=(), documents=frozenset(), second=spans))
+    assert [each.passage.start for each in absent.hits] == [0, 2]
+    assert absent.second == [spans[0], spans[2]]
+    assert asked_alone(replace(whole, documents=frozenset({"c.txt"}))) is None
+    assert asked_alone(replace(whole, accepted=(), hits=[], spans=[])) is None
 
 
 def test_readings_of_a_corpus_are_kept_and_taken_up_again(tmp_path):

@@ -10,13 +10,16 @@ from transformers import BertConfig, BertForQuestionAnswering
 from qa.errors import ModelCorrupt
 from training.checkpoint import STATE
 from training.networks import hidden_states, load_reader, load_tokenizer, span_logits
+from training.objective import allowed
 from training.rows import CLS, SEP, Row
-from training.teacher import student, train
-from training.teacher.network import load_teacher
+from training.teacher import label, student, train
+from training.teacher.labels import Labels
+from training.teacher.network import finished, load_teacher
 from training.teacher.recipe import Place, Recipe, learning_rate
 from training.teacher.run import Run
 from training.teacher.units import ROWS, About, Rows, Unit, write_units
 
+ABOUT = About("Who?", "six words", ("one",), "squad")
 RECIPE = Recipe(learning_rate=1e-2, warmup=2, tokens_per_batch=128, averaging=3, dropout=0.0)
 
 
@@ -31,16 +34,18 @@ def one_thread():
 @pytest.fixture(scope="module")
 def start(tmp_path_factory):
     """A checkpoint of the shipped reader's kind, two layers of random weights."""
-    folder = tmp_path_factory.mktemp("start")
-    config = BertConfig(
-        vocab_size=30522,
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=64,
-    )
-    torch.manual_seed(1)
-    BertForQuestionAnswering(config).save_pretrained(folder)
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "intermediate_size": 64}
+    return random_reader(tmp_path_factory.mktemp("start"), seed=1, **sizes)
+
+
+def random_reader(folder, *, seed, certainty=1, **sizes):
+    """Write a reader of random weights; with more certainty its logits differ more."""
+    config = BertConfig(vocab_size=30522, num_attention_heads=2, **sizes)
+    torch.manual_seed(seed)
+    network = BertForQuestionAnswering(config)
+    with torch.no_grad():
+        network.qa_outputs.weight *= certainty
+    network.save_pretrained(folder)
     load_tokenizer().save(str(folder / "tokenizer.json"))
     return folder
 
@@ -57,7 +62,6 @@ def row(word, *, position=0, guided):
 def data(tmp_path_factory):
     """Labelled questions of one passage, which are guided, and others of two, which are not."""
     folder = tmp_path_factory.mktemp("data")
-    about = About("Who?", "six words", ("one",), "squad")
     units = []
     for number in range(40):
         labelled = row(3000 + number, position=number % 6, guided=True)
@@ -65,7 +69,7 @@ def data(tmp_path_factory):
             row(4000 + number, position=number % 6, guided=False),
             row(4000 + number, position=None, guided=False),
         ]
-        units += [Unit((labelled,), (about,)), Unit(tuple(natural), (about, about))]
+        units += [Unit((labelled,), (ABOUT,)), Unit(tuple(natural), (ABOUT, ABOUT))]
     write_units(folder / "train", units)
     return folder
 
@@ -126,6 +130,73 @@ def test_a_guide_keeps_a_reader_near_to_what_it_said(start, rows):
             sides = zip(run.teacher.logits(batch), before.logits(batch), strict=True)
             moved.append(sum(float((now - then).abs().mean()) for now, then in sides))
     assert moved[1] < 0.5 * moved[0]
+
+
+@pytest.fixture
+def teacher(tmp_path):
+    """Another reader, of other weights, and its labels of all rows."""
+    sizes = {"hidden_size": 24, "num_hidden_layers": 1, "intermediate_size": 32}
+    return random_reader(tmp_path / "teacher", seed=2, certainty=40, **sizes)
+
+
+@pytest.fixture
+def labels(tmp_path, monkeypatch, teacher, data):
+    command = ["label", teacher, data / "train" / ROWS, tmp_path / "labels"]
+    options = ["--rows-per-file", "50", "--precision", "fp32"]
+    monkeypatch.setattr("sys.argv", [*map(str, command), *options])
+    label.main()
+    return tmp_path / "labels"
+
+
+def test_stored_logits_are_those_of_the_teacher(labels, teacher, data, rows):
+    stored = Labels(labels, data)
+    batch = rows.batch([3, 70, 11, 41])
+    with torch.inference_mode():
+        said = finished(teacher, precision="fp32").logits(batch)
+    real = batch.attention_mask.bool()
+    for found, expected in zip(stored.logits(batch), said, strict=True):
+        assert found.shape == expected.shape
+        assert torch.allclose(found[real], expected[real], atol=0.01)
+
+
+def test_a_student_comes_near_to_the_labels_on_every_row(tmp_path, start, data, labels, teacher):
+    recipe = Recipe(**{**vars_of(RECIPE), "guidance": 20.0})
+    taught = student.train_student(
+        start, data, tmp_path / "taught", steps=60, recipe=recipe, workers=1, labels=labels
+    )
+    alone = student.train_student(
+        start, data, tmp_path / "alone", steps=60, recipe=recipe, workers=1
+    )
+    batch = Rows(data / "train" / ROWS).batch(range(1, 30, 2))
+    assert not batch.guided.any()  # not labelled by people
+
+    def said(folder):
+        with torch.inference_mode():
+            sides = finished(folder, precision="fp32").logits(batch)
+        return [allowed(side, batch).log_softmax(dim=1) for side in sides]
+
+    def distance(folder):
+        return sum(
+            float((theirs.exp() * (theirs - own)).sum(dim=1).mean())
+            for own, theirs in zip(said(folder), said(teacher), strict=True)
+        )
+
+    assert distance(taught) < 0.6 * distance(alone)
+
+
+def test_labels_of_other_rows_or_incomplete_ones_are_refused(tmp_path, labels, data):
+    write_units(tmp_path / "other" / "train", [Unit((row(3000, guided=True),), (ABOUT,))])
+    with pytest.raises(ModelCorrupt, match="no labels of"):
+        Labels(labels, tmp_path / "other")
+    with pytest.raises(ModelCorrupt, match="no labels of"):
+        Labels(tmp_path / "nothing", data)
+    first, *_, last = sorted(labels.glob("logits-*.npz"))
+    last.unlink()
+    with pytest.raises(ModelCorrupt, match="lacks the labels of 20 rows"):
+        Labels(labels, data)
+    first.unlink()
+    with pytest.raises(ModelCorrupt, match="lacks the file before logits-000001"):
+        Labels(labels, data)
 
 
 def vars_of(recipe):

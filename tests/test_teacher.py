@@ -228,6 +228,13 @@ def test_questions_are_read_with_the_wording_of_dialogues(corpora):
     assert questions[3].documents == ()  # no document answers it
 
 
+def test_what_is_absent_need_name_no_document_and_a_corpus_have_no_dialogues(tmp_path):
+    (tmp_path / "home").mkdir()
+    row = {"id": "a", "question": "Who paid?", "answers": [], "tags": ["absent"]}
+    (tmp_path / "home" / "questions.jsonl").write_text(json.dumps(row))
+    assert [(q.id, q.documents) for q in read_questions(tmp_path, "home")] == [("a", ())]
+
+
 def test_contrast_pairs_and_everyday_corpora_are_learnt_from_too(corpora, monkeypatch):
     def question(name, text, *answers):
         return GoldenQuestion(name, text, answers, ("roof.md",))

@@ -5,8 +5,10 @@ half of the articles, sorted by title, is pooled and asked as one more corpus. T
 questions is asked of each, so that none weighs more than another; contrast pairs, which have
 questions about headings, are added to their corpora. Fitted are the ranking while
 passages are read, when to stop reading, the selection of answers, and the probability that one
-is right. Everything reported is leave-one-corpus-out: the selection and the probability of a
-corpus are those fitted to the others.
+is right. Each question of a corpus is asked of one document alone as well
+(:mod:`training.alone`), and the probabilities are fitted to both: many people ask one document.
+Everything reported is leave-one-corpus-out: the selection and the probability of a corpus are
+those fitted to the others.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ from qa.evaluation.pool import held_out_titles, write_pool
 from qa.networks.reader import OnnxReader
 from qa.networks.weights import MODELS, SECOND_READER
 from qa.types import Passage
+from training.alone import asked_alone
 from training.asked import ask, read_corpus
 from training.checkpoint import replace_file
 from training.command import at_least_one, run
@@ -132,9 +135,13 @@ class Answering:
     looked: Logistic
 
 
-def fit_answer(judged: Sequence[Judged]) -> Answering:
-    """Fit the order of the candidates, then the probabilities of those shown or looked at."""
+def fit_answer(judged: Sequence[Judged], alone: Sequence[Judged] = ()) -> Answering:
+    """Fit the order of the candidates, then the probabilities of those shown or looked at.
+
+    The probabilities are fitted to the questions asked of one document ``alone`` as well.
+    """
     selection = fit_selection([each.rows() for each in judged])
+    both = [*judged, *alone]
     answer, looked = (
         fit_logistic(
             [{name: each.features[name] for name in names} for each, _ in found],
@@ -143,11 +150,11 @@ def fit_answer(judged: Sequence[Judged]) -> Answering:
         for names, found in (
             (
                 ANSWER_FEATURES,
-                [(c, j.is_right(c)) for j in judged for c in j.ordered(selection)[:SHOWN]],
+                [(c, j.is_right(c)) for j in both for c in j.ordered(selection)[:SHOWN]],
             ),
             (
                 ANSWER_FEATURES | LOOK_FEATURES,
-                [(c, j.is_right(c)) for j in judged for c in j.looked_at(selection)],
+                [(c, j.is_right(c)) for j in both for c in j.looked_at(selection)],
             ),
         )
     )
@@ -169,38 +176,64 @@ def outcomes(judged: Sequence[Judged], fitted: Answering, *, quick: bool = False
         right = first is not None and each.is_right(first)
         helps = each.helps([candidate for candidate, _ in scored])
         rows.append((each.answerable, probability, right, helps))
-    columns = np.array(rows, dtype=float).T
-    return Outcomes(np.array([each.corpus for each in judged]), *columns)
+    columns = np.array(rows, dtype=float).reshape(-1, 4).T
+    return Outcomes(np.array([each.corpus for each in judged], dtype=np.str_), *columns)
 
 
-def leave_one_out(judged: Sequence[Judged], *, quick: bool = False) -> Outcomes:
-    """Return what comes of each corpus with the models fitted to the others."""
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What comes of each corpus with the models fitted to the others.
+
+    ``alone``: of its questions asked of one document; ``quick``: without the second look.
+    """
+
+    whole: Outcomes
+    alone: Outcomes
+    quick: Outcomes
+
+
+def leave_one_out(judged: Sequence[Judged], alone: Sequence[Judged] = ()) -> LeftOut:
+    """Fit to all corpora but one, for each, and return what comes of that one."""
     parts = []
     for name in dict.fromkeys(each.corpus for each in judged):
-        fitted = fit_answer([each for each in judged if each.corpus != name])
-        asked = [each for each in judged if each.corpus == name]
-        parts.append(outcomes(asked, fitted, quick=quick))
-    return Outcomes.joined(parts)
+        asked, others = _parted(judged, name)
+        asked_of_one, others_of_one = _parted(alone, name)
+        fitted = fit_answer(others, others_of_one)
+        parts.append(
+            (
+                outcomes(asked, fitted),
+                outcomes(asked_of_one, fitted),
+                outcomes(asked, fitted, quick=True),
+            )
+        )
+    return LeftOut(*map(Outcomes.joined, zip(*parts, strict=True)))
+
+
+def _parted(judged: Sequence[Judged], corpus: str) -> tuple[list[Judged], list[Judged]]:
+    """Return the questions of a corpus, and the others."""
+    own = [each for each in judged if each.corpus == corpus]
+    return own, [each for each in judged if each.corpus != corpus]
 
 
 def fit(
     judged: Sequence[Judged],
+    alone: Sequence[Judged] = (),
     *,
     reader: str,
     second: str,
     ranking: Ranking,
     early_stopping: EarlyStopping,
-) -> tuple[Calibration, Outcomes]:
+) -> tuple[Calibration, LeftOut]:
     """Fit a calibration to all questions; the thresholds are those of corpora left out."""
     kinds = {(each.corpus, each.answerable) for each in judged if each.corpus != PARAGRAPHS}
     if len({corpus for corpus, _ in kinds}) < 2 or len({there for _, there in kinds}) < 2:
         raise DatasetError(
             "too few corpora, or no question of theirs is unanswerable", "give two or more"
         )
-    found = leave_one_out(judged)
-    asked = found.of(found.corpus != PARAGRAPHS)
+    found = leave_one_out(judged, alone)
+    asked = found.whole.of(found.whole.corpus != PARAGRAPHS)
     threshold = threshold_of(asked)
-    parts = fit_answer(judged)
+    parts = fit_answer(judged, alone)
     fitted = Calibration(
         *(ranking, parts.selection, parts.answer, parts.looked),
         *(early_stopping, threshold, reader, second),
@@ -267,21 +300,23 @@ def main() -> None:
         readings += read_first_half(options.paragraphs, reader, second, **size)
     ranking = fit_ranking(readings)
     early_stopping = fit_early_stopping(readings, ranking)
-    judged = [judge(each, ranking=ranking, early_stopping=early_stopping) for each in readings]
+    single = [asked_alone(each) for each in readings if each.corpus != PARAGRAPHS]
+    judged, alone = (
+        [judge(each, ranking=ranking, early_stopping=early_stopping) for each in asked if each]
+        for asked in (readings, single)
+    )
     calibration, found = fit(
         judged,
+        alone,
         reader=reader.fingerprint,
         second=second.fingerprint,
         ranking=ranking,
         early_stopping=early_stopping,
     )
-    left_out = report(found, threshold=calibration.threshold, possible=calibration.possible)
-    once = report(
-        leave_one_out(judged, quick=True),
-        threshold=calibration.threshold,
-        possible=calibration.possible,
-    )
-    left_out["quick"] = once["all"]
+    limits = {"threshold": calibration.threshold, "possible": calibration.possible}
+    left_out = report(found.whole, **limits)
+    left_out["alone"] = report(found.alone, **limits)["all"]
+    left_out["quick"] = report(found.quick, **limits)["all"]
     left_out["all"] |= report_early_stopping(readings, calibration)
     stored = {
         "retrieval_weight": calibration.ranking.retrieval_weight,

@@ -36,7 +36,7 @@ class Row:
     The heading begins at position ``heading_start``, the window at ``window_start``, which is
     token ``first_token`` of its context. Position 0, the ``[CLS]`` token, stands for "no answer
     here". ``group`` is the same for rows of one question. A ``guided`` row may be compared with a
-    finished reader too.
+    finished reader too. ``number`` is the row's place in its file, where it is of one.
     """
 
     ids: Ids
@@ -48,6 +48,7 @@ class Row:
     group: int
     prior: float
     guided: bool = False
+    number: int = 0
 
 
 class Batch(NamedTuple):
@@ -56,7 +57,7 @@ class Batch(NamedTuple):
     ``candidate`` marks the positions an answer may use (the window, and
     ``[CLS]`` for "no answer here"); ``group`` says which rows share a question;
     ``prior`` is the log-odds of "no answer" given the paragraph alone; ``guided`` marks
-    the rows that may be compared with a finished reader.
+    the rows that may be compared with a finished reader; ``number`` is their place in their file.
     """
 
     input_ids: torch.Tensor
@@ -68,6 +69,7 @@ class Batch(NamedTuple):
     group: torch.Tensor
     prior: torch.Tensor
     guided: torch.Tensor
+    number: torch.Tensor
 
     def to(self, device: str) -> Batch:
         """Return the batch on ``device``; from pinned memory, without waiting for it."""
@@ -193,5 +195,6 @@ def collate(rows: Sequence[Row]) -> Batch:
     group = np.array([row.group for row in rows], dtype=np.int64)
     prior = np.array([row.prior for row in rows], dtype=np.float32)
     guided = np.array([row.guided for row in rows], dtype=bool)
-    arrays = (ids, types, mask, candidate, starts, ends, group, prior, guided)
+    number = np.array([row.number for row in rows], dtype=np.int64)
+    arrays = (ids, types, mask, candidate, starts, ends, group, prior, guided, number)
     return Batch(*(torch.from_numpy(array) for array in arrays))

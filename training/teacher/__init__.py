@@ -14,8 +14,11 @@ The second command joins the five parts and checks the SHA-256 of the weights. T
     python -m training.teacher.judge START MIX --checkpoint CHECKPOINT
     python -m training.teacher.pack START CHECKPOINT TEACHER --weights model
     python -m training.teacher.label TEACHER MIX/train/rows.npz LABELS
+    python -m training.restore READER
+    python -m training.teacher.train READER MIX STUDENT --labels LABELS --cooldown 1500
 
-DATA contains the labelled training sets (``*.jsonl.gz``), NATURAL the folders of natural
-questions. An interrupted ``train`` or ``label`` resumes: run the same command again. On a GPU, give
-``train`` larger batches (``--tokens-per-batch 25600 --accumulate 1``).
+The last two train the shipped reader further on the same rows, as the teacher's student. DATA
+contains the labelled training sets (``*.jsonl.gz``), NATURAL the folders of natural questions. An
+interrupted ``train`` or ``label`` resumes: run the same command again. On a GPU, give ``train``
+larger batches (``--tokens-per-batch 25600 --accumulate 1``).
 """

@@ -19,7 +19,7 @@ from training.networks import DEVICE, load_tokenizer
 from training.objective import Sides
 from training.rows import Batch
 from training.teacher.checkpoint import add_weights_option, use_checkpoint
-from training.teacher.network import PRECISIONS, load_teacher
+from training.teacher.network import PRECISIONS, finished
 from training.teacher.validation import Logits, judge
 
 _NEVER = -1e4
@@ -59,10 +59,9 @@ def main() -> None:
     if options.small:
         logits = shipped_reader()
     else:
-        teacher = load_teacher(options.teacher, precision=options.precision)
+        teacher = finished(options.teacher, precision=options.precision)
         if options.checkpoint:
             use_checkpoint(teacher, options.checkpoint, options.weights)
-        teacher.network.train(False)
         logits = teacher.logits
     print(json.dumps(judge(options.data, load_tokenizer(), logits)))
 

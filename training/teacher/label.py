@@ -9,7 +9,6 @@ here". An interrupted run resumes: files that are there are not made again.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,17 +17,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from qa.errors import ModelCorrupt, ModelNotFound
-from qa.hashing import sha256_of
+from qa.errors import ModelCorrupt
 from qa.networks.threads import cores
 from training.command import at_least_one, run
 from training.networks import DEVICE
 from training.rows import collate
 from training.teacher.checkpoint import add_weights_option, use_checkpoint
-from training.teacher.network import PRECISIONS, Teacher, load_teacher
+from training.teacher.labels import MADE_OF, fingerprint, read_made_of
+from training.teacher.network import PRECISIONS, Teacher, finished
 from training.teacher.units import Rows
-
-MADE_OF = "given.json"
 
 
 def label(
@@ -83,23 +80,14 @@ def check_made_of(folder: Path, made_of: Mapping[str, object]) -> None:
 
     Raises :class:`~qa.errors.ModelCorrupt` where it has labels of something else.
     """
-    path = folder / MADE_OF
-    if not path.is_file():
-        path.write_text(f"{json.dumps(made_of, indent=1)}\n", encoding="utf-8")
-    elif json.loads(path.read_text(encoding="utf-8")) != made_of:
+    there = read_made_of(folder)
+    if not there:
+        text = json.dumps(made_of, indent=1)
+        (folder / MADE_OF).write_text(f"{text}\n", encoding="utf-8")
+    elif there != made_of:
         raise ModelCorrupt(
             f"{folder} has labels of other rows or by another teacher", "give another OUTPUT"
         )
-
-
-def fingerprint(path: Path) -> str:
-    """Return the SHA-256 of a file, or of the files in a folder, in the order of their names."""
-    if path.is_file():
-        return sha256_of(path)
-    if not path.is_dir():
-        raise ModelNotFound(f"{path} is missing", "check its name")
-    files = sorted(each for each in path.iterdir() if each.is_file())
-    return hashlib.sha256("".join(map(sha256_of, files)).encode()).hexdigest()
 
 
 def main() -> None:
@@ -119,10 +107,9 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(cores())
     rows = Rows(options.rows)
-    teacher = load_teacher(options.teacher, precision=options.precision)
+    teacher = finished(options.teacher, precision=options.precision)
     if options.checkpoint:
         use_checkpoint(teacher, options.checkpoint, options.weights)
-    teacher.network.train(False)
     options.output.mkdir(parents=True, exist_ok=True)
     made_of: dict[str, object] = {
         "rows": fingerprint(options.rows),

@@ -119,6 +119,13 @@ def load_teacher(folder: Path, *, precision: str = "auto", dropout: float = 0.0)
     return Teacher(network, table, bfloat16, dropout, _add_dropout(network, dropout))
 
 
+def finished(folder: Path, *, precision: str = "auto") -> Teacher:
+    """Return the teacher in a folder as it reads, no longer in training."""
+    teacher = load_teacher(folder, precision=precision)
+    teacher.network.train(False)
+    return teacher
+
+
 def is_small(folder: Path) -> bool:
     """Return whether a folder has a checkpoint of the shipped reader's network."""
     kind = json.loads((folder / CONFIG).read_text(encoding="utf-8")).get("model_type")

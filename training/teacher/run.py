@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Protocol
 
 import torch
 
@@ -20,6 +21,13 @@ from training.teacher.network import Teacher
 from training.teacher.recipe import Place, Recipe, learning_rate
 
 Weights = dict[str, torch.nn.Parameter]
+
+
+class Guide(Protocol):
+    """A finished reader, or what one said before."""
+
+    def logits(self, batch: Batch) -> Sides:
+        """Return start and end logits, each ``(rows, tokens)`` in float32."""
 
 
 class Average:
@@ -42,7 +50,7 @@ class Run:
     """A training in progress."""
 
     def __init__(
-        self, teacher: Teacher, recipe: Recipe, *, workers: int = 1, guide: Teacher | None = None
+        self, teacher: Teacher, recipe: Recipe, *, workers: int = 1, guide: Guide | None = None
     ) -> None:
         self.teacher, self.recipe, self.guide = teacher, recipe, guide
         self.place = Place()

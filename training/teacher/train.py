@@ -24,9 +24,10 @@ from training.command import at_least_one, run
 from training.networks import DEVICE, load_tokenizer
 from training.rows import Batch
 from training.teacher.checkpoint import checkpoints, resume, write_checkpoint
-from training.teacher.network import PRECISIONS, load_teacher
+from training.teacher.labels import Labels
+from training.teacher.network import PRECISIONS, finished, load_teacher
 from training.teacher.recipe import Recipe, learning_rate
-from training.teacher.run import Run
+from training.teacher.run import Guide, Run
 from training.teacher.units import ROWS, Rows
 from training.teacher.validation import Scores, judge
 
@@ -147,6 +148,9 @@ def main() -> None:
     parser.add_argument("--steps", type=at_least_one, default=5000, help="train to this step")
     parser.add_argument("--from", dest="origin", type=Path, help="checkpoint to cool down from")
     parser.add_argument("--guide", type=Path, help="weights to stay near to on labelled rows")
+    parser.add_argument(
+        "--labels", type=Path, help="output of training.teacher.label, to match on all rows"
+    )
     parser.add_argument("--precision", default="auto", choices=PRECISIONS)
     parser.add_argument(
         "--workers", type=at_least_one, default=1, help="a batch each, on one thread each"
@@ -165,12 +169,16 @@ def main() -> None:
         parser.error("--from needs --cooldown")
     if options.workers > options.accumulate:
         parser.error("--workers: at most as many as the batches of a step, --accumulate")
+    if options.guide and options.labels:
+        parser.error("--guide and --labels: give one of them")
     torch.set_num_threads(1)
     recipe = Recipe(**{name: getattr(options, name) for name in asdict(Recipe())})
     teacher = load_teacher(options.start, precision=options.precision, dropout=recipe.dropout)
-    guide = load_teacher(options.guide, precision=options.precision) if options.guide else None
-    if guide:
-        guide.network.train(False)
+    guide: Guide | None = None
+    if options.labels:
+        guide = Labels(options.labels, options.data)
+    elif options.guide:
+        guide = finished(options.guide, precision=options.precision)
     state = Run(teacher, recipe, workers=options.workers, guide=guide)
     options.output.mkdir(parents=True, exist_ok=True)
     if there := checkpoints(options.output):
@@ -190,7 +198,7 @@ def main() -> None:
 
     train(
         state,
-        Rows(options.data / "train" / ROWS),
+        Rows(options.data / "train" / ROWS, all_guided=bool(options.labels)),
         options.output,
         last=last,
         scores_of=scores_of,

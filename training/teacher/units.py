@@ -60,9 +60,14 @@ class Unit:
 
 
 class Rows:
-    """The rows of a file; those of one unit follow each other."""
+    """The rows of a file; those of one unit follow each other.
 
-    def __init__(self, path: Path) -> None:
+    With ``all_guided`` every row may be compared with a finished reader, not the labelled ones
+    alone.
+    """
+
+    def __init__(self, path: Path, *, all_guided: bool = False) -> None:
+        self._all_guided = all_guided
         try:
             with np.load(path) as file:
                 self._arrays = {name: file[name] for name in file.files}
@@ -102,7 +107,8 @@ class Rows:
             ends,
             group,
             float(arrays["prior"][number]),
-            bool(arrays["guided"][number]),
+            self._all_guided or bool(arrays["guided"][number]),
+            number,
         )
 
     def batch(self, units: Sequence[int]) -> Batch:
