@@ -53,6 +53,9 @@ def test_what_the_reader_cannot_see_is_compared_over_all_passages():
     assert features(0, "Kasimir Holt")["fit"] == -1  # "when"
     assert (right["fit"], right["single"], right["named"]) == (1, 1, 1)
     assert features(0, "1704", score=3.0, null=1.0)["margin"] == 2
+    assert right["documents"] == pytest.approx(math.log(3))
+    assert Evidence.of(QUESTION, HITS[:1] * 2).documents == 0
+    assert Evidence.of(QUESTION, []).documents == 0
 
 
 def test_a_rare_word_of_the_question_counts_for_more():

@@ -29,7 +29,7 @@ _SAID = -2.0
 _AGREEMENT = 0.8
 _WHERE_OR_WHY = re.compile(r"\W*(?:where|why)\b", re.IGNORECASE)
 # An amount or a number, with its unit.
-_A_FIGURE = re.compile(r"\W*(?:[A-Z]{3} )?\d[\d.,:/-]*\W*(?:\w+)?\W*")
+_A_FIGURE = re.compile(r"\W*(?:[A-Z]{3} )?\d[\d.,:/-]*+\W*+\w*+\W*")
 
 
 def talked_of(history: Sequence[Prediction]) -> str:

@@ -9,13 +9,14 @@ from qa.types import Document
 def section_of(document: Document, offset: int) -> str:
     """Return the headings that apply at an offset, joined with " › "; empty if there are none.
 
-    A heading that repeats the document's title says nothing new, and is left out.
+    A heading applies to its own words too. One that repeats the document's title says nothing new,
+    and is left out.
     """
     above: list[tuple[int, str]] = []
     for block in document.blocks:
         if block.start > offset:
             break
-        if block.kind == "heading" and block.end <= offset:
+        if block.kind == "heading":
             above = [each for each in above if each[0] < block.level]
             above.append((block.level, " ".join(document.text[block.start : block.end].split())))
     title = normalize(document.title)

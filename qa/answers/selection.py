@@ -29,6 +29,7 @@ ANSWER_FEATURES = ORDERING_FEATURES | {
     "dense",
     "lexical",
     "named",
+    "documents",
 }
 # Candidates weighed, best by the reader's and the retriever's scores; those behind seldom win.
 CONSIDERED = 6
@@ -115,6 +116,7 @@ class Evidence:
     wants_heading: bool
     hits: Sequence[Hit]
     best: float
+    documents: float
 
     @classmethod
     def of(cls, question: str, hits: Sequence[Hit]) -> Evidence:
@@ -132,7 +134,9 @@ class Evidence:
             ),
             default=0.0,
         )
-        return cls(question, rarity, has_name(question), wants_heading(question), hits, best)
+        asks = has_name(question), wants_heading(question)
+        documents = len({hit.passage.document_id for hit in hits})
+        return cls(question, rarity, *asks, hits, best, math.log(max(documents, 1)))
 
     def features(self, candidate: Candidate) -> dict[str, float]:
         """Return the named features of one candidate, but for those of a comparison.
@@ -145,8 +149,9 @@ class Evidence:
         (:func:`qa.answers.question_words.fit`); ``titled``: 1 if a heading is asked for and the
         answer stands as one, -1 if it does not. ``length``: log of its words, and ``single``: 1
         for one word. ``dense``, ``lexical``: reciprocal ranks of its passage, 0 where a search
-        did not return it. ``named``: 1 where the question has a name; ``quoted``: 1 where the
-        answer is quoted from an earlier message, which is not fitted.
+        did not return it. ``named``: 1 where the question has a name; ``documents``: log of the
+        number of documents that the passages found are of; ``quoted``: 1 where the answer is
+        quoted from an earlier message, which is not fitted.
         """
         span, hit = candidate.span, candidate.hit
         own = content_stems(span.text)
@@ -165,6 +170,7 @@ class Evidence:
             "dense": 1 / hit.dense_rank if hit.dense_rank else 0.0,
             "lexical": 1 / hit.lexical_rank if hit.lexical_rank else 0.0,
             "named": float(self.has_name),
+            "documents": self.documents,
             "quoted": float(span.is_quoted),
         }
 

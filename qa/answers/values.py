@@ -39,9 +39,11 @@ _CLOCK = re.compile(
 _YEAR = re.compile(
     r"\W*(?:(?:in|by|about|around|since|before|after|until|circa|c)\W+)*(?:1[5-9]|20)\d\d\W*"
 )
-_UNIT = re.compile(r"[\d)\]]\s*[-–]?\s*(?!(?:to|and|or)\b)(%|[a-z°]+)|(?:\b[a-z]+)\s+(per cent)")
+_UNIT = re.compile(
+    r"[\d)\]]\s*+(?:[-–]\s*+)?(?!(?:to|and|or)\b)(%|[a-z°]+)|(?:\b[a-z]+)\s+(per cent)"
+)
 _SPAN = re.compile(
-    r"(?P<count>\d[\d.,]*)[\s-]+(?:(?:working|calendar|full|whole|consecutive)\s+)?"
+    r"(?P<count>\d[\d.,]{0,30})[\s-]+(?:(?:working|calendar|full|whole|consecutive)\s+)?"
     r"(?P<unit>minute|hour|day|week|month|year)s?\b"
 )
 _MINUTES = {
