@@ -155,7 +155,8 @@ def made(index_dir, text, passages):
 def test_passages_and_documents_survive_their_rows():
     view = View("Car: Aurus 🚗", Pieces([(5, 0, 5)]))
     passage = Passage("a/ü.csv", 3, 9, "Aurus\n", "Cars › 'Gifts' {\"x\"}", view, ((1, 2),))
-    row = passage_row(7, 0, passage, np.zeros(20, np.float32), 16, {1: 1.0})
+    vector, body = np.zeros(20, np.float32), body_of(passage)
+    row = passage_row(7, 0, passage, vector, 16, {1: 1.0}, body=body)
     assert passage_of(row, passage.document_id, row["body"]) == passage
     line = ScannedLine(0, 4, 1, ((0, 0), (9, 0), (9, 9), (0, 9)), (90,))
     blocks = (

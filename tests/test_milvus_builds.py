@@ -356,8 +356,9 @@ def guarded(tmp_path, monkeypatch):
     database.close()
 
 
-def test_the_token_comes_from_the_environment(guarded, place, monkeypatch):
+def test_the_token_comes_from_the_environment(guarded, place, tmp_path, monkeypatch, capsys):
     address = StoreAddress.parse(guarded)
+    commands = [["ask", "Who?"], ["chat"], ["info"], ["verify"], ["build", str(tmp_path)]]
     for token in ("root:secret", "root:wrong", ""):
         monkeypatch.setenv(TOKEN, token)
         if token == "root:secret":
@@ -366,6 +367,12 @@ def test_the_token_comes_from_the_environment(guarded, place, monkeypatch):
             with pytest.raises(StoreUnreachable, match=rf"token: set {TOKEN}") as caught:
                 open_store(address)
             assert "secret" not in str(caught.value)
+            for command in commands:
+                assert main([*command, "--store", guarded]) == 2
+                out, error = capsys.readouterr()
+                problem, remedy = error.splitlines()
+                assert (out, problem) == ("", f"qa: {address} does not accept the token")
+                assert TOKEN in remedy
 
 
 @pytest.mark.parametrize(
@@ -375,6 +382,7 @@ def test_the_token_comes_from_the_environment(guarded, place, monkeypatch):
         ("http://host", "http://host:19530", "verbatim"),
         ("https://host:443/papers/", "https://host:443/papers", "papers"),
         ("http://[::1]:19530", "http://[::1]:19530", "verbatim"),
+        ("http://host:0", "http://host:0", "verbatim"),  # nobody is there, nor at another port
     ],
 )
 def test_addresses(text, shown, name):

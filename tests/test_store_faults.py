@@ -11,10 +11,11 @@ from qa.builder import build
 from qa.cli import main
 from qa.errors import IndexCorrupt, IndexMismatch, StoreUnreachable
 from qa.index import open_index
+from qa.index.manifest import FORMAT_VERSION
 from qa.milvus import StoreAddress, open_store, publish, verify_store
 from qa.milvus.client import Client
 from qa.milvus.collections import passages_schema, texts_of
-from qa.milvus.records import HEADER, text_rows
+from qa.milvus.records import FORMAT, HEADER, TERMS, text_rows
 from qa.networks.encoder import SentenceEncoder
 from qa.pipeline import QA
 
@@ -70,6 +71,27 @@ def no_header(client):
     client._client.delete(texts_of(client.target()), ids=[HEADER])
 
 
+def changed_header(client, change):
+    texts = texts_of(client.target())
+    (row,) = client.get(texts, [HEADER + 1], ["*"]).values()
+    values = json.loads(row["text"])
+    change(values)
+    client.write(texts, list(text_rows(HEADER + 1, json.dumps(values))), again=True)
+
+
+def fewer_places(client):
+    changed_header(client, lambda values: values["places"].pop())
+
+
+def endless_header(client):
+    texts = texts_of(client.target())
+    client.write(texts, list(text_rows(HEADER, f"{10**12} {'0' * 64}")), again=True)
+
+
+def no_number_of_pieces(client):
+    client.write(texts_of(client.target()), list(text_rows(HEADER, "many")), again=True)
+
+
 def changed_row(client, **values):
     live = client.target()
     (row,) = client.get(live, [0], ["*"]).values()
@@ -85,6 +107,35 @@ def changed_text(client):
 def changed_passage(client):
     (row,) = client.get(client.target(), [0], ["body"]).values()
     changed_row(client, body=row["body"].replace("Ichiro", "Taro"))
+
+
+def changed_view(client):
+    """What the reader reads in place of the passage is changed, not the passage."""
+    (row,) = client.get(client.target(), [0], ["body"]).values()
+    text, heading, _, quoted = json.loads(row["body"])
+    view = "The wooden clock was carved by Taro.", [[0, 0, 5]]
+    changed_row(client, body=json.dumps([text, heading, view, quoted]))
+
+
+def changed_places(client):
+    """The passage is one that is as long, a letter further."""
+    (row,) = client.get(client.target(), [0], ["start", "end"]).values()
+    changed_row(client, start=row["start"] + 1, end=row["end"] + 1)
+
+
+def changed_vector(client):
+    changed_row(client, vector=[1.0] + [0.0] * 383)
+
+
+def endless_passage(client):
+    body = json.dumps({"at": [0, 10**12], "sha256": "0" * 64})
+    changed_row(client, body=body)
+
+
+def impossible_terms(client):
+    texts = texts_of(client.target())
+    rows = client._client.query(texts, filter=f"row >= {TERMS}", output_fields=["*"])
+    client.write(texts, [{**row, "passages": -1} for row in rows], again=True)
 
 
 def broken_passage(client):
@@ -114,7 +165,9 @@ def fewer_texts(client):
 
 
 DAMAGE = [other_format, no_header, changed_text, changed_passage, broken_passage, broken_parts]
-DAMAGE += [other_document, more_rows, fewer_rows, fewer_texts]
+DAMAGE += [other_document, more_rows, fewer_rows, fewer_texts, fewer_places, endless_header]
+DAMAGE += [no_number_of_pieces, changed_view, changed_places, changed_vector, endless_passage]
+DAMAGE += [impossible_terms]
 ids = [each.__name__ for each in DAMAGE]
 
 
@@ -138,10 +191,21 @@ def test_what_somebody_else_wrote_is_said_and_mended_by_a_build(
     assert "is intact" in verify_store(file)
 
 
+def other_manifest(client):
+    changed_header(client, lambda values: values["manifest"].update(format=8))
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        (other_format, f"format 0, not {FORMAT}"),
+        (other_manifest, f"format 8, not {FORMAT_VERSION}"),
+    ],
+)
 def test_an_index_of_another_format_is_one_line_in_every_command(
-    client, file, source, tmp_path, capsys
+    other, said, client, file, source, tmp_path, capsys
 ):
-    other_format(client)
+    other(client)
     more = {
         "ask": [QUESTION],
         "search": [QUESTION],
@@ -152,8 +216,8 @@ def test_an_index_of_another_format_is_one_line_in_every_command(
         out, error = capsys.readouterr()
         assert out == ""
         problem, remedy = error.splitlines()
-        assert problem == f"qa: the index in {file} has format 0, not 1"
-        assert remedy.strip().startswith("run `qa build")
+        assert problem == f"qa: the index in {file} has {said}"
+        assert remedy.strip() == f"run `qa build FOLDER --store {file}`"
 
 
 @pytest.mark.parametrize("damage", [more_rows, changed_passage, broken_passage, other_document])
@@ -192,6 +256,46 @@ def test_a_network_that_breaks_in_a_question_gives_no_half_answer(file, source, 
         qa._index._kept.clear(), qa._index._document.cache_clear()  # as if just opened
         with pytest.raises(StoreUnreachable):
             qa.ask(QUESTION)
+    qa.close()
+
+
+@pytest.mark.parametrize("change", [changed_view, changed_passage, changed_text, fewer_rows])
+def test_what_somebody_else_writes_during_a_question_is_never_read_with_the_rest(
+    change, client, file, monkeypatch
+):
+    qa = QA.open(str(file))
+    live = client.target()
+    rows = {name: client.get(name, [0], ["*"])[0] for name in (live, texts_of(live))}
+    expected = qa.ask(QUESTION, threshold=0).answers
+    calls, changed_at = 0, 10**6
+
+    def changing(method):
+        def call(self, *given, **options):
+            nonlocal calls
+            calls += self is qa._index._client
+            if calls == changed_at and self is not client:
+                change(client)
+            return method(self, *given, **options)
+
+        return call
+
+    for name in ("search", "get"):
+        monkeypatch.setattr(Client, name, changing(getattr(Client, name)))
+    outcomes, call, needed = set(), 0, 10**6
+    while call <= needed:
+        calls, changed_at = 0, call or 10**6
+        qa._index._kept.clear(), qa._index._document.cache_clear()  # as if just opened
+        try:
+            assert qa.ask(QUESTION, threshold=0).answers == expected
+            outcomes.add("as before")
+        except IndexCorrupt as error:
+            assert "\n" not in str(error)
+            outcomes.add("refused")
+        needed = needed if call else calls
+        for name, row in rows.items():
+            client.write(name, [row], again=True)
+        call += 1
+    assert outcomes == {"as before", "refused"}
     qa.close()
 
 

@@ -13,7 +13,7 @@ from milvus_server import MilvusServer
 from benchmarks.hashing import HashEncoder
 from qa.builder import build
 from qa.index import open_index, stored
-from qa.index.large import LargeVectors
+from qa.index.vectors import LargeVectors
 from qa.loaders import load
 from qa.milvus import StoreAddress, open_store, publish
 

@@ -64,7 +64,7 @@ class StoreAddress:
                 "use letters without accents, digits and underscores, as in /papers",
             )
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-        return cls(f"{parts.scheme}://{host}:{port or 19530}", None, name)
+        return cls(f"{parts.scheme}://{host}:{19530 if port is None else port}", None, name)
 
     def __str__(self) -> str:
         if self.file is not None:

@@ -19,6 +19,8 @@ from qa.milvus.collections import texts_of
 TOKEN = "VERBATIM_MILVUS_TOKEN"
 # Seconds: a question waits no longer for an answer; a build does, for indexes take their time.
 QUESTION_S, BUILD_S = 10.0, 120.0
+# Rows in one answer.
+_ROWS = 1000
 # A server that was started again is found at once, and is not asked every ten seconds whether it
 # still is there: Milvus Lite hangs up then.
 _OPTIONS = {
@@ -117,17 +119,20 @@ class Client:
         with self._errors():
             self._client.flush(name, timeout=self.timeout_s)
 
-    def count(self, name: str) -> int:
-        """Return the number of rows, those just written included."""
-        with self._errors():
-            found = self._client.query(
-                name,
-                filter="",
-                output_fields=["count(*)"],
-                consistency_level="Strong",
-                timeout=self.timeout_s,
-            )
-        return int(found[0]["count(*)"])
+    def count(self, name: str, *, at_once: bool = False) -> int:
+        """Return the number of rows, those just written included.
+
+        With ``at_once`` the newest may be missing, as in a search: a cluster waits for them.
+        """
+        count = partial(
+            self._client.query,
+            name,
+            filter="",
+            output_fields=["count(*)"],
+            timeout=self.timeout_s,
+            **({} if at_once else {"consistency_level": "Strong"}),
+        )
+        return int(self._read(name, count)[0]["count(*)"])
 
     def search(
         self, name: str, field: str, vector: Any, top_k: int, *, where: str = ""
@@ -153,11 +158,20 @@ class Client:
     ) -> dict[int, dict[str, Any]]:
         """Return these fields of the rows with these keys, by key; none for an unknown key."""
         found: dict[int, dict[str, Any]] = {}
-        for first in range(0, len(keys), 1000):
-            some = list(keys[first : first + 1000])
+        for first in range(0, len(keys), _ROWS):
+            some = list(keys[first : first + _ROWS])
             rows = self._read(name, partial(self._get, name, some, ["row", *fields]))
             found.update((int(row["row"]), dict(row)) for row in rows)
         return found
+
+    def text(self, name: str, first: int, pieces: int) -> str:
+        """Return the text in so many rows from ``first`` on; LookupError where one is missing."""
+        # Whoever else writes here may have written any number.
+        if pieces > _ROWS and pieces > self.count(name):
+            raise LookupError(first)
+        keys = range(first, first + pieces)
+        found = self.get(name, keys, ("text",))
+        return "".join(str(found[key]["text"]) for key in keys)
 
     def close(self) -> None:
         """Close the connection, and the file if it was the last one to it."""

@@ -7,7 +7,7 @@ from typing import Any
 
 # Milvus counts bytes.
 TEXT_BYTES = 65_535
-VECTOR, WORDS = "vector", "words"
+VECTOR, WORDS, CHECKSUM = "vector", "words", "checksum"
 
 
 def collection_of(name: str, generation: str) -> str:
@@ -42,6 +42,7 @@ def passages_schema(dimension: int, kind: str) -> tuple[Any, Any]:
     schema.add_field("parts", DataType.VARCHAR, max_length=TEXT_BYTES)  # base64
     schema.add_field(WORDS, DataType.SPARSE_FLOAT_VECTOR)  # BM25
     schema.add_field("body", DataType.VARCHAR, max_length=TEXT_BYTES)  # JSON
+    schema.add_field(CHECKSUM, DataType.VARCHAR, max_length=32)  # of the other fields but words
     indexes = MilvusClient.prepare_index_params()
     indexes.add_index(field_name=VECTOR, index_type=kind, metric_type="IP")
     indexes.add_index(

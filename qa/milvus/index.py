@@ -18,12 +18,20 @@ from qa.index.documents import DocumentSummary
 from qa.milvus.address import store_command
 from qa.milvus.bm25 import EXACT, Analyzer, Question, close_to, term_id
 from qa.milvus.client import Client
-from qa.milvus.collections import VECTOR, WORDS, generation_of, texts_of
-from qa.milvus.records import TERMS, Header, digest, document_of, passage_of, vector_of
+from qa.milvus.collections import CHECKSUM, VECTOR, WORDS, generation_of, texts_of
+from qa.milvus.records import (
+    TERMS,
+    Header,
+    checksum,
+    digest,
+    document_of,
+    passage_of,
+    vector_of,
+)
 from qa.networks.parts import unpacked
 from qa.types import Document, Passage
 
-_FIELDS = (VECTOR, "parts", "document", "start", "end", "body")
+_FIELDS = (VECTOR, "parts", "document", "start", "end", "body", CHECKSUM)
 # Rows kept from scoring a question until its passages are read.
 _KEPT = 4096
 
@@ -31,10 +39,10 @@ _KEPT = 4096
 class MilvusIndex(OpenIndex):
     """One generation in Milvus, open for reading; safe to share between threads.
 
-    What is read from it is compared with its hashes: a document with that in the header, and a
-    quotation with its document. Each call raises :class:`~qa.errors.StoreUnreachable` where the
-    store fails, and :class:`~qa.errors.IndexNotFound` where the generation was dropped after
-    two newer ones.
+    What is read from it is compared with its hashes: a document with that in the header, a passage
+    with its own, and a quotation with its document. Each call raises
+    :class:`~qa.errors.StoreUnreachable` where the store fails, and
+    :class:`~qa.errors.IndexNotFound` where the generation was dropped after two newer ones.
     """
 
     def __init__(self, client: Client, collection: str, header: Header) -> None:
@@ -89,12 +97,21 @@ class MilvusIndex(OpenIndex):
     def words_vector(self, question: str) -> dict[int, float]:
         """Return the sparse vector of a question; empty if none of its words is stored."""
         asked = Question.of(question, self._split)
-        known = self._frequencies(asked.terms())
+        known = self.frequencies(asked.terms())
         near = {}
         for word in asked.misspelt(known):
             others = {term_id(EXACT, other): other for other in close_to(word)}
-            near[word] = {others[term]: n for term, n in self._frequencies(others).items()}
+            near[word] = {others[term]: n for term, n in self.frequencies(others).items()}
         return asked.vector(known, near, len(self))
+
+    def frequencies(self, terms: Iterable[int]) -> dict[int, int]:
+        """Return how many passages contain each of the terms that are in any."""
+        keys = [TERMS + term for term in dict.fromkeys(terms)]
+        found = self._client.get(self._texts, keys, ("passages",)) if keys else {}
+        counts = {key - TERMS: int(values["passages"]) for key, values in found.items()}
+        if not all(0 < count <= len(self) for count in counts.values()):
+            raise self.damaged("it has terms that no build wrote")
+        return counts
 
     def nearness(
         self, rows: Sequence[int], vector: NDArray[np.float32]
@@ -171,6 +188,9 @@ class MilvusIndex(OpenIndex):
         found = self._client.search(self._collection, field, vector, top_k, where=where)
         if not all(0 <= row < len(self) for row, _ in found):
             raise self.damaged("it has passages that no build wrote")
+        # Counted after the search, so that no row that was deleted before it goes unnoticed.
+        if (rows := self._client.count(self._collection, at_once=True)) != len(self):
+            raise self.damaged(f"it has {rows:,} passages, not {len(self):,}")
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))
 
     def _where(self, only: Collection[str], exclude: Collection[str]) -> str:
@@ -181,12 +201,6 @@ class MilvusIndex(OpenIndex):
         others = self._numbers.keys() - chosen
         word, names = ("in", chosen) if len(chosen) <= len(others) else ("not in", others)
         return f"document {word} {sorted(self._numbers[name] for name in names)}"
-
-    def _frequencies(self, terms: Iterable[int]) -> dict[int, int]:
-        """Return how many passages contain each of the terms that are in any."""
-        keys = [TERMS + term for term in dict.fromkeys(terms)]
-        found = self._client.get(self._texts, keys, ("passages",)) if keys else {}
-        return {key - TERMS: int(values["passages"]) for key, values in found.items()}
 
     def _read(self, rows: Sequence[int]) -> dict[int, dict[str, Any]]:
         """Return these rows; they are kept for a while, since a question reads them twice."""
@@ -199,8 +213,10 @@ class MilvusIndex(OpenIndex):
                 if not 0 <= min(lost) <= max(lost) < len(self):
                     raise KeyError(min(lost))
                 raise self.damaged(f"{len(lost)} of its passages are missing")
-            for values in read.values():
+            for row, values in read.items():
                 values[VECTOR] = np.asarray(values[VECTOR], np.float32)
+                if values[CHECKSUM] != checksum(values):
+                    raise self.damaged(f"passage {row} is not as it was written")
             found.update(read)
             with self._lock:
                 if len(self._kept) > _KEPT:
@@ -213,15 +229,17 @@ class MilvusIndex(OpenIndex):
             summary = self._header.summaries[int(values["document"])]
             body = str(values["body"])
             if body.startswith("{"):  # too long for its field
-                body = self._text(*json.loads(body)["at"])
+                place = json.loads(body)
+                body = self._text(*place["at"])
+                if digest(body) != place["sha256"]:
+                    raise self.damaged(f"a passage of {summary.id} is not as it was written")
             return passage_of(values, summary.id, body)
 
     def _text(self, first: int, pieces: int) -> str:
-        keys = range(first, first + pieces)
-        found = self._client.get(self._texts, keys, ("text",))
-        if len(found) < pieces:
-            raise self.damaged("a part of its texts is missing")
-        return "".join(found[key]["text"] for key in keys)
+        try:
+            return self._client.text(self._texts, first, pieces)
+        except LookupError as error:
+            raise self.damaged("a part of its texts is missing") from error
 
     @contextmanager
     def _as_written(self) -> Iterator[None]:

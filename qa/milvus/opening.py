@@ -7,6 +7,7 @@ import numpy as np
 from qa.errors import IndexCorrupt, IndexMismatch, IndexNotFound
 from qa.index import Manifest
 from qa.milvus.address import StoreAddress, store_command
+from qa.milvus.bm25 import Analyzer, Statistics
 from qa.milvus.client import QUESTION_S, Client
 from qa.milvus.collections import generation_of, texts_of
 from qa.milvus.index import MilvusIndex
@@ -121,30 +122,36 @@ def check_name(client: Client) -> str:
 
 def _header(client: Client, texts: str) -> Header:
     first = client.get(texts, [HEADER], ("text",))
-    pieces = int(first[HEADER]["text"]) if first else 0
-    keys = range(HEADER + 1, HEADER + 1 + pieces)
-    found = client.get(texts, keys, ("text",))
-    text = "".join(found[key]["text"] for key in keys if key in found)
-    return Header.from_json(text, str(client.address))
+    pieces, _, checksum = str(first[HEADER]["text"] if first else "").partition(" ")
+    try:
+        text = client.text(texts, HEADER + 1, int(pieces))
+    except (LookupError, ValueError):
+        text = ""
+    return Header.from_json(text, checksum, client.address)
 
 
 def verify_store(address: StoreAddress) -> str:
     """Check every text and relation of a store; return a line on what was checked.
 
-    These are the hashes of documents, that each passage occurs in its document at its place,
-    that each vector has length one, and that its parts can be read.
+    These are the hashes of documents and passages, that each passage occurs in its document at its
+    place, that each vector has length one, that its parts can be read, and how many passages
+    contain each term.
     """
     index = open_store(address)
+    split, statistics = Analyzer(), Statistics()
     try:
         for document_id in index.document_ids():
             text = index.document(document_id).text  # its hash is checked
             rows = index.rows_of(document_id)
             for passage in index.passages(rows):
+                statistics.add(split.terms(passage))
                 if text[passage.start : passage.end] != passage.text:
                     raise index.damaged(f"a passage of {document_id} differs from its text")
             index.nearness(rows, np.zeros(index.manifest.dimension, np.float32))  # reads parts
             if not np.allclose(np.linalg.norm(index.vectors(rows), axis=1), 1.0, atol=1e-4):
                 raise index.damaged(f"a vector of {document_id} does not have length one")
+        if index.frequencies(statistics.frequencies) != statistics.frequencies:
+            raise index.damaged("its terms are not those of its passages")
         manifest = index.manifest
     finally:
         index.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
@@ -25,6 +24,7 @@ from qa.milvus.opening import check_name, verify_store
 from qa.milvus.records import (
     Header,
     StoredText,
+    body_elsewhere,
     body_of,
     digest,
     document_text,
@@ -114,8 +114,8 @@ class _Writer:
         self._split = Analyzer()
         self._statistics = Statistics()
         self._places: list[StoredText] = []
-        # Bodies of passages that are too long for a field: their first key and number of pieces.
-        self._long: dict[int, tuple[int, int]] = {}
+        # By the row of each passage that is too long for a field, where its body is.
+        self._elsewhere: dict[int, str] = {}
         self._done = 0
 
     def write(self, kind: str) -> None:
@@ -130,7 +130,7 @@ class _Writer:
         for row, passage in enumerate(source.all_passages()):
             self._statistics.add(self._split.terms(passage))
             if len(body_of(passage).encode("utf-8")) > TEXT_BYTES:
-                self._long[row] = 0, 0
+                self._elsewhere[row] = ""
         self._fill(self._texts, self._text_rows())
         self._fill(self._passages, self._passage_rows(dimension))
         total = {self._passages: len(source.vectors), self._texts: self._done - len(source.vectors)}
@@ -168,10 +168,8 @@ class _Writer:
             vectors = source.vectors.reconstruct(range(row, row + len(passages)))
             for passage, vector in zip(passages, vectors, strict=True):
                 words = self._statistics.vector(self._split.terms(passage))
-                values = passage_row(row, number, passage, vector, dimension, words)
-                if place := self._long.get(row):
-                    values["body"] = json.dumps({"at": place})
-                yield values
+                body = self._elsewhere.get(row) or body_of(passage)
+                yield passage_row(row, number, passage, vector, dimension, words, body=body)
                 row += 1
 
     def _text_rows(self) -> Iterator[dict[str, Any]]:
@@ -184,10 +182,12 @@ class _Writer:
             yield from rows
             self._places.append(StoredText(key, len(rows), row, summary.passages, digest(text)))
             key, row = key + len(rows), row + summary.passages
-        for row, passage in zip(self._long, source.passages(list(self._long)), strict=True):
-            rows = list(text_rows(key, body_of(passage)))
+        long = list(self._elsewhere)
+        for row, passage in zip(long, source.passages(long), strict=True):
+            body = body_of(passage)
+            rows = list(text_rows(key, body))
             yield from rows
-            self._long[row] = key, len(rows)
+            self._elsewhere[row] = body_elsewhere(key, len(rows), body)
             key += len(rows)
         frequencies = self._statistics.frequencies
         yield from (term_row(term, frequencies[term]) for term in sorted(frequencies))

@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from qa.errors import IndexCorrupt, IndexMismatch
 from qa.index.documents import DocumentSummary, block_of, stored_block
-from qa.index.manifest import Manifest
-from qa.milvus.collections import TEXT_BYTES, VECTOR, WORDS
+from qa.index.manifest import FORMAT_VERSION, Manifest
+from qa.milvus.address import StoreAddress, store_command
+from qa.milvus.collections import CHECKSUM, TEXT_BYTES, VECTOR, WORDS
 from qa.types import Document, Passage, Pieces, ScannedLine, View
 
-FORMAT = 1
+FORMAT = 2
 # Keys of the collection of texts: documents from 0, then the header, then terms.
 HEADER, TERMS = 2**40, 2**62
 # A code point has at most four bytes.
@@ -65,19 +66,22 @@ class Header:
         )
 
     @classmethod
-    def from_json(cls, text: str, where: str) -> Header:
-        """Read a stored header.
+    def from_json(cls, text: str, checksum: str, where: StoreAddress) -> Header:
+        """Read a stored header, and compare it with its hash.
 
         Raises :class:`~qa.errors.IndexMismatch` for another format and
-        :class:`~qa.errors.IndexCorrupt` for what is no header.
+        :class:`~qa.errors.IndexCorrupt` for what is no header, or not as it was written.
         """
-        remedy = f"run `qa build FOLDER --store {where}`"
+        remedy = f"run {store_command(where, 'build', 'FOLDER')}"
         try:
             values = json.loads(text)
-            if (found := values["format"]) != FORMAT:
-                raise IndexMismatch(
-                    f"the index in {where} has format {found}, not {FORMAT}", remedy
-                )
+            for found, wanted in _formats(values):
+                if found != wanted:
+                    raise IndexMismatch(
+                        f"the index in {where} has format {found}, not {wanted}", remedy
+                    )
+            if digest(text) != checksum:
+                raise ValueError("the header differs from its hash")
             data = json.dumps(values["manifest"]).encode("ascii")
             return cls(
                 Manifest.from_json(data, Path("/")),
@@ -85,8 +89,14 @@ class Header:
                 tuple(StoredText(*each) for each in values["places"]),
                 int(values["written_ns"]),
             )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (IndexCorrupt, ValueError, KeyError, TypeError, AttributeError) as error:
             raise IndexCorrupt(f"the index in {where} cannot be read", remedy) from error
+
+
+def _formats(values: Mapping[str, Any]) -> Iterator[tuple[int, int]]:
+    """Yield the formats in a header, each with the one that is read here."""
+    yield int(values["format"]), FORMAT
+    yield int(values["manifest"]["format"]), FORMAT_VERSION
 
 
 def passage_row(
@@ -96,9 +106,14 @@ def passage_row(
     vector: NDArray[np.float32],
     dimension: int,
     words: Mapping[int, float],
+    *,
+    body: str,
 ) -> dict[str, Any]:
-    """Return a passage as a row; ``vector`` is its row of the encoder."""
-    return {
+    """Return a passage as a row; ``vector`` is its row of the encoder.
+
+    ``body`` is :func:`body_of` the passage, or what :func:`body_elsewhere` returns.
+    """
+    values = {
         "row": row,
         "document": document,
         "start": passage.start,
@@ -106,8 +121,21 @@ def passage_row(
         VECTOR: vector[:dimension],
         "parts": base64.b64encode(vector[dimension:].astype(np.uint8).tobytes()).decode("ascii"),
         WORDS: words,
-        "body": body_of(passage),
+        "body": body,
     }
+    return {**values, CHECKSUM: checksum(values)}
+
+
+def checksum(values: Mapping[str, Any]) -> str:
+    """Return the hash of what is read of a passage's row: all of it but its words."""
+    said = [values[name] for name in ("row", "document", "start", "end", "parts", "body")]
+    vector = np.asarray(values[VECTOR], "<f4").tobytes()
+    return hashlib.blake2b(vector + json.dumps(said).encode("ascii"), digest_size=16).hexdigest()
+
+
+def body_elsewhere(first: int, pieces: int, body: str) -> str:
+    """Return the place and the hash of a body that is stored as a text, in rows from a key on."""
+    return json.dumps({"at": [first, pieces], "sha256": digest(body)})
 
 
 def body_of(passage: Passage) -> str:
@@ -174,9 +202,10 @@ def text_rows(first: int, text: str) -> Iterator[dict[str, Any]]:
 
 
 def header_rows(header: Header) -> Iterator[dict[str, Any]]:
-    """Yield the header as rows: the number of its pieces, then these."""
-    rows = list(text_rows(HEADER + 1, header.to_json()))
-    yield from text_rows(HEADER, str(len(rows)))
+    """Yield the header as rows: the number of its pieces and its hash, then these."""
+    text = header.to_json()
+    rows = list(text_rows(HEADER + 1, text))
+    yield from text_rows(HEADER, f"{len(rows)} {digest(text)}")
     yield from rows
 
 
