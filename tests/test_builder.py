@@ -1,6 +1,7 @@
 import json
 import os
 import shutil
+import sys
 import threading
 from dataclasses import replace
 from functools import partial
@@ -13,6 +14,8 @@ from benchmarks.hashing import HashEncoder
 from qa import builder
 from qa.builder import ENCODING, READING, BuildReport, FileReport, encoded_text, is_stale
 from qa.builder.corpus import states_of
+from qa.builder.splitter import Splitter
+from qa.builder.survey import survey
 from qa.errors import EmptyCorpus, IndexLocked
 from qa.index import IndexedFile, WriterLock, open_index, read_manifest, verify
 from qa.loaders import load
@@ -247,6 +250,34 @@ def test_a_second_build_at_the_same_time_is_refused(folder, tmp_path, encoder):
     with WriterLock(tmp_path / "index"), pytest.raises(IndexLocked):
         build(folder, tmp_path / "index", encoder=encoder)
     build(folder, tmp_path / "index", encoder=encoder)
+
+
+def test_the_system_is_asked_once_about_an_unchanged_file(tmp_path, monkeypatch):
+    splitter = Splitter(lambda texts: [len(text.split()) for text in texts])
+
+    def split(document):
+        return document, splitter.split(document)
+
+    path = tmp_path / "mill.txt"
+    path.write_text("The mill was sold in 1912.\n", encoding="utf-8")
+    files = {"mill.txt": path}
+    ((first, _),) = survey(files, {}, tmp_path, load, split)
+    for name in ("stat_of", "unfit"):  # beside what is asked while the file is hashed
+        monkeypatch.setattr(f"qa.builder.survey.{name}", None)
+    assert list(survey(files, {"mill.txt": [first]}, tmp_path, load, split)) == [(first, None)]
+
+
+def test_the_model_of_languages_is_loaded_beside_other_work_if_there_is_something_new(
+    folder, tmp_path, encoder, monkeypatch
+):
+    begun = []
+    monkeypatch.setattr(sys.modules["qa.builder.build"], "begin_loading", lambda: begun.append(1))
+    build(folder, tmp_path / "index", encoder=encoder)
+    build(folder, tmp_path / "index", encoder=encoder)
+    assert len(begun) == 1
+    (folder / "new.txt").write_text("Ada Blum bought the tower.", encoding="utf-8")
+    build(folder, tmp_path / "index", encoder=encoder)
+    assert len(begun) == 2
 
 
 def test_an_interrupted_build_leaves_the_index_unchanged(folder, tmp_path, encoder):

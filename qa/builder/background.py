@@ -54,9 +54,12 @@ class BackgroundBuild:
         assert child.stdout is not None
         with child:
             # The pipe stays open: its end tells the child that its parent is gone.
-            with contextlib.suppress(BrokenPipeError):
+            try:
                 child.stdin.write(json.dumps([str(folder), str(index_dir)]).encode() + b"\n")
                 child.stdin.flush()
+            except BrokenPipeError:  # it has ended; closed here, or the same would be raised below
+                with contextlib.suppress(BrokenPipeError):
+                    child.stdin.close()
             for line in child.stdout:
                 kind, *values = json.loads(line)
                 if kind == "report":

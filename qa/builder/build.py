@@ -26,6 +26,7 @@ from qa.builder.fingerprint import (
     version_of,
 )
 from qa.builder.inside import ReadingSandbox, setup_of, splitting_here
+from qa.builder.language import begin_loading
 from qa.builder.put_away import PutAway
 from qa.builder.report import BuildReport, FileReport
 from qa.builder.splitter import MAX_TOKENS
@@ -118,6 +119,8 @@ def build(
                     }
                     known = {path: files for path, files in known.items() if path not in stopped}
             files = corpus_files(folder, index_dir)
+            if not workers and files.keys() - known.keys():
+                begin_loading()  # while the folder is compared, and the first file is read
             before = _files_of(previous, folder)
             setup, version = setup_of(encoder, max_tokens), version_of(settings, libraries)
             reading = Reading(folder, setup, index_dir / PAGES / version, version)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from functools import cache
 from typing import Any
 
 from qa.types import Document
 
+_LOADING = threading.Lock()
 _SAMPLE_CHARACTERS = 4_000
 _MIN_LETTERS = 40
 _MIN_PROBABILITY = 0.9
@@ -39,9 +41,19 @@ def identify_language(document: Document) -> str:
     return language if len(language) == 2 else _TWO_LETTERS.get(language, "")
 
 
-@cache
 def load_identifier() -> Any:
     """Return the model, loaded once a process: it takes most of a second, and a temporary file."""
+    with _LOADING:
+        return _identifier()
+
+
+def begin_loading() -> None:
+    """Load the model in another thread, to have it once the first text is read."""
+    threading.Thread(target=load_identifier, daemon=True).start()
+
+
+@cache
+def _identifier() -> Any:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

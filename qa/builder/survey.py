@@ -104,13 +104,14 @@ class _Surveyor:
 
         ``state`` is that of :func:`qa.builder.corpus.states_of`.
         """
+        # Before the system is asked about it once more: there may be many files.
+        if reused := self._unchanged(known, state):
+            return reused
         # Taken before reading, so that a file that changes meanwhile counts as changed later.
         size, mtime_ns = stat_of(path)
         try:
             if error := unfit(path, self._folder):
                 raise error
-            if reused := self._unchanged(known, state):
-                return reused
             if elsewhere is not None:
                 return [self._without_copies(found) for found in elsewhere]
             if path.relative_to(self._folder).as_posix() != document_id:
