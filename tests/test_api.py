@@ -1,5 +1,6 @@
 """The API, asked over HTTP of a page that is served for real."""
 
+import gzip
 import json
 import select
 import socket
@@ -422,6 +423,25 @@ def test_a_huge_body_is_refused_before_it_is_read(served, http, kind, is_announc
 
 
 # Errors
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/x-ndjson"])
+@pytest.mark.parametrize("coding", ["gzip", "br", "identity, gzip", "x"])
+def test_a_compressed_body_is_said_to_be_one(http, kind, coding):
+    body = gzip.compress(b'{"question": "Who keeps the cellar?"}')
+    headers = {"content-type": kind, "content-encoding": coding}
+    response = http.post("ask", content=body, headers=headers)
+    assert (response.status_code, response.headers["accept-encoding"]) == (415, "identity")
+    assert response.json()["problem"] == "the body is compressed"
+    assert "plain JSON" in response.json()["remedy"]
+
+
+def test_a_body_may_begin_as_files_of_windows_do(http):
+    body = b'\xef\xbb\xbf{"question": "Who keeps the cellar?"}\r\n'
+    headers = {"content-type": "application/json", "content-encoding": "identity"}
+    assert http.post("ask", content=body, headers=headers).status_code == 200
+    both = http.post("ask", content=2 * body, headers={"content-type": "application/x-ndjson"})
+    assert ["problem" in json.loads(line) for line in both.text.splitlines()] == [False, False]
 
 
 @pytest.mark.parametrize("name", [each for each in dir(errors) if each[0].isupper()])

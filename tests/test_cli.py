@@ -175,7 +175,7 @@ def outdated(tmp_path_factory):
 def test_documents_left_out_are_listed_in_one_line(outdated, capsys, verb):
     arguments = [verb, "Who carved the clock?", "--index", str(outdated / "index")]
     build = shlex.join(["qa", "build", str(outdated / "documents"), *arguments[-2:]])
-    assert main(arguments) in ((3, 4) if verb == "ask" else (0,))
+    assert main(arguments) in ((0, 3, 4) if verb == "ask" else (0,))
     out = capsys.readouterr().out
     expected = "(left out, changed or missing since the build: {}; run `{}`)\n\n"
     assert out.startswith(expected.format("0.txt, 1.txt, 2.txt, 3.txt, 4.txt and 2 more", build))

@@ -305,9 +305,14 @@ def test_a_build_in_the_background_is_the_same(folder, tmp_path, encoder):
     assert [path for path, _ in caught.value.skipped] == ["broken.pdf"]
 
 
-def test_a_build_that_is_stopped_says_so(folder, tmp_path):
+@pytest.mark.parametrize("ends_first", [False, True])
+def test_a_build_that_is_stopped_says_so(folder, tmp_path, monkeypatch, ends_first):
     running = BackgroundBuild()
     running.stop()
+    if ends_first:  # before it is told what to build
+        monkeypatch.setattr(
+            subprocess.Popen, "kill", lambda self: os.kill(self.pid, 9) or self.wait()
+        )
     with pytest.raises(QAError, match="the build ended before it was done"):
         running.run(folder, tmp_path / "index")
 

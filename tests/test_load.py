@@ -71,7 +71,7 @@ def test_a_question_has_a_length_at_every_door(served):
             ask(question)
     assert httpx.post(f"{served.url}/api/ask", json={"question": question}).status_code == 422
     assert httpx.post(f"{served.url}/api/search", json={"question": question}).status_code == 422
-    assert too_long in joined(served, "ask", [question, 10, 3, None])
+    assert too_long[1:] in joined(served, "ask", [question, 10, 3, None])  # as a sentence
     # The words of an endless question are not looked at either.
     assert httpx.post(f"{served.url}/api/ask", content=b"a" * 1_000_001).status_code == 413
 
@@ -130,6 +130,60 @@ def test_a_body_that_does_not_arrive_is_given_up(served, monkeypatch):
         )
         assert connection.recv(65_536).startswith(b"HTTP/1.1 408 ")
         assert is_closed(connection)
+
+
+def test_a_body_that_breaks_off_is_no_defect_that_the_log_is_filled_with(served):
+    logged = []
+    handler = logging.Handler()
+    handler.emit = logged.append
+    logging.getLogger("uvicorn.error").addHandler(handler)
+    try:
+        with opened(served) as connection:
+            connection.sendall(
+                b"POST /api/ask HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
+                b'content-length: 20\r\n\r\n{"ques'
+            )
+            time.sleep(0.2)
+        time.sleep(0.5)
+    finally:
+        logging.getLogger("uvicorn.error").removeHandler(handler)
+    assert [record.getMessage() for record in logged] == []
+
+
+HEALTH = b"GET /api/health HTTP/1.1\r\nhost: 127.0.0.1\r\n"
+CHUNKED = b"POST /api/ask HTTP/1.1\r\nhost: evil.example\r\ntransfer-encoding: chunked\r\n\r\n"
+# What is sent at first, and once the answer to it has come.
+STRANGE = {
+    "the wish for HTTP/2": (HEALTH + b"connection: upgrade\r\nupgrade: h2c\r\n\r\n",),
+    "the wish for a web socket": (HEALTH + b"connection: upgrade\r\nupgrade: websocket\r\n\r\n",),
+    "a broken body after the answer": (CHUNKED, b"no length\r\n"),
+    "a broken body after a part of it": (CHUNKED + b"1\r\nx\r\n", b"2\r\nxyz\r\n"),
+    "a broken request after the answer": (HEALTH + b"\r\n", b"\0\1\2 /\r\n\r\n"),
+}
+
+
+@pytest.mark.parametrize("kind", STRANGE)
+def test_a_strange_request_is_no_defect_that_the_log_is_filled_with(served, kind):
+    logged = []
+    handler = logging.Handler()
+    handler.emit = logged.append
+    loggers = [logging.getLogger(name) for name in ("uvicorn.error", "asyncio")]
+    for logger in loggers:
+        logger.addHandler(handler)
+    try:
+        for _ in range(3):
+            with opened(served) as connection:
+                for sent in STRANGE[kind]:
+                    connection.sendall(sent)
+                    assert connection.recv(65_536).startswith((b"HTTP/1.1 ", b""))
+                connection.shutdown(socket.SHUT_WR)
+                assert is_closed(connection)
+    finally:
+        for logger in loggers:
+            logger.removeHandler(handler)
+    # That is said at most once a minute.
+    messages = [record.getMessage() for record in logged]
+    assert messages in ([], ["Invalid HTTP request received."])
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nhost: 127", b"\r\n", b"G"])

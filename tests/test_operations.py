@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -159,12 +160,50 @@ def test_a_server_that_is_closing_begins_nothing_new():
     assert client.get("/api/health/ready").status_code == 503
 
 
-@pytest.mark.posix
-def test_a_running_answer_is_finished_on_sigterm(place):
-    """Begin a question, ask the server to end, and still get the answer."""
+class Held:
+    """A server in a process of its own, where a question waits for ``let_go``."""
+
+    def __init__(self, process):
+        self.process = process
+        self.url = re.search(r"http://\S+", process.stderr.readline())[0]
+        self.told, self.answers = [], []
+        self._reading = threading.Thread(target=lambda: self.told.extend(process.stderr))
+        self._reading.start()
+        until(lambda: httpx.get(f"{self.url}/api/health/ready").status_code == 200)
+
+    def ask(self, **options):
+        """Ask in a thread, and wait until the question is being answered."""
+
+        def ask():
+            try:
+                self.answers.append(httpx.post(f"{self.url}/api/ask", timeout=300, **options))
+            except httpx.HTTPError as error:
+                self.answers.append(error)
+
+        self._asking = threading.Thread(target=ask)
+        self._asking.start()
+        while self.process.stdout.readline() != "asked\n":
+            assert self.process.poll() is None
+
+    def let_go(self):
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+
+    def end(self):
+        """Wait until it has ended; return its status and all that it printed."""
+        self._asking.join(300)
+        status = self.process.wait(300)
+        self._reading.join(300)
+        return status, "".join(self.told)
+
+
+@contextmanager
+def held(place, more=""):
     code = f"""
 import sys, time
 from qa import pipeline
+from qa.web import server
+{more}
 asked = pipeline.QA.ask
 def slow(self, question, **options):
     if {QUESTION!r} == question:
@@ -184,36 +223,67 @@ sys.exit(main(["serve", {str(place / "documents")!r}, "--index", {str(place / "i
         text=True,
         env={**os.environ, "NO_COLOR": "1"},
     ) as process:
-        url = re.search(r"http://\S+", process.stderr.readline())[0]
-        told = []
-        reading = threading.Thread(target=lambda: told.extend(process.stderr))
-        reading.start()
-        until(lambda: httpx.get(f"{url}/api/health/ready").status_code == 200)
-        answers = []
+        try:
+            yield Held(process)
+        finally:
+            process.kill()
 
-        def ask():
-            asked = httpx.post(
-                f"{url}/api/ask", json={"question": QUESTION, "quick": True}, timeout=120
-            )
-            answers.append(asked)
 
-        asking = threading.Thread(target=ask)
-        asking.start()
-        while process.stdout.readline() != "asked\n":
-            assert process.poll() is None
-        process.send_signal(signal.SIGTERM)
+@pytest.mark.posix
+def test_a_running_answer_is_finished_on_sigterm(place):
+    """Begin a question, ask the server to end, and still get the answer."""
+    with held(place) as running:
+        running.ask(json={"question": QUESTION, "quick": True})
+        running.process.send_signal(signal.SIGTERM)
         other = {"question": "Who founded the library?"}
-        until(lambda: httpx.post(f"{url}/api/ask", json=other).status_code == 503)
-        process.stdin.write("\n")
-        process.stdin.flush()
-        asking.join(120)
-        assert answers[0].json()["answers"][0]["text"].startswith("Ada Blum")
-        assert process.wait(60) == 0
-        reading.join(60)
-    lines = [json.loads(line) for line in told if line.startswith("{")]
+        until(lambda: httpx.post(f"{running.url}/api/ask", json=other).status_code == 503)
+        running.let_go()
+        status, told = running.end()
+    assert running.answers[0].json()["answers"][0]["text"].startswith("Ada Blum")
+    assert status == 0
+    lines = [json.loads(line) for line in running.told if line.startswith("{")]
     assert {"request", "question"} <= {line["event"] for line in lines}
-    assert "lighthouse" not in "".join(told)
-    assert "Traceback" not in "".join(told)
+    assert "lighthouse" not in told
+    assert "Traceback" not in told
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize("first", [signal.SIGINT, signal.SIGTERM])
+def test_who_does_not_wait_gets_a_whole_answer_and_an_end_in_order(place, first):
+    """The question that runs is answered, the rest of its batch refused, line by line."""
+    lines = [json.dumps({"question": QUESTION, "quick": True})] * 3
+    headers = {"content-type": "application/x-ndjson"}
+    with held(place) as running:
+        running.ask(content="\n".join(lines), headers=headers)
+        running.process.send_signal(first)
+        until(lambda: is_refused(f"{running.url}/api/health/ready"))
+        if first == signal.SIGTERM:
+            running.process.send_signal(first)
+        until(lambda: is_refused(f"{running.url}/api/health"))
+        running.let_go()
+        status, told = running.end()
+    first, *rest = map(json.loads, running.answers[0].text.splitlines())
+    assert first["answers"][0]["text"].startswith("Ada Blum")
+    assert [each["problem"] for each in rest] == ["the server is stopping"] * 2
+    assert (status, "Traceback" in told) == (0, False)
+
+
+@pytest.mark.posix
+def test_a_server_ends_in_order_although_an_answer_does_not(place):
+    short = "server.LEAVE_S, server.CANCEL_S, server.END_S, server.GRACE_S = 0.5, 2, 1, 1"
+    with held(place, short) as running:
+        running.ask(json={"question": QUESTION})
+        running.process.send_signal(signal.SIGTERM)
+        status, told = running.end()
+    assert isinstance(running.answers[0], httpx.RemoteProtocolError)
+    assert (status, "Traceback" in told) == (0, False)
+
+
+def is_refused(url):
+    try:
+        return httpx.get(url).status_code != 200
+    except httpx.TransportError:  # as it closes, or since it has
+        return True
 
 
 # What deploys it. None of it can be run here: the image is built by the workflow.

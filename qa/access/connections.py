@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 # The head of a request has to arrive within so long, and what is sent has to be read.
@@ -21,7 +22,11 @@ BACKLOG = 32
 # Open files that are kept for the index, the documents and the log.
 KEPT_FILES = 64
 # What the log says of it is the same each time.
-_REPEATED = ("socket.accept() out of system resource", "Invalid HTTP request received.")
+_REPEATED = (
+    "socket.accept() out of system resource",
+    "Invalid HTTP request received.",
+    "Error handling POST request",  # of the library for MCP, for each body that breaks off
+)
 _SELDOM_S = 60.0
 _FULL = (
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\ncontent-type: text/plain\r\n"
@@ -86,6 +91,18 @@ class Connection(H11Protocol):
             self._cancel_late()
         elif self._late is None:
             self._expect()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no request; after the head of an answer there is nothing to say."""
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            super().send_400_response(msg)
+        else:
+            self.transport.close()
+
+    def _should_upgrade(self) -> bool:
+        # Whoever serves a request may ignore the wish for another protocol. Some clients have it
+        # each time, and each time uvicorn would warn that a library is missing.
+        return False
 
     def on_response_complete(self) -> None:
         """Expect the next request, for as long as a connection is kept open."""

@@ -97,18 +97,21 @@ class Login:
         )
         address = (scope.get("client") or ("", 0))[0]
         if self._waiting >= WAITING:
-            return self._form(wanted, "Many are logging in just now: try again soon.", 503, wait=2)
+            said = "Many are logging in just now: try again soon."
+            return self._form(wanted, said, 503, name=name, wait=2)
         if wait := self._attempts.take(name, address):
             minutes = -(-wait // 60)
             said = f"Too many attempts: try again in {minutes} minute{'s' * (minutes > 1)}."
-            return self._form(wanted, said, 429, wait=wait)
+            return self._form(wanted, said, 429, name=name, wait=wait)
         try:
             user = await self._checked(name, password)
             session = self._users.sessions.open(user) if user else None
         except AccessError:
-            return self._form(wanted, "Nobody can log in at the moment.", 503, wait=60)
+            said = "Nobody can log in at the moment."
+            return self._form(wanted, said, 503, name=name, wait=60)
         if session is None:
-            return self._form(wanted, "There is no user of this name and password.", 401)
+            said = "There is no user of this name and password."
+            return self._form(wanted, said, 401, name=name)
         self._attempts.forgive(name, address)
         response = RedirectResponse(f"{self._root}{inside(wanted)}{_place(form)}", 303)
         self._set_cookie(response, scope, *session, SESSION_S)
@@ -139,8 +142,13 @@ class Login:
         finally:
             self._waiting -= 1
 
-    def _form(self, wanted: str, said: str = "", status: int = 200, *, wait: int = 0) -> Response:
-        html = _PAGE.render(said=said, wanted=inside(wanted), root=self._root, script=SCRIPT)
+    def _form(
+        self, wanted: str, said: str = "", status: int = 200, *, name: str = "", wait: int = 0
+    ) -> Response:
+        # A password that was mistyped is typed again, the name is not.
+        html = _PAGE.render(
+            said=said, name=name, wanted=inside(wanted), root=self._root, script=SCRIPT
+        )
         headers = {"content-security-policy": POLICY, "cache-control": "no-store"}
         headers["referrer-policy"] = "same-origin"  # without one, a browser names no origin
         if wait:

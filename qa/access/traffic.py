@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 import time
@@ -87,6 +88,8 @@ class Traffic:
             is_new = scope["method"] in CHANGING or scope["path"].endswith(READY)
             app = _closing if self.is_closing and is_new else self._app
             await app({**scope, SEEN: seen}, receive, watched)
+        except asyncio.CancelledError:  # only a server that ends does so, and it is no defect
+            pass
         finally:
             self.under_way -= counts
             seconds = time.perf_counter() - began

@@ -13,7 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Scope
 
@@ -116,7 +116,7 @@ def create_api(
         answer, or the problem that this question has.
         """
         if bodies.content_type(request.headers) == bodies.LINES:
-            lines = lines_of(await request.body())
+            lines = lines_of(await bodies.plain(request))
             qa, visitor = now(request.scope), visitor_of(request.scope)
             found = answers_of(lines, qa, pool, visitor, for_owner=for_owner)
             return StreamingResponse(found, media_type=bodies.LINES, headers=_NOT_KEPT)
@@ -209,6 +209,11 @@ def create_api(
     async def on_status(_: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         return status_response(error.status_code, error.detail, error.headers)
+
+    @api.exception_handler(ClientDisconnect)
+    async def on_gone(_: Request, error: Exception) -> Response:
+        """Answer nobody: a body that broke off is no defect, and would fill the log as one."""
+        return status_response(400, "The body broke off")
 
     @api.exception_handler(Exception)
     async def on_defect(_: Request, error: Exception) -> Response:

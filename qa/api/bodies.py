@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
@@ -110,7 +111,15 @@ async def read(request: Request, kind: type[M] | TypeAdapter[M]) -> M:
     """
     if content_type(request.headers) != JSON:
         raise HTTPException(415, "The body has another type than JSON")
-    return parsed(await request.body(), kind)
+    return parsed(await plain(request), kind)
+
+
+async def plain(request: Request) -> bytes:
+    """Return the body as it was sent; HTTPException for one that is compressed."""
+    coding = request.headers.get("content-encoding", "").strip().lower()
+    if coding not in ("", "identity"):
+        raise HTTPException(415, "The body is compressed", {"accept-encoding": "identity"})
+    return await request.body()
 
 
 def parsed(body: bytes, kind: type[M] | TypeAdapter[M]) -> M:
@@ -119,6 +128,7 @@ def parsed(body: bytes, kind: type[M] | TypeAdapter[M]) -> M:
     Raises :class:`~qa.errors.InvalidRequest` where it is another object, HTTPException where it
     is no JSON.
     """
+    body = body.removeprefix(BOM_UTF8)  # as files of Windows begin
     try:
         if isinstance(kind, TypeAdapter):
             return kind.validate_json(body, strict=True)

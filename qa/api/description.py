@@ -32,7 +32,7 @@ _PROBLEMS = {
     400: "The body is not JSON.",
     408: "The body did not arrive in time.",
     413: "The body is too large.",
-    415: "The body has another type.",
+    415: "The body has another type, or is compressed.",
     422: "A value is missing, unknown or not allowed, or the question cannot be asked.",
     503: "So many questions are waiting that no other is taken, or the index cannot be used.",
 }

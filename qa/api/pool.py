@@ -93,8 +93,8 @@ class Pool:
         """Do the same for coroutines; a call that is cancelled while it waits is not run."""
         return await asyncio.wrap_future(self.submit(work, visitor))
 
-    def stop(self, timeout_s: float = 5.0) -> None:
-        """Refuse what waits, and wait for what runs."""
+    def stop(self, timeout_s: float = 5.0) -> bool:
+        """Refuse what waits, and wait for what runs; return whether that ended in time."""
         with self._changed:
             self._is_stopped = True
             left = [job for line in self._lines.values() for job in line]
@@ -105,6 +105,7 @@ class Pool:
         until = time.monotonic() + timeout_s
         for thread in self._threads:
             thread.join(max(until - time.monotonic(), 0))
+        return not any(thread.is_alive() for thread in self._threads)
 
     def _make_room(self, visitor: str) -> None:
         """Refuse the last call of whoever has the most; raises Busy if that is the visitor."""

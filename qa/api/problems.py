@@ -33,7 +33,7 @@ _REMEDIES = {
     405: DESCRIBED,
     408: "send the whole request at once",
     413: "send less",
-    415: "send JSON with the header Content-Type: application/json",
+    415: "send plain JSON with the header Content-Type: application/json",
     500: "this is a defect of Verbatim: tell whoever runs the server",
 }
 

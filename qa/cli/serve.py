@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import click
@@ -137,6 +138,8 @@ def serve(
         store=store or "",
         quick=quick,
     )
+    # The interpreter would search all objects for cycles as it ends: a second of processor time.
+    gc.freeze()
 
 
 def _check_store(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -19,7 +20,7 @@ from qa.library import Files, Following, Listener, Live, example_questions, give
 from qa.networks.threads import cores
 from qa.pipeline import QA
 from qa.text import counted
-from qa.types import Place
+from qa.types import Passage, Place
 from qa.viewer import PageViewer, Windows
 
 if TYPE_CHECKING:
@@ -105,6 +106,18 @@ class OpenIndex:
         except (KeyError, StoredIndexError):
             return ""
 
+    def headings(self, passage: Passage) -> list[tuple[int, int]]:
+        """Return the offsets of the headings in a passage; none of a document that has gone."""
+        try:
+            blocks = self.qa.document(passage.document_id).blocks
+        except (KeyError, StoredIndexError):
+            return []
+        return [
+            (block.start, block.end)
+            for block in blocks
+            if block.kind == "heading" and passage.start <= block.start < passage.end
+        ]
+
 
 class Corpus:
     """A folder of documents with its open index, which ``live`` keeps up to date.
@@ -141,6 +154,8 @@ class Corpus:
         self.pages = PageViewer(self.folder)
         self.feedback = FeedbackStore.beside(self.index)
         self._with_examples = with_examples
+        self._is_closed = False
+        self._finding: threading.Thread | None = None
         self._open(qa, qa.threshold)
         self.live: Live | Following
         if store:
@@ -178,17 +193,34 @@ class Corpus:
         """Return the store of votes."""
         return self.feedback
 
+    def close(self, timeout_s: float = 10.0) -> bool:
+        """End builds, children and threads; return whether all questions ended in time."""
+        self._is_closed = True
+        self.live.stop()
+        self.pages.close()
+        until = time.monotonic() + timeout_s
+        have_ended = self.pool.stop(timeout_s)
+        if self._finding is not None:
+            self._finding.join(max(until - time.monotonic(), 0))
+            have_ended = have_ended and not self._finding.is_alive()
+        return have_ended
+
     def _reopen(self, qa: QA) -> None:
         self._open(qa, self.now.qa.threshold)
 
     def _open(self, qa: QA, threshold: float) -> None:
         opened = self.now = OpenIndex.of(qa.with_threshold(threshold), self.index)
         if self._with_examples and opened.library.entries:
-            threading.Thread(target=self._find_examples, args=[opened], daemon=True).start()
+            self._finding = threading.Thread(
+                target=self._find_examples, args=[opened], name="examples", daemon=True
+            )
+            self._finding.start()
 
     def _find_examples(self, opened: OpenIndex) -> None:
         try:
-            found = example_questions(opened.qa, is_over=lambda: self.now is not opened)
+            found = example_questions(
+                opened.qa, is_over=lambda: self._is_closed or self.now is not opened
+            )
         except StoredIndexError:  # of a store that does not answer: there are none, then
             return
         if self.now is opened:

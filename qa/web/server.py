@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from types import FrameType, MappingProxyType
 from typing import TYPE_CHECKING
@@ -37,10 +38,12 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 PORT = 7860
-# How long to wait for what is being loaded when the server ends.
+# How long to wait for threads when the server ends.
 END_S = 10.0
 # How long answers that are under way may take then; and no request for so long is calm.
 GRACE_S, CALM_S, LOOK_S = 30.0, 0.5, 0.1
+# After the grace, what is still connected is left alone for so long, and then disconnected.
+LEAVE_S, CANCEL_S = 4.0, 5
 
 
 def serve(
@@ -138,22 +141,27 @@ def serve(
             _say(f"Verbatim is running at {url} (press Ctrl+C to stop)")
             threading.Thread(target=prepare, name="prepare", daemon=True).start()
 
-        server = Server(load, access=access, on_start=on_start, log=log, metrics=metrics)
+        def on_end() -> None:
+            for corpus in corpora:
+                corpus.pool.stop(0)
+
+        server = Server(
+            load, access=access, on_start=on_start, on_end=on_end, log=log, metrics=metrics
+        )
         if is_open:
             _say("Anyone who can reach this address can read the documents: there is no password.")
-        with suppress(KeyboardInterrupt):  # the way to stop it
+        with suppress(KeyboardInterrupt):  # before the server listens to signals, or after
             server.run(sockets=[listener])
-        for corpus in corpora:
-            corpus.live.stop()
-            corpus.pages.close()
-        if not server.front.join(END_S):
-            # Interrupted while it loads libraries: their native code would abort the interpreter
-            # as that ends below them. An unfinished build is resumed, and its children end too.
+        patience_s = 0 if server.force_exit else END_S
+        have_ended = [corpus.close(patience_s) for corpus in corpora]
+        if server.front.error is not None:
+            raise server.front.error
+        if not (server.front.join(0) and all(have_ended)):
+            # Native code, of libraries that are being loaded or of a question, would abort the
+            # interpreter as that ends below it. An unfinished build is resumed; children end too.
             sys.stdout.flush()
             sys.stderr.flush()
             os._exit(0)
-        if server.front.error is not None:
-            raise server.front.error
 
 
 def access_of(index: Path, *, host: str = HOST) -> Access:
@@ -196,6 +204,7 @@ def create_app(
     from qa.web.library_routes import library_routes
     from qa.web.page import create_page
     from qa.web.render import render
+    from qa.web.rights import rights_of
     from qa.web.theme import Theme
 
     access = access or Access()
@@ -217,6 +226,10 @@ def create_app(
         ),
     )
     app.include_router(document_routes(served))
+
+    def head(scope: Scope) -> str:
+        visitor = visitor_of(scope)
+        return render("head.html", rights=asdict(rights_of(visitor, served.seen_by(visitor))))
 
     def mounted() -> FastAPI:
         # Explicit, because environment variables can change each of these defaults.
@@ -243,7 +256,7 @@ def create_app(
         # From the inside out.
         app.add_middleware(Events, blocks=page.get_blocks())
         app.add_middleware(BodyLimit, limit_of=body_limit)
-        app.add_middleware(Head, html=render("head.html"))
+        app.add_middleware(Head, html=head)
         app.add_middleware(Guard, access=access)
         return guarded
 
@@ -349,9 +362,11 @@ class Server(uvicorn.Server):
         *,
         access: Access | None = None,
         on_start: Callable[[], None] = lambda: None,
+        on_end: Callable[[], None] = lambda: None,
         log: Log | None = None,
         metrics: Metrics | None = None,
     ) -> None:
+        self._on_end = on_end
         self.front = Front(load, on_start=on_start, on_error=self.stop)
         guard = Guard(self.front, access=access or Access())
         self.traffic = Traffic(guard, log=log, metrics=metrics)
@@ -362,22 +377,28 @@ class Server(uvicorn.Server):
                 ws="none",
                 backlog=BACKLOG,
                 log_level="warning",
-                timeout_graceful_shutdown=5,
+                timeout_graceful_shutdown=CANCEL_S,
                 proxy_headers=False,  # uvicorn would take anybody's word on this machine
                 server_header=False,
             )
         )
         Connection.allowed = allowed_connections()
-        for name in ("asyncio", "uvicorn.error"):
+        for name in ("asyncio", "uvicorn.error", "mcp.server.streamable_http"):
             logging.getLogger(name).addFilter(SELDOM)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Stop on a signal; when asked to terminate, once what is under way has ended."""
+        """Stop on a signal; when asked to terminate, once what is under way has ended.
+
+        Any other signal, or a second one, stops without waiting for that; one more waits for
+        nothing. None is raised again once the server has ended, as uvicorn does: there is more
+        to end.
+        """
         if sig == signal.SIGTERM and not self.traffic.is_closing:
             self.traffic.is_closing = True
             threading.Thread(target=self._drain, name="drain", daemon=True).start()
             return
-        super().handle_exit(sig, frame)
+        self.force_exit = self.should_exit
+        self.traffic.is_closing = True
         self.stop()
 
     def _drain(self) -> None:
@@ -388,6 +409,17 @@ class Server(uvicorn.Server):
             calm = 0 if self.traffic.under_way else calm + 1
             time.sleep(LOOK_S)
         self.stop()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let what is answered be finished, refuse what waits, and leave who stays connected."""
+        self._on_end()
+        asyncio.get_running_loop().call_later(LEAVE_S, self._disconnect)
+        await super().shutdown(sockets)
+
+    def _disconnect(self) -> None:
+        """Tell requests that nobody waits for them: they end, while one cancelled would fail."""
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
 
     def stop(self) -> None:
         """Finish the requests in progress, then return from ``run``."""
