@@ -30,6 +30,9 @@ _COLOURS = """
   const ratio = (one, two) => (Math.max(one, two) + 0.05) / (Math.min(one, two) + 0.05);
 """
 CONTRAST = f"(part, other) => {{ {_COLOURS} return ratio(text(part), behind(other ?? part)); }}"
+BORDER = f"""part => {{ {_COLOURS}
+  return ratio(light(parse(getComputedStyle(part).borderTopColor)), behind(part));
+}}"""
 SHADE = f"(part, other) => {{ {_COLOURS} return ratio(behind(part), behind(other)); }}"
 # Whether a part is inside the visible area of its pane.
 IN_VIEW = """([inner, outer]) => {
@@ -91,8 +94,9 @@ def visiting(chromium, home):
     for context in opened:
         context.close()
     assert requested
-    assert [to for to in requested if not to.startswith(tuple(urls))] == []
-    assert wrong == []
+    elsewhere = [to for to in requested if not to.startswith(tuple(urls))]
+    assert not elsewhere, elsewhere
+    assert not wrong, wrong
 
 
 def ask(page, question):

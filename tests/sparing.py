@@ -48,10 +48,10 @@ class Kept:
         try:
             yield visit
         finally:
-            self._pages = [page for page in used if self._forgets(page)] + self._pages
             found = wrong.copy()
-            wrong.clear()
-        assert found == []
+            self._pages = [page for page in used if self._forgets(page)] + self._pages
+            wrong.clear()  # Gradio complains where a page is left before it is done
+        assert not found, found
 
     def _forgets(self, page):
         """Whether a page of the test is open still; it then knows nothing of it."""

@@ -184,6 +184,10 @@ def test_a_quotation_is_copied_with_its_source_and_link(visit, with_clipboard):
     other = visit()
     copied = pasted(other if with_clipboard else page)
     quoted, link = copied.rsplit("\n", 1)
+    # The section says where it is: nobody needs to know of which characters it is made, too.
+    facts = page.locator(".sheet .facts span").all_inner_texts()
+    assert "Opening › In winter" in facts
+    assert not [fact for fact in facts if fact.startswith("characters")]
     assert re.fullmatch(
         r"“.*November to March.*” \(The guide, Opening › In winter, guide.md\)", quoted
     )
@@ -228,6 +232,17 @@ def test_a_conversation_is_exported(visit, chromium, served, tmp_path, form):
         with_file.goto(path.as_uri())
         assert with_file.locator("blockquote").first.text_content() == answer.text
         with_file.close()
+
+
+def test_a_very_long_question_has_an_address_that_can_be_opened_again(visit):
+    page = visit()
+    ask(page, f"{MILL} {'It stands by the river. ' * 300}")
+    page.wait_for_function("location.hash")
+    assert len(page.url) < 1_000
+    assert parts(page)[1] == "mill.txt"
+    page.reload()
+    page.wait_for_selector(".turn .footnote")
+    assert page.locator(".asked").text_content().startswith(MILL)
 
 
 # Bad addresses

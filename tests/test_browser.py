@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -155,6 +156,29 @@ def test_an_older_citation_moves_the_evidence_alone_and_works_twice(visit, alway
         page.evaluate("document.querySelector('.document').scrollTo(0, 0)")
 
 
+def test_a_citation_that_is_shown_already_is_not_shown_again_with_the_next_answer(visit, always):
+    page = visit()
+    ask(page, "Who designed the lighthouse of Rerik?")
+    page.wait_for_selector("mark.answer")
+    page.locator(".citation[aria-current]").click()
+    ask(page, "Who bought the mill?")
+    page.wait_for_function("document.querySelector('.sheet h2').innerText === 'The mill'")
+    page.wait_for_timeout(600)
+    assert page.locator(".sheet h2").inner_text() == "The mill"
+
+
+def test_a_citation_on_a_phone_leads_to_its_words_also_from_a_lower_document(visit, always):
+    page = visit("narrow")
+    ask(page, "Who designed the lighthouse of Rerik?")
+    ask(page, "Who bought the mill?")
+    for turn, title in ((0, "lighthouse"), (1, "mill")):
+        page.locator(".turn").nth(turn).locator(".citation").first.click()
+        page.wait_for_selector(f".sheet:has-text('{title}') mark.answer")
+    page.wait_for_function(IN_WINDOW, arg="mark.answer")
+    top = "Math.round(document.querySelector('#evidence').getBoundingClientRect().top)"
+    assert abs(page.evaluate(top)) <= 1
+
+
 def test_not_found_is_shown_and_the_best_guess_is_one_click_away(visit, never):
     page = visit()
     ask(page, "What is the capital of Peru?")
@@ -163,6 +187,10 @@ def test_not_found_is_shown_and_the_best_guess_is_one_click_away(visit, never):
     assert page.locator("mark.answer").count() == 0
     assert page.evaluate(IN_VIEW, [".document .passage", ".document"])
     keep(page, "not-found")
+    # A heading that says what the title above it says is left out.
+    for closest in page.locator(".closest").all():
+        title = closest.locator(".title").inner_text()
+        assert title not in closest.locator(".snippet").all_inner_texts()
     page.locator(".closest").nth(1).click()
     page.wait_for_selector(".closest:nth-child(2)[aria-current]")
     page.get_by_role("button", name="Show the best guess anyway").click()
@@ -403,6 +431,71 @@ def test_an_answer_does_not_come_into_a_conversation_that_was_begun_meanwhile(vi
     assert page.locator(".asked").all_text_contents() == ["Who bought the mill?"]
 
 
+@pytest.fixture
+def late(monkeypatch):
+    """Gradio is done with an event only some time after the answer was drawn."""
+
+    def slow(handler):
+        def stay(self, *arguments):
+            yield from handler(self, *arguments)
+            time.sleep(1)
+
+        return stay
+
+    for name in ("_answer", "_open"):
+        monkeypatch.setattr(Handlers, name, slow(getattr(Handlers, name)))
+
+
+def test_what_comes_as_soon_as_an_answer_is_drawn_is_not_lost(visit, always, late):
+    page = visit()
+    questions = ["Who designed the lighthouse of Rerik?", "Who bought the mill?"]
+    for question in questions:
+        ask(page, question)
+    assert page.locator(".asked").all_text_contents() == questions
+    assert page.input_value("#question textarea") == ""
+    page.wait_for_selector("#talk:not([data-asking])")
+    page.reload()
+    page.wait_for_selector(".turn:nth-child(2) .footnote")
+    page.get_by_role("button", name="New conversation").click()
+    page.wait_for_selector(".welcome")
+    for count in (1, 2):  # a button's question
+        page.evaluate(
+            """question => {
+              const button = document.createElement("button");
+              button.dataset.ask = question;
+              document.querySelector("#conversation :is(.turns, .welcome)").append(button);
+              button.click();
+            }""",
+            questions[count - 1],
+        )
+        page.wait_for_selector(f".turn:nth-child({count}) .footnote")
+    assert page.locator(".asked").all_text_contents() == questions
+    page.wait_for_selector("#talk:not([data-asking])")
+
+
+def test_a_question_is_asked_again_of_what_was_read_meanwhile(visit, served, always):
+    page = visit()
+    notes = served.corpus.folder / "notes.txt"
+    notes.write_text(notes.read_text(encoding="utf-8") + "\nThe keeper is called Hanna Voss.\n")
+    question = "What is the keeper called?"
+    ask(page, question)
+    assert "notes.txt" in page.locator(".left-behind").inner_text()
+    below = page.locator(".left-behind + *").bounding_box()["y"]
+    banner = page.locator(".left-behind").bounding_box()
+    assert below - banner["y"] - banner["height"] > 8
+    page.get_by_role("button", name="Read them now").click()
+    page.wait_for_selector("text=Ask again")
+    page.evaluate("""document.dispatchEvent(
+      new CustomEvent("library-choose", { detail: ["mill.txt"] }))""")
+    page.get_by_role("button", name="Ask again").click()
+    page.wait_for_selector(".turn:nth-child(2) .footnote")
+    # Of what the turn asked, not of what was chosen meanwhile for other questions.
+    assert page.locator(".turn:nth-child(2) .asked-only").count() == 0
+    assert "Hanna Voss" in page.locator(".turn:nth-child(2)").inner_text()
+    assert page.get_by_role("button", name="Read them now").count() == 0
+    assert page.get_by_role("button", name="Ask again").count() == 1  # as the server draws it
+
+
 def test_a_busy_page_says_so(visit, served, monkeypatch):
     monkeypatch.setattr("qa.web.page.MAX_WAITING", 0)
     with serving_corpus(served.corpus) as busy:
@@ -415,6 +508,15 @@ def test_a_busy_page_says_so(visit, served, monkeypatch):
     (complaint,) = visit.wrong
     assert "503" in complaint
     visit.wrong.clear()
+
+
+def test_a_server_that_does_not_answer_is_waited_for(visit):
+    page = visit()
+    page.route("**/library/status", lambda route: route.abort())
+    page.wait_for_selector("#activity:visible >> text=Waiting for the server")
+    page.unroute("**/library/status")
+    page.wait_for_selector("#activity", state="hidden")
+    visit.wrong[:] = [each for each in visit.wrong if "ERR_FAILED" not in each]
 
 
 def test_the_rebuild_button_adds_a_new_document(visit, served):
@@ -468,6 +570,10 @@ def test_wide_and_narrow_light_and_dark(visit, always, size, scheme):
         page.locator(".citation").first.click()
         page.wait_for_function(IN_WINDOW, arg="mark.answer")
         keep(page, f"{size}-{scheme}-evidence")
+        page.locator("#export summary").click()
+        menu = page.locator("#export .menu").bounding_box()
+        assert 0 <= menu["x"] <= menu["x"] + menu["width"] <= SIZES[size][0]
+        page.keyboard.press("Escape")
     assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0]
     texts = [
         ".question",
@@ -506,6 +612,55 @@ def test_wide_and_narrow_light_and_dark(visit, always, size, scheme):
     assert passage.evaluate(SHADE, paper) >= 1.25
     furniture = page.locator(".document .furniture").first
     assert furniture.evaluate(CONTRAST, passage.element_handle()) >= 4.5  # as inside a passage
+
+
+def test_the_box_and_the_choice_of_documents_stay_in_view_on_a_phone(visit, never):
+    page = visit("narrow")
+    for question in ("What is the capital of Peru?", "Who is the king of Spain?"):
+        ask(page, question)
+    page.get_by_role("button", name="All documents").click()
+    page.locator(".tick").first.check()
+    page.locator(".tick").nth(2).check()
+    assert page.locator("#only b").inner_text()
+    places = """() => ["filter", "question", "away"].map(id => {
+      const { top, bottom, height } = document.getElementById(id).getBoundingClientRect();
+      return height > 0 && top >= 0 && Math.floor(bottom) <= innerHeight;
+    })"""
+    page.evaluate("document.querySelector('#source').scrollIntoView()")
+    page.wait_for_selector("#away:visible")
+    assert page.evaluate(places) == [False, False, True]
+    assert page.locator("#away b").inner_text() == page.locator("#only b").inner_text()
+    keep(page, "narrow-chosen")
+    page.locator("#away").get_by_role("button", name="Ask", exact=True).click()
+    page.wait_for_selector("#away", state="hidden")
+    assert page.locator("#question textarea").evaluate("e => e === document.activeElement")
+    page.evaluate("scrollTo(0, 0)")  # the conversation is longer than the screen
+    page.wait_for_function("scrollY === 0")
+    assert page.evaluate(places) == [True, True, False]
+    keep(page, "narrow-sticky")
+
+
+def test_what_is_far_too_long_is_said_to_be_so(visit, always):
+    page = visit()
+    page.fill(".find", "x" * 250_000)
+    page.wait_for_selector("text=No document has")
+    assert page.evaluate("""() => {
+      const library = document.querySelector(".library");
+      return library.scrollWidth <= library.clientWidth;
+    }""")
+    page.fill(".find", "")
+    page.locator("[data-view='document/0/0/0/mill.txt']").click()
+    page.wait_for_selector(".document")
+    page.fill(".find-inside", "mill " * 50_000)
+    page.wait_for_selector(".found-count >> text=Not in this document")
+    page.fill("#question textarea", "why " * 250_000)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#question[data-long]")
+    assert "too long" in page.locator("#said").text_content()
+    keep(page, "too-long")
+    ask(page, "Who bought the mill?")
+    assert page.locator("#question[data-long]").count() == 0
+    assert page.locator(".turn").count() == 1
 
 
 def test_the_ring_of_the_question_box_is_not_cut_off(visit):

@@ -1,5 +1,6 @@
 """The HTML of the page's panes: text in, HTML out."""
 
+import json
 import re
 from dataclasses import replace
 from datetime import datetime
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.collections import Entry, Library
+from qa.errors import QAError
 from qa.index import DocumentSummary, SkippedFile
 from qa.types import Answer, Document, Hit, Passage, Place, Prediction
 from qa.web import render as rendering
@@ -23,7 +25,7 @@ from qa.web.render import (
     strictness_html,
 )
 from qa.web.views import Turn, View
-from qa.web.wording import BANDS, language, likelihood, percentage, spread
+from qa.web.wording import BANDS, language, likelihood, percentage, said, sentence, spread
 
 SEEDS = Path(__file__).parents[1] / "seeds"
 HOSTILE = (
@@ -182,11 +184,62 @@ def test_an_excerpt_is_the_text_around_a_stretch(text, one, other):
 
 @given(st.text(st.sampled_from("ab \n"), max_size=900))
 def test_an_opening_is_the_first_paragraphs(text):
-    parts = opening(Passage("a.txt", 50, 50 + len(text), text))
-    paragraphs = [part for part in text.split("\n\n") if part][: len(parts)]
+    parts = [part for part, _ in opening(Passage("a.txt", 50, 50 + len(text), text))]
+    paragraphs = [part for part in text.split("\n\n") if part.strip("\n")][: len(parts)]
     assert parts[:-1] == paragraphs[:-1]
     assert not parts or paragraphs[-1].startswith(parts[-1].removesuffix(" …"))
     assert sum(map(len, parts)) < 250
+
+
+LEASE = (
+    "It ends in May.\n\n4.2 Deposit\nThe deposit is 900 euro,\nto be paid in May.\n4.3 Keys\nTwo."
+)
+HEADINGS = [
+    (7 + LEASE.index(words), 7 + LEASE.index(words) + len(words))
+    for words in ("4.2 Deposit", "4.3 Keys")
+]
+
+
+def test_a_heading_is_apart_from_the_text_below_it():
+    passage = Passage("a.txt", 7, 7 + len(LEASE), LEASE)
+    assert opening(passage, HEADINGS) == [
+        ("It ends in May.", False),
+        ("4.2 Deposit", True),
+        ("\nThe deposit is 900 euro,\nto be paid in May.\n", False),
+        ("4.3 Keys", True),
+        ("\nTwo.", False),
+    ]
+    start = 7 + LEASE.index("900 euro")
+    before, after = excerpt(passage, start, start + len("900 euro"), HEADINGS)
+    assert (before, after) == ("The deposit is ", ",\nto be paid in May.")
+    assert excerpt(passage, *HEADINGS[0], HEADINGS) == ("", "")
+
+
+@given(st.integers(0, 400), st.integers(0, 400), st.integers(200, 400))
+def test_a_heading_alters_no_word_of_an_opening(one, other, length):
+    text = ("It ends in May.\nTwo keys are left. " * 12)[:length]
+    heading = (7 + min(one, other), 7 + max(one, other))
+    parts = [part for part, _ in opening(Passage("a.txt", 7, 7 + length, text), [heading])]
+    words = "".join("".join(parts).removesuffix(" …").split())
+    assert words
+    assert "".join(text.split()).startswith(words)
+
+
+def test_the_headings_of_the_closest_passages_are_drawn_apart():
+    shown = document(LEASE)
+    passage = Passage(shown.id, 0, len(LEASE), LEASE)
+    headings = [(start - 7, end - 7) for start, end in HEADINGS]
+    hit = Hit(passage, 0.5, 0.5, 1, 1)
+    drawn = Drawn(
+        conversation_html(
+            [Turn("Who?", prediction(hits=(hit,)))],
+            View(),
+            document_ids=[],
+            title=str,
+            headings=lambda passage: headings,
+        )
+    )
+    assert drawn.text["headline"] == "4.2 Deposit4.3 Keys"
 
 
 # Views
@@ -353,10 +406,9 @@ def test_a_linked_place_is_shaded_if_the_document_has_it(start, end, shaded):
 # Conversation
 
 
-def talk(*turns, current=None, document_ids=()):
-    return Drawn(
-        conversation_html(turns, current or View(), document_ids=document_ids, title=str.upper)
-    )
+def talk(*turns, current=None, document_ids=(), **options):
+    options = {"document_ids": document_ids, "title": str.upper, **options}
+    return Drawn(conversation_html(turns, current or View(), **options))
 
 
 def test_the_reply_quotes_in_context_and_cites():
@@ -472,6 +524,13 @@ def test_a_best_guess_an_error_and_a_pending_question_are_labelled():
     shown = document("The car went to Kim.")
     guess = Turn("Who?", prediction(answer(shown, "Kim", 0.06)), best_guess=True)
     assert "Best guess" in talk(guess).text["caution"]
+    # Beside the document too it is not called an answer.
+    sheet = evidence_html([guess], View("answer"), document=lambda _: shown)
+    assert 'class="sheet possible guess"' in sheet
+    sure = evidence_html(
+        [replace(guess, best_guess=False)], View("answer"), document=lambda _: shown
+    )
+    assert 'class="sheet"' in sure
     assert talk(Turn("", trouble="the question is empty")).text["trouble"]
     assert "Reading" in talk(Turn("Who?")).text["pending"]
 
@@ -497,14 +556,55 @@ def test_the_footnote_says_how_many_passages_were_read(read, words):
 def test_outdated_documents_are_named():
     found = prediction()
     found = Prediction("Who?", "Who?", (), "not found", (), {}, outdated=("old.txt",))
-    drawn = talk(Turn("Who?", found))
+    drawn = talk(Turn("Who?", found), document_ids=["old.txt"])
     assert "Not searched, because changed or deleted" in drawn.text["banner"]
     assert "old.txt" in drawn.text["banner"]
     assert [b for b in drawn.buttons if "data-mend" in b]
+    drawn = talk(Turn("Who?", found), document_ids=["old.txt"], can_mend=False)
+    assert not [b for b in drawn.buttons if "data-mend" in b]
+
+
+@pytest.mark.parametrize(("known", "is_outdated"), [((), True), (("old.txt",), False)])
+def test_what_was_left_out_can_be_asked_when_it_was_read_or_is_gone(known, is_outdated):
+    found = Prediction("Who?", "Who sang?", (), "not found", (), {}, outdated=("old.txt",))
+    turn = Turn("Who?", found, only=("press/*", '"b".txt'))
+    drawn = talk(turn, document_ids=known, is_outdated=lambda document_id: is_outdated)
+    (again,) = [b for b in drawn.buttons if b.get("data-ask") == "Who sang?"]
+    assert json.loads(again["data-only"]) == ["press/*", '"b".txt']
+    assert "data-mend" not in again
 
 
 @pytest.mark.parametrize(
-    ("names", "said"),
+    ("text", "shown"),
+    [
+        ("it is empty", "It is empty."),
+        ("a link, not a file: remove it", "A link, not a file: remove it."),
+        ("it can't be read (no XML)", "It can't be read (no XML)."),
+        ("Ask again.", "Ask again."),
+        ("reading it failed …", "Reading it failed …"),
+        ("already-known file", "Already-known file."),
+        ("stopped.", "Stopped."),
+        # What begins with a name keeps it.
+        ("notes.txt is empty", "notes.txt is empty."),
+        ("press/notes is empty", "press/notes is empty."),
+        ("press: it is empty", "press: it is empty."),
+        ("max-2.md is empty", "max-2.md is empty."),
+        ("`qa build` again", "`qa build` again."),
+        ("école is empty", "école is empty."),
+        ("", ""),
+    ],
+)
+def test_a_message_that_stands_alone_is_a_sentence(text, shown):
+    assert sentence(text) == shown
+
+
+def test_an_error_is_said_in_sentences():
+    assert said(QAError("there is no file a.txt", "reload")) == "There is no file a.txt. Reload."
+    assert said(QAError("a.txt is gone")) == "a.txt is gone."
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
     [
         (["a.txt"], ""),
         (["a.txt", "a.txt"], "The same answer in 2 places of one document"),
@@ -512,15 +612,15 @@ def test_outdated_documents_are_named():
         (["a.txt", "b.txt", "b.txt"], "The same answer in 3 places of 2 documents"),
     ],
 )
-def test_equal_answers_are_counted_by_place_and_document(names, said):
+def test_equal_answers_are_counted_by_place_and_document(names, words):
     places = [Place(name, number, number + 1, name) for number, name in enumerate(names)]
-    assert spread(places) == said
+    assert spread(places) == words
     found = answer(document("So says Kim.", name=names[0]), "Kim")
     found = replace(found, place=places[0], also_at=tuple(places[1:]))
     drawn = Drawn(
         conversation_html([Turn("Who?", prediction(found))], View(), document_ids=[], title=str)
     )
-    assert drawn.words("spread") == said
+    assert drawn.words("spread") == words
 
 
 def test_a_citation_names_page_or_section_and_the_date_of_its_file():

@@ -1,7 +1,7 @@
 """The library in headless Chromium: upload, choose, delete, rename, and a build that all see."""
 
 import pytest
-from browsing import WAIT_MS
+from browsing import IN_VIEW, WAIT_MS, keep
 from serving import gradio_warnings, serving_live
 from sparing import light_work
 from waiting import SlowBuild, until
@@ -48,6 +48,10 @@ def page(served, chromium):
 
 def test_documents_are_dropped_chosen_asked_deleted_and_put_back(served, page, tmp_path):
     corpus = served.corpus
+    page.fill("#question textarea", "Who bought the tower?")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".turn .trouble >> text=There are no documents to ask yet.")
+    page.click("#new-talk")
     for name, text in TEXTS.items():
         file = tmp_path / "mine" / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -58,7 +62,14 @@ def test_documents_are_dropped_chosen_asked_deleted_and_put_back(served, page, t
     until(lambda: len(corpus.now.library.entries) == 2)
     assert (corpus.folder / "mine/deep/mill.txt").read_text() == TEXTS["deep/mill.txt"]
 
-    page.get_by_role("checkbox", name="Ask only the folder mine/deep").check()
+    assert page.get_by_text("Tick documents or folders to ask only these.").is_visible()
+    tick = page.get_by_role("checkbox", name="Ask only the folder mine/deep")
+    page.emulate_media(forced_colors="active")
+    colour = "element => getComputedStyle(element).backgroundColor"
+    empty = tick.evaluate(colour)
+    tick.check()
+    assert tick.evaluate(colour) != empty  # by colours of the visitor's system, too
+    page.emulate_media(forced_colors="none")
     assert page.locator("#only").inner_text().startswith("Asking only mine/deep/")
     page.fill("#question textarea", "Who bought the tower?")
     page.keyboard.press("Enter")
@@ -82,7 +93,14 @@ def test_documents_are_dropped_chosen_asked_deleted_and_put_back(served, page, t
 
     page.locator(".entry", has_text="tower.txt").hover()
     page.get_by_role("button", name="Rename mine/tower.txt").click()
-    page.keyboard.type("sold")
+    page.keyboard.type("deep")
+    page.keyboard.press("End")
+    for _ in ".txt":
+        page.keyboard.press("Backspace")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".library-note.failed")
+    assert page.input_value(".new-name") == "mine/deep"  # to be mended
+    page.fill(".new-name", "mine/sold.txt")
     page.keyboard.press("Enter")
     page.wait_for_selector("text=mine/tower.txt is mine/sold.txt now.")
     until(lambda: (corpus.folder / "mine/sold.txt").exists())
@@ -95,6 +113,78 @@ def test_documents_are_dropped_chosen_asked_deleted_and_put_back(served, page, t
     page.fill(".find", "mill")
     page.wait_for_function("document.querySelectorAll('.entry').length === 1")
     assert page.evaluate("document.activeElement.className").startswith("find")
+
+
+# What a visitor drops; a test has no folder to drop.
+DROP = """files => {
+  const carried = new DataTransfer();
+  for (const [name, text] of Object.entries(files)) carried.items.add(new File([text], name));
+  const options = { dataTransfer: carried, bubbles: true, cancelable: true };
+  document.dispatchEvent(new DragEvent("dragover", options));
+  document.dispatchEvent(new DragEvent("drop", options));
+}"""
+
+
+def test_files_are_dropped_on_an_open_document_and_what_failed_is_told_and_put_away(served, page):
+    folder = served.corpus.folder
+    (folder / "tower.txt").write_text(TEXTS["tower.txt"])
+    page.locator(".entry").click()
+    page.wait_for_selector(".sheet")
+    trouble = "There is no room for huge.txt. Free some space."
+    page.route(
+        "**/library/files?name=huge.txt",
+        lambda route: route.fulfill(status=409, json={"trouble": trouble}),
+    )
+    page.evaluate(DROP, {"broken.pdf": TEXTS["deep/broken.pdf"], "huge.txt": "huge"})
+    page.wait_for_selector(".library-note >> text=1 file added, 1 not added.")
+    page.wait_for_selector(f".uploads >> text={trouble}")
+    page.wait_for_selector(".uploads >> text=broken.pdf was added, but cannot be read. Damaged")
+    keep(page, "library-not-added")
+    page.get_by_role("button", name="Close", exact=True).click()
+    assert page.locator(".news").is_hidden()
+    assert page.evaluate("document.activeElement !== document.body")
+    page.locator(".entry").click()
+    page.get_by_role("button", name="All documents").click()
+    page.wait_for_selector(".library")
+    assert page.locator(".news").is_hidden()
+
+
+def test_what_was_deleted_far_down_is_put_back_from_where_one_is(served, page):
+    for number in range(30):
+        (served.corpus.folder / f"{number:02}.txt").write_text(f"House {number}\n\nIt is green.\n")
+    page.wait_for_selector(".entry >> nth=29")
+    page.locator(".entry").last.hover()
+    page.get_by_role("button", name="Delete 29.txt").click()
+    undo = page.get_by_role("button", name="Undo")
+    undo.wait_for()
+    assert page.evaluate("document.querySelector('.library').scrollTop") > 500
+    assert page.evaluate(IN_VIEW, [".library-note", ".library"])
+    keep(page, "library-undo")
+    undo.click()
+    until(lambda: (served.corpus.folder / "29.txt").exists())
+
+
+@pytest.mark.parametrize("by_touch", [True, False])
+def test_what_is_said_of_files_suits_the_device(served, chromium, by_touch):
+    # A device without a mouse cannot drop files.
+    narrow = {"has_touch": True, "is_mobile": True, "viewport": {"width": 390, "height": 844}}
+    page = chromium.new_page(reduced_motion="reduce", **(narrow if by_touch else {}))
+    page.set_default_timeout(WAIT_MS)
+    page.goto(served.url)
+    page.wait_for_selector(".greeting.drop")
+    said = "Add your files" if by_touch else "Drop files here"
+    assert page.locator(".greeting h2").inner_text() == said
+    keep(page, f"library-empty-{'touch' if by_touch else 'mouse'}")
+    (served.corpus.folder / "tower.txt").write_text(TEXTS["tower.txt"])
+    page.wait_for_selector(".entry")
+    page.wait_for_selector(".library > .footnote", state="attached")
+    hint = page.get_by_text("Files can be dropped anywhere on this page.")
+    assert hint.is_visible() != by_touch
+    # Nothing hovers there: what changes a document is seen at once.
+    assert page.locator(".entries .changes").evaluate("e => getComputedStyle(e).opacity") == (
+        "1" if by_touch else "0"
+    )
+    page.close()
 
 
 def test_a_build_is_seen_by_those_who_did_not_ask_for_it(served, page, monkeypatch):

@@ -113,7 +113,7 @@ def test_files_that_were_not_read_stand_beside_the_count_with_their_reasons():
     html = library_html(library("a.txt", skipped=(SkippedFile("b.pdf", "it is <b>bad</b>", 1, 1),)))
     assert '<a href="#unread" class="quiet">1 not read</a>' in html
     assert "<summary>1 file not read</summary>" in html
-    assert "it is &lt;b&gt;bad&lt;/b&gt;" in html
+    assert "It is &lt;b&gt;bad&lt;/b&gt;." in html
 
 
 def test_an_empty_library_greets():
@@ -151,8 +151,13 @@ def test_a_question_is_asked_of_the_chosen_documents(reading):
     prediction = turns[0].prediction
     assert {hit.passage.document_id for hit in prediction.passages} == {"engineers.txt"}
     assert "Only in engineers.txt" in html
+    # A button of a turn asks what that turn asked, whatever is chosen now.
+    for only, asked in (('["engineers.txt"]', ("engineers.txt",)), ("[]", ()), (None, ("a.txt",))):
+        event = SimpleNamespace(question=question, guess=True, only=only)
+        *_, (turns, _, _, _) = handlers.on_button((), None, '["a.txt"]', event)
+        assert turns[0].only == asked
     *_, (turns, html, _, _) = handlers.on_question(question, (), None, '["absent.txt"]')
-    assert "no document matches only absent.txt" in turns[0].trouble
+    assert "No document matches only absent.txt." in turns[0].trouble
 
 
 # Uploads
@@ -213,7 +218,7 @@ def test_an_upload_stays_in_the_folder(served):
         assert (served.corpus.folder / path).read_bytes() == b"stays inside"
         post(served, "remove", path=path)
     assert put(served, "", b"x").status_code == 409
-    assert put(served, "...", b"x").json()["trouble"].startswith("the file has no name")
+    assert put(served, "...", b"x").json()["trouble"].startswith("The file has no name")
 
 
 def test_a_bomb_is_said_to_be_one_and_harms_no_other_document(served):
@@ -260,7 +265,7 @@ def test_a_full_disk_is_a_clear_line(served, monkeypatch):
     monkeypatch.setattr(served.corpus.files, "reserve_bytes", 1 << 62)
     found = put(served, "letter.txt", b"x")
     assert found.json()["trouble"] == (
-        "there is no room on the disk for letter.txt: free some space"
+        "There is no room on the disk for letter.txt. Free some space."
     )
     assert leftovers(served) == []
 

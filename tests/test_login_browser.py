@@ -3,10 +3,11 @@
 import httpx
 import pytest
 from argon2 import PasswordHasher
-from browsing import WAIT_MS, ask, keep
+from browsing import BORDER, CONTRAST, SIZES, VIEWS, WAIT_MS, ask, keep
 from proxying import proxied
 from serving import gradio_warnings, serving, write_documents
 from sparing import light_work
+from waiting import until
 
 from qa.access import Access, Users
 
@@ -15,6 +16,7 @@ pytestmark = [pytest.mark.browser, gradio_warnings]
 PASSWORD = "correct horse battery"
 QUESTION = "Who designed the lighthouse of Rerik?"
 PREFIX = "/office/docs"
+LIBRARY = "document.dispatchEvent(new CustomEvent('look-at', { detail: 'library/0/0/0/' }))"
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +69,22 @@ def log_in(page, name, password=PASSWORD):
     page.keyboard.press("Enter")
 
 
+def log_out(page):
+    page.click("#visitor button")
+    page.wait_for_selector("#password")
+
+
+def who_has_asked(page, place, name):
+    """Log in and ask, as a user; return the address of the page."""
+    home = f"{place.url}{PREFIX}/"
+    page.goto(home)
+    log_in(page, name)
+    page.wait_for_selector(f"#visitor >> text={name}")
+    ask(page, QUESTION)
+    page.wait_for_function("location.search")
+    return home
+
+
 def statuses(page, requests):
     """Send requests as the page's own scripts do; return their statuses."""
     send = "([method, path]) => fetch(path, { method }).then(answer => answer.status)"
@@ -90,8 +108,11 @@ def test_who_may_read_asks_and_changes_nothing(served, page):
     assert page.url.startswith(f"{home}login?next=")
     log_in(page, "ben", "a wrong password")
     page.wait_for_selector(".said >> text=There is no user of this name and password.")
+    assert page.input_value("#name") == "ben"
+    assert page.evaluate("document.activeElement.id") == "password"
     keep(page, "login-wrong")
-    log_in(page, "ben")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
     page.wait_for_selector(".turn .footnote")  # what was wanted is what is shown then
     assert "Ada Blum" in page.inner_text(".turn")
     (cookie,) = page.context.cookies()
@@ -112,8 +133,7 @@ def test_who_may_read_asks_and_changes_nothing(served, page):
     page.wait_for_selector("#evidence .viewer mark")
     keep(page, "login-reads")
 
-    page.click("#visitor button")
-    page.wait_for_selector("#password")
+    log_out(page)
     assert page.url == f"{home}login"
     assert page.context.cookies() == []
     page.go_back()
@@ -152,6 +172,150 @@ def test_who_may_edit_does_until_the_user_is_removed(served, users, page, tmp_pa
     log_in(page, "ada")
     page.wait_for_selector(".said")
     keep(page, "login-removed")
+
+
+def talks(page):
+    """What the dialog of earlier conversations lists, and whose it says they are."""
+    page.get_by_role("button", name="History").click()
+    whose = page.locator("#history .of-visitor").inner_text()
+    listed = page.locator("#history .talk").all_inner_texts()
+    keep(page, f"login-history-{len(listed)}")
+    page.get_by_role("button", name="Close").click()
+    return [each.split("\n")[0] for each in listed], whose
+
+
+def test_nobody_sees_what_another_asked_in_the_same_browser(served, page):
+    _, place, _ = served
+    home = f"{place.url}{PREFIX}/"
+    page.goto(home)
+    before = '[{"id": "x", "at": 1, "turns": [{"question": "Of whom?", "only": []}]}]'
+    page.evaluate("kept => localStorage.setItem('verbatim.conversations', kept)", before)
+    log_in(page, "ada")
+    page.wait_for_selector(".welcome")
+    ask(page, QUESTION)
+    page.wait_for_function("location.search")
+    first = page.url
+    ask(page, "Who came from Rostock?")
+    page.wait_for_function("location.search.includes('Rostock')")
+    page.wait_for_selector("#visitor >> text=ada")
+    listed, whose = talks(page)
+    assert listed == [QUESTION]
+    assert whose == "These are the questions of ada. Others who log in here do not see them."
+    other = page.context.new_page()
+    other.set_default_timeout(WAIT_MS)
+    other.goto(page.url)
+    other.wait_for_selector("#visitor >> text=ada")
+    other.wait_for_function("document.title.includes('Rostock')")  # it has asked, and kept that
+    log_out(page)
+    other.wait_for_selector("#password")  # without a way back to what was asked
+    assert other.url == f"{home}login"
+    other.close()
+
+    log_in(page, "ben")
+    page.wait_for_selector(".welcome")
+    listed, whose = talks(page)
+    assert (listed, "of ben." in whose) == ([], True)
+    page.go_back()  # to the login page
+    with page.expect_request(first.partition("#")[0]):
+        page.go_back()
+    page.wait_for_selector(".welcome")
+    page.wait_for_selector("#visitor >> text=ben")
+    page.wait_for_timeout(600)
+    assert (page.url, page.locator(".turn").count()) == (home, 0)
+    ask(page, "When was it lit?")
+    page.wait_for_function("location.search")
+    log_out(page)
+    log_in(page, "ada")
+    page.wait_for_selector(".welcome")
+    assert talks(page)[0] == ["Who came from Rostock?", QUESTION]  # the other tab asked too
+    assert page.evaluate("localStorage.getItem('verbatim.conversations')") == before
+
+
+def test_a_page_is_left_when_another_logs_in_beside_it(served, page):
+    _, place, _ = served
+    home = who_has_asked(page, place, "ada")
+    other = page.context.new_page()
+    other.set_default_timeout(WAIT_MS)
+    other.goto(f"{home}login")
+    log_in(other, "ben")
+    other.wait_for_selector("#visitor >> text=ben")
+    other.close()
+    page.wait_for_selector("#visitor >> text=ben")
+    page.wait_for_selector(".welcome")
+    assert (page.url, page.locator(".turn").count()) == (home, 0)
+
+
+def test_a_page_is_left_when_its_first_look_finds_another_visitor(served, page):
+    _, place, _ = served
+    page.goto(f"{place.url}{PREFIX}/")
+    log_in(page, "ada")
+    page.wait_for_selector("#visitor >> text=ada")
+    opened = []
+
+    def look(route):
+        answer = route.fetch()
+        now = "ben" if len(opened) < 2 else "ada"  # who logged in while the page was on its way
+        route.fulfill(response=answer, json={**answer.json(), "visitor": now})
+
+    page.route("**/library/status", look)
+    page.on("framenavigated", lambda frame: opened.append(frame.url))
+    page.reload()
+    until(lambda: page.wait_for_timeout(50) or len(opened) == 2)
+    page.wait_for_selector("#visitor >> text=ada")
+    page.unroute_all(behavior="wait")
+
+
+def test_what_a_visitor_may_do_follows_their_role(served, users, page):
+    """What is asked, and where from, stays."""
+    _, place, _ = served
+    who_has_asked(page, place, "ben")
+    controls = page.locator(".pick-files")
+    for role, count in (("edits", 1), ("reads", 0)):
+        users.change("ben", role=role)
+        page.wait_for_selector("#rebuild", state="visible" if count else "hidden")
+        page.wait_for_selector(".turn .footnote")
+        page.evaluate(LIBRARY)
+        page.wait_for_selector(".entry")
+        assert controls.count() == count
+
+
+def test_who_logs_out_is_not_brought_back_by_the_next_to_log_in(served, page):
+    """A look at the library that is refused meanwhile would keep the question in the address."""
+    _, place, _ = served
+    home = who_has_asked(page, place, "ben")
+    page.evaluate("""() => {
+      const plain = window.fetch;
+      window.fetch = async (path, options) => {
+        const answer = await plain(path, options);
+        if (path === "logout") {
+          document.dispatchEvent(new CustomEvent("library-look"));
+          await new Promise(done => setTimeout(done, 1500));
+        }
+        return answer;
+      };
+    }""")
+    with page.expect_response(lambda answer: answer.status == 401):
+        page.click("#visitor button")
+    page.wait_for_selector("#password")
+    assert page.url == f"{home}login"
+
+
+@pytest.mark.parametrize(("size", "scheme"), [*VIEWS, ("wide", "dark")])
+def test_the_login_page_is_seen_in_light_and_dark(served, page, size, scheme):
+    _, place, _ = served
+    width, height = SIZES[size]
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(color_scheme=scheme)
+    page.goto(f"{place.url}{PREFIX}/")
+    log_in(page, "ben", "a wrong password")
+    page.wait_for_selector(".said")
+    for field in ("#name", "#password"):
+        assert page.locator(field).evaluate(BORDER) >= 3
+        assert page.locator(field).evaluate(CONTRAST) >= 4.5
+    for part in (".said", "label", "button", ".motto", "h1"):
+        assert page.locator(part).first.evaluate(CONTRAST) >= 4.5
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    keep(page, f"login-{size}-{scheme}")
 
 
 @pytest.mark.parametrize("strips", [True, False])

@@ -240,7 +240,7 @@ def test_not_found_is_a_result_of_the_api(client):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"question": "  "}, "the question is empty"),
+        ({"question": "  "}, "The question is empty"),
         ({"question": 7}, "question must be text"),
         ({"question": "Who?", "top_k": 0}, "top_k must be 1 to 50"),
         ({"question": "Who?", "top_k": "ten"}, "top_k must be 1 to 50"),
@@ -267,10 +267,13 @@ def test_a_remedy_is_shown_to_those_who_can_follow_it(corpus, monkeypatch, for_o
         return caught.value.message
 
     damaged = message(IndexCorrupt("the index is damaged", "run `qa build seeds`"))
-    owner, visitor = "the index is damaged. Run `qa build seeds`", "the index is damaged"
+    owner, visitor = "The index is damaged. Run `qa build seeds`.", "The index is damaged."
     assert damaged == (owner if for_owner else visitor)
-    assert message(QuestionError("too long", "shorten it")) == "too long. Shorten it"
-    assert message(QAError("no remedy")) == "no remedy"
+    assert message(QuestionError("too long", "shorten it")) == "Too long. Shorten it."
+    no_match = message(QuestionError("no match", "change it; `qa info --index /srv/x` lists all"))
+    assert ("/srv/x" in no_match) == for_owner
+    assert no_match.startswith("No match. Change it")
+    assert message(QAError("no remedy")) == "No remedy."
 
 
 # Rebuilding

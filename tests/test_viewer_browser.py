@@ -1,15 +1,17 @@
 """The open document in headless Chromium: pages, windows of a long text, tables, search."""
 
 import json
+import re
 import urllib.error
 import urllib.request
 from urllib.parse import urlencode
 
 import pytest
 from browsing import IN_VIEW, VIEWS, keep, visiting
-from making import make_pdf
+from making import make_pdf, make_picture
 from serving import HOSTILE, gradio_warnings, serving
 from test_accessibility import SERIOUS, axe  # noqa: F401
+from waiting import until
 
 pytestmark = [pytest.mark.browser, gradio_warnings]
 
@@ -30,6 +32,14 @@ def served(tmp_path_factory):
     entries = [f"Entry {n} of the log says that {LINE}" for n in range(600)]
     entries[300] += "The lighthouse was lit by Greta Holm. 🏽"
     (folder / "log.txt").write_text("The log\n\n" + "\n\n".join(entries), encoding="utf-8")
+    names = [f"What was noted of it in the year {year}" for year in range(2010, 2018)]
+    noted = [["Nothing that is worth a line"] * 8 for _ in range(3)]
+    noted[1][7] = "Painted by Ida Falk"
+    wide = "\n".join(map(",".join, [names, *noted]))
+    (folder / "wide.csv").write_text(wide, encoding="utf-8")
+    make_picture(["The mill was built in 1790, as they say, by Rosa Thal."]).save(
+        folder / "mill.png"
+    )
     (folder / "notes.txt").write_text(HOSTILE, encoding="utf-8")
     with serving(folder, folder.parent / "index") as running:
         yield running
@@ -120,6 +130,30 @@ def test_all_of_a_long_document_is_reached_and_searched(visit, served):
     assert last.text_content() == shown.text[int(last.get_attribute("data-start")) :]
 
 
+def test_what_arrives_late_of_a_document_does_not_come_into_the_next(visit, served):
+    page = visit("log.txt", "Greta Holm")
+    page.fill(".find-inside", "ferry")
+    page.wait_for_selector(".found-count:not(:empty)")
+    held = []
+    page.route(re.compile("/document/(window|page|find)"), lambda route: held.append(route))
+    page.evaluate("document.querySelector('.document').scrollTo(0, 0)")
+    page.wait_for_function("document.querySelector('.window:first-child:not([data-loaded])')")
+    show = "id => document.dispatchEvent(new CustomEvent('look-at', { detail: id }))"
+    page.evaluate(show, "document/0/0/0/handbook.pdf")
+    page.wait_for_selector("[data-document='handbook.pdf'] .paper")
+    until(lambda: page.wait_for_timeout(50) or any("id=handbook" in r.request.url for r in held))
+    page.evaluate(show, "document/0/0/0/notes.txt")
+    page.wait_for_selector("[data-document='notes.txt'] .document")
+    assert len(held) > 1
+    for route in held:
+        route.fulfill(response=route.fetch())
+    page.wait_for_timeout(300)
+    text = served.corpus.now.qa.document("notes.txt").text
+    assert page.locator(".document").text_content() == text
+    assert page.locator(".sheet img").count() == 0
+    assert page.input_value(".find-inside") == ""
+
+
 @pytest.mark.parametrize(("size", "scheme"), VIEWS)
 def test_a_table_is_a_table_and_axe_finds_nothing_serious(visit, axe, size, scheme):  # noqa: F811
     page = visit("fees.csv", "480 euro", size, scheme)
@@ -137,6 +171,49 @@ def test_a_table_is_a_table_and_axe_finds_nothing_serious(visit, axe, size, sche
     wrong["page"] = page.evaluate(SERIOUS)
     keep(page, f"viewer-page-{size}-{scheme}")
     assert {state: found for state, found in wrong.items() if found} == {}
+
+
+def test_words_far_right_in_a_table_are_brought_into_view(visit):
+    page = visit("wide.csv", "Painted by Ida Falk", "narrow")
+    page.wait_for_selector(".wide.scrolls")
+    seen = """part => {
+      const [place, frame] = [part, part.closest(".wide")].map(e => e.getBoundingClientRect());
+      return place.left >= frame.left && place.right <= frame.right;
+    }"""
+    assert page.locator(".wide .passage").evaluate(seen)
+    page.evaluate("document.querySelector('.wide').scrollLeft = 0")
+    page.fill(".find-inside", "year 2013")
+    page.wait_for_function("document.querySelector('.found-count').textContent === '1 of 1'")
+    # No further than needed: what is before it in its row stays in view.
+    beyond = """() => {
+      const frame = document.querySelector(".wide").getBoundingClientRect();
+      const { right } = [...CSS.highlights.get("found-now")][0].getBoundingClientRect();
+      return (frame.right - right) / frame.width;
+    }"""
+    assert 0 <= page.evaluate(beyond) < 0.13
+    page.evaluate("document.querySelector('.wide').scrollLeft = 0")
+    page.fill(".find-inside", "ida falk")
+    page.wait_for_function("[...CSS.highlights.get('found-now')].join() === 'Ida Falk'")
+    assert page.locator(".wide .passage").evaluate(seen)
+    button, tools = (page.locator(part).bounding_box() for part in ("[data-found='1']", ".tools"))
+    assert button["x"] + button["width"] <= tools["x"] + tools["width"] - 16
+    # No cell is a column of single words.
+    assert page.locator("td:has(.passage)").bounding_box()["height"] < 70
+    keep(page, "viewer-wide-table-narrow")
+
+
+def test_what_is_said_of_a_scan_stays_in_view_as_it_is_scrolled(visit):
+    page = visit("mill.png", "Rosa Thal", "narrow", "dark")
+    page.wait_for_selector(".paper polygon.passage")
+    page.wait_for_function("document.querySelector('.paper').scrollLeft > 50")
+    said, paper = (page.locator(part).bounding_box() for part in (".paper figcaption", ".paper"))
+    assert said["x"] >= paper["x"]
+    assert said["x"] + said["width"] <= paper["x"] + paper["width"] + 1
+    for _ in range(4):
+        page.get_by_role("button", name="Smaller").click()
+    sheet = page.locator(".paper img").bounding_box()
+    assert sheet["width"] < 0.8 * paper["width"]
+    keep(page, "viewer-scan-narrow")
 
 
 def test_a_hostile_document_is_shown_and_nothing_of_it_runs(visit, served):

@@ -3,6 +3,7 @@
 // Where several collections are served, collection=name stands for the pattern of all in it.
 
 const LIBRARY = "library/0/0/0/";
+const MOST_ASKED = 4000; // characters of a question in an address: of a longer address a server reads nothing
 const PLACE = /^#(\d{1,11})-(\d{1,11})$/;
 
 const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -23,7 +24,7 @@ const sheet = () => document.querySelector("#evidence [data-shown]");
 
 const addressOf = ({ question, only = [], documentId = "", place = "" }) => {
   const words = new URLSearchParams();
-  if (question) words.set("q", question);
+  if (question && question.length <= MOST_ASKED) words.set("q", question);
   const names = JSON.parse(part("collections")?.dataset.names ?? "[]");
   for (const pattern of only) {
     const name = names.find((each) => pattern === `${each}/*`);
@@ -67,7 +68,7 @@ const writeDown = () => {
   if (document.querySelector("#conversation .pending") || !document.querySelector("#conversation :is(.turn, .welcome)")) return;
   if (opening && (turns.length < opening.turns || document.querySelector("#conversation [data-old]"))) return;
   const { address, view } = here();
-  const state = { talk: talkId, view };
+  const state = { talk: talkId, view, visitor };
   if (moving !== null && view !== moving) return;
   const isMoved = moving !== null || opening?.isMoved || address === location.pathname + location.search + location.hash;
   const isNew = history.state?.talk !== talkId || history.state?.view !== view || turns.length > written;
@@ -92,12 +93,7 @@ let wanted = 0;
 const whenAnswered = (open) => {
   wanted += 1;
   const mine = wanted;
-  const look = () => {
-    if (mine !== wanted) return;
-    if (document.querySelector("#conversation .pending")) setTimeout(look, 150);
-    else open();
-  };
-  look();
+  sendNext(open, () => mine === wanted);
 };
 
 const openTalk = (id, turns, { view = "", isMoved = false, documentId = "", start = 0, end = 0 } = {}) => whenAnswered(() => {
@@ -174,6 +170,8 @@ document.addEventListener("click", ({ target }) => {
 
 // The first drawing of the page comes from the server: what is opened comes after it.
 const begin = () => {
+  // Back may lead to what another user asked, who logged out since.
+  if ((history.state?.visitor ?? visitor) !== visitor) history.replaceState(null, "", location.pathname);
   const state = history.state;
   if (state?.talk !== undefined) openState(state);
   else openAddress();

@@ -17,6 +17,7 @@ from qa.text import without_surrogates
 from qa.types import Document
 from qa.viewer import boxes_of, find, groups_of, marks_of
 from qa.web.render import render
+from qa.web.wording import sentence
 
 # A document at a hash never changes; the browser of one visitor may keep what it saw of it.
 KEEP = {"cache-control": "private, max-age=600"}
@@ -100,7 +101,7 @@ def document_routes(served: Served) -> APIRouter:
             try:
                 drawn = holdings.pages.picture(document, number, large=large)
             except UnreadableDocument as error:
-                return PlainTextResponse(f"{error.problem}.", 404, NO_STORE)
+                return PlainTextResponse(sentence(error.problem), 404, NO_STORE)
             return Response(drawn, media_type="image/jpeg", headers=KEEP)
 
         return shown(request, id, sha256, answer)

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 from qa.types import Passage
 
 EXCERPT = 240
 
 
-def excerpt(passage: Passage, start: int, end: int) -> tuple[str, str]:
+def excerpt(
+    passage: Passage, start: int, end: int, headings: Sequence[tuple[int, int]] = ()
+) -> tuple[str, str]:
     """Return the words before and after a stretch of a passage, within its paragraph or row.
 
-    ``start`` and ``end`` are offsets in the document. Long text is cut at white
+    ``start`` and ``end`` are offsets in the document, as are those of its ``headings``, which
+    often have but the end of a line between them and the paragraph below. Long text is cut at white
     space, and an ellipsis replaces what was cut. Both are empty for words outside the
     passage, such as the header of a table.
     """
     if not passage.start <= start <= end <= passage.end:
         return "", ""
     edge = _edge(passage)
-    before = passage.text[: start - passage.start].rpartition(edge)[2]
-    after = passage.text[end - passage.start :].partition(edge)[0]
+    cuts = _cuts(passage, headings)
+    first, last = max(cut for cut in cuts if cut <= start), min(cut for cut in cuts if cut >= end)
+    before = passage.text[first - passage.start : start - passage.start].rpartition(edge)[2]
+    after = passage.text[end - passage.start : last - passage.start].partition(edge)[0]
+    before, after = before.lstrip("\n"), after.rstrip("\n")
     room = max(EXCERPT - (end - start), EXCERPT // 3)
     if len(before) > room // 3:
         before = "… " + before[-(room // 3) :].partition(" ")[2]
@@ -27,15 +36,32 @@ def excerpt(passage: Passage, start: int, end: int) -> tuple[str, str]:
     return before, after
 
 
-def opening(passage: Passage) -> list[str]:
-    """Return the first words of a passage by paragraph or row; an ellipsis replaces what was cut.
+def opening(passage: Passage, headings: Sequence[tuple[int, int]] = ()) -> list[tuple[str, bool]]:
+    """Return the first words of a passage by paragraph or row, and whether each is a heading.
 
-    A heading is a paragraph of its own.
+    An ellipsis replaces what was cut. ``headings`` are offsets in the document.
     """
-    text = passage.text
-    if len(text) > EXCERPT:
-        text = text[:EXCERPT].rpartition(" ")[0] + " …"
-    return list(filter(None, text.split(_edge(passage))))
+    end = passage.end
+    if len(passage.text) > EXCERPT:
+        end = passage.start + len(passage.text[:EXCERPT].rpartition(" ")[0])
+    cuts = [cut for cut in _cuts(passage, headings) if cut < end]
+    begun = {start for start, _ in headings}
+    parts = [
+        (part, cut in begun)
+        for cut, until in pairwise([*cuts, end])
+        for part in passage.text[cut - passage.start : until - passage.start].split(_edge(passage))
+        if part.strip("\n")
+    ]
+    if end < passage.end and parts:
+        words, is_heading = parts.pop()
+        parts.append((f"{words} …", is_heading))
+    return parts
+
+
+def _cuts(passage: Passage, headings: Sequence[tuple[int, int]]) -> list[int]:
+    """Return the offsets between which there is no end of a heading, nor a beginning."""
+    within = {cut for each in headings for cut in each if passage.start < cut < passage.end}
+    return [passage.start, *sorted(within), passage.end]
 
 
 def _edge(passage: Passage) -> str:

@@ -18,6 +18,7 @@ from starlette.types import Scope
 from qa.access import Visitor, visitor_of
 from qa.answers.serialize import prediction_to_dict
 from qa.api.pool import visitor_of as turn_of
+from qa.api.problems import for_visitors
 from qa.collections import Holdings, OpenIndex, Served
 from qa.errors import Busy, FeedbackError, QAError, QuestionError, StoredIndexError
 from qa.feedback import Vote
@@ -27,6 +28,7 @@ from qa.web.conversation_file import TYPES, conversation_file
 from qa.web.opening import Opening
 from qa.web.render import conversation_html, evidence_html, library_html, strictness_html
 from qa.web.views import VISIT, Turn, View
+from qa.web.wording import said, sentence
 
 Turns = tuple[Turn, ...]
 # The share of unanswerable questions that get no answer; None before the visitor moves the slider.
@@ -75,29 +77,25 @@ class Handlers:
     def on_button(
         self, turns: Turns, strict: Strict, only: object, event: gr.EventData
     ) -> Iterator[tuple[Turns, Any, Any, Any]]:
-        """Do the same for a button: an example, or a question whose best guess is wanted."""
-        question = without_surrogates(_said(event, "question"))
+        """Do the same for a button: an example, or a question of a turn that is asked once more.
+
+        The documents that such a turn asked come with the event.
+        """
         asked = Turn(
-            question, best_guess=getattr(event, "guess", False) is True, only=patterns(only)
+            without_surrogates(_said(event, "question")),
+            best_guess=getattr(event, "guess", False) is True,
+            only=patterns(_said(event, "only") or only),
         )
         yield from self._answer(asked, turns, strict)
 
     def on_open(
-        self, turns: Turns, strict: Strict, event: gr.EventData
+        self, _turns: Turns, strict: Strict, event: gr.EventData
     ) -> Iterator[tuple[Turns, Any, Any]]:
         """Ask the questions of another conversation anew, and show its place.
 
         Documents may have changed since: nothing of an answer is kept in the browser.
         """
-        wanted = Opening.of(event)
-        now, turns = self._corpus.now, ()
-        for asked in wanted.turns:
-            shown = _seen(now, turns, strict)
-            yield turns, self._talk(now, (*shown, asked), View()), gr.skip()
-            turns = (*turns, self._answered(now, asked, shown))
-        seen = _seen(now, turns, strict)
-        view = wanted.view(seen)
-        yield turns, self._talk(now, seen, view), self._evidence(now, seen, view)
+        yield from self._open(Opening.of(event), strict)
 
     def on_export(self, turns: Turns, strict: Strict, event: gr.EventData) -> Any:
         """Return the conversation as a file, its type, name and text in Base64 after a number."""
@@ -139,11 +137,12 @@ class Handlers:
         try:
             self._read_vote(turns, event)
         except FeedbackError as error:
-            lost = escape(f"Your vote was not saved: {self._message(error)}.")
+            problem = f"Your vote was not saved: {error.problem}"
+            lost = escape(self._message(FeedbackError(problem, error.remedy)))
             now, view = self._corpus.now, View.at(_said(event, "view"))
             changed = f"<!-- {secrets.token_hex(4)} -->"  # equal HTML would not be drawn again
-            said = f'<p class="lost trouble" role="alert">{lost}</p>'
-            talk = f"{self._talk(now, turns, view)}{said}{changed}"
+            alert = f'<p class="lost trouble" role="alert">{lost}</p>'
+            talk = f"{self._talk(now, turns, view)}{alert}{changed}"
             # Evidence without a current view shows no thumbs.
             return talk, f"{self._evidence(now, turns, view)}{changed}" if _said(
                 event, "view"
@@ -179,6 +178,17 @@ class Handlers:
             raise gr.Error(self._message(error), print_exception=False) from error
         return prediction_to_dict(prediction)
 
+    def _open(self, wanted: Opening, strict: Strict) -> Iterator[tuple[Turns, Any, Any]]:
+        now = self._corpus.now
+        turns: Turns = ()
+        for asked in wanted.turns:
+            shown = _seen(now, turns, strict)
+            yield turns, self._talk(now, (*shown, asked), View()), gr.skip()
+            turns = (*turns, self._answered(now, asked, shown))
+        seen = _seen(now, turns, strict)
+        view = wanted.view(seen)
+        yield turns, self._talk(now, seen, view), self._evidence(now, seen, view)
+
     def _answer(
         self, asked: Turn, turns: Turns, strict: Strict
     ) -> Iterator[tuple[Turns, Any, Any, Any]]:
@@ -198,18 +208,25 @@ class Handlers:
         yield turns, self._talk(now, seen, view), evidence, gr.skip()
 
     def _answered(self, now: OpenIndex, asked: Turn, shown: Turns) -> Turn:
+        if not now.library.entries:
+            return replace(asked, trouble=self._without_documents())
         history = [turn.prediction for turn in shown if turn.prediction is not None]
         try:
             prediction = self._asked(
                 lambda: now.qa.ask(asked.question, threshold=0.0, history=history, only=asked.only)
             )
         except QAError as error:
-            return replace(asked, trouble=f"{self._message(error)}.")
+            return replace(asked, trouble=self._message(error))
         # A vote is on the answers too: they may be others when the question is asked again.
         places = [(answer.place, answer.also_at) for answer in prediction.answers]
         digest = hashlib.sha256(repr(places).encode("utf-8", "surrogatepass")).hexdigest()[:16]
         visit = asked.key or secrets.token_hex(VISIT // 2)
         return replace(asked, prediction=prediction, key=visit + digest)
+
+    def _without_documents(self) -> str:
+        if self._corpus.live.state.activity is not None:
+            return "The documents are still being read. Ask again when they are."
+        return "There are no documents to ask yet."
 
     def _asked(self, ask: Callable[[], Prediction]) -> Prediction:
         """Ask when it is the visitor's turn; raises Busy if too many wait."""
@@ -269,9 +286,10 @@ class Handlers:
         Any visitor can ask another question. Commands and files are for the owner, who
         alone reaches a page served on loopback.
         """
-        if not error.remedy or not (self._for_owner or isinstance(error, QuestionError | Busy)):
-            return error.problem
-        return f"{error.problem}. {error.remedy[:1].upper()}{error.remedy[1:]}"
+        if self._for_owner:
+            return said(error)
+        can_mend = isinstance(error, QuestionError | Busy)
+        return said(for_visitors(error)) if can_mend else sentence(error.problem)
 
     def _talk(self, now: OpenIndex, turns: Turns, current: View) -> str:
         return conversation_html(
@@ -281,15 +299,20 @@ class Handlers:
             examples=now.examples,
             title=now.title,
             section=now.section,
+            headings=now.headings,
             votes=self._votes(turns),
             collections=now.library.collections,
+            is_outdated=now.qa.is_outdated,
+            can_mend=self._may_edit(),
         )
+
+    def _may_edit(self) -> bool:
+        # Without a request, a test or a program calls: what the corpus allows is allowed.
+        return _scope() is None or _visitor().may_edit
 
     def _library(self, now: OpenIndex) -> str:
         is_building = self._corpus.live.state.activity is not None
-        # Without a request, a test or a program calls: what the corpus allows is allowed.
-        may_edit = _scope() is None or _visitor().may_edit
-        files = self._corpus.files if may_edit else None
+        files = self._corpus.files if self._may_edit() else None
         return library_html(now.library, files=files, building=is_building)
 
     def _evidence(self, now: OpenIndex, turns: Turns, view: View) -> str:

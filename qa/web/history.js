@@ -1,8 +1,11 @@
 // Runs once, for the bar above the conversation: what the browser keeps of conversations.
 // Only questions are kept. What is shown of them is written as text, never as HTML.
 
-const KEPT = "verbatim.conversations";
-const KEEPING = "verbatim.keep";
+// Whoever logs in has a store of their own: another user of the browser does not see it.
+const { visitor } = rights;
+const own = (name) => (visitor ? `${name}/${visitor}` : name);
+const KEPT = own("verbatim.conversations");
+const KEEPING = own("verbatim.keep");
 const MOST_TALKS = 100;
 const MOST_TURNS = 100;
 
@@ -34,6 +37,9 @@ const findTalk = (id) => visited.get(id) ?? readTalks().find((talk) => talk.id =
 
 const drawHistory = () => {
   const talks = readTalks();
+  const whose = part("history").querySelector(".of-visitor");
+  whose.hidden = !visitor;
+  whose.textContent = `These are the questions of ${visitor}. Others who log in here do not see them.`;
   part("history").querySelector(".none").hidden = talks.length > 0;
   part("delete-history").disabled = talks.length === 0;
   part("keep-history").checked = isKeeping();

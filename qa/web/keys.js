@@ -48,41 +48,52 @@ const announce = () => {
 };
 
 const redrawn = new MutationObserver(() => {
-  // Drawn: whether a question is being answered is seen from now on.
-  if (document.querySelector("#conversation .turn:last-child .reply")) askedAt = -GAP;
   refocus();
   announce();
 });
 for (const id of PANES) redrawn.observe(part(id), { childList: true, subtree: true });
 
-// Gradio drops a question that is asked while it waits for another: it is held, and asked then.
-const GAP = 1500; // milliseconds in which the page shows that a question is being answered
-let askedAt = -GAP;
+// A question that is asked while another is answered is held, and asked then.
 let holding = 0;
-const isAnswering = () => document.querySelector("#conversation .pending") !== null || performance.now() - askedAt < GAP;
 const askButton = () => document.querySelector("#question .submit-button");
 const hold = (isHeld) => {
   clearInterval(holding);
   part("question").toggleAttribute("data-held", isHeld);
   part("said").textContent = isHeld ? "Your question is asked next, when this one is answered." : "";
   if (!isHeld) return;
-  const count = document.querySelectorAll("#conversation .turn").length;
-  // Gradio is ready some time after the answer was drawn: until then it drops this one too.
   holding = setInterval(() => {
-    const isAsked = document.querySelectorAll("#conversation .turn").length > count;
-    if (isAsked || !box().value.trim()) hold(false);
-    else if (!document.querySelector("#conversation .pending")) askButton().click();
-  }, 250);
+    const isGone = !box().value.trim();
+    if (!isGone && isAsking()) return;
+    hold(false);
+    if (!isGone) askButton().click();
+  }, 60);
 };
+const MOST_LETTERS = 250_000; // in UTF-8 three quarters of what the server takes of a request
+const TOO_LONG = "This is too long to be a question. Ask in fewer words.";
+// Says why above the box, and aloud; nothing any longer where there is no reason.
+const refuse = (why) => {
+  const { dataset } = part("question");
+  if (why) dataset.long = why;
+  else delete dataset.long;
+  part("said").textContent = why;
+};
+document.addEventListener("input", ({ target }) => {
+  if (target === box() && part("question").matches("[data-long]")) refuse("");
+});
 const onAsk = (event) => {
-  if (!box().value.trim()) return;
-  if (!event.isTrusted || !isAnswering()) {
-    askedAt = performance.now();
+  if (box().value.length > MOST_LETTERS) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    refuse(TOO_LONG);
+    return;
+  }
+  if (!isAsking()) {
+    noteAsking();
     return;
   }
   event.preventDefault();
   event.stopImmediatePropagation();
-  hold(true);
+  if (box().value.trim()) hold(true);
 };
 document.addEventListener("click", (event) => askButton()?.contains(event.target) && onAsk(event), true);
 document.addEventListener("keydown", (event) => {
@@ -100,6 +111,19 @@ document.addEventListener("keydown", (event) => {
     write(asked[asked.length - 1].dataset.question);
   }
 });
+// What a question left out is read: the question can be asked of it.
+let generation = null;
+document.addEventListener("library", ({ detail }) => {
+  const isNew = generation !== null && detail.generation !== generation;
+  generation = detail.generation;
+  for (const button of isNew ? document.querySelectorAll("#conversation [data-mend]") : []) {
+    const { asked, guess, only } = button.closest(".turn").dataset;
+    Object.assign(button.dataset, { ask: asked, guess, only });
+    delete button.dataset.mend;
+    button.textContent = "Ask again";
+  }
+});
+
 document.addEventListener("click", (event) => {
   const { edit, mend, back, skip } = event.target.closest?.("button, a")?.dataset ?? {};
   if (edit !== undefined) write(edit);

@@ -40,6 +40,13 @@ shelf?.addEventListener("click", ({ target }) => {
   showChosen();
 });
 
+// On a phone the choice is out of view where documents are ticked: it is shown there too (style.css).
+const away = document.getElementById("away");
+const showAway = () => {
+  const { top, bottom } = document.getElementById("filter").getBoundingClientRect();
+  away.hidden = chosen.size === 0 || (top >= 0 && bottom <= innerHeight);
+};
+
 const showChosen = () => {
   const place = document.getElementById("only");
   place.dataset.patterns = JSON.stringify([...chosen.keys()]);
@@ -50,16 +57,20 @@ const showChosen = () => {
   const shown = collections().map(everythingIn);
   place.hidden = [...chosen.keys()].every((pattern) => shown.length > 1 && shown.includes(pattern));
   const names = [...chosen.values()];
-  place.querySelector("b").textContent =
+  place.querySelector("b").textContent = away.querySelector("b").textContent =
     names.length > 2 ? `${names.length} choices: ${names.slice(0, 2).join(", ")}, …` : names.join(", ");
+  showAway();
   for (const tick of element.querySelectorAll(".tick")) tick.checked = chosen.has(tick.dataset.only);
 };
 
-document.getElementById("only").querySelector("button").addEventListener("click", () => {
-  chosen.clear();
-  showChosen();
-  document.querySelector("#question textarea").focus();
-});
+for (const each of [document.getElementById("only"), away]) {
+  each.querySelector("[data-all]").addEventListener("click", () => {
+    chosen.clear();
+    showChosen();
+    document.querySelector("#question textarea").focus({ preventScroll: each === away });
+  });
+}
+for (const moved of ["scroll", "resize"]) window.addEventListener(moved, showAway, { passive: true });
 
 // Other scripts may choose documents too, as from an address.
 document.addEventListener("library-choose", ({ detail }) => {
@@ -77,14 +88,12 @@ const refresh = async () => {
   const drawn = library();
   if (!answer.ok || !drawn) return;
   const open = [...drawn.querySelectorAll("details[open]")].map((each) => each.className);
-  const note = drawn.querySelector(".library-note");
-  const sending = drawn.querySelector(".uploads");
+  const news = drawn.querySelector(".news");
   const focused = drawn.contains(document.activeElement) ? document.activeElement : null;
   const typed = focused?.matches(".find") ? [focused.selectionStart, focused.value] : null;
   const top = drawn.scrollTop;
   drawn.outerHTML = await answer.text();
-  library().querySelector(".library-note").replaceWith(note);
-  library().querySelector(".uploads").replaceWith(sending);
+  library().querySelector(".news").replaceWith(news);
   for (const name of open) library().querySelector(`details.${name}`)?.setAttribute("open", "");
   library().scrollTop = top;
   if (typed) {
@@ -94,11 +103,15 @@ const refresh = async () => {
     box?.setSelectionRange(typed[0], typed[0]);
   } else if (focused) library().querySelector(".find, .plain")?.focus({ preventScroll: true });
   showChosen();
+  tellUnread();
 };
+
+let untold = null; // what is said as soon as the list is shown
 
 // Says how something went; `undo` is what a button beside it does.
 const announce = (text, { failed = false, undo = null } = {}) => {
   const line = library()?.querySelector(".library-note");
+  untold = line ? null : [text, { failed, undo }];
   if (!line) return;
   line.textContent = text;
   if (undo) {
@@ -143,137 +156,12 @@ const post = async (path, body) => {
   });
   const found = await answer.json().catch(() => ({}));
   if (!answer.ok) {
-    announce(found.trouble ?? "The server did not answer; try again.", { failed: true });
+    announce(found.trouble ?? "The server did not answer. Try again.", { failed: true });
     return null;
   }
   document.dispatchEvent(new CustomEvent("library-look"));
   return found;
 };
-
-// Uploads, one after the other.
-
-const waiting = [];
-let total = 0;
-let sending = false;
-const failures = [];
-let known = 0;
-
-const showUploads = (now) => {
-  const place = library()?.querySelector(".uploads");
-  if (!place) return;
-  place.hidden = !now && failures.length === 0;
-  place.replaceChildren();
-  const line = (text, className) => {
-    const item = document.createElement("li");
-    item.textContent = text;
-    item.className = className;
-    place.append(item);
-  };
-  if (now) line(now, "going");
-  for (const text of failures.slice(0, 20)) line(text, "failed");
-  if (failures.length > 20) line(`and ${failures.length - 20} more files`, "failed");
-};
-
-const send = (file, name, share) =>
-  new Promise((done) => {
-    const request = new XMLHttpRequest(); // which tells how far an upload is
-    request.open("PUT", `library/files?name=${encodeURIComponent(name)}`);
-    request.upload.onprogress = ({ loaded, total: whole }) => share(whole ? loaded / whole : 0);
-    request.onloadend = () => {
-      let found = {};
-      try { found = JSON.parse(request.responseText); } catch { /* no answer of ours */ }
-      done({ status: request.status, ...found });
-    };
-    request.send(file);
-  });
-
-const sendAll = async () => {
-  if (sending) return;
-  sending = true;
-  while (waiting.length) {
-    const [file, name] = waiting.shift();
-    const number = total - waiting.length;
-    const show = (share) =>
-      showUploads(`Uploading ${number} of ${total}: ${name}${share < 1 ? `, ${Math.floor(100 * share)}%` : ""}`);
-    show(0);
-    let found = await send(file, name, show);
-    for (let tries = 0; found.status === 503 && tries < 30; tries += 1) {
-      await new Promise((soon) => setTimeout(soon, 2000));
-      found = await send(file, name, show);
-    }
-    if (found.status !== 201) failures.push(found.trouble ?? `${name}: the upload broke off; try again`);
-    else if (found.known) known += 1;
-  }
-  const stored = total - failures.length - known;
-  showUploads("");
-  const parts = [];
-  if (stored) parts.push(`${stored} ${stored === 1 ? "file" : "files"} added`);
-  if (known) parts.push(`${known} there already`);
-  if (failures.length) parts.push(`${failures.length} not added`);
-  announce(`${parts.join(", ")}.`, { failed: failures.length > 0 && !stored });
-  [sending, total, known] = [false, 0, 0];
-  document.dispatchEvent(new CustomEvent("library-look"));
-};
-
-// The collection that files are added to: the one that is chosen, if there is more than one.
-const destination = () => {
-  const names = collections();
-  const wanted = names.filter((name) => chosen.has(everythingIn(name)));
-  if (names.length === 0) return "";
-  if (names.length === 1 || wanted.length === 1) return `${(wanted[0] ?? names[0])}/`;
-  return null;
-};
-
-const add = (files) => {
-  const folder = destination();
-  if (folder === null) {
-    announce("Choose one collection beside the question: the files are added to it.", { failed: true });
-    return;
-  }
-  if (!sending) failures.length = 0;
-  for (const [file, name] of files) {
-    // Files that systems hide are no documents.
-    if (name.split("/").some((part) => part.startsWith("."))) continue;
-    waiting.push([file, folder + name]);
-    total += 1;
-  }
-  if (waiting.length) sendAll();
-};
-
-const canChange = () => library()?.dataset.canChange === "true";
-
-// A dropped folder is read through to its last file.
-const filesOf = async (entry, path) => {
-  const name = path + entry.name;
-  if (entry.isFile) return [[await new Promise((done, failed) => entry.file(done, failed)), name]];
-  const reader = entry.createReader();
-  const found = [];
-  for (;;) { // it gives a hundred at a time
-    const some = await new Promise((done, failed) => reader.readEntries(done, failed));
-    if (!some.length) return found;
-    for (const each of some) found.push(...(await filesOf(each, `${name}/`)));
-  }
-};
-
-const carriesFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
-document.addEventListener("dragover", (event) => {
-  if (!carriesFiles(event)) return;
-  event.preventDefault(); // or the browser would leave the page to show the file
-  event.dataTransfer.dropEffect = canChange() ? "copy" : "none";
-  document.body.classList.toggle("dropping", canChange());
-});
-document.addEventListener("dragleave", (event) => {
-  if (event.relatedTarget === null) document.body.classList.remove("dropping");
-});
-document.addEventListener("drop", async (event) => {
-  document.body.classList.remove("dropping");
-  if (!carriesFiles(event)) return;
-  event.preventDefault();
-  if (!canChange()) return;
-  const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry()).filter(Boolean);
-  const found = await Promise.all(entries.map((entry) => filesOf(entry, "")));
-  add(found.flat());
-});
 
 element.addEventListener("change", ({ target }) => {
   if (target.matches(".tick")) {
@@ -294,7 +182,7 @@ element.addEventListener("input", ({ target }) => {
   if (!target.matches(".find")) return;
   clearTimeout(typing);
   typing = setTimeout(() => {
-    [list.search, list.page] = [target.value, 1];
+    [list.search, list.page] = [target.value.slice(0, target.maxLength), 1]; // a script may write more
     refresh();
   }, 200);
 });
@@ -329,9 +217,10 @@ const rename = (button) => {
       button.focus();
     }
     if (event.key !== "Enter" || !box.value.trim()) return;
-    const found = box.value === path ? null : await post("rename", { path, to: box.value });
+    const found = box.value === path ? { path } : await post("rename", { path, to: box.value });
+    if (!found) return; // what was written stays, to be mended
     end();
-    if (!found) return;
+    if (found.path === path) return;
     announce(`${path} is ${found.path} now.`, {
       undo: async () => {
         if (await post("rename", { path: found.path, to: path })) announce(`It is ${path} again.`);
@@ -356,7 +245,8 @@ element.addEventListener("click", async ({ target }) => {
     list.page = Number(page);
     await refresh();
     library().scrollTop = 0;
-  } else if (button.dataset.rename) rename(button);
+  } else if (button.dataset.dismiss !== undefined) dismiss();
+  else if (button.dataset.rename) rename(button);
   else if (remove) {
     const found = await post("remove", { path: remove });
     if (!found) return;
@@ -374,5 +264,7 @@ element.addEventListener("click", async ({ target }) => {
 watch("value", () => {
   if (!library()) return;
   showChosen();
+  if (untold) announce(...untold);
+  showAgain();
   if (list.search || list.sort || list.page > 1) refresh();
 });

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter
@@ -19,6 +20,8 @@ from qa.errors import LibraryError, NoCollection, QAError
 from qa.text import counted, without_surrogates
 from qa.web.listing import Wanted
 from qa.web.render import library_html
+from qa.web.rights import rights_of
+from qa.web.wording import said, sentence
 
 NO_STORE = {"cache-control": "no-store"}
 UPLOAD = "/library/files"
@@ -62,9 +65,9 @@ def library_routes(served: Served, *, for_owner: bool) -> APIRouter:
         return served.seen_by(visitor_of(request.scope))
 
     def told(request: Request) -> dict[str, Any]:
-        visitor = visitor_of(request.scope)
-        known = {"visitor": visitor.name, "may_edit": visitor.may_edit}
-        return {**_status(seen(request), for_owner=for_owner), **known}
+        holdings = seen(request)
+        rights = rights_of(visitor_of(request.scope), holdings)
+        return {**_status(holdings, for_owner=for_owner), **asdict(rights)}
 
     @router.get("/status")
     def status(request: Request) -> JSONResponse:
@@ -76,7 +79,7 @@ def library_routes(served: Served, *, for_owner: bool) -> APIRouter:
         try:
             (holdings.building(collection) if collection else holdings.live).request()
         except NoCollection as error:
-            return JSONResponse({"trouble": without_surrogates(str(error))}, 404)
+            return JSONResponse({"trouble": without_surrogates(said(error))}, 404)
         return JSONResponse(told(request), 202)
 
     @router.get("/list")
@@ -96,7 +99,7 @@ def library_routes(served: Served, *, for_owner: bool) -> APIRouter:
     async def upload(request: Request, name: str = "") -> Response:
         if uploads.locked():
             return JSONResponse(
-                {"trouble": "too many uploads at once: try again soon"}, 503, {"retry-after": "2"}
+                {"trouble": "Too many uploads at once. Try again soon."}, 503, {"retry-after": "2"}
             )
         async with uploads:
             return await _upload(seen(request), request, name)
@@ -173,7 +176,7 @@ def _changed(holdings: Holdings, change: Callable[[Changing], dict[str, Any]]) -
 
 def _refused(error: LibraryError) -> JSONResponse:
     return JSONResponse(
-        {"trouble": without_surrogates(str(error))}, 403 if error is READ_ONLY else 409
+        {"trouble": without_surrogates(said(error))}, 403 if error is READ_ONLY else 409
     )
 
 
@@ -203,11 +206,10 @@ def unread(skipped: tuple[object, ...]) -> str:
 def _trouble(error: QAError | None, holdings: Holdings, *, for_owner: bool) -> str:
     if error is None:
         return ""
+    problem = f"The index was not updated: {error.problem}"
     if for_owner:
-        remedy = f". {error.remedy[:1].upper()}{error.remedy[1:]}" if error.remedy else ""
-        return f"The index was not updated: {error.problem}{remedy}."
+        return said(QAError(problem, error.remedy))
     # Where the folders are on the server is nobody's business.
-    problem = error.problem
     for path in holdings.places:
         problem = problem.replace(str(path.resolve()), path.name).replace(str(path), path.name)
-    return f"The index was not updated: {problem}."
+    return sentence(problem)

@@ -12,7 +12,7 @@ from qa.collections import Entry, Library
 PAGE = 100
 # The orders, with their names on the page; the first is the one to begin with.
 SORTS = {"folder": "Folder and name", "title": "Title", "newest": "Newest first"}
-_MAX_SEARCH = 200
+MAX_SEARCH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Wanted:
     @classmethod
     def of(cls, search: str, sort: str, page: int) -> Wanted:
         """Return what was asked for; what is not valid is as at first."""
-        return cls(search.strip()[:_MAX_SEARCH], sort if sort in SORTS else "folder", max(page, 1))
+        return cls(search.strip()[:MAX_SEARCH], sort if sort in SORTS else "folder", max(page, 1))
 
 
 FIRST = Wanted()

@@ -13,6 +13,8 @@ const scroll = (pane, part, share) => {
   pane.scrollTo({ top, left, behavior: behavior() });
 };
 
+const toEvidence = () => document.getElementById("evidence").scrollIntoView({ behavior: behavior() });
+
 // The open document scrolls to its mark.
 const showMark = () => document.dispatchEvent(new CustomEvent("show-mark"));
 
@@ -35,10 +37,16 @@ if (element.closest("#evidence")) {
   document.addEventListener("look-at", ({ detail }) => trigger("select", { view: detail }));
   // Of two quick clicks the answers may come in the other order: the second click counts.
   let wanted = null;
-  document.addEventListener("view-wanted", ({ detail }) => { wanted = detail; });
+  const drawnView = () => element.querySelector("[data-shown]")?.dataset.shown;
+  // What is shown already is not drawn again: it would be wanted still when the next answer comes.
+  document.addEventListener("view-wanted", ({ detail }) => {
+    if (wanted !== null || detail !== drawnView()) wanted = detail;
+  });
   watch("value", () => {
-    const drawn = element.querySelector("[data-shown]")?.dataset.shown;
+    const drawn = drawnView();
     if (wanted !== null && drawn && drawn !== wanted) trigger("select", { view: wanted });
+    // Where the pane was lower before, the page could not be scrolled this far.
+    else if (wanted !== null && narrow.matches) toEvidence();
     wanted = null;
   });
 }
@@ -55,19 +63,15 @@ element.addEventListener("change", ({ target }) => target.id === "strict" && tri
 element.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
-  const { view, ask, guess, vote } = button.dataset;
+  const { view, ask, guess, only, vote } = button.dataset;
   if (view !== undefined) {
     document.dispatchEvent(new CustomEvent("view-wanted", { detail: view }));
     trigger("select", { view });
     showMark(); // the view may be the current one, scrolled away
     // On a narrow screen the evidence is below the conversation.
-    if (narrow.matches) document.getElementById("evidence").scrollIntoView({ behavior: behavior() });
+    if (narrow.matches) toEvidence();
   } else if (ask !== undefined) {
-    // Of two questions at once Gradio would keep one.
-    const next = () => element.querySelector(".pending")
-      ? setTimeout(next, 150)
-      : trigger("submit", { question: ask, guess: guess === "true" });
-    next();
+    sendNext(() => trigger("submit", { question: ask, guess: guess === "true", only }));
   } else if (vote !== undefined) {
     const withdrawn = button.ariaPressed === "true";
     trigger("like", {

@@ -18,6 +18,8 @@ HERE = Path(__file__).parent
 # for what is clicked. How many are answered at a time, and whose turn it is, is for the pool.
 MAX_WAITING = WAITING
 ASKING = 24
+# Tells the scripts (asking.js) that Gradio is ready for another question.
+DONE = "() => { delete document.getElementById('talk').dataset.asking; }"
 
 
 def create_page(served: Served, *, for_owner: bool) -> gr.Blocks:
@@ -28,20 +30,7 @@ def create_page(served: Served, *, for_owner: bool) -> gr.Blocks:
     :class:`~qa.web.handlers.Handlers`.
     """
     handlers = Handlers(served, for_owner=for_owner)
-    script, viewer_script, list_script, status_script, download_script, *bar_scripts = (
-        (HERE / f"{name}.js").read_text(encoding="utf-8")
-        for name in (
-            "page",
-            "viewer",
-            "library",
-            "status",
-            "download",
-            "history",
-            "address",
-            "copying",
-            "keys",
-        )
-    )
+    pane = _scripts("asking", "page")
     page = gr.Blocks(title="Verbatim", analytics_enabled=False, fill_width=True)
     with page:
         turns, strict = gr.State(()), gr.State(None)
@@ -52,10 +41,12 @@ def create_page(served: Served, *, for_owner: bool) -> gr.Blocks:
                 bar = gr.HTML(
                     render("bar.html"),
                     elem_id="bar",
-                    js_on_load="\n".join(bar_scripts),
+                    js_on_load=_scripts(
+                        "rights", "asking", "history", "address", "copying", "keys"
+                    ),
                     apply_default_css=False,
                 )
-                talk = gr.HTML(elem_id="conversation", js_on_load=script, apply_default_css=False)
+                talk = gr.HTML(elem_id="conversation", js_on_load=pane, apply_default_css=False)
                 gr.HTML(
                     render("only.html", several=served.has_collections),
                     elem_id="filter",
@@ -70,21 +61,23 @@ def create_page(served: Served, *, for_owner: bool) -> gr.Blocks:
                     autofocus=True,
                     max_lines=4,
                 )
-                strictness = gr.HTML(
-                    elem_id="strictness", js_on_load=script, apply_default_css=False
-                )
+                strictness = gr.HTML(elem_id="strictness", js_on_load=pane, apply_default_css=False)
                 position, only = gr.Textbox(visible=False), gr.Textbox(visible=False)
                 download = gr.HTML(
-                    elem_id="download", js_on_load=download_script, apply_default_css=False
+                    elem_id="download", js_on_load=_scripts("download"), apply_default_css=False
                 )
             with gr.Column(elem_id="source"):
                 evidence = gr.HTML(
                     elem_id="evidence",
-                    js_on_load=f"{script}\n{viewer_script}\n{list_script}",
+                    js_on_load=f"{pane}\n{_scripts('viewer', 'rights', 'library', 'uploads')}",
                     apply_default_css=False,
                 )
         with gr.Row(elem_id="status"):
-            gr.HTML(render("status.html"), js_on_load=status_script, apply_default_css=False)
+            gr.HTML(
+                render("status.html"),
+                js_on_load=_scripts("rights", "status"),
+                apply_default_css=False,
+            )
 
         gr.on(
             page.load,
@@ -103,21 +96,26 @@ def create_page(served: Served, *, for_owner: bool) -> gr.Blocks:
         }
         # The choice of documents is in the page: read when a question is asked.
         chosen = "document.getElementById('only').dataset.patterns"
-        question.submit(
+        on_question = question.submit(
             handlers.on_question,
             [question, turns, strict, only],
             js=f"(question, turns, strict) => [question, turns, strict, {chosen}]",
             **asking,
         )
-        talk.submit(
+        on_button = talk.submit(
             handlers.on_button,
             [turns, strict, only],
             js=f"(turns, strict) => [turns, strict, {chosen}]",
             **asking,
         )
-        bar.submit(
+        on_open = bar.submit(
             handlers.on_open, [turns, strict], **{**asking, "outputs": [turns, talk, evidence]}
         )
+        for event in (on_question, on_button, on_open):
+            for ended in (event.then, event.failure):  # `then` is not for an error
+                ended(
+                    _nothing, js=DONE, queue=False, show_progress="hidden", api_visibility="private"
+                )
         bar.select(
             handlers.on_export,
             [turns, strict],
@@ -166,3 +164,12 @@ def create_page(served: Served, *, for_owner: bool) -> gr.Blocks:
     # The route that goes around the queue is closed.
     page.queue(max_size=MAX_WAITING, api_open=False)
     return page
+
+
+def _nothing() -> None:
+    """Do nothing: Gradio answers a request for an event without a function with an error."""
+
+
+def _scripts(*names: str) -> str:
+    """Return scripts of this folder as one; they see each other's names."""
+    return "\n".join((HERE / f"{name}.js").read_text(encoding="utf-8") for name in names)

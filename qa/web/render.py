@@ -22,7 +22,7 @@ from qa.types import Answer, Document, Passage, Place
 from qa.viewer import Mark, Window, groups_of, window_at, windows_of, written_marks
 from qa.web import wording
 from qa.web.excerpts import excerpt, opening
-from qa.web.listing import FIRST, SORTS, Wanted, listing_of
+from qa.web.listing import FIRST, MAX_SEARCH, SORTS, Wanted, listing_of
 from qa.web.views import NO_VOTES, Turn, View, places_of
 
 # Questions about the documents that come with Verbatim, each with the one that answers it.
@@ -53,6 +53,7 @@ _ENVIRONMENT.filters.update(
     likelihood=wording.likelihood,
     listed=listed,
     percentage=wording.percentage,
+    sentence=wording.sentence,
     spread=wording.spread,
     where=wording.where,
 )
@@ -104,15 +105,20 @@ def conversation_html(
     examples: Sequence[str] = (),
     title: Callable[[str], str],
     section: Callable[[Place], str] = lambda place: "",
+    headings: Callable[[Passage], Sequence[tuple[int, int]]] = lambda passage: (),
     votes: Mapping[str, bool] = NO_VOTES,
     collections: Collection[str] = (),
+    is_outdated: Callable[[str], bool] = lambda document_id: True,
+    can_mend: bool = True,
 ) -> str:
     """Return the whole conversation; ``title`` gives the title of a document by its id.
 
-    ``section`` gives the headings above a place.
+    ``section`` gives the headings above a place, ``headings`` the offsets of those in a passage.
 
     ``votes`` are those given, by the ids of :meth:`Turn.vote_id`. ``collections`` are the names
-    with which ids of documents begin; of several, that of each place is shown.
+    with which ids of documents begin; of several, that of each place is shown. ``is_outdated`` is
+    whether a document is to be read again, as far as it is known, and ``can_mend`` whether the
+    visitor may ask for that.
     """
 
     def collection_of(document_id: str) -> str:
@@ -128,6 +134,9 @@ def conversation_html(
             for item, (file, shown) in zip(items, names, strict=True)
         ]
 
+    def is_behind(left_out: Iterable[str]) -> bool:
+        return any(each in known and is_outdated(each) for each in left_out)
+
     known = set(document_ids)
     return render(
         "conversation.html",
@@ -137,7 +146,10 @@ def conversation_html(
         cited=cited,
         collection_of=collection_of,
         collections=collections,
+        is_behind=is_behind,
+        can_mend=can_mend,
         section=section,
+        headings=headings,
         closest=CLOSEST,
         examples=[question for question, document_id in EXAMPLES if document_id in known]
         or examples,
@@ -215,6 +227,7 @@ def evidence_html(
             words=words,
             candidates=turn.answers,
             is_possible=turn.is_possible,
+            is_guess=turn.best_guess,
             vote=votes.get(turn.vote_id(view.item)),
         )
     if (hit := view.hit(turns)) is not None:
@@ -261,6 +274,7 @@ def library_html(
         can_change=files is not None,
         building=building,
         unread_listed=LISTED,
+        most_searched=MAX_SEARCH,
     )
 
 

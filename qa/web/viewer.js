@@ -6,6 +6,7 @@
   const ZOOMS = [0.5, 0.75, 1, 1.25, 1.5, 2, 3];
   const MOST_WINDOWS = 40; // in the page at once: a browser is slow with millions of characters
   const MOST_BOXES = 100;
+  const MOST_LETTERS = 2000; // that are looked for: an address has no room for many more
   const [START, END, WINDOW, FIRST, LAST, PAGE] = [0, 1, 2, 3, 4, 5]; // of a place that was found
 
   let shown = null; // the open document
@@ -23,12 +24,24 @@
     pane.scrollTo({ top, left, behavior: smoothly && !still.matches ? "smooth" : "auto" });
   };
 
+  // Scrolls a wide table sideways until a place in it is seen.
+  const bringSideways = (part, place) => {
+    const wide = part?.closest(".wide.scrolls");
+    if (!wide) return;
+    const frame = wide.getBoundingClientRect();
+    // No further than needed: the first column says what a row is about.
+    const room = wide.clientWidth / 8;
+    if (place.right > frame.right) wide.scrollLeft += Math.min(place.right - frame.right + room, place.left - frame.left);
+    else if (place.left < frame.left) wide.scrollLeft += place.left - frame.left - room;
+  };
+
   class Shown {
     constructor(root) {
       this.root = root;
       this.text = root.querySelector(".document");
       this.paper = root.querySelector(".paper");
       this.box = root.querySelector(".find-inside");
+      this.box.value = ""; // Gradio leaves what was looked for in the document before
       this.parts = [...this.text.querySelectorAll(".window")];
       this.pages = Number(root.dataset.pages);
       this.page = Number(root.dataset.page);
@@ -38,6 +51,7 @@
       this.found = [];
       this.at = -1;
       this.turns = this.finds = 0;
+      this.isOver = false;
       this.observer = new IntersectionObserver(
         (seen) => seen.forEach(({ isIntersecting, target }) => isIntersecting && this.load(target)),
         { root: this.text, rootMargin: "1500px 0px" },
@@ -68,8 +82,8 @@
     async fetchWindow(part) {
       const { marks } = this.root.dataset;
       const answer = await fetch(this.address("window", { number: part.dataset.window, marks }));
-      if (!answer.ok || !part.isConnected) return;
-      const html = await answer.text();
+      const html = answer.ok ? await answer.text() : "";
+      if (!answer.ok || this.isOver) return;
       this.inPlace(part, () => {
         part.innerHTML = html;
         part.dataset.loaded = "";
@@ -137,8 +151,10 @@
         return;
       }
       const mark = this.text.querySelector(".answer") ?? this.text.querySelector(".passage");
-      if (mark) bring(this.text, mark.getBoundingClientRect(), 1 / 3, this.parts.length === 1);
-      else this.text.scrollTo(0, 0);
+      if (mark) {
+        bringSideways(mark, mark.getBoundingClientRect());
+        bring(this.text, mark.getBoundingClientRect(), 1 / 3, this.parts.length === 1);
+      } else this.text.scrollTo(0, 0);
     }
 
     async turn(number) {
@@ -161,13 +177,14 @@
       const next = this.parts.findIndex((part) => Number(part.dataset.page) >= page);
       const last = next < 0 ? this.parts.length - 1 : next;
       await Promise.all(this.parts.slice(Math.max(last - 1, 0), last + 1).map((part) => this.load(part)));
+      if (this.isOver) return;
       const edge = this.text.querySelector(`.page-edge[data-page="${page}"]`);
       if (edge) bring(this.text, edge.getBoundingClientRect(), 0, false);
       else this.text.scrollTo(0, 0);
     }
 
     followPage() {
-      if (this.isPage || this.pages < 2 || document.activeElement?.matches(".page-number")) return;
+      if (this.isOver || this.isPage || this.pages < 2 || document.activeElement?.matches(".page-number")) return;
       const top = this.text.getBoundingClientRect().top + 60;
       const edges = [...this.text.querySelectorAll(".page-edge")].filter((edge) => edge.getBoundingClientRect().top <= top);
       const part = this.parts.findLast((each) => each.getBoundingClientRect().top <= top);
@@ -185,7 +202,7 @@
       this.paper.ariaBusy = "true";
       const answer = await fetch(this.address("page", { number, marks })).catch(() => null);
       const html = answer?.ok ? await answer.text() : "";
-      if (turn !== this.turns || !this.root.isConnected) return;
+      if (turn !== this.turns || this.isOver) return;
       this.paper.ariaBusy = "false";
       this.paper.innerHTML = html;
       const image = this.paper.querySelector("img");
@@ -194,7 +211,7 @@
         return;
       }
       await image.decode().catch(() => {});
-      if (turn !== this.turns) return;
+      if (turn !== this.turns || this.isOver) return;
       this.size();
       this.showBox();
       if (number < this.pages) new Image().src = this.address("picture", { number: number + 1 });
@@ -215,10 +232,10 @@
     }
 
     size() {
-      const sheet = this.paper.querySelector(".sheet-of-paper");
+      const scan = this.paper.querySelector(".scan");
       const image = this.paper.querySelector("img");
-      if (!sheet || !image) return;
-      sheet.style.setProperty("--zoom", this.zoom);
+      if (!scan || !image) return;
+      scan.style.setProperty("--zoom", this.zoom);
       if (image.offsetWidth * devicePixelRatio > 1.2 * image.naturalWidth && image.dataset.large) {
         image.src = image.dataset.large;
         delete image.dataset.large;
@@ -245,11 +262,10 @@
     async find() {
       this.finds += 1;
       const asked = this.finds;
-      const words = this.box.value.trim();
+      const words = this.box.value.trim().slice(0, MOST_LETTERS);
       const answer = words ? await fetch(this.address("find", { words })).catch(() => null) : null;
-      if (asked !== this.finds || !this.root.isConnected) return;
       const { count, places } = answer?.ok ? await answer.json() : { count: 0, places: [] };
-      if (asked !== this.finds) return;
+      if (asked !== this.finds || this.isOver) return;
       [this.found, this.count, this.at] = [places, count, -1];
       for (const button of this.root.querySelectorAll("[data-found]")) button.hidden = !places.length;
       if (!places.length) {
@@ -273,14 +289,18 @@
       const said = `${this.at + 1} of ${this.count.toLocaleString("en")}`;
       if (this.isPage) {
         await this.turn(place[PAGE]);
-        this.say(said);
+        if (!this.isOver) this.say(said);
         return;
       }
       const part = this.parts[place[WINDOW]];
       await this.load(part);
+      if (this.isOver) return;
       this.paint();
       const range = this.range(part, place);
-      if (range) bring(this.text, range.getBoundingClientRect(), 1 / 3, false);
+      if (range) {
+        bringSideways(range.startContainer.parentElement, range.getBoundingClientRect());
+        bring(this.text, range.getBoundingClientRect(), 1 / 3, false);
+      }
       this.say(said);
     }
 
@@ -324,7 +344,9 @@
       }
     }
 
+    // Its elements may be those of the next document, into which nothing of this one may come.
     close() {
+      this.isOver = true;
       this.observer.disconnect();
       if (globalThis.CSS?.highlights) CSS.highlights.clear();
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _END = b"</head>"
@@ -11,10 +13,11 @@ class Head:
     """ASGI middleware that puts HTML at the end of the head of the page at ``/``.
 
     What Gradio is given for the head comes there by script: too late for a browser without any.
+    ``html`` returns it for the scope of a request.
     """
 
-    def __init__(self, app: ASGIApp, html: str) -> None:
-        self._app, self._html = app, html.encode()
+    def __init__(self, app: ASGIApp, html: Callable[[Scope], str]) -> None:
+        self._app, self._html = app, html
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on; of the page, change the answer."""
@@ -36,7 +39,7 @@ class Head:
             if message.get("more_body"):
                 return
             start = begun.pop()
-            whole = body.replace(_END, self._html + _END, 1)
+            whole = body.replace(_END, self._html(scope).encode() + _END, 1)
             kept = [each for each in start["headers"] if each[0] != b"content-length"]
             length = (b"content-length", str(len(whole)).encode())
             await send({**start, "headers": [*kept, length]})
