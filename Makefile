@@ -21,7 +21,7 @@ build: $(INSTALLED)
 test: export OMP_NUM_THREADS := 1
 test: export PYTHONDONTWRITEBYTECODE :=
 test: $(INSTALLED)
-	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder -m 'not alone'
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --durations 30 -m 'not alone'
 	$(BIN)/pytest -m alone $$(grep --files-with-matches 'mark\.alone' tests/test_*.py)
 
 # Dependencies are checked twice: all code with all extras, then qa/ without the developers' extras.

@@ -11,6 +11,7 @@ from benchmarks.peers.table import markdown, summary
 from benchmarks.saved import RESULTS, named
 from qa.networks.reader import OnnxReader
 from qa.networks.weights import MODELS
+from qa.text import counted
 
 ROOT = Path(__file__).parents[1]
 PICTURES = {
@@ -22,16 +23,22 @@ ACCURACY = "`python -m benchmarks.accuracy QA_DATA`"
 GOLDEN = "`qa eval corpus --questions tests/golden/seeds.jsonl`"
 OCR = "`python -m benchmarks.ocr`"
 SPEED = "`make bench`"
+LOAD = "`python -m benchmarks.load`"
 
 Row = tuple[str, str, str]
 
 
 def newest(kind: str) -> dict[str, Any]:
     """Return the newest saved results of a kind, ``speed`` or ``accuracy``."""
-    saved = [json.loads(path.read_text("utf-8")) for path in RESULTS.glob(f"{kind}-*.json")]
-    if not saved:
+    found = _latest(kind)
+    if found is None:
         raise SystemExit(f"no {kind} results in {RESULTS}: run `make bench` first")
-    return max(saved, key=lambda results: results.get("date", ""))
+    return found
+
+
+def _latest(kind: str) -> dict[str, Any] | None:
+    saved = [json.loads(path.read_text("utf-8")) for path in RESULTS.glob(f"{kind}-*.json")]
+    return max(saved, key=lambda results: results.get("date", ""), default=None)
 
 
 def numbers() -> str:
@@ -58,8 +65,7 @@ def numbers() -> str:
         "early-stopping rule was chosen on other questions about them. ² Some of these questions "
         "were used for choices: networks, the weight of BM25, early stopping. "
         f"`qa/models/README.md` lists all. {_outdated(accuracy)}"
-        f"Speed at commit {speed['commit']}, before the second reader, with which the median of "
-        "natural questions is 2.9 times as long (p95 2.2), on "
+        f"Speed at commit {speed['commit']}, with the second look, on "
         f"{named(speed['machine'])}, shared with other work."
     )
     pictures = [
@@ -198,8 +204,45 @@ def more_numbers() -> str:
             f"× {building['build_over_plain_encode_time']:.2f}",
             SPEED,
         ),
+        *_served(),
     ]
     return "\n".join(_table(rows))
+
+
+def _served() -> list[Row]:
+    """Return the lines on `qa serve`, as far as they were measured."""
+    rows = []
+    if load := _latest("load"):
+        got, failed = load["load"], sum(load["load"]["refused_or_broken"].values())
+        rows.append(
+            (
+                f"`qa serve` with {got['askers']} askers at once for {got['seconds']:.0f} s and "
+                f"{counted(got['rebuilds'], 'rebuild')}: answered; refused or broken; "
+                "of two indexes",
+                f"{got['answered']:,}; {failed:,}; {got['mixed']:,}",
+                LOAD,
+            )
+        )
+        rows.append(
+            (
+                "… p95 of their answers, against all their questions alone, shared among "
+                f"{load['machine']['cores']} cores; the API beside the library, a question "
+                f"(other work on the machine: load {load['load_average']:.0f})",
+                f"{got['p95_ms'] / 1000:.1f} s, × {got['p95_over_fair']:.2f}; "
+                f"{load['one_question']['added_ms']:.1f} ms",
+                LOAD,
+            )
+        )
+    if growth := _latest("growth"):
+        first, *_, last = growth["resident_mib"]
+        rows.append(
+            (
+                f"Resident memory of `qa serve` before and after {growth['rebuilds']} rebuilds",
+                f"{first:,} MiB; {last:,} MiB",
+                "`python -m benchmarks.growth`",
+            )
+        )
+    return rows
 
 
 def _asked(results: dict[str, Any], what: str, command: str) -> Row:
