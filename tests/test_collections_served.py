@@ -2,7 +2,6 @@
 
 import json
 import re
-import threading
 from pathlib import Path
 
 import httpx
@@ -13,10 +12,8 @@ from waiting import until
 
 from qa import Client
 from qa.access import Access, Users, Visitor
-from qa.builder import BackgroundBuild, build
+from qa.builder import build
 from qa.errors import NoCollection
-from qa.library import Live
-from qa.pipeline import QA
 from qa.web.handlers import Handlers
 from qa.web.views import Turn
 
@@ -374,44 +371,6 @@ def test_files_stay_in_their_collection(sent, corpora):
     for path in ("sport", "sport/../press-documents/rerik.txt", "../x.txt", ""):
         assert change("remove", path=path).status_code == 409
     assert sent("eva", ("PUT", "/library/files?name=x.txt", {"content": b"x"})).status_code == 409
-
-
-def test_builds_wait_for_one_another(tmp_path, monkeypatch):
-    running, most, may_end = [], [], threading.Event()
-
-    class Slow(BackgroundBuild):
-        def run(self, folder, index, progress=None):
-            running.append(folder)
-            most.append(len(running))
-            assert may_end.wait(60)
-            running.remove(folder)
-
-    monkeypatch.setattr("qa.library.live.BackgroundBuild", Slow)
-    turn = threading.Lock()
-    lives = []
-    for name in ("one", "two"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "a.txt").write_text("A text.")
-        qa = QA.empty(tmp_path / name)
-        lives.append(
-            Live(
-                qa,
-                folder=tmp_path / name,
-                index=tmp_path / f"index-{name}",
-                on_open=lambda qa: None,
-                watching=False,
-                turn=turn,
-            )
-        )
-    for live in lives:
-        live.start()
-        live.request()
-    until(lambda: running)
-    may_end.set()
-    until(lambda: len(most) == 2)
-    for live in lives:
-        live.stop()
-    assert most == [1, 1]
 
 
 # The page

@@ -22,8 +22,9 @@ from qa.cli import main
 from qa.collections import Corpus
 from qa.errors import EmptyCorpus, IndexLocked, QAError
 from qa.index import WriterLock, live_generation
-from qa.library import Activity, open_library
+from qa.library import Activity, Live, open_library
 from qa.library.progress import Pace
+from qa.pipeline import QA
 
 pytestmark = gradio_warnings
 ROOT = Path(__file__).parents[1]
@@ -198,6 +199,62 @@ def test_an_index_of_another_folder_is_not_served(folder, tmp_path, encoder):
     assert ids(corpus) == []
     with serving_live(corpus):
         until(lambda: ids(corpus) == ["tower.txt"])
+
+
+def test_builds_wait_for_one_another(tmp_path, monkeypatch):
+    running, most, may_end = [], [], threading.Event()
+
+    class Slow(BackgroundBuild):
+        def run(self, folder, index, progress=None):
+            running.append(folder)
+            most.append(len(running))
+            assert may_end.wait(60)
+            running.remove(folder)
+
+    monkeypatch.setattr("qa.library.live.BackgroundBuild", Slow)
+    turn = threading.Lock()
+    lives = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.txt").write_text("A text.")
+        qa = QA.empty(tmp_path / name)
+        lives.append(
+            Live(
+                qa,
+                folder=tmp_path / name,
+                index=tmp_path / f"index-{name}",
+                on_open=lambda qa: None,
+                watching=False,
+                turn=turn,
+            )
+        )
+    for live in lives:
+        live.start()
+        live.request()
+    until(lambda: running)
+    may_end.set()
+    until(lambda: len(most) > 1)
+    for live in lives:
+        live.stop()
+    assert most == [1, 1]
+
+
+def test_a_request_is_not_lost_while_another_build_is_waited_for(folder, tmp_path, monkeypatch):
+    found = []
+
+    def update(live, *, asked):
+        found.append(asked)
+        if len(found) == 1:
+            live.request()
+            raise IndexLocked("another build is running")
+
+    monkeypatch.setattr(Live, "_update", update)
+    index = tmp_path / "index"
+    live = Live(QA.empty(folder), folder=folder, index=index, on_open=lambda qa: None)
+    live.start()
+    until(lambda: True in found)
+    live.stop()
+    assert found[:2] == [False, True]
 
 
 # The page meanwhile

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 import yaml
+from fastapi import FastAPI
 from loaded import networks_once
 from serving import gradio_warnings, write_documents
 from starlette.applications import Starlette
@@ -25,6 +26,7 @@ from qa.access import Access, Guard, Users
 from qa.access.metrics import Metrics
 from qa.access.traffic import Log, Traffic
 from qa.pipeline import QA
+from qa.web.server import Server
 
 pytestmark = gradio_warnings
 
@@ -158,6 +160,11 @@ def test_a_server_that_is_closing_begins_nothing_new():
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "10")
     assert client.get("/gradio_api/queue/data").status_code == 200  # the answer to an older one
     assert client.get("/api/health/ready").status_code == 503
+
+
+def test_a_proxy_may_keep_a_connection_for_its_next_request():
+    proxy_keeps_s = 60  # nginx, unless told otherwise
+    assert Server(lambda: FastAPI()).config.timeout_keep_alive > proxy_keeps_s
 
 
 class Held:

@@ -108,6 +108,9 @@ class Connection(H11Protocol):
         """Expect the next request, for as long as a connection is kept open."""
         self.idle_since = self.loop.time()
         super().on_response_complete()
+        begun, _ = self.conn.trailing_data
+        if begun and self.is_idle and self._late is None:
+            self._expect()
 
     def pause_writing(self) -> None:
         """Wait for a client that does not read, but not for ever."""

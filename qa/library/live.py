@@ -77,7 +77,9 @@ class Live:
         self._damaged = ""
         # Files that are others although nothing looks changed, and a build was tried for.
         self._refused: frozenset[str] = frozenset()
+        # Set from several threads, and taken by the one that builds.
         self._asked = self._changed = False
+        self._wanted = threading.Lock()
         self._wake, self._stop = threading.Event(), threading.Event()
         self._threads = [threading.Thread(target=self._work, name="live", daemon=True)]
         if watching:
@@ -98,8 +100,7 @@ class Live:
         """Begin, with a look at what has changed since the last build."""
         if self.watching:
             self.state = State(CHECKING)
-            self._changed = True
-            self._wake.set()
+            self._want(changed=True)
         for thread in self._threads:
             thread.start()
 
@@ -115,17 +116,29 @@ class Live:
 
     def request(self) -> None:
         """Bring the index up to date soon; several requests before that are one."""
-        self._asked = True
         if self.state.activity is None:
             self.state = replace(self.state, activity=CHECKING)
+        self._want(asked=True)
+
+    def _want(self, *, asked: bool = False, changed: bool = False) -> None:
+        with self._wanted:
+            self._asked |= asked
+            self._changed |= changed
         self._wake.set()
+
+    def _take(self) -> tuple[bool, bool]:
+        """Return what was wanted since the last time: a build, and a look at what changed."""
+        with self._wanted:
+            asked, changed = self._asked, self._changed
+            self._asked = self._changed = False
+        return asked, changed
 
     def _work(self) -> None:
         while not self._stop.is_set():
             self._wake.wait(LOOK_S)
             self._wake.clear()
-            asked, changed = self._asked, self._changed or self._is_refusing()
-            self._asked = self._changed = False
+            asked, changed = self._take()
+            changed |= self._is_refusing()
             if self._stop.is_set():
                 return
             try:
@@ -134,7 +147,9 @@ class Live:
                 else:
                     self._open_what_is_new()
             except IndexLocked:  # its result is opened when it is there
-                self._asked, self._changed = asked, changed
+                with self._wanted:
+                    self._asked |= asked
+                    self._changed |= changed
                 self.state = replace(self.state, activity=WAITING, trouble=None)
             except QAError as error:
                 is_new = asked or str(error) != str(self.state.trouble)
@@ -150,14 +165,12 @@ class Live:
             with suppress(OSError, RuntimeError):
                 watched = self.folder.stat().st_ino
                 for _ in changes(self.folder, self.index, stop=self._stop):
-                    self._changed = True
-                    self._wake.set()
+                    self._want(changed=True)
                     if self.folder.stat().st_ino != watched:
                         break  # another folder has its name now
             # There is no such folder now, or it cannot be watched: look at it now and then.
             if not self._stop.wait(LOOK_S):
-                self._changed = True
-                self._wake.set()
+                self._want(changed=True)
 
     def _update(self, *, asked: bool) -> None:
         """Build if the folder differs from the index, then open the index."""

@@ -44,6 +44,9 @@ END_S = 10.0
 GRACE_S, CALM_S, LOOK_S = 30.0, 0.5, 0.1
 # After the grace, what is still connected is left alone for so long, and then disconnected.
 LEAVE_S, CANCEL_S = 4.0, 5
+# Longer than a reverse proxy (nginx: 60 s) or a client keeps a connection for its next request: one
+# that is closed here while that is on its way fails, and a POST is not sent again.
+KEEP_ALIVE_S = 75
 
 
 def serve(
@@ -378,6 +381,7 @@ class Server(uvicorn.Server):
                 backlog=BACKLOG,
                 log_level="warning",
                 timeout_graceful_shutdown=CANCEL_S,
+                timeout_keep_alive=KEEP_ALIVE_S,
                 proxy_headers=False,  # uvicorn would take anybody's word on this machine
                 server_header=False,
             )
