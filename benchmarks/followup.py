@@ -77,11 +77,15 @@ def ask_dialogues(qa: QA, corpus: Path) -> tuple[list[Turn], list[bool]]:
 
 
 def scores(turns: Sequence[Turn], changed: Sequence[bool]) -> dict[str, Any]:
-    """Return counts, shares in percent, and ``share``: right as typed of right as stand-alone."""
+    """Return counts, shares in percent, and two shares of what is right as stand-alone question.
+
+    ``share`` counts what is right as typed; ``kept`` only what is right in both wordings.
+    """
     there = [each for each in turns if each.accepted]
     absent = [each for each in turns if not each.accepted]
     typed = sum(each.right(each.typed) for each in there)
     alone = sum(each.right(each.alone) for each in there)
+    kept = sum(each.right(each.typed) and each.right(each.alone) for each in there)
     extra = [each.typed.timings_ms["total"] - each.alone.timings_ms["total"] for each in turns]
     return {
         "answerable": len(there),
@@ -89,6 +93,7 @@ def scores(turns: Sequence[Turn], changed: Sequence[bool]) -> dict[str, Any]:
         "right_shown": _percent(typed, len(there)),
         "right_shown_alone": _percent(alone, len(there)),
         "share": round(typed / alone, 3) if alone else None,
+        "kept": round(kept / alone, 3) if alone else None,
         "best_right": _percent(sum(each.best_right(each.typed) for each in there), len(there)),
         "best_right_alone": _percent(
             sum(each.best_right(each.alone) for each in there), len(there)

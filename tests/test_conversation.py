@@ -136,6 +136,114 @@ def first_reading(question, asked, answer):
             "and the hose?",
             "How long is the hose guaranteed?",
         ),
+        # of several, without the noun
+        (
+            "What happened to the first draft of the map?",
+            "lost",
+            "and the second?",
+            "What happened to the second draft of the map?",
+        ),
+        (
+            "Which keeper do they want instead?",
+            "Ira Benn",
+            "who paid the first one?",
+            "who paid the first keeper?",
+        ),
+        (
+            "Which loaf has rye in it?",
+            "the Korso",
+            "how much is that one?",
+            "how much is the Korso?",
+        ),
+        # what takes the place of nothing is added
+        (
+            "What does a canoe cost a day?",
+            "8 euros",
+            "and for members?",
+            "What does a canoe cost a day for members?",
+        ),
+        (
+            "What does a canoe cost with a guide?",
+            "30 euros",
+            "and without?",
+            "What does a canoe cost without a guide?",
+        ),
+        (
+            "Who meets the ferry?",
+            "Ira Benn",
+            "and if it is late?",
+            "Who meets the ferry if the ferry is late?",
+        ),
+        # what a question asks about, not what it mentions by the way
+        (
+            "How much of the grant is for the roof?",
+            "900 euros",
+            "and the windows?",
+            "How much of the grant is for the windows?",
+        ),
+        (
+            "Which key opens the box with the maps?",
+            "the brass one",
+            "and the tall cupboard?",
+            "Which key opens the tall cupboard?",
+        ),
+        (
+            "Who mends the pump at Aske?",
+            "Ira Benn",
+            "same for the hose",
+            "Who mends the hose at Aske?",
+        ),
+        (
+            "What did the rye loaf cost before April?",
+            "3 euros",
+            "and the spelt loaf now?",
+            "What did the spelt loaf cost?",
+        ),
+        # what happened, and the value that was asked for
+        (
+            "Who sold the mill to Ruta?",
+            "Ira Benn",
+            "when was that?",
+            "when was it that Ira Benn sold the mill to Ruta?",
+        ),
+        (
+            "How high is the fence by the weir?",
+            "2 metres",
+            "what was it before the flood?",
+            "How high is the fence by the weir before the flood?",
+        ),
+        (
+            "How much did the club get?",
+            "900 euros",
+            "how much of that was for boats?",
+            "how much was for boats?",
+        ),
+        # somebody of somebody
+        (
+            "Who kept the lighthouse at Korso?",
+            "Tomas Wend",
+            "and his sister, what did he write to her?",
+            "what did Tomas Wend write to Tomas Wend's sister?",
+        ),
+        (
+            "Who mends the pump?",
+            "Ira Benn",
+            "and the hose, who does that?",
+            "Who mends the hose?",
+        ),
+        # one is not several, and people in general are nobody who was named
+        (
+            "What did Ruta Lindqvist call the boat?",
+            "Bluebell",
+            "where did they keep her?",
+            "where did they keep Ruta Lindqvist?",
+        ),
+        (
+            "When did Oskar leave Vell?",
+            "in 1931",
+            "where did he go?",
+            "where did Oskar go?",
+        ),
         # people and a thing
         (
             "What was Ruta Lindqvist's next film called?",
@@ -351,7 +459,10 @@ def test_an_answer_is_weighed_by_where_it_is_and_by_what_was_said(qa):
 def test_readings_that_agree_are_surer_than_those_that_do_not(qa):
     one = qa.ask("Who built the lighthouse of Korso?", threshold=0.0)
     other = qa.ask("What does the rye loaf cost?", threshold=0.0)
-    assert [agreement(each) for each in ([one], [one, one], [one, other])] == [0.0, 1.0, -1.0]
+    said_otherwise = replace(one, question="By whom was the lighthouse of Korso built?")
+    tried = ([one], [one, said_otherwise], [one, other], [one, one])
+    # The same words asked of one document first do not make it surer.
+    assert [agreement(each) for each in tried] == [0.0, 1.0, -1.0, 0.0]
 
 
 def test_a_stand_alone_question_is_answered_as_without_a_history(qa):

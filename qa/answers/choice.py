@@ -59,9 +59,9 @@ class Continued:
 
 
 def agreement(tried: Sequence[Prediction]) -> float:
-    """Return 1 if all readings that were tried have one best answer, -1 if not, 0 for a single."""
-    best = {_best(answered) for answered in tried}
-    return 0.0 if len(tried) < 2 else 1.0 if len(best) == 1 else -1.0
+    """Return 1 if all wordings that were tried have one best answer, -1 if not, 0 for a single."""
+    by_words = {answered.question: _best(answered) for answered in tried}
+    return 0.0 if len(by_words) < 2 else 1.0 if len(set(by_words.values())) == 1 else -1.0
 
 
 def weighed(

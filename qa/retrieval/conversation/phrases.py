@@ -155,6 +155,7 @@ def frame(question: str) -> Frame:
         end is not None
         and any(word in PREPOSITIONS for word in lower[at + 1 : end])
         and end - at > 6
+        and lower[at : at + 1] != ["how"]
     ):
         end, stop = None, at + 1
     auxiliary = found[end] if end is not None else ""

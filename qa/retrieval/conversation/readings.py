@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from qa.retrieval.conversation.antecedents import antecedents
 from qa.retrieval.conversation.ellipsis import (
-    corrected,
+    asked_of_event,
+    asked_of_value,
     exchanged,
-    instead,
     is_bare,
     named_in,
     taken_up,
 )
-from qa.retrieval.conversation.phrases import frame, is_foreign, is_name, names, words
-from qa.retrieval.conversation.references import (
-    antecedents,
-    references,
-    substitute,
-    with_topic,
+from qa.retrieval.conversation.phrases import (
+    DETERMINERS,
+    frame,
+    is_foreign,
+    is_name,
+    is_verb,
+    names,
+    words,
 )
+from qa.retrieval.conversation.references import references
+from qa.retrieval.conversation.replacement import corrected, instead
+from qa.retrieval.conversation.substitution import possessive, substitute, with_topic
 from qa.retrieval.conversation.turns import Turn, subject
 from qa.types import Prediction
 
@@ -29,6 +35,8 @@ MAX_TURNS = 12
 # Each is asked of the documents until one is answered.
 MAX_READINGS = 2
 MAX_FRAGMENT = 7
+# A noun with its article, of so many words, is no question either.
+MAX_NAMED = 4
 # A longer turn stands alone, and of an earlier one no more is looked at: to find what its words
 # refer to would take minutes for some ten thousand characters.
 MAX_CHARACTERS = 600
@@ -49,12 +57,24 @@ _BACK = re.compile(
     r"(?:[:,]|\s[–-])\s*(?P<rest>.+)$",
     re.I,
 )
-_ABOUT = re.compile(r"^(?:(?:what|how) about|what of)\s+(?P<what>.+)$", re.I)
+_ABOUT = re.compile(
+    r"^(?:(?:what|how) about|what of|(?:the )?same(?: question| thing)? (?:for|with|about|of))\s+"
+    r"(?P<what>.+)$",
+    re.I,
+)
 _THEN_ASKED = re.compile(
     r"^(?P<what>[^,–?]+?)\s*(?:,|\s[–-])\s*"
     r"(?P<clause>(?:(?:in|on|at|to|for|from|by)\s+)?(?:what|which|who|when|where|why|how)\b.+)$",
     re.I,
 )
+
+
+# "how much of that is for the roof?"
+_OF_AN_AMOUNT = re.compile(r"(?<=much|many) of (?:that|it|this|those|them)\b", re.I)
+_CONDITION = re.compile(r"^(?:if|when|unless|once)\b", re.I)
+_DONE = re.compile(r"\b(?:do|does|did|doing|done) (?:that|it|so)\b", re.I)
+_WOMEN = frozenset("mother sister aunt wife daughter niece grandmother widow girlfriend".split())
+_MEN = frozenset("father brother uncle husband son nephew grandfather widower boyfriend".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +114,20 @@ def readings(question: str, turns: Sequence[Turn]) -> list[Reading]:
         return [Reading(question, is_marked=False)]
     if is_foreign(question) or is_foreign(turns[-1].asked):
         return [Reading(question, is_marked=False)]
-    found = list(_marked(question, turns))
-    is_marked = bool(found)
-    if not found:
-        found = [question, *_open(question, turns)]
+    if marked := _unique(_marked(question, turns)):
+        is_about_same = not _CORRECTION.match(question)
+        return [Reading(each, True, True, is_about_same) for each in marked[:MAX_READINGS]]
+    _, *others = _unique([question, *_open(question, turns)])
+    found = [Reading(each, False, True, True) for each in others]
+    return [Reading(question, is_marked=False), *found][:MAX_READINGS]
+
+
+def _unique(found: Iterable[str]) -> list[str]:
+    """Return questions without those that differ in capitals and signs at the end alone."""
     unique: dict[str, str] = {}
     for each in found:
         unique.setdefault(each.lower().rstrip(" ?"), each)
-    is_correction = bool(_CORRECTION.match(question))
-    return [
-        Reading(each, is_marked, continues, continues and not is_correction)
-        for each in list(unique.values())[:MAX_READINGS]
-        for continues in (is_marked or each != question,)
-    ]
+    return list(unique.values())
 
 
 def _marked(question: str, turns: Sequence[Turn]) -> Iterator[str]:
@@ -115,7 +136,7 @@ def _marked(question: str, turns: Sequence[Turn]) -> Iterator[str]:
     lead = _LEAD.match(question)
     body = question[lead.end() :] if lead else question
     if found := _BACK.match(question):
-        about = named_in(found["what"], taken_up(found["what"], turns))
+        about = _taken_up(found["what"], turns)
         if references(found["rest"]):
             yield substitute(found["rest"], about, turns)
         yield with_topic(found["rest"], about)
@@ -124,15 +145,22 @@ def _marked(question: str, turns: Sequence[Turn]) -> Iterator[str]:
         yield from corrected(found["what"].rstrip(" ?.!"), last)
     elif found := _ABOUT.match(body):
         yield from _about(found["what"].rstrip(" ?.!"), turns)
-    elif is_bare(body):
-        yield from exchanged(body, last)
+    elif is_bare(body) or asked_of_event(body, last):
+        yield from asked_of_event(body, last) or exchanged(body, last)
         yield with_topic(body, last.asked.rstrip(" ?.!"))
-    elif _is_fragment(body, has_lead=bool(lead)):
+    elif made := asked_of_value(body, last):
+        yield from made[:1]
+        for meant in antecedents(body, turns):
+            yield substitute(body, meant, turns)
+    elif _is_fragment(body, has_lead=bool(lead)) or (lead and _names_first(body)):
         yield from _about(body.rstrip(" ?.!"), turns)
     elif references(body):
+        if (part := _OF_AN_AMOUNT.sub("", body)) != body:
+            yield part
         for meant in antecedents(body, turns):
             yield substitute(body, meant, turns)
         yield with_topic(body, subject(last.asked))
+        yield body  # "What do they charge?": people in general
     elif lead:
         yield body
         yield from _open(body, turns)
@@ -142,16 +170,67 @@ def _about(what: str, turns: Sequence[Turn]) -> Iterator[str]:
     """Yield the readings of "what about …"."""
     last = turns[-1]
     if found := _THEN_ASKED.match(what):
-        clause = found["clause"]
-        if references(clause):
-            yield substitute(f"{clause}?", found["what"], turns)
-        yield with_topic(clause, f"{found['what']}, {subject(last.asked)}")
+        yield from _named_first(found["what"], found["clause"], turns)
         return
     refers = references(what)
+    if _CONDITION.match(what):
+        meant = next(iter(antecedents(what, turns)), "") if refers else ""
+        condition = substitute(what, meant, turns).rstrip("?") if meant else what
+        yield f"{last.asked.rstrip(' ?.!')} {condition}?"
+        yield f"what happens {condition}?"
+        return
     if refers and refers[-1].word not in ("one", "ones"):
         for meant in antecedents(what, turns)[:2]:
             yield f"What is {substitute(what, meant, turns).rstrip('?')}?"
     yield from instead(what, last)
+
+
+def _taken_up(what: str, turns: Sequence[Turn]) -> str:
+    """Return what is taken up again, in the words of the turn that mentions it."""
+    if turn := taken_up(what, turns):
+        return named_in(what, turn)
+    if references(what):
+        return subject(turns[0].asked)
+    return what if names(what) else f"{what}, {subject(turns[0].asked)}"
+
+
+def _named_first(what: str, clause: str, turns: Sequence[Turn]) -> Iterator[str]:
+    """Yield the readings of "and his aunt, how old is she?"."""
+    last = turns[-1]
+    is_owned = any(each.is_possessive for each in references(what))
+    owner = next(iter(antecedents(what, turns)), "") if is_owned else ""
+    named = substitute(what, owner, turns) if owner else what
+    if _DONE.search(clause):
+        yield from instead(named, last)
+    found = references(clause)
+    if found:
+        # "his sister, what did he say to her?": he is the owner.
+        wanted = _kin_gender(what)
+        kept = [each for each in found if wanted and owner and _is_of(each.word, not_of=wanted)]
+        for each in reversed(kept):
+            new = possessive(owner) if each.is_possessive else owner
+            clause = clause[: each.start] + new + clause[each.end :]
+        yield substitute(f"{clause}?", named, turns[-1:] if owner else turns)
+    yield with_topic(clause, f"{named}, {subject(last.asked)}")
+
+
+def _names_first(body: str) -> bool:
+    """Return whether a question begins with what it is about: "the swan, who came for it?"."""
+    found = _THEN_ASKED.match(body)
+    if not found:
+        return False
+    parts = frame(found["what"])
+    return not parts.word and not parts.auxiliary and len(words(found["what"])) <= MAX_FRAGMENT
+
+
+def _kin_gender(what: str) -> str:
+    """Return "f" for a sister, "m" for a brother, else an empty text."""
+    last = what.lower().split()[-1:]
+    return "f" if last and last[0] in _WOMEN else "m" if last and last[0] in _MEN else ""
+
+
+def _is_of(pronoun: str, *, not_of: str) -> bool:
+    return pronoun in (("he", "him", "his") if not_of == "f" else ("she", "her", "hers"))
 
 
 def _is_fragment(body: str, *, has_lead: bool) -> bool:
@@ -160,6 +239,9 @@ def _is_fragment(body: str, *, has_lead: bool) -> bool:
     if parts.word or parts.auxiliary or not 0 < count <= MAX_FRAGMENT:
         return False
     if has_lead or references(body):
+        return True
+    spoken = words(body.lower())
+    if count <= MAX_NAMED and spoken[0] in DETERMINERS and not any(map(is_verb, spoken)):
         return True
     return count <= 2 and not re.search(r"[\d_'’]|\w[A-Z]|(?<=\s)[A-Z]", body)
 

@@ -127,6 +127,19 @@ class Turn:
         return list(dict.fromkeys([*asked, *named] if is_thing else [*named, *asked]))
 
     @property
+    def single_names(self) -> list[str]:
+        """Names of one word in the question that may be a person's: not of where something is."""
+        found = [name for name in names(self.asked) if len(name.split()) == 1]
+        return [
+            name
+            for name in found
+            if name[0].isalpha()
+            and not is_time(name)
+            and not _ORGANISATION.search(name)
+            and not re.search(rf"\b(?:in|at|on|from|to|for|near) {re.escape(name)}", self.asked)
+        ]
+
+    @property
     def is_short(self) -> bool:
         """Whether the answer is a name or phrase, not a sentence."""
         return 0 < len(self.answer.split()) <= MAX_WORDS
@@ -150,6 +163,11 @@ def is_person(text: str) -> bool:
     return 2 <= len(capitals) <= 4 and all(
         w in ("de", "van", "von", "der", "al", "la") for w in small
     )
+
+
+def is_organisation(text: str) -> bool:
+    """Return whether a text names a firm, council, club and the like."""
+    return bool(_ORGANISATION.search(text)) or "&" in text
 
 
 def gender(name: str) -> str:
@@ -182,6 +200,8 @@ def topic(asked: str) -> str:
         return _object(rest) or " ".join(rest[1:])  # "Who will lead the club?"
     elif auxiliary:
         cut = _verb(rest)
+    elif parts.word == "who":
+        return _object(["run", *rest[1:]])  # "Who runs the club?"
     elif parts.asking:
         cut = 0
     else:
@@ -272,9 +292,14 @@ def subject(asked: str) -> str:
     """Return what a question is about, or the topic that was added at its end."""
     clause, added = split_topic(asked)
     found = topic(clause)
-    if not added or names(found) or _WHICH.match(added):
+    if not added or names(found) or _WHICH.match(added) or is_time(added) or not _has_noun(added):
         return found
-    return added
+    is_noun = found.split()[0].lower() in DETERMINERS if found else False
+    return found if is_noun and is_topic(found) and not _WHICH.match(found) else added
+
+
+def _has_noun(text: str) -> bool:
+    return any(word.lower() not in PREPOSITIONS | _ADVERBS for word in words(text))
 
 
 def is_topic(text: str) -> bool:
