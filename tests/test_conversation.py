@@ -485,6 +485,14 @@ def test_the_choice_between_readings(qa):
     assert not is_settled(sure, [sure], threshold=0.5)  # the last answer again
     assert choose([silent, sure], [], open_from=0.0) == 1
     assert choose([sure, silent], [], open_from=0.0) == 0
+    # What the words mean most likely weighs more than which reading has the likelier answer.
+    other = qa.ask("What does the rye loaf cost?", threshold=0.0)
+    likely, likelier = (
+        replace(each, answers=(replace(each.answers[0], probability=probability),))
+        for each, probability in ((sure, 0.5), (other, 0.8))
+    )
+    assert choose([likely, likelier], [], open_from=0.0) == 0
+    assert choose([silent, likelier], [], open_from=0.0) == 1
     # A question that may stand alone gives way to a sure answer alone.
     unsure = replace(sure, answers=(replace(sure.answers[0], probability=0.3),))
     assert choose([silent, unsure], [], open_from=0.5) == 0
