@@ -492,3 +492,55 @@ def test_tables_in_plain_text_are_rows(read, text, rows, quote):
     assert len({block.level for block in document.blocks if block.cells}) == 1
     first = next(line for line in text.splitlines() if line)
     assert first in document.text
+
+
+def test_a_message_copied_out_of_its_program_keeps_all_that_its_headers_say(read):
+    text = """From: Ada Blum
+Sent: Monday, 3 June 2024 10:00
+To: Tom Reyes; Kim Park
+Subject: Keys for the boathouse
+
+They are in the blue tin.
+"""
+    document = read(text, "a.txt")
+    assert (document.title, document.date, document.author) == (
+        "Keys for the boathouse",
+        "2024-06-03",
+        "Ada Blum",
+    )
+    assert "To: Tom Reyes; Kim Park" in document.text
+    assert "Sent: Monday, 3 June 2024 10:00" in document.text
+
+
+@pytest.mark.parametrize(
+    ("header", "shown"),
+    [
+        ("To: =?utf-8?q?J=C3=B8rn?= <j@x.example>", "To: Jørn <j@x.example>"),
+        ("To: =?utf-8?b?SsO4?= =?utf-8?b?cm4=?= <j@x.example>", "To: Jørn <j@x.example>"),
+        ("To: =?utf-8?q?J=C3?= =?utf-8?q?=B8rn?=", "To: Jørn"),
+        ("To: =?x-unknown?q?Ada?= <a@x.example>", "To: Ada <a@x.example>"),
+        (
+            'To: "Ada Blum" <a@x.example>, "Kern, Otto" <o@x.example>',
+            'To: Ada Blum <a@x.example>, "Kern, Otto" <o@x.example>',
+        ),
+        ("To: J\xf8rn <j@x.example>", "To: Jørn <j@x.example>"),
+        ("To: =?utf-8?q?not ended", "To: =?utf-8?q?not ended"),
+    ],
+)
+def test_a_header_is_shown_as_it_stands_but_for_its_encoded_words(read, header, shown):
+    data = f"Message-ID: <1>\nFrom: a@x.example\n{header}\n\nIt is 19 metres deep.\n"
+    document = read(data.encode("latin-1"), "a.eml")
+    assert shown in document.text
+
+
+def test_short_lines_in_bold_are_headings_of_a_message_in_html(read):
+    data = """Message-ID: <1>
+Subject: Club evening
+Content-Type: text/html; charset=utf-8
+
+<p>Hello all, this is about the evening.</p><p><b>When and where</b></p>
+<p>Saturday at seven in the old boathouse.</p><div><strong>What to bring</strong></div>
+<div>A torch, a cup and a chair.</div><p><b>Price: 7 euro</b></p>
+"""
+    document = read(data, "a.eml")
+    assert of_kind(document, "heading") == ["Club evening", "When and where", "What to bring"]

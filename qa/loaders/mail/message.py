@@ -17,7 +17,7 @@ from qa.text import counted
 from qa.types import Member
 
 _MAX_DEPTH = 5
-_SHOWN = ("From", "To", "Cc", "Bcc", "Reply-To", "Date")
+_SHOWN = ("From", "To", "Cc", "Bcc", "Reply-To", "Date", "Sent")
 # By these, what has no name is recognised where its content does not tell.
 _SUFFIXES = {"text/csv": ".csv", "text/markdown": ".md", "application/json": ".json"}
 # A signature is no text, and what it signs is read.

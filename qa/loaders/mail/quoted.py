@@ -15,8 +15,9 @@ from itertools import count as numbers_from
 from typing import Any
 
 from qa.loaders.extracted import Range, TextBuilder
-from qa.loaders.hypertext.markup import add_markup
-from qa.loaders.tables.aligned import aligned_rows, is_rule
+from qa.loaders.hypertext.bold import has_headings, mark_bold
+from qa.loaders.hypertext.markup import add_markup, paragraphs_of
+from qa.loaders.tables.aligned import AlignedRow, aligned_rows, is_rule
 from qa.types import BlockKind
 
 _PREFIX = re.compile(r"[ \t]?(?:>[ \t]?)+")
@@ -99,13 +100,17 @@ def blocks_of_html(text: str) -> list[Shown]:
     own = set(etree.tostring(tree, encoding="unicode"))
     begin, end = islice((mark for mark in map(chr, _MARKS) if mark not in own), 2)
     marks = str.maketrans("", "", begin + end)
+    body = tree.find("body")
+    body = tree if body is None else body
+    paragraphs = list(paragraphs_of(body))
+    if not has_headings(paragraphs):
+        mark_bold(paragraphs)
     for node in list(tree.iter("blockquote", "div")):
         names = f"{node.get('type', '')} {node.get('class', '')}".lower()
         if _QUOTES.search(names) and node.getparent() is not None:
             _mark(node, begin, end)
-    body = tree.find("body")
     page = TextBuilder()
-    add_markup(tree if body is None else body, page)
+    add_markup(body, page)
     whole = "".join(page.parts)
     shown = []
     depth = 0
@@ -119,6 +124,8 @@ def blocks_of_html(text: str) -> list[Shown]:
         kind: BlockKind = block.kind if is_whole else "body"
         cells = block.cells if is_whole else ()
         level = block.level if is_whole else 0
+        if kind == "heading":
+            level = min(level + 1, 6)  # below the subject
         shown.append(Shown(text, depth, kind, level, cells, block.start))
     return shown
 
@@ -147,23 +154,29 @@ def _paragraphs(text: str) -> Iterator[Shown]:
 def _with_rows(lines: Sequence[str], tables: Iterator[int]) -> Iterator[Shown]:
     """Yield the lines of a paragraph as they are, and those of a table one by one."""
     starts = list(accumulate((len(line) + 1 for line in lines), initial=0))
-    rows = {row.line: row for row in aligned_rows(list(zip(starts, lines, strict=False)))}
+    rows: dict[int, list[AlignedRow]] = {}
+    for row in aligned_rows(list(zip(starts, lines, strict=False))):
+        rows.setdefault(row.line, []).append(row)
     numbers: dict[int, int] = {}
     plain: list[str] = []
     for number, line in enumerate(lines):
-        row = rows.get(number)
-        if row is None:
+        if number not in rows:
             if not (number - 1 in rows and is_rule(line)):
                 plain.append(line)
             continue
         if plain:
             yield Shown("\n".join(plain))
             plain = []
-        table = numbers.setdefault(row.table, 0) or next(tables)
-        numbers[row.table] = table
-        start = starts[number] + len(line) - len(line.lstrip())
-        kind: BlockKind = "columns" if row.is_header else "row"
-        yield Shown(line.strip(), 0, kind, table, row.cells, start)
+        for row in rows[number]:
+            table = numbers.setdefault(row.table, 0) or next(tables)
+            numbers[row.table] = table
+            start = starts[number] + len(line) - len(line.lstrip())
+            end = starts[number] + len(line.rstrip())
+            if len(rows[number]) > 1:  # a name with its value
+                start, end = row.cells[0][0], max(right for _, right in row.cells)
+            text = line[start - starts[number] : end - starts[number]]
+            kind: BlockKind = "columns" if row.is_header else "row"
+            yield Shown(text, 0, kind, table, row.cells, start)
     if plain:
         yield Shown("\n".join(plain))
 
