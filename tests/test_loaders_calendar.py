@@ -103,3 +103,20 @@ def test_what_a_calendar_of_the_web_says_in_html_is_text(read):
         f"Link: {link}",
         "Description: Café Müller bring keys & rope, <ada@x.example>",
     ]
+
+
+LINES = "SUMMARY:Dentist\nDTSTART:20240603T100000\nLOCATION:14 Mill Lane\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        LINES,
+        f"BEGIN:VEVENT\n{LINES}END:VEVENT\n",
+        f"X-WR-TIMEZONE:Europe/Paris\nBEGIN:VEVENT\n{LINES}END:VEVENT\n",
+        f"BEGIN:VCALENDAR\nVERSION:2.0\nBEGIN:VEVENT\n{LINES}",
+    ],
+)
+def test_a_fragment_of_a_calendar_is_read_as_its_entries(read, text):
+    document = read(text, "a.ics")
+    assert document.text == "Dentist\n\nStart: 2024-06-03 10:00\nLocation: 14 Mill Lane"

@@ -14,6 +14,10 @@ from qa.loaders.hypertext.markup import add_page
 
 _ENTRIES = {"VEVENT", "VTODO", "VJOURNAL"}
 _BEGINS = tuple(f"BEGIN:{name}" for name in ("VCALENDAR", *sorted(_ENTRIES)))
+_HEAD = 4_000
+# A line of a calendar; and those that begin and end its parts.
+_PROPERTY = re.compile(r"([A-Za-z][A-Za-z\d-]*)(?:;[^:]*)?:")
+_MARK = re.compile(r"^(BEGIN|END):([A-Za-z-]+)[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
 # The fields that people read, in this order; others are for programs.
 _FIELDS = {
     "DTSTART": "Start",
@@ -48,8 +52,36 @@ _PERIODS = {"DAILY": "day", "WEEKLY": "week", "MONTHLY": "month", "YEARLY": "yea
 
 
 def looks_like_calendar(text: str) -> bool:
-    """Return whether a text begins as a calendar does, or an entry of one."""
-    return text[:200].lstrip("\ufeff \t\r\n").upper().startswith(_BEGINS)
+    """Return whether a text begins as a calendar does, or an entry of one, or the lines of one."""
+    head = text[:_HEAD].lstrip("\ufeff \t\r\n")
+    if head[:200].upper().startswith(_BEGINS):
+        return True
+    lines = [line for line in head.splitlines()[:-1] if line[:1] not in (" ", "\t")]
+    found = [_PROPERTY.match(line) for line in lines]
+    names = {each[1].upper() for each in found if each}
+    return None not in found and (
+        {"SUMMARY", "DTSTART"} <= names or any(line.upper().startswith(_BEGINS) for line in lines)
+    )
+
+
+def _completed(text: str) -> str:
+    """Return a calendar with what a fragment of one lacks around its entries, and at its end."""
+    text = text.strip("\ufeff \t\r\n") + "\r\n"
+    marks = [(mark.upper(), name.upper()) for mark, name in _MARK.findall(text)]
+    before, after = [], []
+    if not marks:
+        before, after = ["VCALENDAR", "VEVENT"], ["VEVENT", "VCALENDAR"]
+    elif marks[0] != ("BEGIN", "VCALENDAR"):
+        before, after = ["VCALENDAR"], ["VCALENDAR"]
+    is_open: list[str] = []
+    for mark, name in marks:
+        if mark == "BEGIN":
+            is_open.append(name)
+        elif name in is_open[-1:]:
+            is_open.pop()
+    after = [*reversed(is_open), *after]
+    begin = "".join(f"BEGIN:{name}\r\n" for name in before)
+    return begin + text + "".join(f"END:{name}\r\n" for name in after)
 
 
 def read_calendar(text: str) -> Extracted:
@@ -64,7 +96,7 @@ def add_calendar(text: str, builder: TextBuilder) -> str:
     from icalendar import Calendar
 
     try:
-        calendars = Calendar.from_ical(text, multiple=True)
+        calendars = Calendar.from_ical(_completed(text), multiple=True)
     except (ValueError, KeyError, IndexError, AttributeError) as error:
         raise UnreadableDocument("damaged calendar", "export it again") from error
     entries = 0
@@ -75,7 +107,7 @@ def add_calendar(text: str, builder: TextBuilder) -> str:
         builder.add_content(_words(calendar.get("X-WR-CALDESC")))
         title = title or name
         for entry in calendar.walk():
-            if entry.name in _ENTRIES:
+            if entry.name in _ENTRIES and len(entry):
                 _add_entry(entry, builder)
                 entries += 1
     if not entries:
