@@ -10,6 +10,7 @@ from qa.loaders.extracted import Extracted, TextBuilder
 from qa.loaders.furniture import is_navigation
 from qa.loaders.hypertext.bold import has_headings, mark_bold
 from qa.loaders.hypertext.markup import add_markup, body_of, paragraphs_of
+from qa.loaders.versions import mark_versions
 
 _DOCTYPE = re.compile(
     r"\A\s*(?:<\?xml[^>]*>\s*)?(?:(?><!--.*?-->)\s*)*+<(?:!doctype\s+html|html)\b", re.I | re.S
@@ -93,6 +94,7 @@ def _page(text: str, *, is_page: bool = True) -> TextBuilder:
     if not has_headings(paragraphs):
         mark_bold(paragraphs)
     add_markup(body, builder, is_page=is_page)
+    mark_versions(builder)
     return builder
 
 

@@ -13,6 +13,8 @@ from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted, TextBuilder
 from qa.loaders.hypertext.elements import BREAK
 from qa.loaders.hypertext.markup import add_page
+from qa.loaders.tables.grid import Cell, Grid, add_grid
+from qa.loaders.versions import mark_versions
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -85,7 +87,9 @@ def add_markdown(text: str, builder: TextBuilder) -> str:
     bold: set[int] = set()  # the numbers of blocks
     title = ""
     level = 0
+    rows: list[list[Cell]] = []
     row: list[str] | None = None
+    headers = 0
     is_header = False
     parser = MarkdownIt("commonmark", {"maxNesting": _MAX_NESTING}).enable("table")
     for token in parser.parse(_NOTE_TEXT.sub(r"\\\g<0>", text)):
@@ -94,13 +98,17 @@ def add_markdown(text: str, builder: TextBuilder) -> str:
         elif token.type == "heading_close":
             level = 0
         elif token.type == "table_open":
-            builder.begin_table()
+            rows, headers = [], 0
+        elif token.type == "table_close":
+            _add_table(rows, headers, builder)
         elif token.type == "tr_open":
             row = []
         elif token.type in ("thead_open", "thead_close"):
             is_header = token.type == "thead_open"
         elif token.type == "tr_close" and row is not None:
-            builder.add_row(row, header=is_header)
+            if any(row):
+                headers += is_header
+                rows.append([Cell(text) for text in row])
             row = None
         elif token.type == "list_item_open":
             builder.items.append(int(token.info) if token.info.isdecimal() else 0)
@@ -124,7 +132,18 @@ def add_markdown(text: str, builder: TextBuilder) -> str:
             add_page(token.content, builder)
     if bold and not title and not any(each.kind == "heading" for each in builder.blocks[first:]):
         title = _mark_bold(builder, first, bold)
+    mark_versions(builder, first)
     return title
+
+
+def _add_table(rows: Sequence[Sequence[Cell]], headers: int, builder: TextBuilder) -> None:
+    """Append a table; one whose header is empty may have its names in another row, or be a form."""
+    if not headers:
+        add_grid(rows, builder)
+        return
+    grid = Grid(builder)
+    for number, row in enumerate(rows):
+        grid.add(row, header=number < headers)
 
 
 def _is_bold(token: Token) -> bool:

@@ -9,11 +9,13 @@ from itertools import pairwise
 from qa.loaders.dates import is_date_line
 from qa.loaders.extracted import TABLE
 from qa.loaders.plain.line import DIVISION, ENDS, NUMBERED, TITLE_CHARACTERS, Line, breaks
+from qa.loaders.versions import LEAST as VERSIONS
+from qa.loaders.versions import is_version
 
 _SUBHEAD_CHARACTERS = 50
 _QUESTION_CHARACTERS = 80
 # A line drawn with signs; and the space between columns, of which a heading has two at most.
-_RULE = re.compile(r"([=\-~_*#])\1{3,}")
+_RULE = re.compile(r"([=\-~_*#^\"'`.:+])\1{3,}")
 _GAP = re.compile(r"[ \t]{2,}|\t|\|")
 # An underline is about as long as the heading above it. Of several drawn by hand some are longer,
 # but not as long as what separates parts of a text.
@@ -78,7 +80,9 @@ def _mark_ruled(line: Line, rules: Sequence[Line]) -> None:
 
 
 def _is_named(line: Line) -> bool:
-    return any(character.isalpha() for character in line.text)
+    """Return whether a line has letters, or names a version or a day."""
+    text = line.text
+    return any(map(str.isalpha, text)) or is_version(text) or is_date_line(text)
 
 
 def _is_short(line: Line) -> bool:
@@ -101,6 +105,7 @@ def mark_headings(text: str, lines: Sequence[Line]) -> None:
     _mark_divisions(text, lines)
     _mark_series(text, lines)
     _mark_cases(text, lines)
+    _mark_versions(text, lines)
 
 
 def _limit(line: Line) -> int:
@@ -252,3 +257,22 @@ def _mark_cases(text: str, lines: Sequence[Line]) -> None:
         if len(series) >= _SERIES:
             for line in series:
                 line.kind, line.level = "heading", 2
+
+
+def _mark_versions(text: str, lines: Sequence[Line]) -> None:
+    """Make headings of lines that name the versions of a changelog, first after a blank line."""
+    found = [
+        line
+        for above, line, following in zip([None, *lines], lines, lines[1:], strict=False)
+        if line.kind == following.kind == "body"
+        and (above is None or breaks(text, above, line) > 1 or _is_rule_of(text, above, line))
+        and is_version(line.text)
+        and not is_version(following.text)
+    ]
+    if len(found) >= VERSIONS:
+        for line in found:
+            line.kind, line.level = "heading", 2
+
+
+def _is_rule_of(text: str, above: Line, line: Line) -> bool:
+    return above.kind == "furniture" and breaks(text, above, line) == 1

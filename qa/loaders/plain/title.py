@@ -24,6 +24,8 @@ _SHORT_CHARACTERS = 30
 _CAPITAL = 0.55
 _BRACKETS = re.compile(r"\([^()]*\)")
 _COUNTED = re.compile(r"\(?(?:\d{1,3}|[a-z])[.)]\s")
+# What begins a line of reStructuredText that is no text: a target, an option, a picture.
+_DIRECTIVE = ".. "
 _PATH = re.compile(r"\||\s[>›»/]\s.*\s[>›»/]\s")
 _GAP = re.compile(r"[ \t]{2,}|\t")
 _KEY = re.compile(r"(?:^|(?<=[ \t][ \t])|(?<=\t))[^\W\d_][^:.;|]{0,38}:(?=\s|$)")
@@ -56,7 +58,7 @@ def mark_title(text: str, lines: list[Line]) -> str:
     """
     is_first, letterhead = True, -1
     for position, line in enumerate(lines[:TOP_LINES]):
-        if line.kind == "furniture":
+        if line.kind == "furniture" or line.text.startswith(_DIRECTIVE):
             continue
         if line.kind == "body" and (is_navigation(line.text) or is_section_label(line.text)):
             line.kind = "furniture"
@@ -65,7 +67,7 @@ def mark_title(text: str, lines: list[Line]) -> str:
             return " ".join(line.text.split())
         if line.kind == "body" and not is_date_line(line.text):
             taken = _heads(text, lines[position:]) if is_first else 0
-            if taken or _may_be_title(line, lines[position + 1 :]):
+            if taken or _may_be_title(line, lines[position + 1 :], is_first=is_first):
                 return _join(lines, position, max(taken, 1))
             if is_first and _is_name(line) and line.text.isupper():
                 letterhead = position
@@ -86,8 +88,8 @@ def _join(lines: list[Line], position: int, count: int) -> str:
     return " ".join(line.text.split())
 
 
-def _may_be_title(line: Line, rest: Sequence[Line]) -> bool:
-    """Return whether the first line of content is a title: short, alone, text below."""
+def _may_be_title(line: Line, rest: Sequence[Line], *, is_first: bool) -> bool:
+    """Return whether a line is a title: short, alone, text below; a key with a value only first."""
     return (
         bool(rest)
         and line.alone
@@ -95,7 +97,7 @@ def _may_be_title(line: Line, rest: Sequence[Line]) -> bool:
         and not _is_ended(line.text)
         and "|" not in line.text
         and any(character.isalpha() for character in line.text)
-        and len(_KEY.findall(line.text)) < 2
+        and len(_KEY.findall(line.text)) < 1 + is_first
         and not NUMBERED.match(line.text)
         and not _ADDRESS.fullmatch(line.text)
     )
