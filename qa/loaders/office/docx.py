@@ -25,6 +25,7 @@ from qa.loaders.office.charts import add_chart
 from qa.loaders.office.flattened import blocks_of, count_pictures, flatten, words_of
 from qa.loaders.office.numbering import Numbering
 from qa.loaders.office.parts import relations
+from qa.loaders.office.tabs import make_tables
 from qa.text import counted
 from qa.types import Member
 
@@ -38,6 +39,8 @@ p[style-name='Title'] => h1:fresh
 p[style-name='Subtitle'] => p:fresh
 r[style-name='Hyperlink'] =>
 """
+# A table of contents names pages that a text has none of; its headings are read where they stand.
+_STYLE_MAP += "".join(f"p[style-name='toc {level}'] => !\n" for level in range(1, 10))
 
 
 def read_docx(data: bytes, archive: zipfile.ZipFile) -> Extracted:
@@ -69,6 +72,7 @@ def read_docx(data: bytes, archive: zipfile.ZipFile) -> Extracted:
             ".//a[starts-with(@href, '#footnote-') or starts-with(@href, '#endnote-')]"
         ):
             link.drop_tree()  # the number of a note, and the arrow back to it
+        make_tables(tree)
         mark_bold(list(tree))
         add_markup(tree, builder)
     heading = builder.first_heading()

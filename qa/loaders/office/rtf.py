@@ -13,6 +13,7 @@ from qa.loaders.extracted import Extracted, TextBuilder
 from qa.loaders.furniture import PAGE_NUMBER
 from qa.loaders.plain.text import read_text
 from qa.loaders.tables.grid import Cell, add_grid
+from qa.loaders.tables.tabbed import tabbed
 
 _FIELD = r"\{{\\{name}\s([^{{}}]*)\}}"
 _CREATED = re.compile(r"\{\\creatim\\yr(\d{4})\\mo(\d{1,2})\\dy(\d{1,2})")
@@ -50,29 +51,41 @@ def read_rtf(data: bytes) -> Extracted:
     rows: list[Sequence[str]] = []
     headers = 0
     paragraphs: list[tuple[int, Paragraph]] = []  # each with its block
+    held: list[Paragraph] = []  # read and not yet appended
     is_bold = False
 
-    def end_table() -> None:
-        nonlocal headers
+    def add_table(rows: Sequence[Sequence[str]], headers: int | None = None) -> None:
         paragraphs.append((-1, Paragraph("", is_other=True)))
-        add_grid([[Cell(each) for each in row] for row in rows], text, headers=headers or None)
-        rows.clear()
-        headers = 0
+        add_grid([[Cell(each) for each in row] for row in rows], text, headers=headers)
+
+    def end_paragraphs() -> None:
+        begin = {start: (end, found) for start, end, found in tabbed([p.text for p in held])}
+        end = 0
+        for number, paragraph in enumerate(held):
+            if number in begin:
+                end, found = begin[number]
+                add_table(found)
+            elif number >= end:
+                text.add(paragraph.text, "body")
+                paragraphs.append((len(text.blocks) - 1, paragraph))
+        held.clear()
 
     for marked_line in _plain(_with_weights(_move_notes(marked))).split("\n"):
         line, is_whole, is_bold = _weighed(marked_line, is_bold)  # a paragraph is one line
         if line.endswith(f"{_END_OF_CELL}|"):
+            end_paragraphs()
             headers += _HEADER in line and headers == len(rows)
             rows.append(line.replace(_HEADER, "").split(f"{_END_OF_CELL}|")[:-1])
             continue
         if rows:
-            end_table()
+            add_table(rows, headers or None)
+            rows, headers = [], 0
         line = line.replace(_HEADER, "").strip()
         if line:
-            text.add(line, "body")
-            paragraphs.append((len(text.blocks) - 1, Paragraph(line, is_bold=is_whole)))
+            held.append(Paragraph(line, is_bold=is_whole))
+    end_paragraphs()
     if rows:
-        end_table()
+        add_table(rows, headers or None)
     title = _mark_bold(text, paragraphs)
     extracted = read_text("".join(text.parts), text.blocks)
     created = _CREATED.search(source)

@@ -16,6 +16,7 @@ from qa.loaders.described import picture_text
 from qa.loaders.extracted import TextBuilder
 from qa.loaders.hypertext.elements import BREAK, in_one_line
 from qa.loaders.tables.grid import Cell, add_grid
+from qa.loaders.tables.tabbed import tabbed
 
 TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
@@ -64,10 +65,13 @@ def add_content(node: Any, builder: TextBuilder) -> None:
 
     Footnotes, comments and text boxes follow the paragraph or table that they are anchored in.
     """
-    for child in node:
+    rows = _tabbed(node)
+    for number, child in enumerate(node):
         if child.tag in SKIPPED or not isinstance(child.tag, str):
             continue
-        if child.tag == f"{TEXT}h":
+        if (table := rows.get(number)) is not None:
+            add_grid(table, builder)
+        elif child.tag == f"{TEXT}h":
             level = child.get(f"{TEXT}outline-level", "1")
             builder.add(words(child), "heading", level=int(level) if level.isdigit() else 1)
         elif child.tag == f"{TEXT}p":
@@ -81,6 +85,19 @@ def add_content(node: Any, builder: TextBuilder) -> None:
             add_content(child, builder)
             continue
         _add_anchored(child, builder)
+
+
+def _tabbed(node: Any) -> dict[int, list[list[Cell]]]:
+    """Return the rows of tables set with tabs by the number of their first paragraph.
+
+    The others of the rows have none.
+    """
+    texts = [_collected(each) if each.tag == f"{TEXT}p" else "" for each in node]
+    found: dict[int, list[list[Cell]]] = {}
+    for start, end, rows in tabbed(texts):
+        found |= {number: [] for number in range(start, end)}
+        found[start] = [[Cell(text) for text in row] for row in rows]
+    return found
 
 
 def picture_words(frame: Any) -> str:

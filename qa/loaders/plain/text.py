@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from qa.loaders.dates import find_date, is_own_date
 from qa.loaders.extracted import TABLE, Extracted
@@ -10,7 +11,7 @@ from qa.loaders.furniture import credit_start, is_agency_line, is_navigation
 from qa.loaders.plain.headings import mark_headings, mark_ruled
 from qa.loaders.plain.line import Line, breaks, lines_of
 from qa.loaders.plain.title import TOP_LINES, mark_subject, mark_title
-from qa.loaders.tables.aligned import aligned_rows, is_rule
+from qa.loaders.tables.aligned import AlignedRow, aligned_rows, is_rule
 from qa.types import Block
 
 
@@ -65,8 +66,14 @@ def _mark_tables(text: str, lines: list[Line]) -> None:
         searched.append((line.begin, text[line.begin : line.end]))
         numbers.append(number)
     rows = [(numbers[row.line], row) for row in aligned_rows(searched)]
+    first: dict[int, AlignedRow] = {}
+    forms: dict[int, list[AlignedRow]] = {}
     for number, row in rows:
         line = lines[number]
+        if line.cells:
+            forms.setdefault(id(line), [first[number]]).append(row)
+            continue
+        first[number] = row
         line.kind, line.level, line.cells = (
             "columns" if row.is_header else "row",
             row.table,
@@ -77,6 +84,17 @@ def _mark_tables(text: str, lines: list[Line]) -> None:
         if is_rule(below[number].text) and breaks(text, lines[number], below[number]) == 1:
             lines[number].end = below[number].end
             del lines[number + 1]
+    lines[:] = [part for line in lines for part in _pairs(text, line, forms.get(id(line), ()))]
+
+
+def _pairs(text: str, line: Line, rows: Sequence[AlignedRow]) -> Iterator[Line]:
+    """Yield a line of a form as one for each of its names with its value; any other as it is."""
+    if not rows:
+        yield line
+        return
+    for row in rows:
+        start, end = row.cells[0][0], max(end for _, end in row.cells)
+        yield replace(line, start=start, end=end, text=text[start:end], cells=row.cells)
 
 
 def _blocks(text: str, lines: list[Line]) -> list[Block]:

@@ -15,7 +15,10 @@ from statistics import mean
 
 from qa.loaders.extracted import Range
 from qa.loaders.tables.colons import are_columns, colons_in
-from qa.loaders.tables.grid import header_rows
+from qa.loaders.tables.figures import tables_of_figures
+from qa.loaders.tables.grid import header_rows, is_value
+from qa.loaders.tables.pairs import has_pairs, pairs_of
+from qa.loaders.tables.totals import is_total
 
 _CELLS = re.compile(r"\S+(?:[ \xa0]\S+)*")
 _RULE = re.compile(r"[\s|+=_–—:*─-]+")
@@ -37,7 +40,8 @@ _MAX_LOWER = 0.4
 class AlignedRow:
     """A row, given as the number of its line among those searched, with its cells in the text.
 
-    ``table`` counts from 1; an empty cell is ``(x, x)``.
+    ``table`` counts from 1; an empty cell is ``(x, x)``. A line of a form has several rows, one
+    for each of its names with its value.
     """
 
     line: int
@@ -57,8 +61,17 @@ def aligned_rows(lines: Sequence[tuple[int, str]]) -> Iterator[AlignedRow]:
     Lines are next to one another; an empty one ends a table.
     """
     count = 0
-    for sign in ("\t", "|", "", ":"):
+    for sign in ("\t", "|", "figures", "", ":"):
         taken: set[int] = set()
+        if sign == "figures":
+            for group in _groups(lines):
+                for table, is_named in tables_of_figures(lines, group):
+                    count += 1
+                    for place, (number, cells) in enumerate(table):
+                        yield AlignedRow(number, count, is_named and not place, cells)
+                    taken |= {number for number, _ in table}
+            lines = [(start, "" if n in taken else text) for n, (start, text) in enumerate(lines)]
+            continue
         for group in _groups(lines):
             for table, ruled in _tables(lines, group, sign):
                 count += 1
@@ -186,10 +199,13 @@ def _is_table(lines: Sequence[tuple[int, str]], rows: _Table, sign: str) -> bool
     texts = [_texts(lines[number], cells) for number, cells in rows]
     filled = [cell for row in texts for cell in row if cell]
     counts = [len(cell.split()) for cell in filled]
+    named = [bool(row[0]) for row in texts]
+    while named and not named[-1]:  # totals have their name in another column
+        named.pop()
     if (
         len(filled) < _FILLED * width * len(rows)
         or sum(sum(map(bool, row)) > 1 for row in texts) < _SEVERAL * len(rows)
-        or sum(bool(row[0]) for row in texts) < _NAMED * len(rows)
+        or sum(named) < _NAMED * len(named)
         or mean(counts) > _MEAN_WORDS
         or sum(count > _MAX_WORDS for count in counts) > _MAX_LONG * len(counts)
         or sum(any(map(str.isalnum, cell)) for cell in filled) < _SEVERAL * len(filled)
@@ -223,9 +239,23 @@ def _rows(
     lines: Sequence[tuple[int, str]], table: _Table, count: int, *, ruled: bool
 ) -> Iterator[AlignedRow]:
     texts = [_texts(lines[number], cells) for number, cells in table]
+    if not ruled and has_pairs(texts):
+        for number, cells in table:
+            for pair in filter(_has_text, pairs_of(cells)):
+                yield AlignedRow(number, count, False, pair)
+        return
     headers = header_rows(texts, is_likely=ruled)
-    for place, (number, cells) in enumerate(table):
+    above: Sequence[str] = ()
+    for place, ((number, cells), words) in enumerate(zip(table, texts, strict=True)):
+        if place >= headers and (name := is_total(words, above, is_value)):
+            cells = (cells[name],) * name + cells[name:]
+        else:
+            above = words
         yield AlignedRow(number, count, place < headers, cells)
+
+
+def _has_text(cells: Sequence[Range]) -> bool:
+    return any(start < end for start, end in cells)
 
 
 def _texts(line: tuple[int, str], cells: Sequence[Range]) -> list[str]:

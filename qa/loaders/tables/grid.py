@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
 from qa.loaders.extracted import TextBuilder
 from qa.loaders.tables.first_row import is_of_values
+from qa.loaders.tables.pairs import has_pairs, pairs_of
+from qa.loaders.tables.totals import is_total
 
 _MAX_NAME_CHARACTERS = 60
 # A value and no name: a number, with or without a unit or a currency, a date, a time.
@@ -21,6 +24,7 @@ _SCALES = (
     re.compile(r"\d{1,2}[:.]\d\d(?:\s?[ap]m)?", re.IGNORECASE),
     re.compile(r"\d{4}-\d\d-\d\d"),
     _COUNT,
+    re.compile(r"\d{3,5}"),  # of trains or of rooms
 )
 _DIGITS = re.compile(r"\d+")
 _BRACKETS = re.compile(r"\(.+\)|\[.+\]")
@@ -41,17 +45,29 @@ class Cell:
 
 
 class Grid:
-    """Appends a table row by row; a cell that covers others has its value in each place."""
+    """Appends a table row by row; a cell that covers others has its value in each place.
 
-    def __init__(self, builder: TextBuilder) -> None:
+    With ``pairs`` the rows are those of a form, and each name is in a row with its value alone.
+    """
+
+    def __init__(self, builder: TextBuilder, *, pairs: bool = False) -> None:
         self._builder = builder
+        self._pairs = pairs
+        self._above: Sequence[str] = ()  # the last row that is no total
         builder.begin_table()
         self._covered: dict[int, tuple[tuple[int, int], int]] = {}  # column: place, rows left
 
     def add(self, row: Sequence[Cell], *, header: bool = False) -> None:
         """Append a row; the cells that another one covers are left out of it."""
+        if self._pairs and not header and len(row) > 2 and len(row) % 2 == 0:
+            for name, value in pairs_of(row):
+                self._builder.add_row([name.text, value.text])
+            return
         if not self._covered and all(cell.across == cell.down == 1 for cell in row):
-            self._builder.add_row([cell.text for cell in row], header=header)
+            texts: list[str | None] = [cell.text for cell in row]
+            if not header:
+                self._widen(texts)
+            self._builder.add_row(texts, header=header)
             return
         covered, self._covered = self._covered, {}
         cells: list[str | tuple[int, int] | None] = []
@@ -78,6 +94,14 @@ class Grid:
         places = self._builder.add_row(cells, header=header)
         if places:
             self._covered |= {column: (places[column], left) for column, left in below.items()}
+
+    def _widen(self, texts: list[str | None]) -> None:
+        """Merge the name of a total with the empty cells before it."""
+        cells = [text or "" for text in texts]
+        if name := 0 if cells[0].strip() else is_total(cells, self._above, is_value):
+            texts[: name + 1] = [cells[name], *[None] * name]
+        else:
+            self._above = cells
 
     def skip(self) -> None:
         """Pass over a row whose cells are no text of the table."""
@@ -106,7 +130,7 @@ def add_grid(
         headers = max(headers - first, 0)
     else:
         headers = count_headers(rows[:SAMPLE_ROWS], is_likely=is_likely)
-    grid = Grid(builder)
+    grid = Grid(builder, pairs=not headers and is_form(rows[:SAMPLE_ROWS]))
     for number, row in enumerate(rows):
         grid.add(row, header=number < headers)
 
@@ -138,6 +162,13 @@ def _width(row: Sequence[Cell]) -> int:
     return width
 
 
+def is_form(rows: Sequence[Sequence[Cell]]) -> bool:
+    """Return whether rows consist of names and values in turn, two or more pairs in a row."""
+    return all(cell.down == 1 for row in rows for cell in row) and has_pairs(
+        [[cell.text for cell in row] for row in rows]
+    )
+
+
 def _filled(row: Sequence[Cell]) -> int:
     return sum(bool(cell.text.strip()) for cell in row)
 
@@ -146,8 +177,10 @@ def count_headers(rows: Sequence[Sequence[Cell]], *, is_likely: bool = False) ->
     """Return how many rows name the columns.
 
     A name over several columns has others below it, a row of units or remarks in brackets belongs
-    to the names above it, and names of two words may be written into two rows.
+    to the names above it, and names of two words may be written into two rows. A form has none.
     """
+    if not is_likely and is_form(rows):
+        return 0
     if len(rows) > 1 and len(rows[0]) > 1 and any(cell.across > 1 for cell in rows[0]):
         deepest = max(cell.down for cell in rows[0])
         below = 0 if deepest > 1 else header_rows(_texts(rows[1:]), is_likely=is_likely)
@@ -200,6 +233,11 @@ def _is_in_brackets(row: Sequence[str]) -> bool:
     return len(filled) > 1 and all(map(_BRACKETS.fullmatch, filled))
 
 
+def is_value(text: str) -> bool:
+    """Return whether a text is a value and no name: a number, a date, a time, a tick."""
+    return _VALUE.fullmatch(text) is not None
+
+
 def header_rows(rows: Sequence[Sequence[str]], *, is_likely: bool = False) -> int:
     """Return how many of the first rows name the columns, 0 or 1, by what is in the cells.
 
@@ -214,13 +252,32 @@ def header_rows(rows: Sequence[Sequence[str]], *, is_likely: bool = False) -> in
     width = max(map(len, rows))
     if (
         len(names) < max(1, width - 1)
-        or len(set(names)) < len(names)
+        or not are_distinct(first, below)
         or any(len(name) > _MAX_NAME_CHARACTERS or name.endswith(":") for name in names)
-        or (any(map(_VALUE.fullmatch, names)) and not _is_scale(names, below))
+        or (any(map(_VALUE.fullmatch, names)) and not is_scale(names, below))
         or is_of_values(first, below)
     ):
         return 0
     return int(width > 2 or is_likely or _has_values(first, below))
+
+
+def are_distinct(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Return whether names are all different, or those are not that are above values alone.
+
+    So are the amounts of two lists beside each other: "Pay | Amount | Tax | Amount".
+    """
+    counts = Counter(name.strip() for name in first if name.strip())
+    again = {n for n, name in enumerate(first) if counts[name.strip()] > 1}
+    return not again or (
+        len(counts) > 1
+        and all(
+            len(values) > 1 and all(map(is_value, values))
+            for number in again
+            for values in [
+                [row[number].strip() for row in below if row[number:] and row[number].strip()]
+            ]
+        )
+    )
 
 
 def has_values_below(rows: Sequence[Sequence[Cell]]) -> bool:
@@ -262,7 +319,7 @@ def _has_values(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
     return False
 
 
-def _is_scale(names: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+def is_scale(names: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
     """Return whether names are years, times, days or counts in order, after one word at most.
 
     The values below such a header are of another kind.

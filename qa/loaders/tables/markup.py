@@ -8,7 +8,7 @@ from typing import Any
 
 from qa.loaders.extracted import TextBuilder
 from qa.loaders.hypertext.elements import EMPTY_LINE, clean, gather, name_of
-from qa.loaders.tables.grid import SAMPLE_ROWS, Cell, Grid, count_headers
+from qa.loaders.tables.grid import SAMPLE_ROWS, Cell, Grid, count_headers, is_form
 
 # Longer texts in a table are its page's, which it lays out.
 _MAX_CELL_CHARACTERS = 800
@@ -60,6 +60,8 @@ def add_table(table: Iterable[Any], builder: TextBuilder, add_other: Callable[[A
         headers = _unmarked_headers([row for row in rows if not row.is_layout])
     else:
         headers = {id(row) for row in rows if row.is_header}
+    sample = [row.cells for row in rows if not row.is_layout][:SAMPLE_ROWS]
+    pairs = not headers and is_form(sample)
     grid = None
     for row in rows:
         if row.is_layout and not (grid and row.is_name):
@@ -69,9 +71,9 @@ def add_table(table: Iterable[Any], builder: TextBuilder, add_other: Callable[[A
                 if name_of(cell):
                     add_other(cell)
         else:
-            grid = grid or Grid(builder)
-            pairs = () if id(row) in headers else row.pairs
-            for cells in pairs or (row.cells,):
+            grid = grid or Grid(builder, pairs=pairs)
+            named = () if id(row) in headers else row.pairs
+            for cells in named or (row.cells,):
                 grid.add(cells, header=id(row) in headers)
 
 

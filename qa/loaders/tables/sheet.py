@@ -13,6 +13,8 @@ from qa.loaders.tables.grid import (
     count_headers,
     has_values_below,
     have_values,
+    is_form,
+    is_value,
     value_columns,
 )
 
@@ -103,7 +105,7 @@ class Sheet:
             self._columns = list(columns)
             self._header = [cell.text for cell in cells[0]] if headers else []
             self._values = value_columns(cells[headers:])
-            self._grid = Grid(self._builder)
+            self._grid = Grid(self._builder, pairs=not headers and is_form(cells))
             for row in cells[:headers]:
                 self._grid.add(row, header=True)
         self._add_rows(columns, chain(sample[headers:], rest))
@@ -157,6 +159,8 @@ class Sheet:
     def _continues(self, columns: Sequence[int], sample: Sequence[Row]) -> bool:
         """Return whether rows below an empty one belong to the table above, by what is in them."""
         if not set(columns) <= set(self._columns):
+            return False
+        if len(self._header) >= _LEAST_NAMED and _are_pairs(self._columns, sample):
             return False
         cells = [_cells(row, self._columns) for _, row in sample]
         if [cell.text for cell in cells[0]] == self._header or has_values_below(cells):
@@ -225,11 +229,32 @@ def _blocks(rows: Sequence[Row]) -> list[list[int]]:
             blocks.append([column])
     if any(len(block) < _MIN_COLUMNS for block in blocks):
         return [sorted(used)]
-    return blocks
+    joined = blocks[:1]
+    for block in blocks[1:]:
+        if _are_values_of(joined[-1], block, rows):
+            joined[-1] = [*joined[-1], *block]
+        else:
+            joined.append(block)
+    return joined
+
+
+def _are_values_of(left: Sequence[int], right: Sequence[int], rows: Sequence[Row]) -> bool:
+    """Return whether columns have nothing but values in the rows of a table to their left.
+
+    A table of its own would name its rows.
+    """
+    below = [row for _, row in rows if left[0] in row and right[0] in row][1:]
+    values = [row[column].text.strip() for row in below for column in right if column in row]
+    return len(below) > 1 and all(map(is_value, values))
 
 
 def _filled(row: Mapping[int, Cell]) -> list[Cell]:
     return [cell for cell in row.values() if cell.across]
+
+
+def _are_pairs(columns: Sequence[int], sample: Sequence[Row]) -> bool:
+    """Return whether rows have cells in the first two columns alone: names with their values."""
+    return all({c for c, cell in row.items() if cell.across} == {*columns[:2]} for _, row in sample)
 
 
 def _is_sparse(sample: Sequence[Row]) -> bool:
