@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, count, pairwise
+from itertools import chain, pairwise
 from statistics import median
 
 from qa.loaders.bold import states_value
@@ -14,6 +14,7 @@ from qa.loaders.extracted import Extracted, Range, TextBuilder
 from qa.loaders.letter import subject_of
 from qa.loaders.printed.columns import split_columns
 from qa.loaders.printed.contents import mark_contents
+from qa.loaders.printed.forms import split_forms
 from qa.loaders.printed.line import LIGATURES, Line
 from qa.loaders.printed.rows import (
     ALIGNED,
@@ -23,7 +24,15 @@ from qa.loaders.printed.rows import (
     is_figure,
     rows_of,
 )
-from qa.loaders.printed.tables import PrintedRow, columns_of, header_rows, same_columns
+from qa.loaders.printed.tables import (
+    PrintedRow,
+    columns_of,
+    header_rows,
+    is_form,
+    same_columns,
+    widen_totals,
+)
+from qa.loaders.tables.pairs import pairs_of
 from qa.types import BlockKind
 
 # Headers and footers are within this share of the page's height from its edge.
@@ -35,6 +44,10 @@ _PAGE_NUMBER = re.compile(
 _COUNT = re.compile(r"[-–—]?\s?(\d{1,4})\s?[-–—]?")
 # Rows so many heights of a line apart may be of two tables.
 _APART = 2.5
+# So many lines before or after one may stand beside it.
+_NEAR = 6
+# A row of another table is so much further below, where the first step is so many heights.
+_FURTHER, _FIRST_STEP = 1.3, 1.7
 _EDGE_NUMBER = re.compile(
     r"^\W*\d+\W+|(?<!\W)\W+(?:\d+(?:\s*(?:/|of)\s*\d+)?|[ivxlc]{1,7})\W*$", re.IGNORECASE
 )
@@ -60,7 +73,7 @@ class _Paragraph:
     lines: list[Line]
     is_row: bool = False
     is_group: bool = False  # names the rows of a table that follow
-    is_over: bool = False  # names several columns of the next row
+    is_over: bool = False  # names columns of the next row, not aligned with them
 
 
 def arrange(
@@ -98,10 +111,12 @@ def arrange(
     begins: dict[int, int] = {}
     heading = ("", 0.0)
     subject = _subject(paragraphs, words, bold_body)
+    tables = _table_ends(paragraphs)
     for position, paragraph in enumerate(paragraphs):
         if paragraph.is_row:
-            if not position or not _continues_table(paragraphs[position - 1], paragraph):
-                for page, start in _add_table(paragraphs[position:], builder):
+            if position in tables:
+                table = paragraphs[position : tables[position]]
+                for page, start in _add_table(table, builder):
                     begins.setdefault(page, start)
             continue
         text, offsets = _joined(paragraph, words)
@@ -202,7 +217,7 @@ def _paragraphs(lines: Sequence[Line]) -> list[_Paragraph]:
         if above.page == below.page and 0 < above.bottom - below.bottom < 3 * above.size
     ]
     pitch = median(steps) if steps else 0.0
-    lines = _join_cells(split_columns(lines), pitch)
+    lines = split_forms(_join_cells(split_columns(lines), pitch))
     by_page: dict[int, list[Line]] = {}
     for line in lines:
         by_page.setdefault(line.page, []).append(line)
@@ -235,12 +250,18 @@ def _join_cells(lines: Sequence[Line], pitch: float) -> list[Line]:
     """Join the lines of a row whose cells were written one after the other."""
     joined: list[Line] = []
     previous: Line | None = None
-    for line in lines:
+    for position, line in enumerate(lines):
         row = joined[-1] if joined else None
+        is_apart = previous is not None and _begins_block(lines, position, previous)
+        if not is_apart and (upper := _upper(joined, line)) is not None:
+            joined[upper:] = [_with_cells(_one_cell(joined[upper:]), line)]
+            previous = line
+            continue
         if (
             row is None
             or previous is None
             or previous.page != line.page
+            or is_apart
             or row.outline
             or line.outline
             or row.entry
@@ -248,12 +269,7 @@ def _join_cells(lines: Sequence[Line], pitch: float) -> list[Line]:
         ):
             joined.append(line)
         elif line.left > row.right and -0.5 < (line.bottom - previous.bottom) / line.size < 4:
-            joined[-1] = replace(
-                row,
-                cells=(*row.cells, *line.cells),
-                edges=(*row.edges, *line.edges),
-                bottom=min(row.bottom, line.bottom),
-            )
+            joined[-1] = _with_cells(row, line)
         elif (
             len(row.cells) > 1
             and abs(line.left - row.edges[-1][0]) < ALIGNED
@@ -273,6 +289,74 @@ def _join_cells(lines: Sequence[Line], pitch: float) -> list[Line]:
             joined.append(line)
         previous = line
     return joined
+
+
+def _with_cells(row: Line, line: Line) -> Line:
+    """Return a row with the cells of a line to its right."""
+    return replace(
+        row,
+        cells=(*row.cells, *line.cells),
+        edges=(*row.edges, *line.edges),
+        bottom=min(row.bottom, line.bottom),
+        bold=row.bold and line.bold,
+    )
+
+
+def _one_cell(lines: Sequence[Line]) -> Line:
+    """Return lines below one another as a line of one cell."""
+    edge = min(line.left for line in lines), max(line.right for line in lines)
+    text = " ".join(line.text for line in lines)
+    bottom = min(line.bottom for line in lines)
+    return replace(lines[0], cells=(text,), edges=(edge,), bottom=bottom)
+
+
+def _upper(joined: Sequence[Line], line: Line) -> int | None:
+    """Return the position of the line beside which a line stands, if it is not the last one.
+
+    Below it, in its cell, are lines in another type: what is said of a thing below its name.
+    """
+    for position in range(len(joined) - 2, max(len(joined) - 2 - _NEAR, -1), -1):
+        upper, below = joined[position], joined[position + 1]
+        if (
+            upper.page != line.page
+            or abs(upper.left - below.left) > ALIGNED
+            or len(below.cells) > 1
+            or not 0 < upper.bottom - below.bottom < 2 * upper.size
+        ):
+            return None
+        if abs(upper.bottom - line.bottom) < 0.3 * line.size and upper.right < line.left:
+            differs = upper.bold != below.bold or abs(upper.size - below.size) > 0.1 * upper.size
+            is_free = not (upper.outline or line.outline or upper.entry or line.entry)
+            beside = all(each.right < line.left for each in joined[position:])
+            is_cell = differs and is_free and beside and len(upper.cells) == 1
+            return position if is_cell else None
+    return None
+
+
+def _begins_block(lines: Sequence[Line], position: int, previous: Line) -> bool:
+    """Return whether a line beside others, above the last of them, begins a block of its own.
+
+    In that are rows, or lines of several types, beside the same lines; the cell of a table has one
+    text.
+    """
+    line = lines[position]
+    if line.bottom - previous.bottom < 0.7 * line.size:
+        return False
+    is_row = len(line.cells) > 1
+    for below in lines[position + 1 : position + 1 + _NEAR]:
+        if below.page != line.page or below.left < line.left - ALIGNED:
+            return False
+        is_row = is_row or (
+            below.left > line.right and abs(below.bottom - line.bottom) < 0.3 * line.size
+        )
+        if (
+            abs(below.left - line.left) < ALIGNED
+            and line.bottom - below.bottom > 0.7 * line.size
+            and below.bottom > previous.bottom - 0.5 * line.size
+        ):
+            differs = below.bold != line.bold or abs(below.size - line.size) > 0.1 * line.size
+            return is_row or differs
+    return False
 
 
 def _wraps(above: Sequence[Line], row: Line, pitch: float, width: Mapping[Column, float]) -> bool:
@@ -357,16 +441,57 @@ def _joined(paragraph: _Paragraph, words: Counter[str]) -> tuple[str, list[tuple
     return text, offsets
 
 
-def _add_table(paragraphs: Sequence[_Paragraph], builder: TextBuilder) -> Iterator[tuple[int, int]]:
-    """Append the rows that the paragraphs begin with; yield the page and start of each."""
-    table = [paragraphs[0]]
-    for paragraph in paragraphs[1:]:
-        if not _continues_table(table[-1], paragraph):
-            break
-        table.append(paragraph)
+def _table_ends(paragraphs: Sequence[_Paragraph]) -> dict[int, int]:
+    """Return the positions at which tables begin, each with the one after its last row."""
+    ends: dict[int, int] = {}
+    start = 0
+    steps: list[float] = []  # between the rows of the table
+    for position, paragraph in enumerate(paragraphs):
+        if not paragraph.is_row:
+            continue
+        above = paragraphs[position - 1] if position else None
+        if (
+            above is None
+            or not _continues_table(above, paragraph)
+            or _is_apart(above, paragraph, steps)
+        ):
+            start, steps = position, []
+        elif above.lines[-1].page == paragraph.lines[0].page:
+            steps.append(above.lines[-1].bottom - paragraph.lines[0].bottom)
+        ends[start] = position + 1
+    return ends
+
+
+def _is_apart(above: _Paragraph, paragraph: _Paragraph, steps: Sequence[float]) -> bool:
+    """Return whether a row is further below the last one than others, and in other columns."""
+    before, line = above.lines[-1], paragraph.lines[0]
+    if before.page != line.page or above.is_over or above.is_group or paragraph.is_group:
+        return False
+    usual = max(steps, default=_FIRST_STEP * line.size)
+    if before.bottom - line.bottom < _FURTHER * usual:
+        return False
+    fewer, more = sorted((_printed(above), _printed(paragraph)), key=lambda row: len(row.cells))
+    aligned = sum(
+        any(
+            min(abs(left - other_left), abs(right - other_right)) < ALIGNED
+            or abs(left + right - other_left - other_right) < 2 * ALIGNED
+            for other_left, other_right in more.edges
+        )
+        for left, right in fewer.edges
+    )
+    return 2 * aligned <= len(fewer.edges)
+
+
+def _add_table(table: Sequence[_Paragraph], builder: TextBuilder) -> Iterator[tuple[int, int]]:
+    """Append the rows of a table; yield the page and start of each."""
     rows = [_printed(paragraph) for paragraph in table if not paragraph.is_group]
     headers = header_rows(rows)
-    cells = iter(zip(count(), columns_of(rows, headers), strict=False))
+    columns = columns_of(rows, headers)
+    if not headers and len(rows) == len(table) and is_form(columns):
+        yield from _add_form(table, columns, builder)
+        return
+    widen_totals(columns, headers)
+    cells = iter(enumerate(columns))
     groups = any(paragraph.is_group for paragraph in table)
     group: Range | None = None
     first: Range | None = None
@@ -389,6 +514,19 @@ def _add_table(paragraphs: Sequence[_Paragraph], builder: TextBuilder) -> Iterat
             yield paragraph.lines[0].page, builder.blocks[-1].start
 
 
+def _add_form(
+    table: Sequence[_Paragraph], rows: Sequence[Sequence[str | None]], builder: TextBuilder
+) -> Iterator[tuple[int, int]]:
+    """Append each name of a form with its value; yield the page and start of each row."""
+    builder.begin_table()
+    for paragraph, row in zip(table, rows, strict=True):
+        first = len(builder.blocks)
+        for pair in pairs_of(row[: len(row) - len(row) % 2]):
+            builder.add_row(pair)
+        if len(builder.blocks) > first:
+            yield paragraph.lines[0].page, builder.blocks[first].start
+
+
 def _is_under(row: Sequence[str | None]) -> bool:
     """Return whether a row has the name of the row above, as where that one's cell is merged."""
     return row[0] == "" and len(row) > 2 and all(row[1:]) and not is_figure(row[1] or "")
@@ -405,11 +543,14 @@ def _continues_table(above: _Paragraph, paragraph: _Paragraph) -> bool:
 
 
 def _names_columns(above: _Paragraph, paragraph: _Paragraph) -> bool:
-    """Return whether a row far below figures names the columns of another table, or of the same.
+    """Return whether a row names the columns of another table, or again of the same.
 
-    A table that goes on where another one has stood would have its headers.
+    It is far below figures, or in bold below a row that is not. A table that goes on where
+    another one has stood would have its headers.
     """
     before, line = above.lines[-1], paragraph.lines[-1]
+    if line.bold and not before.bold and len(line.cells) > 1 and before.page == line.page:
+        return all(cell[:1].isalpha() and not any(map(str.isdigit, cell)) for cell in line.cells)
     figures = sum(map(is_figure, before.cells))
     return (
         (before.page != line.page or before.bottom - line.bottom > _APART * line.size)

@@ -13,10 +13,16 @@ from qa.loaders.printed.line import Line
 
 # Tolerance for the alignment of cells, in points.
 ALIGNED = 1.5
+# The same of a cell that is merged over columns of different widths, and over how many.
+_CENTRED = 3.0
+_MAX_OVER = 6
+# So many rows above may show that a line is one.
+_NEAR = 4
 # A column: its page, and its left border in steps of some points.
 Column = tuple[int, int]
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d(?:\s?[-–/]\s?\d{2,4})?")
-_LABELLED = re.compile(r"[^\W\d_][^:]{0,38}:\s+\S")
+# A label with its value in one cell.
+LABELLED = re.compile(r"[^\W\d_][^:]{0,38}:\s+\S")
 _MAX_NAME_WORDS = 5
 _MAX_NAME_CHARACTERS = 60
 # A row follows another in so many heights of a line, and a group's name in so many steps of rows.
@@ -29,8 +35,8 @@ _GROUP_ABOVE, _GROUP_BELOW = 1.8, 1.25
 class Rows:
     """The ids of the lines that are rows of tables.
 
-    ``over`` are those of names over several columns of the next row, and ``groups`` those that
-    name the rows that follow.
+    ``over`` are those of names that are over columns of the next row and not aligned with them,
+    and ``groups`` those that name the rows that follow.
     """
 
     all: AbstractSet[int]
@@ -42,11 +48,21 @@ def rows_of(lines: Sequence[Line]) -> Rows:
     """Return the lines that are rows: those whose cells are aligned with those of others."""
     split = [line for line in lines if len(line.cells) > 1 and not line.entry]
     rows = {id(line) for pair in pairwise(split) if _same_table(*pair) for line in pair}
+    for place, line in enumerate(split):  # a row with merged cells may be between
+        for other in (
+            split[max(place - _NEAR, 0) : max(place - 1, 0)] if len(line.cells) > 2 else ()
+        ):
+            if (
+                len(other.cells) > len(line.cells)
+                and id(other) in rows
+                and _same_table(other, line)
+            ):
+                rows.add(id(line))
     rows |= {id(line) for line in split if line.led or _is_form(line)}
     # A header over several columns is aligned with none of them.
     over: set[int] = set()
     for below, line in pairwise(reversed(lines)):
-        if id(below) in rows and _is_over(line, below):
+        if id(below) in rows and (_is_over(line, below) or _is_above(line, below)):
             rows.add(id(line))
             over.add(id(line))
     groups = _groups(lines, rows)
@@ -89,7 +105,22 @@ def _same_table(line: Line, other: Line) -> bool:
     fewer, more = sorted((line, other), key=lambda each: len(each.cells))
     return len(fewer.cells) > 1 and all(
         any(_aligned(fewer, cell, more, column) for column in range(1, len(more.cells)))
+        or (len(more.cells) > len(fewer.cells) > 2 and _is_centred(fewer, cell, more))
         for cell in range(1, len(fewer.cells))
+    )
+
+
+def _is_centred(line: Line, cell: int, other: Line) -> bool:
+    """Return whether a cell is in the middle over some columns of another line, all but the first.
+
+    The first cells of both lines begin at one place.
+    """
+    left, right = line.edges[cell]
+    middles = [(begin + end) / 2 for begin, end in other.edges[1:]]
+    return abs(line.left - other.left) < ALIGNED and any(
+        abs(left + right - first - last) < 2 * _CENTRED
+        for number, first in enumerate(middles)
+        for last in middles[number + 1 : number + _MAX_OVER]
     )
 
 
@@ -114,7 +145,7 @@ def _aligned(line: Line, cell: int, other: Line, column: int) -> bool:
 
 def _is_form(line: Line) -> bool:
     """Return whether each cell of a line is a label with its value: "Name: Ada", "Room: 14"."""
-    return all(_LABELLED.match(cell) for cell in line.cells)
+    return all(LABELLED.match(cell) for cell in line.cells)
 
 
 def _is_over(line: Line, below: Line) -> bool:
@@ -133,6 +164,24 @@ def _is_over(line: Line, below: Line) -> bool:
     if not names or line.right > below.right + line.size:
         return False
     return len(line.cells) > 1 or line.left > below.edges[0][1]
+
+
+def _is_above(line: Line, below: Line) -> bool:
+    """Return whether each cell of a line, in bold, is a name centred over one of a row below."""
+    return (
+        line.bold
+        and not below.bold
+        and len(line.cells) == len(below.cells) > 2
+        and line.page == below.page
+        and 0 < line.bottom - below.bottom < _BELOW * line.size
+        and all(map(_is_name, line.cells))
+        and all(
+            name[0] > before[1] - ALIGNED and before_name[1] < value[0] + ALIGNED
+            for before_name, name, before, value in zip(
+                line.edges, line.edges[1:], below.edges, below.edges[1:], strict=False
+            )
+        )
+    )
 
 
 def _is_name(cell: str) -> bool:

@@ -9,6 +9,9 @@ from itertools import pairwise
 
 from qa.loaders.printed.spans import Edges, spans
 from qa.loaders.tables.first_row import is_of_values
+from qa.loaders.tables.grid import are_distinct, is_scale, is_value
+from qa.loaders.tables.pairs import has_pairs
+from qa.loaders.tables.totals import is_total
 
 _DIGIT = re.compile(r"\d")
 _MAX_HEADER_CHARACTERS = 60
@@ -70,6 +73,24 @@ def columns_of(rows: Sequence[PrintedRow], headers: Collection[int] = ()) -> lis
     return aligned
 
 
+def is_form(rows: Sequence[Sequence[str | None]]) -> bool:
+    """Return whether the rows of a table are names and values in turn, two or more in a row."""
+    return all(None not in row for row in rows) and has_pairs(
+        [[cell or "" for cell in row] for row in rows]
+    )
+
+
+def widen_totals(rows: Sequence[list[str | None]], headers: Collection[int]) -> None:
+    """Merge the names of totals, which stand in columns of values, with the empty cells before."""
+    above: Sequence[str] = ()
+    for number, row in enumerate(rows):
+        cells = [cell or "" for cell in row]
+        if number not in headers and None not in row and (name := is_total(cells, above, is_value)):
+            row[: name + 1] = [cells[name], *[None] * name]
+        elif number not in headers:
+            above = cells
+
+
 def _last_of(headers: Collection[int], number: int) -> int:
     """Return the position of the last of the headers in a row from one on."""
     while number + 1 in headers:
@@ -124,7 +145,9 @@ def header_rows(rows: Sequence[PrintedRow]) -> set[int]:
     names = [row.cells for row in rows[:count]]
     if all(len(cells) < 2 for cells in names):
         return set()
-    if len(rows) > count + 1 and _has_units(rows[count], rows[count + 1]):
+    if len(rows) > count + 1 and (
+        _has_units(rows[count], rows[count + 1]) or _has_parts(rows[count - 1 :])
+    ):
         names.append(rows[count].cells)
     return {number for number, row in enumerate(rows) if row.cells in names}
 
@@ -154,20 +177,32 @@ def _has_units(row: PrintedRow, below: PrintedRow) -> bool:
     )
 
 
+def _has_parts(rows: Sequence[PrintedRow]) -> bool:
+    """Return whether the second of some rows has names below those of the first, over several."""
+    above, row, below = rows[:3]
+    return (
+        len(above.cells) <= len(row.cells) < max(len(each.cells) for each in rows)
+        and row.edges[0][0] > below.edges[0][1]
+        and above.edges[0][0] < below.edges[0][1]
+        and all(len(cell) <= _MAX_HEADER_CHARACTERS for cell in row.cells)
+        and not any(_DIGIT.search(cell) for cell in row.cells)
+    )
+
+
 def _is_header(rows: Sequence[PrintedRow], *, has_names_above: bool = False) -> bool:
     first = rows[0]
     labels = [cell for cell in first.cells if cell]
-    if (
-        len(labels) < 2
-        or (len(set(labels)) < len(labels) and not has_names_above)
-        or any(len(cell) > _MAX_HEADER_CHARACTERS for cell in labels)
-    ):
-        return False
-    if any(_DIGIT.search(cell) for cell in labels):
+    if len(labels) < 2 or any(len(cell) > _MAX_HEADER_CHARACTERS for cell in labels):
         return False
     table = columns_of(rows)
     texts = [[cell or "" for cell in row] for row in table]
+    if any(_DIGIT.search(cell) for cell in labels):
+        return len(first.cells) >= len(table[0]) - 1 and is_scale(labels, texts[1:])
     if is_of_values(texts[0], texts[1:]):
+        return False
+    if not has_names_above and not are_distinct(texts[0], texts[1:]):
+        return False
+    if is_form(table):
         return False
     for column in range(len(table[0])):
         values = [row[column] for row in table[1:] if row[column]]

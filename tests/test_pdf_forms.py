@@ -1,0 +1,172 @@
+"""Forms, letterheads, and tables beside or below others in PDF files."""
+
+import io
+
+import pytest
+from making import of_kind
+from test_forms import PAIRS, records
+
+BOLD = "Helvetica-Bold"
+
+
+def drawn(lines, *, font="Helvetica"):
+    """A page of texts, each with its place: ``(x, y, text)`` or ``(x, y, text, font, size)``."""
+    from reportlab.pdfgen.canvas import Canvas
+
+    file = io.BytesIO()
+    canvas = Canvas(file, pagesize=(595, 842))
+    for x, y, text, *style in lines:
+        canvas.setFont(*(style or (font, 11)))
+        canvas.drawString(x, y, text)
+    canvas.save()
+    return file.getvalue()
+
+
+def grid(rows, columns, top, *style, step=16):
+    return [
+        (x, top - step * number, text, *style)
+        for number, row in enumerate(rows)
+        for x, text in zip(columns, row, strict=True)
+        if text
+    ]
+
+
+PROSE = (
+    70,
+    400,
+    "The order is delivered to the door within a week of the day on which it is paid.",
+)
+
+
+def test_labels_beside_an_address_stay_with_their_values(read):
+    address = ["Bill to:", "Marlow Garden Centre", "3 Quay Street", "Bristol BS1 4TR"]
+    labels = ["Invoice number:", "Invoice date:", "Due date:", "Customer no.:"]
+    values = ["2024-0117", "12 March 2024", "11 April 2024", "8812"]
+    rows = list(zip(address, labels, values, strict=True))
+    document = read(drawn([*grid(rows, (70, 310, 420), 750), PROSE]), "a.pdf")
+    assert records(document) == [f"{a} {b}." for a, b in zip(labels, values, strict=True)]
+    assert of_kind(document, "body")[:4] == address
+
+
+def test_a_block_that_is_written_after_the_one_beside_it_is_no_part_of_its_last_line(read):
+    address = ["Severn Energy", "22 Dock Road", "Bristol BS2 0AA", "0117 496 0123"]
+    rows = [["Account", "7702 4419"], ["Tariff", "Standard 24"], ["Meter", "44-1"]]
+    lines = [*grid([[each] for each in address], (70,), 750), *grid(rows, (310, 400), 750), PROSE]
+    document = read(drawn(lines), "a.pdf")
+    assert records(document) == ["Account: 7702 4419.", "Tariff: Standard 24.", "Meter: 44-1."]
+    assert of_kind(document, "body")[:4] == address
+
+
+def test_boxes_with_a_label_above_their_value_are_read_one_after_the_other(read):
+    small = ("Helvetica", 8)
+    lines = [(70, 750, "DIRECT DEBIT", *small), (70, 737, "Taken on 16 May")]
+    lines += [(310, 750, "USED LAST YEAR", *small), (310, 737, "311 units"), PROSE]
+    assert of_kind(read(drawn(lines), "a.pdf"), "body")[:4] == [
+        text for _, _, text, *_ in lines[:4]
+    ]
+
+
+def test_a_thing_and_what_is_said_of_it_below_are_one_cell(read):
+    lines = grid([["Thing", "Qty", "Price"]], (70, 300, 380), 750, BOLD, 11)
+    for number, row in enumerate([["Pots", "40", "124.00"], ["Soil", "12", "81.00"]]):
+        y = 730 - 34 * number
+        lines += [(70, y, row[0], BOLD, 11), (70, y - 13, "frost proof, 20 cm")]
+        lines += [(300, y, row[1]), (380, y, row[2])]
+    assert records(read(drawn([*lines, PROSE]), "a.pdf")) == [
+        "Thing: Pots frost proof, 20 cm; Qty: 40; Price: 124.00.",
+        "Thing: Soil frost proof, 20 cm; Qty: 12; Price: 81.00.",
+    ]
+
+
+@pytest.mark.parametrize("style", [(), (BOLD, 11)])
+def test_a_table_below_a_form_has_its_own_columns(read, style):
+    columns = (70, 140, 290, 360, 430)
+    lines = grid(PAIRS, (70, 180, 300, 400), 750)
+    lines += grid([["Day", "What", "Out", "In", "Left"]], columns, 660, *style)
+    lines += grid(
+        [["3 May", "Bakery", "4.80", "", "99.70"], ["6 May", "Pay", "", "50.00", "149.70"]],
+        columns,
+        640,
+    )
+    assert records(read(drawn([*lines, PROSE]), "a.pdf"))[-3:] == [
+        "Telephone: 0455 010 203.",
+        "Day: 3 May; What: Bakery; Out: 4.80; Left: 99.70.",
+        "Day: 6 May; What: Pay; In: 50.00; Left: 149.70.",
+    ]
+
+
+def table_of(rows, *style):
+    from reportlab.lib.styles import getSampleStyleSheet
+    from reportlab.platypus import Paragraph, SimpleDocTemplate, Table
+
+    file = io.BytesIO()
+    prose = Paragraph(
+        "The club meets in the hall by the lake. " * 4, getSampleStyleSheet()["BodyText"]
+    )
+    SimpleDocTemplate(file).build([prose, Table(rows, style=list(style)), prose])
+    return file.getvalue()
+
+
+def test_centred_cells_over_several_columns_are_in_the_row(read):
+    rows = [
+        ["Day", "Morning", "", "Afternoon", ""],
+        ["", "Group A", "Group B", "Group A", "Group B"],
+        ["Monday", "Pottery", "Chess", "Singing", "Rest"],
+        ["Tuesday", "Trip to the lake", "", "Swimming", "Drama"],
+        ["Wednesday", "Judo", "Maths", "Free", ""],
+    ]
+    spans = [
+        ((1, 0), (2, 0)),
+        ((3, 0), (4, 0)),
+        ((0, 0), (0, 1)),
+        ((1, 3), (2, 3)),
+        ((3, 4), (4, 4)),
+    ]
+    style = [("SPAN", *span) for span in spans]
+    style += [("ALIGN", (1, 0), (-1, -1), "CENTER"), ("VALIGN", (0, 0), (-1, -1), "MIDDLE")]
+    assert records(read(table_of(rows, *style), "a.pdf")) == [
+        "Day: Monday; Morning Group A: Pottery; Morning Group B: Chess; "
+        "Afternoon Group A: Singing; Afternoon Group B: Rest.",
+        "Day: Tuesday; Morning Group A: Trip to the lake; "
+        "Afternoon Group A: Swimming; Afternoon Group B: Drama.",
+        "Day: Wednesday; Morning Group A: Judo; Morning Group B: Maths; Afternoon Group A: Free.",
+    ]
+
+
+def test_numbers_of_trains_name_the_columns_of_their_times(read):
+    rows = [
+        ["Station", "101", "103", "105"],
+        ["Leeds", "06:10", "07:15", "08:20"],
+        ["Skipton", "06:52", "07:57", "08:58"],
+    ]
+    assert records(read(table_of(rows), "a.pdf")) == [
+        "Station: Leeds; 101: 06:10; 103: 07:15; 105: 08:20.",
+        "Station: Skipton; 101: 06:52; 103: 07:57; 105: 08:58.",
+    ]
+
+
+def test_names_in_bold_are_those_of_columns_that_are_set_otherwise(read):
+    rows = [
+        ["Meter", "Before", "Now"],
+        ["Day, meter 44-1 in the yard", "20,114", "20,301"],
+        ["Night, meter 2", "8,020", "8,101"],
+    ]
+    style = [
+        ("ALIGN", (0, 0), (-1, 0), "CENTER"),
+        ("FONTNAME", (0, 0), (-1, 0), BOLD),
+        ("ALIGN", (1, 1), (-1, -1), "RIGHT"),
+    ]
+    from reportlab.lib.styles import getSampleStyleSheet
+    from reportlab.platypus import Paragraph, SimpleDocTemplate, Table
+
+    file = io.BytesIO()
+    prose = Paragraph(
+        "The club meets in the hall by the lake. " * 4, getSampleStyleSheet()["BodyText"]
+    )
+    SimpleDocTemplate(file).build(
+        [prose, Table(rows, colWidths=[200, 120, 120], style=style), prose]
+    )
+    assert records(read(file.getvalue(), "a.pdf")) == [
+        "Meter: Day, meter 44-1 in the yard; Before: 20,114; Now: 20,301.",
+        "Meter: Night, meter 2; Before: 8,020; Now: 8,101.",
+    ]
