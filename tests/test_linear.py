@@ -70,6 +70,20 @@ hostile = [
     (plain_mail, "a@" * N),
     (plain_mail, "-" * N),
     (plain_mail, "From: a\\n" * 100_000),
+    (headers, "To: " + "Ada <a@x.example>,\\n " * 20_000),
+    (headers, "X-A: b\\n" * 30_000),
+    (headers, "Subject: " + "=?utf-8?q?a?= " * 30_000),
+    (headers, "Subject: " + "=?utf-8?q?" * 50_000),
+    (headers, "Content-Type: text/plain" + "; a=b" * 50_000),
+    (headers, "From: a@b " + "(" * N),
+    (calendar, "SUMMARY:a\\nDTSTART:20240603\\n" + "BEGIN:VALARM\\n" * 500),
+    (read_text, "Ada  1 2 3\\n" * 50_000),
+    (read_text, "a 1 2 3\\n\\n" * 30_000),
+    (read_text, "Keeper   Ada   Code   1257L\\n" * 30_000),
+    (read_markdown, "v0.57.0\\n\\n" * 20_000),
+    (is_version, "v" + "1.0" * 20),
+    (tabbed_lines, "Ada\\tBlum\\n" * 100_000),
+    (tabbed_lines, "\\t" * N),
     (plain_mail, "-----Original Message-----\\n" * 50_000),
     (html_mail, "<blockquote type=cite>a</blockquote>" * 50_000),
     (versions, "@" * N),
@@ -112,11 +126,13 @@ from qa.loaders.extracted import TextBuilder
 from qa.loaders.hypertext.html import looks_like_html
 from qa.loaders.hypertext.markdown import read_markdown
 from qa.loaders.hypertext.markup import add_page
-from qa.loaders.mail import looks_like_mailbox, read_mailbox
+from qa.loaders.calendar import read_calendar
+from qa.loaders.mail import looks_like_mailbox, read_mail, read_mailbox
 from qa.loaders.mail.quoted import add_html, add_plain
 from qa.loaders.mail.versions import better_version
 from qa.loaders.office import read_rtf
 from qa.loaders.papers.macros import body_of, defined_in, expanded, places_of
+from qa.loaders.tables.tabbed import tabbed
 from qa.loaders.papers.notebook import read_notebook
 from qa.loaders.papers.org import read_org
 from qa.loaders.plain.text import read_text
@@ -124,9 +140,22 @@ from qa.loaders.tables.aligned import is_rule
 from qa.loaders.tables.delimited import read_csv
 from qa.loaders.tables.formats import shown
 from qa.loaders.talk import read_chat, read_subtitles
+from qa.loaders.versions import is_version
 
 def plain_mail(text):
     add_plain(text, TextBuilder(), "")
+
+def headers(text):
+    read_mail(f"Message-ID: <1>\\n{text}\\n\\nIt ends.\\n".encode())
+
+def calendar(text):
+    try:
+        read_calendar(text)
+    except UnreadableDocument:
+        pass
+
+def tabbed_lines(text):
+    list(tabbed(text.split("\\n")))
 
 def html_mail(text):
     add_html(text, TextBuilder(), "")
