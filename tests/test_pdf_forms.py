@@ -170,3 +170,37 @@ def test_names_in_bold_are_those_of_columns_that_are_set_otherwise(read):
         "Meter: Day, meter 44-1 in the yard; Before: 20,114; Now: 20,301.",
         "Meter: Night, meter 2; Before: 8,020; Now: 8,101.",
     ]
+
+
+def tagged(texts):
+    """A page of texts that are parts of their own, as ``(x, y, text)``."""
+    from reportlab.pdfgen.canvas import Canvas
+
+    file = io.BytesIO()
+    canvas = Canvas(file, pagesize=(595, 842))
+    canvas.setFont("Helvetica", 11)
+    for number, (x, y, text) in enumerate(texts):
+        canvas._code.append(f"/P <</MCID {number}>> BDC")
+        canvas.drawString(x, y, text)
+        canvas._code.append("EMC")
+    canvas.save()
+    return file.getvalue()
+
+
+def test_narrow_cells_are_told_apart_where_the_file_does(read):
+    rows = [["Place", "Sailor", "Boat"], ["1", "Ada Blum", "Heron"], ["2", "Tom Reyes", "Tern"]]
+    columns = (70, 106, 169)  # some points behind the widest
+    assert "Tom Reyes Tern" in read(drawn([*grid(rows, columns, 750), PROSE]), "a.pdf").text
+    assert records(read(tagged([*grid(rows, columns, 750), PROSE]), "b.pdf")) == [
+        "Place: 1; Sailor: Ada Blum; Boat: Heron.",
+        "Place: 2; Sailor: Tom Reyes; Boat: Tern.",
+    ]
+
+
+def test_parts_of_a_sentence_are_no_cells(read):
+    from reportlab.pdfbase.pdfmetrics import stringWidth
+
+    parts = ["The club meets in the ", "old hall ", "by the lake."]
+    starts = [70 + stringWidth("".join(parts[:n]), "Helvetica", 11) for n in range(3)]
+    lines = grid([[*map(str.strip, parts)]] * 4, starts, 700)
+    assert "The club meets in the old hall by the lake." in read(tagged(lines), "a.pdf").text

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 from statistics import median, median_low
 from typing import Any
@@ -29,8 +30,10 @@ from qa.types import ScannedLine
 MAX_PAGES = 5_000
 # A gap of this many line heights may separate the cells of a row.
 _CELL_GAP = 0.9
-# A smaller one is within a word, where a line is continued beside its end; it shares that much of
-# its height.
+# So does a smaller one between parts that the file itself tells apart, as the cells of a table.
+_TAGGED_GAP = 0.4
+# A smaller one still is within a word, where a line is continued beside its end; it shares that
+# much of its height.
 _WORD_GAP = 0.12
 _SHARED = 0.5
 # So many dots in a row lead from a name to its value.
@@ -174,7 +177,8 @@ def _lines(handle: Any, page: int, page_height: float) -> Iterator[Line]:
 
     def line_of(words: Sequence[_Word], *, hyphenated: bool) -> Line:
         bold = all(_is_bold(pdfium, handle, word.first) for word in (words[0], words[-1]))
-        return _line(words, bold, hyphenated, page, page_height)
+        part = partial(_part, pdfium, handle)
+        return _line(words, bold, hyphenated, page, page_height, part)
 
     last = -1
     count = pdfium.FPDFText_CountChars(handle)
@@ -206,8 +210,14 @@ def _lines(handle: Any, page: int, page_height: float) -> Iterator[Line]:
 
 
 def _line(
-    words: Sequence[_Word], bold: bool, hyphenated: bool, page: int, page_height: float
+    words: Sequence[_Word],
+    bold: bool,
+    hyphenated: bool,
+    page: int,
+    page_height: float,
+    part: Callable[[_Word], int],
 ) -> Line:
+    """Return words as a line in cells; ``part`` tells the part of the page that a word is in."""
     # A font may give the dots between a name and its value next to no height.
     written = [word for word in words if word.text.strip(".")] or words
     size = median(word.top - word.bottom for word in written)
@@ -216,8 +226,9 @@ def _line(
     for first, *rest in groups:
         cells.append([first])
         for before, word in pairwise([first, *rest]):
-            gap = word.left - before.right > _CELL_GAP * max(size, 1)
-            if gap and not (len(cells) == 1 and _MARKER.fullmatch(_joined(cells[0]))):
+            gap = (word.left - before.right) / max(size, 1)
+            is_gap = gap > _CELL_GAP or (gap > _TAGGED_GAP and part(before) != part(word))
+            if is_gap and not (len(cells) == 1 and _MARKER.fullmatch(_joined(cells[0]))):
                 cells.append([])
             cells[-1].append(word)
     return Line(
@@ -231,6 +242,12 @@ def _line(
         page_height=page_height,
         led=len(groups) > 1,
     )
+
+
+def _part(pdfium: Any, handle: Any, word: _Word) -> int:
+    """Return the number of the marked content that a word is in, such as a cell; -1 if in none."""
+    found = pdfium.FPDFText_GetTextObject(handle, word.first)
+    return int(pdfium.FPDFPageObj_GetMarkedContentID(found)) if found else -1
 
 
 def _joined(words: Sequence[_Word]) -> str:
