@@ -57,13 +57,28 @@ def test_a_block_that_is_written_after_the_one_beside_it_is_no_part_of_its_last_
     assert of_kind(document, "body")[:4] == address
 
 
-def test_boxes_with_a_label_above_their_value_are_read_one_after_the_other(read):
-    small = ("Helvetica", 8)
-    lines = [(70, 750, "DIRECT DEBIT", *small), (70, 737, "Taken on 16 May")]
-    lines += [(310, 750, "USED LAST YEAR", *small), (310, 737, "311 units"), PROSE]
-    assert of_kind(read(drawn(lines), "a.pdf"), "body")[:4] == [
-        text for _, _, text, *_ in lines[:4]
-    ]
+def ticket():
+    """Labels in small type above their values, each pair written before the next."""
+    fields = [[("NAME", "Ada Blum"), ("FROM", "Leeds")], [("GATE", "B7"), ("SEAT", "14C")]]
+    for row, pairs in enumerate(fields):
+        for column, (label, value) in enumerate(pairs):
+            x, y = 70 + 200 * column, 750 - 45 * row
+            yield from [(x, y, label, "Helvetica", 7), (x, y - 14, value, BOLD, 12)]
+
+
+def test_a_label_above_its_value_is_read_with_it(read):
+    document = read(drawn([*ticket(), PROSE]), "a.pdf")
+    assert records(document) == ["NAME: Ada Blum.", "FROM: Leeds.", "GATE: B7.", "SEAT: 14C."]
+    assert of_kind(document, "heading") == []
+
+
+def test_boxes_beside_one_another_are_not_joined(read):
+    small = ("Helvetica", 11)
+    lines = [(70, 750, "Direct debit", *small), (70, 735, "Taken on 16 May", "Helvetica", 9)]
+    lines += [(310, 750, "Used last year", *small), (310, 735, "311 units", "Helvetica", 9), PROSE]
+    document = read(drawn(lines), "a.pdf")
+    assert of_kind(document, "body")[:4] == [text for _, _, text, *_ in lines[:4]]
+    assert of_kind(document, "row") == []
 
 
 def test_a_thing_and_what_is_said_of_it_below_are_one_cell(read):

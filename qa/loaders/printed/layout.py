@@ -24,6 +24,7 @@ from qa.loaders.printed.rows import (
     is_figure,
     rows_of,
 )
+from qa.loaders.printed.stacked import join_labels
 from qa.loaders.printed.tables import (
     PrintedRow,
     columns_of,
@@ -217,7 +218,7 @@ def _paragraphs(lines: Sequence[Line]) -> list[_Paragraph]:
         if above.page == below.page and 0 < above.bottom - below.bottom < 3 * above.size
     ]
     pitch = median(steps) if steps else 0.0
-    lines = split_forms(_join_cells(split_columns(lines), pitch))
+    lines = split_forms(_join_cells(join_labels(split_columns(lines)), pitch))
     by_page: dict[int, list[Line]] = {}
     for line in lines:
         by_page.setdefault(line.page, []).append(line)
@@ -262,6 +263,8 @@ def _join_cells(lines: Sequence[Line], pitch: float) -> list[Line]:
             or previous is None
             or previous.page != line.page
             or is_apart
+            or row.led
+            or line.led
             or row.outline
             or line.outline
             or row.entry
@@ -536,6 +539,8 @@ def _continues_table(above: _Paragraph, paragraph: _Paragraph) -> bool:
     if not above.is_row or not paragraph.is_row:
         return False
     if above.is_over or above.is_group or paragraph.is_group:
+        return True
+    if above.lines[-1].led and paragraph.lines[0].led:
         return True
     if _names_columns(above, paragraph):
         return False
