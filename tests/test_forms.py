@@ -8,6 +8,8 @@ from making import make_odt, of_kind, zipped
 from test_loaders_sheets import filled, xlsx
 
 from qa.builder.views.records import pieces_of, records_of, view_of
+from qa.loaders.extracted import TextBuilder
+from qa.loaders.tables.grid import Cell, add_grid
 from qa.loaders.tables.pairs import has_pairs
 
 PAIRS = [
@@ -258,6 +260,13 @@ Hasle          38  20  9  9  60  41   69
         "Old Gudhjem; P: 38; W: 22; D: 10; L: 6; F: 65; A: 33; Pts: 76.",
         "Hasle; P: 38; W: 20; D: 9; L: 9; F: 60; A: 41; Pts: 69.",
     ]
+
+
+@pytest.mark.parametrize("rows", [[[]], [[""]], [["", ""], ["Ada", ""]], [["Ada"], []]])
+def test_empty_rows_and_cells_do_no_harm(rows):
+    builder = TextBuilder()
+    add_grid([[Cell(text) for text in row] for row in rows], builder)
+    assert "".join(builder.parts) in ("", "Ada")
 
 
 def test_sentences_with_figures_are_no_rows(read):

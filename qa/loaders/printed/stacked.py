@@ -49,7 +49,7 @@ def _are_stacked(label: Line, value: Line) -> bool:
         and (label.size < _SMALLER * value.size or (value.bold and not label.bold))
         and label.size <= 1.05 * value.size
         and len(label.text.split()) <= _MAX_LABEL_WORDS
-        and label.text[-1] not in ".,;"
+        and not label.text.endswith((".", ",", ";"))
         and any(map(str.isalpha, label.text))
         and len(value.text) <= _MAX_VALUE_CHARACTERS
         and not (label.outline or value.outline or label.hyphenated)

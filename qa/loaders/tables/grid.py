@@ -98,7 +98,7 @@ class Grid:
     def _widen(self, texts: list[str | None]) -> None:
         """Merge the name of a total with the empty cells before it."""
         cells = [text or "" for text in texts]
-        if name := 0 if cells[0].strip() else is_total(cells, self._above, is_value):
+        if name := is_total(cells, self._above, is_value):
             texts[: name + 1] = [cells[name], *[None] * name]
         else:
             self._above = cells
