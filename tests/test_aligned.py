@@ -4,10 +4,13 @@ import io
 import zipfile
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from lxml import etree
 from making import blocks, make_odt, of_kind
 
 from qa.builder.views.records import pieces_of, records_of, view_of
+from qa.loaders.tables.aligned import aligned_rows
 
 PRICES = """Prices of the chandler
 
@@ -266,3 +269,33 @@ def test_colons_without_spaces_separate_the_columns_of_a_table(read):
 )
 def test_other_lines_with_colons_are_no_table(read, text):
     assert of_kind(read(text, "notes.txt"), "row", "columns") == []
+
+
+MANUAL = [
+    "FILES",
+    "       mill.toml    settings",
+    "       token        stored secret, mode 0600",
+    "       mill.log     log on the mill",
+]
+
+
+@example(MANUAL)
+@given(
+    st.lists(
+        st.lists(
+            st.sampled_from(["", "  ", "    ", "\t", "|", ": ", " ", "Ada", "7", "-", "12.00"])
+        )
+        .map("".join)
+        .map(str.rstrip),
+        max_size=8,
+    )
+)
+def test_whatever_lines_look_like_cells_are_within_them(lines):
+    placed, start = [], 0
+    for line in lines:
+        placed.append((start, line))
+        start += len(line) + 1
+    for row in aligned_rows(placed):
+        first, text = placed[row.line]
+        for begin, end in row.cells:
+            assert first <= begin <= end <= first + len(text)

@@ -203,7 +203,8 @@ def _is_table(lines: Sequence[tuple[int, str]], rows: _Table, sign: str) -> bool
     while named and not named[-1]:  # totals have their name in another column
         named.pop()
     if (
-        len(filled) < _FILLED * width * len(rows)
+        not named
+        or len(filled) < _FILLED * width * len(rows)
         or sum(sum(map(bool, row)) > 1 for row in texts) < _SEVERAL * len(rows)
         or sum(named) < _NAMED * len(named)
         or mean(counts) > _MEAN_WORDS
@@ -231,6 +232,8 @@ def _is_aligned(lines: Sequence[tuple[int, str]], rows: _Table, column: int) -> 
         for number, cells in rows
         if cells[column][0] < cells[column][1]
     ]
+    if not places:
+        return True
     usual = max(max(Counter(side).values()) for side in zip(*places, strict=True))
     return usual >= _ALIGNED * len(places)
 
