@@ -325,6 +325,32 @@ def test_a_vote_is_kept_however_many_questions_wait(tmp_path, monkeypatch):
             let_go.set()
 
 
+def test_what_is_only_looked_up_does_not_wait_for_questions(served, monkeypatch):
+    now, let_go = served.corpus.now, threading.Event()
+    answered = now.qa.ask(QUESTION)
+
+    def ask(*_, **__):
+        assert let_go.wait(120)
+        return answered
+
+    held = type("Held", (), {"ask": ask, "__getattr__": lambda _, name: getattr(now.qa, name)})()
+    monkeypatch.setattr(served.corpus, "now", replace(now, qa=held))
+    with ThreadPoolExecutor(8) as askers:
+        asked = [
+            askers.submit(httpx.post, f"{served.url}/api/ask", json={"question": QUESTION})
+            for _ in range(8)
+        ]
+        try:
+            while served.corpus.pool.running + served.corpus.pool.waiting < len(asked):
+                time.sleep(0.01)
+            for path in ("info", "documents", "documents/library.txt"):
+                assert httpx.get(f"{served.url}/api/{path}").status_code == 200
+            assert not any(each.done() for each in asked)
+        finally:
+            let_go.set()
+        assert {each.result().status_code for each in asked} == {200}
+
+
 def test_sixty_four_askers_during_rebuilds_are_all_answered_from_one_generation(tmp_path):
     keepers = "Alba Blum Cole".split()
     places = ("Hamburg", "Bamberg", "Homburg")

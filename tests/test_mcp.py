@@ -351,7 +351,7 @@ def test_so_many_calls_wait_and_no_more(qa):
         assert may_end.wait(60)
         return qa
 
-    pool = Pool(1, waiting=2)
+    pool = Pool(1, waiting=2, readers=0)
 
     async def flood():
         results = []

@@ -46,7 +46,7 @@ def test_visitors_are_served_in_turn():
 def test_a_full_queue_refuses_whoever_has_the_most_waiting():
     held = Held(waiting=4)
     mine = [held.add(f"a{number}", "a") for number in range(4)]
-    with pytest.raises(Busy, match="4 questions are waiting: ask again in 1 s") as caught:
+    with pytest.raises(Busy, match="4 requests are waiting: ask again in 1 s") as caught:
         held.add("a4", "a")
     assert caught.value.retry_after_s >= 1
     other = held.add("b0", "b")
@@ -146,6 +146,18 @@ def test_stopping_refuses_what_waits_and_waits_for_what_runs():
     held.let_go.set()
     held.first.result(60)
     assert held.order == []
+
+
+def test_what_is_only_looked_up_waits_for_no_question_and_ends_with_the_pool():
+    held = Held(waiting=10)
+    waiting = held.add("question", "a")
+    assert held.pool.reads.run(lambda: "found", "a") == "found"
+    assert not waiting.done()
+    held.let_go.set()
+    waiting.result(60)
+    assert held.pool.stop(60)
+    with pytest.raises(Busy, match="stopping"):
+        held.pool.reads.run(lambda: "late", "a")
 
 
 def test_whose_turn_it_is():

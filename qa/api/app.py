@@ -70,7 +70,10 @@ def create_api(
     )
 
     async def run(
-        request: Request, qa: Askable, work: Callable[[Askable], Mapping[str, Any]]
+        request: Request,
+        qa: Askable,
+        work: Callable[[Askable], Mapping[str, Any]],
+        pool: Pool = pool,
     ) -> Response:
         """Answer in the pool; give up when the visitor does."""
         job = asyncio.ensure_future(
@@ -92,11 +95,11 @@ def create_api(
         work: Callable[[Askable], Mapping[str, Any]],
         *facts: object,
     ) -> Response:
-        """Do the same for what changes with the index alone, unless the client has it."""
+        """Look up what changes with the index alone, unless the client has it."""
         headers = {**_CHECKED, "etag": tag_of(qa, *facts)}
         if is_known(request.headers.get("if-none-match", ""), headers["etag"]):
             return Response(status_code=304, headers=headers)
-        response = await run(request, qa, work)
+        response = await run(request, qa, work, pool.reads)
         if response.status_code == 200:
             response.headers.update(headers)
         return response

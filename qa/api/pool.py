@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from qa.errors import Busy
 
 WAITING = 256
+READERS = 2
 # Before anything was answered, a question is taken to last so long.
 _FIRST_S = 0.1
 # The share of the last answer in the mean duration.
@@ -41,11 +42,13 @@ class Pool:
     Visitors are served in turn: however many calls one of them has waiting, another's next call
     is at most one round away. If the queue is full, the visitor with the most calls waiting is
     the one who is told to come back. Safe to share between threads; threads start with the first
-    call.
+    call. ``reads`` is a pool of ``readers`` threads for calls that only look something up: they
+    take milliseconds, and wait for no question.
     """
 
-    def __init__(self, workers: int, *, waiting: int = WAITING) -> None:
+    def __init__(self, workers: int, *, waiting: int = WAITING, readers: int = READERS) -> None:
         self.workers, self.limit = workers, waiting
+        self.reads = Pool(readers, waiting=waiting, readers=0) if readers else self
         self._lines: OrderedDict[str, deque[_Job]] = OrderedDict()
         self._changed = threading.Condition()
         self._threads: list[threading.Thread] = []
@@ -103,15 +106,16 @@ class Pool:
         for job in left:
             _refuse(job, Busy("the server is stopping", "ask again when it is back"))
         until = time.monotonic() + timeout_s
+        have_ended = self.reads is self or self.reads.stop(timeout_s)
         for thread in self._threads:
             thread.join(max(until - time.monotonic(), 0))
-        return not any(thread.is_alive() for thread in self._threads)
+        return have_ended and not any(thread.is_alive() for thread in self._threads)
 
     def _make_room(self, visitor: str) -> None:
         """Refuse the last call of whoever has the most; raises Busy if that is the visitor."""
         wait_s = max(ceil(self.waiting * self._mean_s / self.workers), 1)
         busy = Busy(
-            f"{self.waiting} questions are waiting",
+            f"{self.waiting} requests are waiting",
             f"ask again in {wait_s} s",
             retry_after_s=wait_s,
         )

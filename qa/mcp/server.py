@@ -60,7 +60,8 @@ def create_server(source: Source, pool: Pool) -> Server[Any]:
         visitor = visitor_of(scope) if scope is not None else ""
         seen = source.seen_by(scope) if source.seen_by and scope is not None else source
         try:
-            return await pool.call(lambda: _called(tool, seen, call.arguments or {}), visitor)
+            place = pool.reads if tool.is_read else pool
+            return await place.call(lambda: _called(tool, seen, call.arguments or {}), visitor)
         except Busy as error:
             return _error(str(error))
 

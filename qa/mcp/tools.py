@@ -137,7 +137,10 @@ def verify_quote(source: Source, claimed: VerifyQuote) -> Verified:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A tool as it is offered: its name, what it is for, and its types."""
+    """A tool as it is offered: its name, what it is for, and its types.
+
+    ``is_read`` is whether it only looks something up, and so need not wait for questions.
+    """
 
     name: str
     title: str
@@ -145,6 +148,7 @@ class Tool:
     takes: type[Input]
     gives: type[BaseModel]
     call: Callable[[Source, Any], BaseModel]
+    is_read: bool = False
 
 
 TOOLS = (
@@ -176,6 +180,7 @@ TOOLS = (
         OpenDocument,
         Opened,
         open_document,
+        is_read=True,
     ),
     Tool(
         "list_documents",
@@ -184,6 +189,7 @@ TOOLS = (
         ListDocuments,
         Listing,
         list_documents,
+        is_read=True,
     ),
     Tool(
         "verify_quote",
