@@ -66,7 +66,8 @@ class ScannedLine:
 
     ``corners`` are ``(x, y)`` on the picture of the page, in ten-thousandths of its width and of
     its height, clockwise from the upper left of the text. ``confidences`` has the per cent of
-    each word.
+    each word, ``edges`` where each begins and ends, in ten-thousandths of the line's length; empty
+    where that is not known.
     """
 
     start: int
@@ -74,6 +75,7 @@ class ScannedLine:
     page: int
     corners: tuple[tuple[int, int], ...]
     confidences: tuple[int, ...]
+    edges: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ import sys
 from zlib import compressobj, crc32
 
 import pytest
-from making import make_picture, middle_of, skewed
-from PIL import Image, ImageFile
+from making import font_file, make_picture, middle_of, skewed
+from PIL import Image, ImageDraw, ImageFile, ImageFont
 
 from qa.errors import ModelNotFound, UnreadableDocument
+from qa.viewer import boxes_of
 
 LETTER = [
     "# Harbour office of Mellin Quay",
@@ -20,6 +21,7 @@ LETTER = [
     "quoted £48,750.00 for the work, which Tobias Lindqvist will",
     "inspect every Thursday.",
 ]
+FONT = ImageFont.truetype(font_file("Vera.ttf"), 30)
 PROSE = "The slipway is closed from 6 April to 19 May 2026, and small craft may use the beach"
 
 
@@ -79,6 +81,26 @@ def test_a_picture_becomes_paragraphs_lines_and_places(read, letter):
     assert 7000 < right < 9800
     middle = (top + bottom) / 2 / 10_000 * letter.height
     assert abs(middle - middle_of(4)) < 12
+
+
+def test_words_have_the_edges_that_they_are_drawn_with(read):
+    """By the widths of letters they would be up to three away: these are equally wide."""
+    line = "Mammoths fill little mills with women"
+    picture = Image.new("RGB", (1100, 120), "white")
+    draw = ImageDraw.Draw(picture)
+    drawn = []
+    for place, letter in enumerate(line):
+        left = 60 + 26 * place
+        draw.text((left + 13, 80), letter, fill="black", font=FONT, anchor="ms")
+        drawn.append(left)
+    document = read(saved(picture), "typed.png")
+    assert document.text == line
+    for word in line.split():
+        start = line.index(word)
+        ((points, _),) = boxes_of(line, document.scanned, [(start, start + len(word), "answer")])
+        left, right = (float(each.split(",")[0]) / 10_000 * 1100 for each in points.split()[:2])
+        assert abs(left - drawn[start]) < 26
+        assert abs(right - drawn[start + len(word) - 1] - 26) < 26
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "TIFF"])

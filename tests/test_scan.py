@@ -44,7 +44,7 @@ def test_words_are_boxed_by_their_share_of_the_width_of_the_line():
     assert passage == "1000,2000 3400,2240 3400,2740 1000,2500"
     # From 1,390 thousandths of the size of the type to 4,722, of 11,781; and a little more. By the
     # count of letters it would be from 1,500 to 1,900.
-    assert answer == "1278,2028 1972,2097 1972,2597 1278,2528"
+    assert answer == "1273,2027 1972,2097 1972,2597 1273,2527"
     assert boxes_of(TEXT, DOCUMENT.scanned, [(200, 210, "answer")]) == []
 
 
@@ -54,6 +54,24 @@ def test_part_of_a_scanned_line_is_placed_by_the_width_of_its_letters():
     page = OcrPage((line,), 0, 4722, 100)
     (found,) = aligned("MMMM", 0, 4, page, 1, [line])
     assert [x for x, _ in found.corners] == [2944, 10_000, 10_000, 2944]
+
+
+def test_words_of_a_scan_are_boxed_where_ocr_saw_their_letters():
+    # Of a typewriter, whose I is as wide as its M.
+    edges = ((0.0, 0.44), (0.56, 1.0))
+    corners = ((0.0, 0.0), (900.0, 0.0), (900.0, 100.0), (0.0, 100.0))
+    line = OcrLine("IIII MMMM", corners, (0.9, 0.8), edges)
+    page = OcrPage((line,), 0, 900, 100)
+    text = "IIII MMMM"
+    (found,) = aligned(text, 0, 9, page, 1, [line])
+    assert found.edges == ((0, 4400), (5600, 10_000))
+    boxes = boxes_of(text, [found], [(0, 4, "also"), (5, 9, "answer"), (7, 9, "now")])
+    # Within a word by the width of its letters; and a tenth of a letter more on either side.
+    assert [(points.split(",")[0], points.split()[1].split(",")[0]) for points, _ in boxes] == [
+        ("0", "4511"),
+        ("5489", "10000"),
+        ("7689", "10000"),
+    ]
 
 
 def test_words_beside_each_other_share_a_box_and_lines_do_not():

@@ -40,7 +40,7 @@ CREATE TABLE document (
     language   TEXT NOT NULL,        -- ISO 639-1, or empty
     pages      TEXT NOT NULL,        -- JSON: [offset, ...]
     blocks     TEXT NOT NULL,        -- JSON: [[start, end, kind, level, ...], ...]
-    scanned    TEXT NOT NULL,        -- JSON: [[start, end, page, corners, confidences], ...]
+    scanned    TEXT NOT NULL,        -- JSON: [[start, end, page, corners, confidences, edges], ...]
     text       TEXT NOT NULL         -- last, so that the others are read without it
 ) STRICT;
 CREATE TABLE passage (
@@ -290,7 +290,7 @@ class DocumentStore:
         name, text, sha256, title, date, source, author, language = values
         blocks = tuple(block_of(*block) for block in json.loads(roles))
         pages = tuple(json.loads(begins))
-        scanned = tuple(_scanned(*line) for line in json.loads(lines))
+        scanned = tuple(scanned_line(*line) for line in json.loads(lines))
         return Document(
             name,
             text,
@@ -310,11 +310,18 @@ class DocumentStore:
             return self._connections[shard].execute(query, parameters).fetchall()
 
 
-def _scanned(
-    start: int, end: int, page: int, corners: list[list[int]], confidences: list[int]
+def scanned_line(
+    start: int,
+    end: int,
+    page: int,
+    corners: list[list[int]],
+    confidences: list[int],
+    edges: Iterable[Sequence[int]] = (),  # an index of before has none
 ) -> ScannedLine:
+    """Return what was stored as the list of its fields."""
     points = tuple((x, y) for x, y in corners)
-    return ScannedLine(start, end, page, points, tuple(confidences))
+    words = tuple((first, last) for first, last in edges)
+    return ScannedLine(start, end, page, points, tuple(confidences), words)
 
 
 def stored_block(block: Block, text: str) -> list[Any]:

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qa.errors import IndexCorrupt, IndexMismatch
-from qa.index.documents import DocumentSummary, block_of, stored_block
+from qa.index.documents import DocumentSummary, block_of, scanned_line, stored_block
 from qa.index.manifest import FORMAT_VERSION, Manifest
 from qa.milvus.address import StoreAddress, store_command
 from qa.milvus.collections import CHECKSUM, TEXT_BYTES, VECTOR, WORDS
-from qa.types import Document, Passage, Pieces, ScannedLine, View
+from qa.types import Document, Passage, Pieces, View
 
 FORMAT = 2
 # Keys of the collection of texts: documents from 0, then the header, then terms.
@@ -187,10 +187,7 @@ def document_of(text: str) -> Document:
     """Return the document in such a text."""
     values = json.loads(text)
     blocks = tuple(block_of(*each) for each in values.pop("blocks"))
-    scanned = tuple(
-        ScannedLine(start, end, page, tuple((x, y) for x, y in corners), tuple(sure))
-        for start, end, page, corners, sure in values.pop("scanned")
-    )
+    scanned = tuple(scanned_line(*line) for line in values.pop("scanned"))
     return Document(**{**values, "pages": tuple(values["pages"])}, blocks=blocks, scanned=scanned)
 
 

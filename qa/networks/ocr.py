@@ -19,7 +19,6 @@ from qa.networks.threads import cores, limit_threads
 
 Picture = NDArray[np.uint8]
 Corners = tuple[tuple[float, float], ...]
-_Words = list[tuple[str, float]]
 
 INSTALL = "run `pip install 'verbatim-qa[ocr]'`, or `pip install -e '.[ocr]'` in a clone"
 _DETECTION, _RECOGNITION = "PP-OCRv6_det_small.onnx", "PP-OCRv6_rec_small.onnx"
@@ -34,6 +33,9 @@ _NO_LIMIT = 1_000_000
 # A page read with less may be upside down; some of its lines are read the other way round.
 _SURE = 0.85
 _SAMPLE = 8
+# A letter reaches about so many columns of the network's output to the left and to the right of
+# the place where it is sure of it.
+_LEFT, _RIGHT = 1.0, 1.25
 # What a network for Chinese may return for the signs of other languages.
 _WIDE = {0xFEE0 + code: code for code in range(0x21, 0x7F)} | {0x3000: 0x20}
 
@@ -43,12 +45,14 @@ class OcrLine:
     """A line that was read.
 
     ``corners`` are in pixels of the upright picture, clockwise from the upper left of the text.
-    ``confidences`` has a value from 0 to 1 for each word of ``text``.
+    ``confidences`` has a value from 0 to 1 for each word of ``text``, ``edges`` where it begins and
+    ends, as shares of the line's length; empty where that is not known.
     """
 
     text: str
     corners: Corners
     confidences: tuple[float, ...]
+    edges: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,18 @@ class OcrPage:
     turns: int
     width: int
     height: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A word of a line, its least certain letter's confidence, and where it begins and ends."""
+
+    text: str
+    confidence: float
+    edges: tuple[float, float]
+
+
+_Words = list[_Word]
 
 
 def is_installed() -> bool:
@@ -119,9 +135,10 @@ class Ocr:
             found = self._read_all([_crop(picture, box) for box in boxes])
         lines = [
             OcrLine(
-                " ".join(word for word, _ in words),
+                " ".join(word.text for word in words),
                 tuple((float(x), float(y)) for x, y in box),
-                tuple(confidence for _, confidence in words),
+                tuple(word.confidence for word in words),
+                tuple(word.edges for word in words),
             )
             for box, words in zip(boxes, found, strict=True)
             if words and _mean(words) >= _MIN_CONFIDENCE
@@ -158,19 +175,22 @@ class Ocr:
             return list(pool.map(self._words, crops))
 
     def _words(self, crop: Picture) -> _Words:
-        """Return the words of a line, each with its least certain letter's confidence."""
+        """Return the words of a line."""
         limit_threads()
         read = self._recognize(crop)
         if not read.txts:
             return []
-        text = read.txts[0].translate(_WIDE)
-        letters = list(zip(text, read.word_results[0].confs, strict=True))
+        text, found = read.txts[0].translate(_WIDE), read.word_results[0]
+        confidences = [
+            each for letter, each in zip(text, found.confs, strict=True) if not letter.isspace()
+        ]
+        columns, count = [each for word in found.word_cols for each in word], found.line_txt_len
         words: _Words = []
         for word in text.split():
-            while letters[0][0].isspace():
-                letters.pop(0)
-            words.append((word, round(min(each for _, each in letters[: len(word)]), 2)))
-            del letters[: len(word)]
+            first, last = columns[0], columns[len(word) - 1]
+            edges = max(first - _LEFT, 0.0) / count, min((last + _RIGHT) / count, 1.0)
+            words.append(_Word(word, round(min(confidences[: len(word)]), 2), edges))
+            del confidences[: len(word)], columns[: len(word)]
         return words
 
 
@@ -193,7 +213,7 @@ def _engine(paths: dict[str, str], stage: str, **settings: object) -> Any:
 
 
 def _mean(words: _Words) -> float:
-    return mean(confidence for _, confidence in words) if words else 0.0
+    return mean(word.confidence for word in words) if words else 0.0
 
 
 def _ratio(crop: Picture) -> float:

@@ -63,8 +63,9 @@ def places_of(values: Any) -> tuple[ScannedLine, ...]:
             int(page),
             tuple((int(x), int(y)) for x, y in corners),
             tuple(map(int, confidences)),
+            tuple((int(first), int(last)) for first, last in edges),
         )
-        for start, end, page, corners, confidences in values
+        for start, end, page, corners, confidences, edges in values
     )
 
 

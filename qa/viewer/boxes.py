@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from qa.text import type_width
 from qa.types import ScannedLine
@@ -13,9 +15,10 @@ Corners = tuple[tuple[float, float], ...]
 _ORDER = ("passage", "found", "also", "answer", "now")
 # Words side by side share a box if the space between them is no wider than so many heights.
 _SPACE = 1.2
-# What a part of a line is wider by on either side, in letters. Less before it: OCR's lines begin
-# a little before their first letter.
-_BEFORE, _AFTER = 0.05, 0.1
+# What a part of a line is wider by on either side, in letters.
+_MARGIN = 0.1
+# Edges of words are in such parts of a line's length.
+_UNIT = 10_000
 
 
 def boxes_of(
@@ -39,14 +42,10 @@ def boxes_of(
 
 
 def _part(text: str, line: ScannedLine, start: int, end: int) -> Corners:
-    """Return the corners of the part of a line between two offsets, by the width of its letters.
-
-    As typefaces differ, a part is a little wider.
-    """
-    whole = type_width(text[line.start : line.end])
-    letter = whole / (line.end - line.start)
-    first = max(type_width(text[line.start : start]) - _BEFORE * letter, 0.0) / whole
-    last = min(type_width(text[line.start : end]) + _AFTER * letter, whole) / whole
+    """Return the corners of the part of a line between two offsets, a little wider."""
+    margin = _MARGIN / (line.end - line.start)
+    first = max(_share(text, line, start) - margin, 0.0)
+    last = min(_share(text, line, end) + margin, 1.0)
     upper_left, upper_right, lower_right, lower_left = line.corners
     return (
         _between(upper_left, upper_right, first),
@@ -54,6 +53,25 @@ def _part(text: str, line: ScannedLine, start: int, end: int) -> Corners:
         _between(lower_left, lower_right, last),
         _between(lower_left, lower_right, first),
     )
+
+
+def _share(text: str, line: ScannedLine, offset: int) -> float:
+    """Return the place of an offset as a share of the line's length.
+
+    Between the edges of words, if they are known, it is found by the width of letters.
+    """
+    letters, place = text[line.start : line.end], offset - line.start
+    known = [(0, 0.0)]
+    for word, edges in zip(re.finditer(r"\S+", letters), line.edges, strict=False):
+        known += zip(word.span(), (edge / _UNIT for edge in edges), strict=True)
+    known.append((len(letters), 1.0))
+    for (begin, left), (end, right) in pairwise(known):
+        if place <= end:
+            place = max(place, begin)
+            width = type_width(letters[begin:end])
+            within = type_width(letters[begin:place]) / width if width else 0.0
+            return left + within * (right - left)
+    return 1.0
 
 
 def _is_beside(one: Corners, other: Corners) -> bool:

@@ -57,8 +57,13 @@ def _page(kept: str) -> OcrPage:
     lines, turns, width, height = json.loads(kept)
     return OcrPage(
         tuple(
-            OcrLine(text, tuple((x, y) for x, y in corners), tuple(confidences))
-            for text, corners, confidences in lines
+            OcrLine(
+                text,
+                tuple((x, y) for x, y in corners),
+                tuple(confidences),
+                tuple((first, last) for first, last in edges),
+            )
+            for text, corners, confidences, edges in lines
         ),
         turns,
         width,

@@ -22,12 +22,16 @@ _PASSES = 3
 
 @dataclass(frozen=True, slots=True)
 class _Word:
-    """A word of a line; ``first`` is the place of its first letter in the line's text."""
+    """A word of a line; ``first`` is the place of its first letter in the line's text.
+
+    ``edges`` are where it begins and ends, as shares of the line's length.
+    """
 
     text: str
     line: OcrLine
     first: int
     confidence: float
+    edges: tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +94,16 @@ def _matches(text: str, start: int, end: int, words: list[_Word]) -> Iterator[_M
 
 
 def _words(line: OcrLine) -> Iterator[_Word]:
-    found = _WORD.finditer(line.text)
-    split = line.text.split()
-    by_start = {}
-    at = 0
-    for word, confidence in zip(split, line.confidences, strict=True):
-        at = line.text.index(word, at)
-        by_start[at] = confidence
-        at += len(word)
-    for each in found:
-        start = max(place for place in by_start if place <= each.start())
-        yield _Word(each.group(), line, each.start(), by_start[start])
+    width = type_width(line.text)
+    for number, part in enumerate(re.finditer(r"\S+", line.text)):
+        begin, end = (type_width(line.text[:place]) / width for place in part.span())
+        left, right = line.edges[number] if line.edges else (begin, end)
+        for each in _WORD.finditer(part.group()):
+            # Without the bar before it, if there is one.
+            first = type_width(part.group()[: each.start()]) / type_width(part.group())
+            edges = left + first * (right - left), right
+            start = part.start() + each.start()
+            yield _Word(each.group(), line, start, line.confidences[number], edges)
 
 
 def _joined(
@@ -140,18 +143,18 @@ def _lines(
         groups[-1].append(match)
     for group in groups:
         line = group[0].word.line
-        begin, end = group[0].word, group[-1].word
-        width = type_width(line.text)
-        share = (
-            type_width(line.text[: begin.first]) / width,
-            type_width(line.text[: end.first + len(end.text)]) / width,
-        )
+        first, last = group[0].word.edges[0], group[-1].word.edges[1]
+        edges = [
+            tuple(round(UNIT * (edge - first) / (last - first)) for edge in each.word.edges)
+            for each in group
+        ]
         yield ScannedLine(
             start=group[0].start,
             end=group[-1].end,
             page=number,
-            corners=tuple(_on_picture(page, x, y) for x, y in _part(line, *share)),
+            corners=tuple(_on_picture(page, x, y) for x, y in _part(line, first, last)),
             confidences=tuple(round(100 * each.word.confidence) for each in group),
+            edges=tuple((left, right) for left, right in edges) if line.edges else (),
         )
 
 
