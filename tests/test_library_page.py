@@ -20,6 +20,7 @@ from qa.builder.members import MAX_BYTES
 from qa.collections import Entry, Library
 from qa.index import DocumentSummary, SkippedFile
 from qa.library import example_questions
+from qa.library.examples import _questions
 from qa.library.files import INCOMING
 from qa.pipeline import QA, _second_reader
 from qa.retrieval.filters import DocumentFilter
@@ -357,6 +358,47 @@ def test_questions_to_begin_with_are_answered_by_their_documents(tmp_path, monke
     assert "Who keeps the keys?" in found  # a heading that is a question
     assert not any("4711" in question or "Ada" in question for question in found)
     assert example_questions(qa, is_over=lambda: True) == ()
+
+
+def test_questions_to_begin_with_are_looked_for_in_the_whole_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr("qa.pipeline._second_reader", _second_reader)
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    for number in range(40):
+        (folder / f"note {number:02}.txt").write_text(f"Note {number}\n\nNothing new on deck.\n")
+    (folder / "organ.txt").write_text(
+        "The organ of Lindow\n\nThe organ of Lindow was built in 1790. It was sold later on.\n"
+    )
+    (folder / "ship.txt").write_text(
+        "Our ship\n\nThe ferry to Hiddensee was designed by the engineer Ida Falk in 1911.\n"
+    )
+    (folder / "walk.txt").write_text("Walks\n\nThe walk to the mill costs 12 euros a head.\n")
+    found = example_questions(QA.build(folder, tmp_path / "index"))
+    assert sorted(found) == [
+        "How much does the walk to the mill cost?",
+        "When was the organ of Lindow built?",
+        "Who designed the ferry to Hiddensee?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("Ada Blum was born on 4 May 1871.", "When was Ada Blum born?"),
+        ("The tales were written by Ida Falk.", "Who wrote the tales?"),
+        ("The shop opens at 8:30 on weekdays.", "When does the shop open?"),
+        ("Secretary general: Ida Falk", ""),
+        ("Project manager: Ida Falk", "Who is the project manager?"),
+        ("Date of delivery: 4 May", "What is the date of delivery?"),
+        ("The man who said that the fair was held in 1903 lied.", ""),
+        ("It was built in 1790. Work was begun in 1780.", ""),
+        ("# Where is the key?\n\nThere.", "Where is the key?"),
+        ("# Re: where is the key?\n\nThere.", ""),
+    ],
+)
+def test_what_is_asked_about_a_text_is_good_english(read, text, asked):
+    document = replace(read(text, "text.md"), title="")
+    assert [question for _, question, _ in _questions(document)] == [asked][: bool(asked)]
 
 
 def test_questions_to_begin_with_are_offered(reading):
