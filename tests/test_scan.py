@@ -44,7 +44,7 @@ def test_words_are_boxed_by_their_share_of_the_width_of_the_line():
     assert passage == "1000,2000 3400,2240 3400,2740 1000,2500"
     # From 1,390 thousandths of the size of the type to 4,722, of 11,781; and a little more. By the
     # count of letters it would be from 1,500 to 1,900.
-    assert answer == "1273,2027 1972,2097 1972,2597 1273,2527"
+    assert answer == "1268,2027 1977,2098 1977,2598 1268,2527"
     assert boxes_of(TEXT, DOCUMENT.scanned, [(200, 210, "answer")]) == []
 
 
@@ -68,9 +68,9 @@ def test_words_of_a_scan_are_boxed_where_ocr_saw_their_letters():
     boxes = boxes_of(text, [found], [(0, 4, "also"), (5, 9, "answer"), (7, 9, "now")])
     # Within a word by the width of its letters; and a tenth of a letter more on either side.
     assert [(points.split(",")[0], points.split()[1].split(",")[0]) for points, _ in boxes] == [
-        ("0", "4511"),
-        ("5489", "10000"),
-        ("7689", "10000"),
+        ("0", "4567"),
+        ("5433", "10000"),
+        ("7633", "10000"),
     ]
 
 

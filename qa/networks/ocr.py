@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from qa.errors import ModelNotFound
 from qa.networks.threads import cores, limit_threads
+from qa.text import type_width
 
 Picture = NDArray[np.uint8]
 Corners = tuple[tuple[float, float], ...]
@@ -184,14 +185,35 @@ class Ocr:
         confidences = [
             each for letter, each in zip(text, found.confs, strict=True) if not letter.isspace()
         ]
-        columns, count = [each for word in found.word_cols for each in word], found.line_txt_len
+        columns = [each for word in found.word_cols for each in word]
         words: _Words = []
-        for word in text.split():
-            first, last = columns[0], columns[len(word) - 1]
-            edges = max(first - _LEFT, 0.0) / count, min((last + _RIGHT) / count, 1.0)
+        for word, (first, last) in zip(text.split(), _edges(text, columns), strict=True):
+            edges = max(first / found.line_txt_len, 0.0), min(last / found.line_txt_len, 1.0)
             words.append(_Word(word, round(min(confidences[: len(word)]), 2), edges))
-            del confidences[: len(word)], columns[: len(word)]
+            del confidences[: len(word)]
         return words
+
+
+def _edges(text: str, columns: Sequence[int]) -> Iterator[tuple[float, float]]:
+    """Yield where each word of a line begins and ends, in columns.
+
+    ``columns`` are those of the letters. The middle between the edges by its first and its last
+    letter, and those by all its letters and their usual widths: each is wrong in another way.
+    """
+    letters = [place for place, letter in enumerate(text) if not letter.isspace()]
+    begins = [type_width(text[:place]) for place in letters]
+    ends = [type_width(text[: place + 1]) for place in letters]
+    middles = [(begin + end) / 2 for begin, end in zip(begins, ends, strict=True)]
+    span = middles[-1] - middles[0] if letters else 0.0
+    scale = (columns[-1] - columns[0]) / span if span else 0.0
+    at = 0
+    for word in text.split():
+        these = slice(at, at + len(word))
+        at += len(word)
+        seen = columns[these]
+        moved = mean(seen) - scale * mean(middles[these])
+        first, last = scale * begins[these][0] + moved, scale * ends[these][-1] + moved
+        yield (first + seen[0] - _LEFT) / 2, (last + seen[-1] + _RIGHT) / 2
 
 
 def _engine(paths: dict[str, str], stage: str, **settings: object) -> Any:

@@ -16,7 +16,7 @@ _ORDER = ("passage", "found", "also", "answer", "now")
 # Words side by side share a box if the space between them is no wider than so many heights.
 _SPACE = 1.2
 # What a part of a line is wider by on either side, in letters.
-_MARGIN = 0.1
+_MARGIN = 0.15
 # Edges of words are in such parts of a line's length.
 _UNIT = 10_000
 
