@@ -553,6 +553,12 @@ def test_the_footnote_says_how_many_passages_were_read(read, words):
     assert talk(Turn("Who?", found)).text["footnote"].startswith(words)
 
 
+@pytest.mark.parametrize(("total", "words"), [(7.4, "7 ms."), (999, "999 ms."), (3524, "3.5 s.")])
+def test_the_footnote_says_how_long_it_took(total, words):
+    found = replace(prediction(), timings_ms={"total": total})
+    assert talk(Turn("Who?", found)).text["footnote"].strip().endswith(f"read in {words}")
+
+
 def test_outdated_documents_are_named():
     found = prediction()
     found = Prediction("Who?", "Who?", (), "not found", (), {}, outdated=("old.txt",))

@@ -92,7 +92,7 @@ def test_documents_are_dropped_chosen_asked_deleted_and_put_back(served, page, t
     assert (corpus.folder / "mine/tower.txt").read_text() == TEXTS["tower.txt"]
 
     page.locator(".entry", has_text="tower.txt").hover()
-    page.get_by_role("button", name="Rename mine/tower.txt").click()
+    page.get_by_role("button", name="Rename or move mine/tower.txt").click()
     page.keyboard.type("deep")
     page.keyboard.press("End")
     for _ in ".txt":
@@ -105,7 +105,7 @@ def test_documents_are_dropped_chosen_asked_deleted_and_put_back(served, page, t
     page.wait_for_selector("text=mine/tower.txt is mine/sold.txt now.")
     until(lambda: (corpus.folder / "mine/sold.txt").exists())
     page.locator(".folder", has_text="mine/deep").hover()
-    page.get_by_role("button", name="Rename the folder mine/deep").click()
+    page.get_by_role("button", name="Rename or move the folder mine/deep").click()
     page.keyboard.type("high")
     page.keyboard.press("Enter")
     page.wait_for_selector("text=mine/deep is mine/high now.")

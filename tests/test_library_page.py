@@ -332,6 +332,10 @@ def test_an_earlier_citation_of_a_changed_file_says_so(tmp_path):
         file.unlink()
         document = SimpleNamespace(view=f"document/0/0/0/{file.name}")
         assert "or is gone" in handlers.on_view(turns, None, document)[1]
+        post(running, "build")
+        until(lambda: corpus.live.state.finished > 1)
+        for each in (view, SimpleNamespace(view=f"passage/0/0/0/{file.name}"), document):
+            assert "It may have been renamed or deleted" in handlers.on_view(turns, None, each)[1]
 
 
 # Questions to begin with

@@ -194,7 +194,8 @@ const rename = (button) => {
   const box = document.createElement("input");
   box.className = "new-name";
   box.value = path;
-  box.setAttribute("aria-label", `New name of ${path}`);
+  box.setAttribute("aria-label", `New folder and name of ${path}`);
+  box.title = "Another folder moves it there; a new one is made.";
   shown.hidden = true;
   row.querySelector(".changes").hidden = true;
   row.append(box);

@@ -49,6 +49,7 @@ _ENVIRONMENT.globals.update(told=wording.told)
 _ENVIRONMENT.filters.update(
     counted=counted,
     day=wording.day,
+    duration=wording.duration,
     language=wording.language,
     likelihood=wording.likelihood,
     listed=listed,
@@ -173,8 +174,8 @@ def evidence_html(
     ``windows`` of the text other than that of the first mark. ``votes`` are those given, by the
     ids of :meth:`Turn.vote_id`.
 
-    Raises KeyError for a view of something that does not exist: an address comes
-    from the browser, and a rebuild may have removed a document.
+    A document that a rebuild has removed is said to be gone. Raises KeyError for a view of
+    something that does not exist: an address comes from the browser.
     """
 
     def sheet(
@@ -199,9 +200,16 @@ def evidence_html(
             **{"answer": None, "note": "", "outdated": is_outdated(shown.id), **more},
         )
 
-    if (found := view.answer(turns)) is not None:
+    found, hit = view.answer(turns), view.hit(turns)
+    named = found[1] if found else hit.passage if hit else view
+    if found is None and hit is None and view.kind not in ("document", "linked"):
+        raise KeyError(view.address)
+    try:
+        shown = document(named.document_id)
+    except KeyError:
+        return render("gone.html", view=view, place=named)
+    if found is not None:
         answer, place = found
-        shown = document(place.document_id)
         # Another place may write the same answer differently: its own words are quoted.
         words = shown.text[place.start : place.end]
         if (
@@ -230,27 +238,20 @@ def evidence_html(
             is_guess=turn.best_guess,
             vote=votes.get(turn.vote_id(view.item)),
         )
-    if (hit := view.hit(turns)) is not None:
+    if hit is not None:
         passage = hit.passage
-        shown = document(passage.document_id)
         if shown.text[passage.start : passage.end] != passage.text:
             return sheet(shown, note="changed", outdated=False)
         place = Place(shown.id, passage.start, passage.end, shown.source)
         marks = [(passage.start, passage.end, "passage")]
         return sheet(shown, marks, place=place, note="close")
-    if view.kind in ("document", "linked"):
-        try:
-            shown = document(view.document_id)
-        except KeyError:
-            return render("gone.html", view=view)
-        if view.kind == "document":
-            return sheet(shown)
-        if not view.start < view.end <= len(shown.text):
-            return sheet(shown, note="outside")
-        place = Place(shown.id, view.start, view.end, shown.source, page=shown.page_at(view.start))
-        marks = [(view.start, view.end, "passage")]
-        return sheet(shown, marks, place=place, note="linked")
-    raise KeyError(view.address)
+    if view.kind == "document":
+        return sheet(shown)
+    if not view.start < view.end <= len(shown.text):
+        return sheet(shown, note="outside")
+    place = Place(shown.id, view.start, view.end, shown.source, page=shown.page_at(view.start))
+    marks = [(view.start, view.end, "passage")]
+    return sheet(shown, marks, place=place, note="linked")
 
 
 def library_html(

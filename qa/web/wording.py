@@ -63,6 +63,11 @@ def where(place: Place, section: str = "") -> str:
     return section or f"characters {place.start:,}–{place.end:,}"
 
 
+def duration(milliseconds: float) -> str:
+    """Return a time in words: "714 ms", and from a second on "3.5 s"."""
+    return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
+
+
 def spread(places: Sequence[Place]) -> str:
     """Return how often the same answer was found; empty for a single place."""
     if len(places) < 2:
