@@ -43,8 +43,13 @@ class Served:
     @property
     def generation(self) -> str:
         """The name of the index that answers."""
-        # From the page, which waits for no question; the API's would wait for its turn.
-        return str(self.get("/library/status").json()["generation"])
+        return str(self.get("/api/info").json()["generation"])
+
+    @property
+    def processor_s(self) -> float:
+        """The processor time that it has used, without that of its children."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2]
+        return sum(map(int, fields.split()[11:13])) / os.sysconf("SC_CLK_TCK")
 
     def mib(self, field: str = "VmRSS") -> int:
         """Return the memory of its process, by default what is resident now."""
