@@ -143,16 +143,16 @@ def _lines(
         groups[-1].append(match)
     for group in groups:
         line = group[0].word.line
-        first, last = group[0].word.edges[0], group[-1].word.edges[1]
+        begin, end = group[0].word.edges[0], group[-1].word.edges[1]
         edges = [
-            tuple(round(UNIT * (edge - first) / (last - first)) for edge in each.word.edges)
+            tuple(round(UNIT * (edge - begin) / (end - begin or 1.0)) for edge in each.word.edges)
             for each in group
         ]
         yield ScannedLine(
             start=group[0].start,
             end=group[-1].end,
             page=number,
-            corners=tuple(_on_picture(page, x, y) for x, y in _part(line, first, last)),
+            corners=tuple(_on_picture(page, x, y) for x, y in _part(line, begin, end)),
             confidences=tuple(round(100 * each.word.confidence) for each in group),
             edges=tuple((left, right) for left, right in edges) if line.edges else (),
         )
