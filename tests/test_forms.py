@@ -269,6 +269,40 @@ def test_empty_rows_and_cells_do_no_harm(rows):
     assert "".join(builder.parts) in ("", "Ada")
 
 
+def test_columns_that_are_aligned_keep_their_names_although_figures_end_the_rows(read):
+    text = """Order of the mill
+
+Line  Our part    Description          Qty     Price     Amount
+1     700-0141    Bearing, upper       2       14.50     29.00
+2     700-0868    Belt                 1       61.20     61.20
+3     700-0210    Oil for the gears    3        8.00     24.00
+"""
+    row = "Line: 2; Our part: 700-0868; Description: Belt; Qty: 1; Price: 61.20; Amount: 61.20."
+    assert records(read(text))[1] == row
+
+
+def test_a_dash_between_hours_is_no_figure_of_its_own(read):
+    text = """Opening hours
+
+Monday 10.00 - 12.00
+Tuesday-Thursday    8.00 - 17.00
+Friday              8.00 - 22.00
+"""
+    assert [each for each in records(read(text)) if "; -; " in each] == []
+
+
+def test_a_name_of_the_page_above_columns_is_not_their_table(read):
+    text = """The mill
+
+E  HOURS
+    Gate      Opens    Shuts
+    Upper     6 h 40   9 h 30
+    Lower     7 h 10   9 h 45
+    Middle    7 h 25   9 h 50
+"""
+    assert "E: HOURS." not in records(read(text))
+
+
 def test_sentences_with_figures_are_no_rows(read):
     text = "\n".join(f"The keeper counted in the year of the storm {n} 40 71" for n in (12, 13, 14))
     assert records(read(f"The light\n\n{text}\n")) == []

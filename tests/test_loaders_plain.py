@@ -28,6 +28,11 @@ def headings(document):
         # Below a letterhead, a path of the site or a form it is the line that stands alone.
         ("HEXLEY LTD\n9 Bilston Lock\nTel 01902 555 0173\n\nQuotation 41", "Quotation 41"),
         ("Home > World > Italy\n\nOwner of the ferry jailed", "Owner of the ferry jailed"),
+        (
+            "Thornby Gazette, 4 July 2025\n\nMill out of work: 61 jobs gone",
+            "Mill out of work: 61 jobs gone",
+        ),
+        ("Mill and Sons\n9 Lowgate\n\nOur ref: M/24\n\nThe new wheel", "The new wheel"),
         ("Cake\nby Ada\n\nServes: 8   Time: 1 h", "Cake"),
         # A letterhead in capitals, where there is nothing else.
         ("PELL VETS      CASE NOTES\n17 Lowgate, Pell\nAnimal:  Tom", "PELL VETS      CASE NOTES"),

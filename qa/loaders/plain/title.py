@@ -29,6 +29,8 @@ _DIRECTIVE = ".. "
 _PATH = re.compile(r"\||\s[>›»/]\s.*\s[>›»/]\s")
 _GAP = re.compile(r"[ \t]{2,}|\t")
 _KEY = re.compile(r"(?:^|(?<=[ \t][ \t])|(?<=\t))[^\W\d_][^:.;|]{0,38}:(?=\s|$)")
+# "Our reference: CBS/26-088", "Legend: [+] new": a code, a number or signs, and no words.
+_FILED = re.compile(r"(?:[^\W\d_]+\.? ){0,2}[^\W\d_]+:[ \t]+(?=\S*\d|[^\w\s\"'“‘«(])")
 # What a letter begins with: where it is from, and for whom; a telephone number; a mail address.
 _CONTACT = re.compile(
     rf"{MAIL}|\b(?:https?://|www\.)|{TELEPHONE}"
@@ -97,7 +99,8 @@ def _may_be_title(line: Line, rest: Sequence[Line], *, is_first: bool) -> bool:
         and not _is_ended(line.text)
         and "|" not in line.text
         and any(character.isalpha() for character in line.text)
-        and len(_KEY.findall(line.text)) < 1 + is_first
+        and len(_KEY.findall(line.text)) < 2
+        and (is_first or not _FILED.match(line.text))
         and not NUMBERED.match(line.text)
         and not _ADDRESS.fullmatch(line.text)
     )

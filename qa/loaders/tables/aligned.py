@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import mean
 
@@ -61,23 +61,29 @@ def aligned_rows(lines: Sequence[tuple[int, str]]) -> Iterator[AlignedRow]:
     Lines are next to one another; an empty one ends a table.
     """
     count = 0
-    for sign in ("\t", "|", "figures", "", ":"):
+    for sign in ("\t", "|", "", "figures", ":"):
         taken: set[int] = set()
-        if sign == "figures":
-            for group in _groups(lines):
-                for table, is_named in tables_of_figures(lines, group):
-                    count += 1
-                    for place, (number, cells) in enumerate(table):
-                        yield AlignedRow(number, count, is_named and not place, cells)
-                    taken |= {number for number, _ in table}
-            lines = [(start, "" if n in taken else text) for n, (start, text) in enumerate(lines)]
-            continue
         for group in _groups(lines):
-            for table, ruled in _tables(lines, group, sign):
+            for rows in _found(lines, group, sign):
                 count += 1
-                yield from _rows(lines, table, count, ruled=ruled)
-                taken |= {number for number, _ in table}
+                yield from (replace(row, table=count) for row in rows)
+                taken |= {row.line for row in rows}
         lines = [(start, "" if n in taken else text) for n, (start, text) in enumerate(lines)]
+
+
+def _found(
+    lines: Sequence[tuple[int, str]], group: Sequence[int], sign: str
+) -> Iterator[list[AlignedRow]]:
+    """Yield the rows of each table that one way of separating cells finds; all are of table 0."""
+    if sign != "figures":
+        for table, ruled in _tables(lines, group, sign):
+            yield list(_rows(lines, table, 0, ruled=ruled))
+        return
+    for table, is_named in tables_of_figures(lines, group):
+        yield [
+            AlignedRow(number, 0, is_named and not place, cells)
+            for place, (number, cells) in enumerate(table)
+        ]
 
 
 def _groups(lines: Sequence[tuple[int, str]]) -> Iterator[list[int]]:
@@ -200,11 +206,10 @@ def _is_table(lines: Sequence[tuple[int, str]], rows: _Table, sign: str) -> bool
     filled = [cell for row in texts for cell in row if cell]
     counts = [len(cell.split()) for cell in filled]
     named = [bool(row[0]) for row in texts]
-    while named and not named[-1]:  # totals have their name in another column
+    while 2 * len(named) > len(texts) and not named[-1]:  # totals have their name elsewhere
         named.pop()
     if (
-        not named
-        or len(filled) < _FILLED * width * len(rows)
+        len(filled) < _FILLED * width * len(rows)
         or sum(sum(map(bool, row)) > 1 for row in texts) < _SEVERAL * len(rows)
         or sum(named) < _NAMED * len(named)
         or mean(counts) > _MEAN_WORDS

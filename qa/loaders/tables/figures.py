@@ -15,6 +15,8 @@ _MAX_LINE = 400
 _MAX_WORD = 12
 _WORD = re.compile(r"\S+")
 _FIGURE = re.compile(r"[-+−–]?[£$€]?\d[\d.,:]*%?|[-–—]")
+# "8.00 - 17.00" is one value.
+_SPAN = re.compile(r"\d%? [-–—] [£$€]?\d")
 # Names and columns that are aligned have a gap between them.
 _RULE = re.compile(r"[\s|+=_–—─-]+")
 _GAP = re.compile(r"[ \t\xa0]{2,}$")
@@ -58,7 +60,11 @@ def _figures_in(text: str) -> int:
     count = 0
     while count < len(words) and _FIGURE.fullmatch(words[-1 - count]):
         count += 1
-    is_row = LEAST_FIGURES <= count < len(words) and any(map(str.isalpha, " ".join(words)))
+    is_row = (
+        LEAST_FIGURES <= count < len(words)
+        and any(map(str.isalpha, " ".join(words)))
+        and not _SPAN.search(text)
+    )
     return count if is_row else 0
 
 
