@@ -121,10 +121,14 @@ class Live:
         self._want(asked=True)
 
     def _want(self, *, asked: bool = False, changed: bool = False) -> None:
+        self._note(asked=asked, changed=changed)
+        self._wake.set()
+
+    def _note(self, *, asked: bool, changed: bool) -> None:
+        """Add to what is wanted, without a hurry."""
         with self._wanted:
             self._asked |= asked
             self._changed |= changed
-        self._wake.set()
 
     def _take(self) -> tuple[bool, bool]:
         """Return what was wanted since the last time: a build, and a look at what changed."""
@@ -147,9 +151,7 @@ class Live:
                 else:
                     self._open_what_is_new()
             except IndexLocked:  # its result is opened when it is there
-                with self._wanted:
-                    self._asked |= asked
-                    self._changed |= changed
+                self._note(asked=asked, changed=changed)
                 self.state = replace(self.state, activity=WAITING, trouble=None)
             except QAError as error:
                 is_new = asked or str(error) != str(self.state.trouble)

@@ -91,7 +91,7 @@ def _join(lines: list[Line], position: int, count: int) -> str:
 
 
 def _may_be_title(line: Line, rest: Sequence[Line], *, is_first: bool) -> bool:
-    """Return whether a line is a title: short, alone, text below; a key with a value only first."""
+    """Return whether a line is a title: short, alone, text below; a key with a code only first."""
     return (
         bool(rest)
         and line.alone

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import dataclass
+from itertools import count, pairwise
 from statistics import mean
 
 from qa.loaders.extracted import Range
@@ -60,30 +60,28 @@ def aligned_rows(lines: Sequence[tuple[int, str]]) -> Iterator[AlignedRow]:
 
     Lines are next to one another; an empty one ends a table.
     """
-    count = 0
+    numbers = count(1)
     for sign in ("\t", "|", "", "figures", ":"):
         taken: set[int] = set()
         for group in _groups(lines):
-            for rows in _found(lines, group, sign):
-                count += 1
-                yield from (replace(row, table=count) for row in rows)
-                taken |= {row.line for row in rows}
+            for row in _found(lines, group, sign, numbers):
+                yield row
+                taken.add(row.line)
         lines = [(start, "" if n in taken else text) for n, (start, text) in enumerate(lines)]
 
 
 def _found(
-    lines: Sequence[tuple[int, str]], group: Sequence[int], sign: str
-) -> Iterator[list[AlignedRow]]:
-    """Yield the rows of each table that one way of separating cells finds; all are of table 0."""
+    lines: Sequence[tuple[int, str]], group: Sequence[int], sign: str, numbers: Iterator[int]
+) -> Iterator[AlignedRow]:
+    """Yield the rows of the tables that one way of separating cells finds, numbered in turn."""
     if sign != "figures":
         for table, ruled in _tables(lines, group, sign):
-            yield list(_rows(lines, table, 0, ruled=ruled))
+            yield from _rows(lines, table, next(numbers), ruled=ruled)
         return
     for table, is_named in tables_of_figures(lines, group):
-        yield [
-            AlignedRow(number, 0, is_named and not place, cells)
-            for place, (number, cells) in enumerate(table)
-        ]
+        which = next(numbers)
+        for place, (number, cells) in enumerate(table):
+            yield AlignedRow(number, which, is_named and not place, cells)
 
 
 def _groups(lines: Sequence[tuple[int, str]]) -> Iterator[list[int]]:
