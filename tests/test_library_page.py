@@ -20,7 +20,7 @@ from qa.builder.members import MAX_BYTES
 from qa.collections import Entry, Library
 from qa.index import DocumentSummary, SkippedFile
 from qa.library import example_questions
-from qa.library.examples import _questions
+from qa.library.questions import questions_of
 from qa.library.files import INCOMING
 from qa.pipeline import QA, _second_reader
 from qa.retrieval.filters import DocumentFilter
@@ -402,7 +402,7 @@ def test_questions_to_begin_with_are_looked_for_in_the_whole_folder(tmp_path, mo
 )
 def test_what_is_asked_about_a_text_is_good_english(read, text, asked):
     document = replace(read(text, "text.md"), title="")
-    assert [question for _, question, _ in _questions(document)] == [asked][: bool(asked)]
+    assert [question for _, question, _ in questions_of(document)] == [asked][: bool(asked)]
 
 
 def test_questions_to_begin_with_are_offered(reading):
