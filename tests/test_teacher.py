@@ -26,11 +26,11 @@ from qa.hashing import sha256_of
 from training.networks import load_tokenizer
 from training.questions import is_held_out, whole
 from training.rows import CLS, SEP, collate, make_row
-from training.teacher import judge, label, natural, pack, train, weights
+from training.teacher import judge, label, natural, pack, train, validation, weights
 from training.teacher.checkpoint import checkpoints, read_checkpoint, resume, write_checkpoint
 from training.teacher.labelled import LONGEST, QUOTAS
 from training.teacher.layout import Layout, drawn
-from training.teacher.mix import Corpora, mix, with_authored
+from training.teacher.mix import JUDGED_TRANSFERS, Corpora, mix, with_authored
 from training.teacher.natural import answer_places, find, read_questions
 from training.teacher.network import load_teacher, translation
 from training.teacher.recipe import Place, Recipe, learning_rate
@@ -121,7 +121,8 @@ def paragraphs(source):
     names = ["Anna Maria Berg", "Otto Lind", "Karl Ek"]
     for number in range(4):
         yield (
-            f"In {1900 + number} the mayor of {source} met {names[number % 3]} at a bridge.",
+            f"In {1900 + number} the mayor of {source} met {names[number % 3]} at a bridge. "
+            "It was a bridge of stone, and it led over the river to the market.",
             f"Who met the mayor in {1900 + number}?",
             names[number % 3],
         )
@@ -271,6 +272,23 @@ def test_nothing_is_learnt_from_what_the_probability_is_fitted_to(tmp_path, data
     mix(data, corpora, tmp_path, trained=["home"], left_out=[], everyday=everyday)
     assert {*everyday.names} >= {"housing", "leisure", "press", "court"}
     assert {*everyday.names} == {*natural.EVERYDAY} - {*natural.CALIBRATED_ON}
+
+
+def test_what_changes_hands_is_learnt_and_judged(tmp_path, data, corpora, tokenizer):
+    counts = mix(data, corpora, tmp_path, trained=[], left_out=[], transfers=8)
+    learnt, judged = read_about(tmp_path / "train"), read_about(tmp_path / "transfers")
+    learnt = {each.text for each in learnt if each.source == "transfers"}
+    assert len(learnt) == 8 and counts["made_tokens"] > 0
+    assert len({each.text for each in judged}) == JUDGED_TRANSFERS
+    assert learnt.isdisjoint(each.text for each in judged)
+    guess = torch.Generator().manual_seed(1)
+
+    def logits(batch):
+        shape = batch.input_ids.shape
+        return torch.rand(shape, generator=guess), torch.rand(shape, generator=guess)
+
+    scores = validation.judge(tmp_path, tokenizer, logits)["transfers"]
+    assert 0 <= scores["em"] <= scores["f1"] < 50
 
 
 def test_a_cut_number_or_address_is_widened(tokenizer):

@@ -48,8 +48,8 @@ def labelled_units(data: Path, tokenizer: Tokenizer, *, seed: int) -> tuple[list
     asked = asked.with_train([*asked.train, *made])
     asked = with_priors(reworded(asked, tokenizer, share=REWORDED, seed=seed))
     return (
-        [_unit(each, asked.contexts, seed=seed + i) for i, each in enumerate(asked.train)],
-        [_unit(each, everything.contexts, seed=i) for i, each in enumerate(held_out)],
+        [unit_of(each, asked.contexts, seed=seed + i) for i, each in enumerate(asked.train)],
+        [unit_of(each, everything.contexts, seed=i) for i, each in enumerate(held_out)],
     )
 
 
@@ -81,7 +81,7 @@ def _with_used_contexts(questions: Questions, chosen: Sequence[Example]) -> Ques
     return replace(questions, contexts=contexts, train=train, held_out=[])
 
 
-def _unit(example: Example, contexts: Sequence[Context], *, seed: int) -> Unit:
+def unit_of(example: Example, contexts: Sequence[Context], *, seed: int) -> Unit:
     """Lay a question out with a heading drawn for it, and its negative beside it."""
     laid_out = rows_of(0, example, contexts, rng=random.Random(seed))
     rows = [replace(row, guided=True) for row in laid_out]

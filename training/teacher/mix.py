@@ -25,11 +25,14 @@ from training.networks import load_tokenizer
 from training.teacher.labelled import labelled_units
 from training.teacher.layout import Layout, drawn
 from training.teacher.natural import CALIBRATED_ON, EVERYDAY, FIT, Candidate, find, read_questions
+from training.teacher.transfers import transfer_units
 from training.teacher.units import Unit, tokens_of, write_units
 
 JUDGED_PASSAGES = 5
 # Held-out labelled questions to judge on: with an answer, and without.
 JUDGED_PRESENT, JUDGED_ABSENT = 300, 100
+# Made paragraphs in which something changes hands to judge on.
+JUDGED_TRANSFERS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +108,12 @@ def mix(
     labelled_share: float = 1.0,
     everyday: Corpora | None = None,
     made: Sequence[Unit] = (),
+    transfers: int = 0,
 ) -> dict[str, object]:
-    """Write ``train``, ``labelled`` and, of the corpora left out, ``natural``; return counts.
+    """Write ``train`` and what is judged on: ``labelled``, ``natural``, ``transfers``.
+
+    Return counts. ``natural`` is of the corpora left out; ``transfers`` is how many paragraphs in
+    which something changes hands are made to train on, and there are rows to judge on if any.
 
     Of ``everyday``, the corpora written for training, those are trained on that the probability
     is not fitted to; ``made`` are further questions with their passages.
@@ -130,6 +137,10 @@ def mix(
         *rng.sample(absent, min(JUDGED_ABSENT, len(absent))),
     ]
     write_units(output / "labelled", sample)
+    if transfers:
+        made = [*made, *transfer_units(data, load_tokenizer(), count=transfers, seed=seed)]
+        judged_on = transfer_units(data, load_tokenizer(), count=JUDGED_TRANSFERS, seed=seed + 1)
+        write_units(output / "transfers", judged_on)
     units = [*labelled, *natural, *made]
     rng.shuffle(units)
     write_units(output / "train", units)
@@ -155,7 +166,7 @@ def main() -> None:
     )
     parser.add_argument("data", type=Path, help="folder of *.jsonl.gz training sets")
     parser.add_argument("natural", type=Path, help="folder of corpora, each with docs/")
-    parser.add_argument("output", type=Path, help="receives train/, labelled/ and natural/")
+    parser.add_argument("output", type=Path, help="receives train/ and the rows to judge on")
     parser.add_argument("--indexes", type=Path, required=True, help="where corpora are indexed")
     parser.add_argument(
         "--leave-out", nargs="*", default=[], choices=FIT, help="corpora to judge on"
@@ -171,6 +182,12 @@ def main() -> None:
     )
     parser.add_argument(
         "--labelled-share", type=float, default=1.0, help="of the labelled questions"
+    )
+    parser.add_argument(
+        "--transfers",
+        type=int,
+        default=0,
+        help="paragraphs to make in which something changes hands",
     )
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
@@ -189,6 +206,7 @@ def main() -> None:
         judged=options.judged,
         labelled_share=options.labelled_share,
         everyday=everyday,
+        transfers=options.transfers,
     )
     print(json.dumps(counts))
 

@@ -39,7 +39,12 @@ class Read:
 def judge(data: Path, tokenizer: Tokenizer, logits: Logits) -> Scores:
     """Return the scores on the held-back rows that :mod:`training.teacher.mix` wrote."""
     scores: Scores = {}
-    for name, scores_of in (("labelled", labelled_scores), ("natural", natural_scores)):
+    kinds = {
+        "labelled": labelled_scores,
+        "transfers": labelled_scores,
+        "natural": natural_scores,
+    }
+    for name, scores_of in kinds.items():
         if (data / name / ROWS).is_file():
             scores[name] = scores_of(read_rows(data / name, tokenizer, logits))
     return scores
