@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import string
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _PUNCTUATION = frozenset(string.punctuation)
@@ -30,6 +31,8 @@ _WIDTHS = {
 }
 _USUAL_WIDTH = 556
 MAX_LISTED = 5
+# An absolute path up to its last stroke; not what follows the name of a server.
+_ABOVE = re.compile(r"(?<![\w.:/~-])(?:[A-Za-z]:[\\/]|/)(?:[^\s/\\\"'`]+[/\\])+(?=[^\s/\\\"'`])")
 
 
 def counted(count: int, noun: str) -> str:
@@ -50,6 +53,19 @@ def without_surrogates(text: str) -> str:
     file.
     """
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def without_places(text: str, folders: Iterable[Path] = ()) -> str:
+    """Return a message without where its files are on this machine: names stand for paths.
+
+    ``folders`` are those that the message may name; any other absolute path is shortened too, as
+    far as it has no spaces.
+    """
+    absolute = {path for each in folders for path in (each.absolute(), each.resolve())}
+    for path in sorted(absolute, key=lambda path: len(str(path)), reverse=True):
+        if path.name:
+            text = text.replace(str(path), path.name)
+    return _ABOVE.sub("", text)
 
 
 # What is not seen and changes what is: control characters, overrides of the direction, letters

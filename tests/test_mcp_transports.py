@@ -20,7 +20,10 @@ from serving import DOCUMENTS, gradio_warnings, made_app, serving_corpus, write_
 from qa.access import Access
 from qa.cli import main
 from qa.collections import Corpus
+from qa.errors import CorpusError
+from qa.library import State
 from qa.pipeline import open_or_build
+from qa.web.library_routes import _status
 from qa.web.server import HOST
 
 pytestmark = gradio_warnings
@@ -296,4 +299,14 @@ def test_at_another_address_paths_are_not_told(place):
     for host, for_owner in ((HOST, True), ("0.0.0.0", False)):
         app, _ = made_app(corpus, access=Access(host), mcp=True)
         (route,) = [route for route in app.routes if getattr(route, "path", "") == "/mcp"]
-        assert route.app.source.for_owner == for_owner
+        source = route.app.source
+        assert source.for_owner == for_owner
+        # The assistant reads what the page says, and neither where that is on this machine.
+        folder = place.resolve() / "documents"
+        corpus.live.state = State(
+            trouble=CorpusError(f"there is no folder {folder}", f"make {folder}")
+        )
+        page = _status(corpus, for_owner=for_owner)["trouble"]
+        for told in (source.status(), page):
+            assert f"here is no folder {folder if for_owner else 'documents'}" in told
+            assert (str(place.resolve()) in told) == for_owner

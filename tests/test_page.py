@@ -274,6 +274,14 @@ def test_a_remedy_is_shown_to_those_who_can_follow_it(corpus, monkeypatch, for_o
     assert ("/srv/x" in no_match) == for_owner
     assert no_match.startswith("No match. Change it")
     assert message(QAError("no remedy")) == "No remedy."
+    moved = message(
+        QAError(f"{corpus.index.resolve()}/words and /opt/models/reader.onnx are damaged")
+    )
+    owner, visitor = (
+        str(corpus.index.resolve()),
+        f"{corpus.index.name}/words and reader.onnx are damaged.",
+    )
+    assert owner in moved if for_owner else moved == visitor
 
 
 # Rebuilding

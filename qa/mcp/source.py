@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from starlette.types import Scope
 
 from qa.asking import Askable
 from qa.errors import QAError, QuestionError
 from qa.library import State
+from qa.text import without_places
 
 ASIDE = "the documents cannot be asked at the moment; whoever runs the server sees why"
 
@@ -41,8 +43,12 @@ class Source:
         return error.problem if isinstance(error, QuestionError) else ASIDE
 
 
-def in_words(state: State) -> str:
-    """Return what is going on as a line; empty if nothing is."""
+def in_words(state: State, *, for_owner: bool, places: Sequence[Path] = ()) -> str:
+    """Return what is going on as a line; empty if nothing is.
+
+    Where the folders at ``places`` are on this machine is said to their owner only.
+    """
     if state.activity is not None:
         return f"{state.activity}"
-    return f"{state.trouble.problem}" if state.trouble is not None else ""
+    problem = state.trouble.problem if state.trouble is not None else ""
+    return problem if for_owner else without_places(problem, places)

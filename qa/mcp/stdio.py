@@ -42,7 +42,7 @@ def serve_stdio(folder: Path, index: Path, *, watching: bool = True) -> None:
     live = Live(
         now[0], folder=folder, index=index, on_open=on_open, watching=watching, listener=errors
     )
-    source = Source(lambda: now[0], lambda: in_words(live.state), for_owner=True)
+    source = Source(lambda: now[0], lambda: in_words(live.state, for_owner=True), for_owner=True)
     # By the system, not by Python: a thread waits for input that Ctrl-C would not end. A build
     # ends with this process, and an index survives that.
     if sys.stdin.isatty():

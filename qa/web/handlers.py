@@ -22,7 +22,7 @@ from qa.api.problems import for_visitors
 from qa.collections import Holdings, OpenIndex, Served
 from qa.errors import Busy, FeedbackError, QAError, QuestionError, StoredIndexError
 from qa.feedback import Vote
-from qa.text import without_surrogates
+from qa.text import without_places, without_surrogates
 from qa.types import Prediction
 from qa.web.conversation_file import TYPES, conversation_file
 from qa.web.opening import Opening
@@ -289,7 +289,9 @@ class Handlers:
         if self._for_owner:
             return said(error)
         can_mend = isinstance(error, QuestionError | Busy)
-        return said(for_visitors(error)) if can_mend else sentence(error.problem)
+        if can_mend:
+            return said(for_visitors(error))
+        return sentence(without_places(error.problem, self._corpus.places))
 
     def _talk(self, now: OpenIndex, turns: Turns, current: View) -> str:
         return conversation_html(

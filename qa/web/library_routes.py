@@ -17,7 +17,7 @@ from qa.access import visitor_of
 from qa.collections import Holdings, Served
 from qa.collections.holdings import Arriving, Changing
 from qa.errors import LibraryError, NoCollection, QAError
-from qa.text import counted, without_surrogates
+from qa.text import counted, without_places, without_surrogates
 from qa.web.listing import Wanted
 from qa.web.render import library_html
 from qa.web.rights import rights_of
@@ -209,7 +209,4 @@ def _trouble(error: QAError | None, holdings: Holdings, *, for_owner: bool) -> s
     problem = f"The index was not updated: {error.problem}"
     if for_owner:
         return said(QAError(problem, error.remedy))
-    # Where the folders are on the server is nobody's business.
-    for path in holdings.places:
-        problem = problem.replace(str(path.resolve()), path.name).replace(str(path), path.name)
-    return sentence(problem)
+    return sentence(without_places(problem, holdings.places))

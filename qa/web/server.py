@@ -294,7 +294,9 @@ def _tools(served: Served, access: Access) -> Endpoint:
         holdings = served.seen_by(visitor)
         return Source(
             lambda: holdings.now.qa,
-            lambda: in_words(holdings.live.state),
+            lambda: in_words(
+                holdings.live.state, for_owner=access.for_owner, places=holdings.places
+            ),
             for_owner=access.for_owner,
             seen_by=lambda scope: source_of(visitor_of(scope)),
         )
