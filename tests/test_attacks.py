@@ -447,6 +447,11 @@ BODIES = {
     "broken UTF-8": (JSON, b'{"question": "\xff\xc0\xaf"}'),
     "half a pair": (JSON, b'{"question": "\\ud800", "path": "\\ud800", "data": ["\\ud800"]}'),
     "NUL": (JSON, b'{"question": "a\\u0000b", "path": "a\\u0000b", "token": "\\u0000"}'),
+    "half a pair in a path": (
+        JSON,
+        b'{"path": "a/\\ud800/b", "to": "a/\\udfff", "token": "a/\\ud800"}',
+    ),
+    "NUL in a path": (JSON, b'{"path": "a/b\\u0000/c", "to": "a/\\u0000", "token": "a/\\u0000"}'),
     "depth": (JSON, b"[" * 100_000),
     "depth of objects": (JSON, b'{"data":' * 50_000),
     "a number without end": (JSON, b'{"fn_index": 1' + b"0" * 10_000 + b"}"),

@@ -176,7 +176,8 @@ class Files:
 
     def _existing(self, path: str) -> Path:
         parts = path.split("/")
-        if not path or any(part in ("", ".", "..") or part[0] == "." for part in parts):
+        is_hidden = any(part in ("", ".", "..") or part[0] == "." for part in parts)
+        if is_hidden or not _can_exist(path):
             raise LibraryError(f"there is no file {path}", "reload the list of documents")
         found = self.folder / path
         self._check_inside(found.parent, path)
@@ -248,6 +249,14 @@ class Incoming:
             self._file.close()
         with suppress(OSError):
             self._part.unlink()
+
+
+def _can_exist(path: str) -> bool:
+    """Return whether the system takes a path: not with a NUL, nor half a pair of UTF-16."""
+    try:
+        return b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        return False
 
 
 def _place(source: Path, target: Path) -> None:
