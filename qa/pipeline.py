@@ -76,7 +76,7 @@ class QA:
         self._reader, self._second = reader, second
         self._calibration = calibration
         self._threshold = calibration.threshold
-        self._on_prediction: Callable[[Prediction], None] = lambda prediction: None
+        self._on_prediction: Callable[[Prediction], None] = _tell_nobody
 
     @classmethod
     def open(
@@ -185,6 +185,12 @@ class QA:
             on_prediction(prediction)
 
         other._on_prediction = tell
+        return other
+
+    def unobserved(self) -> QA:
+        """Return the same pipeline, which tells nobody of the questions that it answers."""
+        other = copy.copy(self)
+        other._on_prediction = _tell_nobody
         return other
 
     @property
@@ -577,3 +583,7 @@ def _filter(only: str | Sequence[str], since: str, until: str, language: str) ->
 def _milliseconds(began: float, ended: float | None = None) -> float:
     """Return the milliseconds between two times in seconds, or from one until now."""
     return round(1000 * ((time.perf_counter() if ended is None else ended) - began), 2)
+
+
+def _tell_nobody(prediction: Prediction) -> None:
+    """Take no notice of an answer."""

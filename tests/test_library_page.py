@@ -1,6 +1,7 @@
 """The library of the page over HTTP: its list, uploads, and what they are refused for."""
 
 import io
+import json
 import re
 import socket
 import zipfile
@@ -16,16 +17,18 @@ from serving import gradio_warnings, serving, write_documents
 from sparing import light_work
 from waiting import until
 
+from qa.access import Access, Visitor
 from qa.builder.members import MAX_BYTES
-from qa.collections import Entry, Library
+from qa.collections import Entry, Library, served_of
 from qa.index import DocumentSummary, SkippedFile
 from qa.library import example_questions
-from qa.library.questions import questions_of
 from qa.library.files import INCOMING
+from qa.library.questions import questions_of
 from qa.pipeline import QA, _second_reader
 from qa.retrieval.filters import DocumentFilter
 from qa.web.handlers import Handlers, patterns
 from qa.web.listing import PAGE, Wanted, listing_of
+from qa.web.opened import opened_corpora
 from qa.web.render import library_html
 
 pytestmark = gradio_warnings
@@ -179,7 +182,8 @@ def put(served, name, data, **headers):
 
 
 def post(served, what, **body):
-    return httpx.post(f"{served.url}/library/{what}", json=body)
+    headers = {"content-type": "application/json"}  # as browsers do, with escapes
+    return httpx.post(f"{served.url}/library/{what}", content=json.dumps(body), headers=headers)
 
 
 def indexed(served):
@@ -287,7 +291,9 @@ def test_only_the_page_itself_may_change_files(served):
     assert "library.txt" in indexed(served)
 
 
-@pytest.mark.parametrize("path", ["../index/CURRENT", "/etc/hostname", ".removed", "", "a//b"])
+@pytest.mark.parametrize(
+    "path", ["../index/CURRENT", "/etc/hostname", ".removed", "", "a//b", "a\0/b", "a\ud800/b"]
+)
 def test_only_files_of_the_library_are_changed(served, path):
     for found in (post(served, "remove", path=path), post(served, "rename", path=path, to="x")):
         assert found.status_code == 409
@@ -403,6 +409,34 @@ def test_questions_to_begin_with_are_looked_for_in_the_whole_folder(tmp_path, mo
 def test_what_is_asked_about_a_text_is_good_english(read, text, asked):
     document = replace(read(text, "text.md"), title="")
     assert [question for _, question, _ in questions_of(document)] == [asked][: bool(asked)]
+
+
+@pytest.mark.parametrize("named", ["", "coast"])
+def test_questions_to_begin_with_are_not_counted_as_asked(tmp_path, monkeypatch, named):
+    monkeypatch.setattr("qa.pipeline._second_reader", _second_reader)
+    folder, heard = tmp_path / "documents", []
+    folder.mkdir()
+    (folder / "ship.txt").write_text(
+        "Our ship\n\nThe ferry to Hiddensee was designed by the engineer Ida Falk in 1911.\n"
+    )
+    QA.build(folder, tmp_path / "index" / named)
+    corpora, networks = opened_corpora(
+        {named: folder},
+        tmp_path / "index",
+        strict=None,
+        watching=False,
+        editable=False,
+        watchers=[heard.append],
+    )
+    served = served_of(corpora, networks, readers={}, access=Access(), watchers=[heard.append])
+    now = served.seen_by(Visitor()).now
+    try:
+        until(lambda: served.seen_by(Visitor()).now.examples)
+        assert heard == []
+        now.qa.ask("Who designed the ferry?")
+        assert [prediction.question for prediction in heard] == ["Who designed the ferry?"]
+    finally:
+        assert corpora[named].close()
 
 
 def test_questions_to_begin_with_are_offered(reading):

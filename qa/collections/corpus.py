@@ -212,15 +212,17 @@ class Corpus:
         opened = self.now = OpenIndex.of(qa.with_threshold(threshold), self.index)
         if self._with_examples and opened.library.entries:
             self._finding = threading.Thread(
-                target=self._find_examples, args=[opened], name="examples", daemon=True
+                # Nobody asks these: who hears of visitors' questions does not hear of them.
+                target=self._find_examples,
+                args=[opened, qa.unobserved()],
+                name="examples",
+                daemon=True,
             )
             self._finding.start()
 
-    def _find_examples(self, opened: OpenIndex) -> None:
+    def _find_examples(self, opened: OpenIndex, qa: QA) -> None:
         try:
-            found = example_questions(
-                opened.qa, is_over=lambda: self._is_closed or self.now is not opened
-            )
+            found = example_questions(qa, is_over=lambda: self._is_closed or self.now is not opened)
         except StoredIndexError:  # of a store that does not answer: there are none, then
             return
         if self.now is opened:
