@@ -14,8 +14,10 @@ import pytest
 
 from qa.builder import build
 from qa.cli import main
+from qa.cli.ask import print_prediction
 from qa.networks.encoder import SentenceEncoder
 from qa.networks.weights import encoder_folder
+from qa.types import Answer, Passage, Place, Prediction
 
 TEXT = """A clock for Hamburg
 
@@ -658,3 +660,21 @@ def test_a_file_that_a_build_would_skip_is_explained_by_its_reason(run, place, t
     code, _, error = run("build", "--explain", str(tmp_path / "missing.txt"))
     assert code == 2
     assert "missing" in error or "cannot be read" in error
+
+
+def test_what_is_printed_is_what_the_page_shows(capsys):
+    passage = Passage("a.txt", 0, 12, "Kim, Ada, It")
+
+    def found(start, end, chance):
+        place = Place("a.txt", start, end, "seeds/a.txt")
+        return Answer(passage.text[start:end], place, chance, passage)
+
+    answers = (found(0, 3, 0.9), found(5, 8, 0.1), found(10, 12, 0.02))
+    for chosen in ({"answers": answers}, {"candidates": answers}):
+        verdict = "answer" if "answers" in chosen else "possible"
+        print_prediction(
+            None,
+            Prediction("Who?", "Who?", **{"answers": (), **chosen}, verdict=verdict, passages=()),
+        )
+        out = capsys.readouterr().out
+        assert ("“Ada”" in out, "“It”" in out) == (True, False)

@@ -314,7 +314,7 @@ def test_other_places_and_candidates_are_buttons_that_lead_there():
 
     first = draw(View("answer"))
     assert "b.txt, page 3" in first.text["place"]
-    assert first.text["candidate"] == "“It”unlikely · 20%"
+    assert first.text["candidate"] == "“It”20%"
     assert first.text["also"] == "Kim"
     (place,) = [b for b in first.buttons if b.get("data-view") == "answer/0/0/1/"]
     moved = draw(View.at(place["data-view"]))
@@ -509,6 +509,24 @@ def test_possible_answers_are_drawn_apart_from_answers_and_open_in_their_documen
     assert 'class="sheet possible"' in html
     assert Drawn(html).text["answer"] == "Ada"
     assert turn.at(0.5, 0.15).vote_id(1) == "k/1"
+    # "Likely" would contradict that none is certain enough.
+    assert drawn.text["probability"] == "Probability 20%Probability 10%"
+    assert "Probability 10%" in Drawn(html).words("claim")
+
+
+def test_what_is_very_unlikely_is_no_other_candidate():
+    shown = document("The car went to Kim. Kim lent it to Ada, and The landlord is away.")
+    likely, second, third = (
+        answer(shown, words, chance)
+        for words, chance in (("Kim", 0.9), ("Ada", 0.1), ("The", 0.09))
+    )
+    turn = Turn("Who?", prediction(likely, second, third))
+    drawn = Drawn(evidence_html([turn], View("answer"), document=lambda _: shown))
+    assert drawn.text["candidate"] == "“Ada”10%"
+    alone = Turn("Who?", prediction(third, answer(shown, "car", 0.05))).at(0.5, 0.05)
+    assert [each.text for each in alone.answers] == ["The"]  # one stays
+    cards = [b["data-view"] for b in talk(alone).buttons if b["class"] == "closest"]
+    assert cards == ["answer/0/0/0/"]
 
 
 @pytest.mark.parametrize(("strict", "passed"), [(0, 100), (0.5, 50), (0.7, 30), (0.959, 5), (1, 1)])

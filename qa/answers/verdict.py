@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from qa.types import Prediction
+from qa.types import Answer, Prediction
+
+# Others than the best that are less likely than this are no use to a reader; programs get them.
+LEAST_SHOWN = 0.1
 
 
 def judge(prediction: Prediction, *, threshold: float, possible: float) -> Prediction:
@@ -20,3 +24,9 @@ def judge(prediction: Prediction, *, threshold: float, possible: float) -> Predi
     if found and found[0].probability >= possible:
         return replace(prediction, verdict="possible", answers=(), candidates=found)
     return replace(prediction, verdict="not found", answers=(), disagreement=None)
+
+
+def shown(answers: Sequence[Answer]) -> tuple[Answer, ...]:
+    """Return those answers or candidates, best first, that a reader is shown: always the best."""
+    others = (each for each in answers[1:] if each.probability >= LEAST_SHOWN)
+    return (*answers[:1], *others)

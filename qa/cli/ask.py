@@ -14,6 +14,7 @@ import click
 
 from qa.answers.disagreement import told
 from qa.answers.serialize import prediction_to_dict, search_to_dict
+from qa.answers.verdict import shown
 from qa.cli.batch import answered
 from qa.cli.clipboard import copy
 from qa.cli.last import places_of, remember
@@ -197,7 +198,7 @@ def print_prediction(qa: QA, prediction: Prediction) -> None:
         print(f"(asked: {printable(prediction.asked_as)})\n")
     if prediction.outdated:
         print(f"{_left_out(qa, prediction)}\n")
-    for answer in prediction.answers:
+    for answer in shown(prediction.answers):
         emit(BOLD, f"“{one_line(answer.text)}”", PLAIN, f"  {answer.probability:.0%}")
         emit(DIM, f"    {cited(answer.place)}", PLAIN)
         for place in answer.also_at:
@@ -208,7 +209,7 @@ def print_prediction(qa: QA, prediction: Prediction) -> None:
         _print_disagreement(prediction.disagreement)
     if prediction.verdict == "possible":
         print("No answer is certain enough. Possibly here:\n")
-        for candidate in prediction.candidates:
+        for candidate in shown(prediction.candidates):
             emit(DIM, f"    {cited(candidate.place)}", PLAIN)
             print(f"    “{one_line(candidate.text)}”  {candidate.probability:.0%}")
             print(indented(candidate.passage.text))

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from qa.answers.verdict import judge
+from qa.answers.verdict import judge, shown
 from qa.text import listed
 from qa.types import Answer, Hit, Place, Prediction
 
@@ -63,7 +63,7 @@ class Turn:
         """The answers or the candidates that are shown, best first."""
         if self.prediction is None:
             return ()
-        return self.prediction.answers or self.prediction.candidates
+        return shown(self.prediction.answers or self.prediction.candidates)
 
     @property
     def is_possible(self) -> bool:
