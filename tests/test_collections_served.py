@@ -156,6 +156,7 @@ CHANGING = {
     "upload": ("PUT", "/library/files?name=NAME/new.txt", {"content": b"The mill was sold."}),
     "rename": changed("rename", path="NAME/new.txt", to="NAME/mill.txt"),
     "remove": changed("remove", path="NAME/mill.txt"),
+    "replace": changed("replace", path="NAME/new (2).txt", earlier="NAME/new.txt"),
     "restore": changed("restore", token="NAME/0123456789abcdef"),
     "forget": changed("forget", token="NAME/0123456789abcdef"),
 }
@@ -357,7 +358,16 @@ def test_files_stay_in_their_collection(sent, corpora):
         return sent("eva", changed(what, **body))
 
     upload = ("PUT", "/library/files?name=sport/a/new.txt", {"content": b"The cup was won."})
-    assert sent("eva", upload).json() == {"path": "sport/a/new.txt", "known": False}
+    assert sent("eva", upload).json()["path"] == "sport/a/new.txt"
+    newer = (*upload[:2], {"content": b"The cup was lost."})
+    added = sent("eva", newer).json()
+    assert added == {"path": "sport/a/new (2).txt", "known": False, "earlier": "sport/a/new.txt"}
+    both = {key: added[key] for key in ("path", "earlier")}
+    assert change("replace", **{**both, "earlier": "press/new.txt"}).status_code == 409
+    token = change("replace", **both).json()["token"]
+    assert (corpora["sport"].folder / "a" / "new.txt").read_bytes() == b"The cup was lost."
+    assert change("restore", token=token).json() == {"path": "sport/a/new (2).txt"}
+    assert change("remove", path="sport/a/new (2).txt").status_code == 200
     moved = change("rename", path="sport/a/new.txt", to="press/new.txt")
     assert moved.status_code == 409
     assert "another collection" in moved.json()["trouble"]

@@ -149,6 +149,31 @@ def test_files_are_dropped_on_an_open_document_and_what_failed_is_told_and_put_a
     assert page.locator(".news").is_hidden()
 
 
+def test_a_new_version_of_a_file_is_named_and_replaces_the_earlier_one(served, page):
+    folder = served.corpus.folder
+    harbour = folder / "harbour.txt"
+    harbour.write_text("The harbour\n\nThe harbour was dug in 1880.\n")
+    page.wait_for_selector(".entry")
+    newer = "The harbour\n\nThe harbour was dug in 1890.\n"
+    page.evaluate(DROP, {"harbour.txt": newer})
+    said = "harbour.txt is there already, with other contents. This one is named harbour (2).txt."
+    page.wait_for_selector(f".uploads >> text={said}")
+    page.wait_for_selector(".entry >> nth=1")
+    keep(page, "library-numbered")
+    page.get_by_role("button", name="Replace the earlier one").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=harbour.txt replaced. The earlier one is among the deleted files.")
+    assert harbour.read_text() == newer
+    page.wait_for_function("document.querySelectorAll('.entry').length === 1")
+    keep(page, "library-replaced")
+    assert page.evaluate("document.activeElement.textContent") == "Undo"
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=The earlier version is back.")
+    assert "1880" in harbour.read_text()
+    assert (folder / "harbour (2).txt").read_text() == newer
+    page.wait_for_selector(".uploads >> text=Replace the earlier one")
+
+
 def test_what_was_deleted_far_down_is_put_back_from_where_one_is(served, page):
     for number in range(30):
         (served.corpus.folder / f"{number:02}.txt").write_text(f"House {number}\n\nIt is green.\n")

@@ -217,6 +217,27 @@ def test_what_is_removed_can_be_put_back(files, folder):
         files.restore(first.token)
 
 
+def test_a_new_version_replaces_the_earlier_one(files, folder):
+    upload(files, "a/offer.txt", b"1")
+    stored = upload(files, "a/offer.txt", b"2")
+    assert (stored.path, stored.earlier) == ("a/offer (2).txt", "a/offer.txt")
+    removed = files.replace(stored.earlier, stored.path)
+    assert visible(folder) == ["a/offer.txt"]
+    assert (folder / "a/offer.txt").read_bytes() == b"2"
+    assert [each.path for each in files.removed()] == ["a/offer.txt"]
+    files.rename("a/offer.txt", "a/offer (2).txt")
+    assert files.restore(removed.token).path == "a/offer.txt"
+    assert (folder / "a/offer.txt").read_bytes() == b"1"
+    for earlier, path in (
+        ("a/offer.txt", "a/offer.txt"),
+        ("a", "a/offer.txt"),
+        ("x", "a/offer.txt"),
+    ):
+        with pytest.raises(LibraryError):
+            files.replace(earlier, path)
+    assert visible(folder) == ["a/offer (2).txt", "a/offer.txt"]
+
+
 def test_what_is_removed_can_be_deleted(files, folder):
     upload(files, "a.txt")
     files.forget(files.remove("a.txt").token)

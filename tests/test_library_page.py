@@ -196,13 +196,16 @@ def leftovers(served):
 
 def test_an_uploaded_document_is_asked_at_once(served, tmp_path):
     found = put(served, "new/tower.txt", b"The tower\n\nThe tower was sold to Ida Falk in 1999.\n")
-    assert (found.status_code, found.json()) == (201, {"path": "new/tower.txt", "known": False})
+    assert (found.status_code, found.json()) == (
+        201,
+        {"path": "new/tower.txt", "known": False, "earlier": ""},
+    )
     until(lambda: "new/tower.txt" in indexed(served))
     client = Client(served.url, verbose=False, download_files=tmp_path)
     asked = client.predict("Who bought the tower?", 5, 3, 0, api_name="/ask")
     assert asked["passages"][0]["document"] == "new/tower.txt"
     again = put(served, "new/tower.txt", (served.corpus.folder / "new/tower.txt").read_bytes())
-    assert again.json() == {"path": "new/tower.txt", "known": True}
+    assert again.json() == {"path": "new/tower.txt", "known": True, "earlier": ""}
     token = post(served, "remove", path="new/tower.txt").json()["token"]
     until(lambda: "new/tower.txt" not in indexed(served))
     assert "1 deleted file" in httpx.get(f"{served.url}/library/list").text

@@ -76,6 +76,9 @@ class Changing(Protocol):
     def remove(self, path: str) -> Removed:
         """Put a file or a folder where it is not read, and can be put back from."""
 
+    def replace(self, earlier: str, path: str) -> Removed:
+        """Give a file the path of an earlier one, which is removed."""
+
     def restore(self, token: str) -> Stored:
         """Put back what was removed."""
 

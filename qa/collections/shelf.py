@@ -151,6 +151,14 @@ class _Files:
         collection, local = parted(path)
         return _removed(collection, self._of(collection).remove(local))
 
+    def replace(self, earlier: str, path: str) -> Removed:
+        """Give a file the path of an earlier one of its collection, which is removed."""
+        (to, former), (collection, local) = parted(earlier), parted(path)
+        files = self._of(collection)
+        if to != collection:
+            raise _elsewhere(path, collection)
+        return _removed(collection, files.replace(former, local))
+
     def restore(self, token: str) -> Stored:
         """Put back what was removed."""
         collection, local = parted(token)
@@ -175,10 +183,7 @@ class _Files:
         collection, local = parted(path)
         files, (to, wanted) = self._of(collection), parted(rebuilt(name))
         if to != collection:
-            raise LibraryError(
-                f"{path} cannot be moved into another collection",
-                f"begin its new name with {collection}/",
-            )
+            raise _elsewhere(path, collection)
         return _stored(collection, files.rename(local, wanted))
 
     def _of(self, collection: str) -> Changing:
@@ -260,4 +265,12 @@ def _removed(collection: str, removed: Removed) -> Removed:
 
 
 def _stored(collection: str, stored: Stored) -> Stored:
-    return replace(stored, path=joined(collection, stored.path))
+    earlier = stored.earlier and joined(collection, stored.earlier)
+    return replace(stored, path=joined(collection, stored.path), earlier=earlier)
+
+
+def _elsewhere(path: str, collection: str) -> LibraryError:
+    return LibraryError(
+        f"{path} cannot be moved into another collection",
+        f"begin its new name with {collection}/",
+    )

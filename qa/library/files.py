@@ -31,10 +31,14 @@ _MAX_COPIES = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """Where an upload was stored; ``is_known`` if the same file was there already."""
+    """Where an upload was stored; ``is_known`` if the same file was there already.
+
+    ``earlier`` is the path of the other file that had its name, empty if none had.
+    """
 
     path: str
     is_known: bool = False
+    earlier: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +78,17 @@ class Files:
     def remove(self, path: str) -> Removed:
         """Put a file or a folder where it is not read, and can be put back from."""
         source = self._existing(path)
-        at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        removed = Removed(secrets.token_hex(8), path, at)
-        place = self.folder / REMOVED / removed.token
         with _changing(path), self._lock:
-            place.parent.mkdir(mode=0o700, exist_ok=True)
-            place.mkdir(mode=0o700)
-            (place / _PLACE).write_text(json.dumps([path, at]), encoding="utf-8")
-            source.rename(place / _ITEM)
+            return self._put_away(source, path)
+
+    def replace(self, earlier: str, path: str) -> Removed:
+        """Give a file the path of an earlier one, which is removed as by ``remove``."""
+        former, source = self._existing(earlier), self._existing(path)
+        if not (former.is_file() and source.is_file()) or source.samefile(former):
+            raise LibraryError(f"{path} cannot replace {earlier}", "choose another file")
+        with _changing(path), self._lock:
+            removed = self._put_away(former, earlier)
+            source.rename(former)
         return removed
 
     def restore(self, token: str) -> Stored:
@@ -148,10 +155,20 @@ class Files:
             for target, free in self._free(path):
                 with suppress(FileExistsError):
                     _place(incoming, target)
-                    return Stored(free)
+                    return Stored(free, earlier=path if free != path else "")
                 if target.is_file() and filecmp.cmp(incoming, target, shallow=False):
                     return Stored(free, is_known=True)
         raise LibraryError(f"there are too many files named {path}", "rename it")
+
+    def _put_away(self, source: Path, path: str) -> Removed:
+        at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        removed = Removed(secrets.token_hex(8), path, at)
+        place = self.folder / REMOVED / removed.token
+        place.parent.mkdir(mode=0o700, exist_ok=True)
+        place.mkdir(mode=0o700)
+        (place / _PLACE).write_text(json.dumps([path, at]), encoding="utf-8")
+        source.rename(place / _ITEM)
+        return removed
 
     def _free(self, path: str) -> Iterator[tuple[Path, str]]:
         """Yield a path, then the same with numbers from 2 on, each with its place on the disk."""

@@ -101,7 +101,10 @@ const refresh = async () => {
     if (box) [box.value] = [typed[1]];
     box?.focus();
     box?.setSelectionRange(typed[0], typed[0]);
-  } else if (focused) library().querySelector(".find, .plain")?.focus({ preventScroll: true });
+  } else if (focused) {
+    const kept = news.contains(focused) ? focused : library().querySelector(".find, .plain");
+    kept?.focus({ preventScroll: true });
+  }
   showChosen();
   tellUnread();
 };

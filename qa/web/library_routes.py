@@ -47,6 +47,13 @@ class Renamed(BaseModel):
     to: str
 
 
+class Replacing(BaseModel):
+    """A file of the library, and the earlier one whose place it takes."""
+
+    path: str
+    earlier: str
+
+
 class Token(BaseModel):
     """Something that was removed."""
 
@@ -108,6 +115,12 @@ def library_routes(served: Served, *, for_owner: bool) -> APIRouter:
     def remove(request: Request, given: Named) -> JSONResponse:
         return _changed(seen(request), lambda files: {"token": files.remove(given.path).token})
 
+    @router.post("/replace")
+    def replace(request: Request, given: Replacing) -> JSONResponse:
+        return _changed(
+            seen(request), lambda files: {"token": files.replace(given.earlier, given.path).token}
+        )
+
     @router.post("/restore")
     def restore(request: Request, given: Token) -> JSONResponse:
         return _changed(seen(request), lambda files: {"path": files.restore(given.token).path})
@@ -158,7 +171,9 @@ async def _upload(holdings: Holdings, request: Request, name: str) -> Response:
         if incoming is not None:
             await run_in_threadpool(incoming.abort)
     holdings.live.request()
-    return JSONResponse({"path": stored.path, "known": stored.is_known}, 201)
+    return JSONResponse(
+        {"path": stored.path, "known": stored.is_known, "earlier": stored.earlier}, 201
+    )
 
 
 def _changed(holdings: Holdings, change: Callable[[Changing], dict[str, Any]]) -> JSONResponse:

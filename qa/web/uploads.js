@@ -4,6 +4,7 @@ const waiting = [];
 let total = 0;
 let sending = false;
 const failures = [];
+const numbered = []; // files added under another name, because it was taken: { path, earlier }
 const arrived = new Set(); // paths of files of which it is not known yet whether they can be read
 let known = 0;
 let going = ""; // what is being sent
@@ -14,17 +15,58 @@ const showUploads = (now = going) => {
   const place = library()?.querySelector(".uploads");
   if (!place) return;
   told = failures.length;
-  place.hidden = !now && failures.length === 0;
+  place.hidden = !now && failures.length === 0 && numbered.length === 0;
   place.replaceChildren();
-  const line = (text, className) => {
+  const line = (text, className, name = "", files = []) => {
     const item = document.createElement("li");
     item.textContent = text;
     item.className = className;
     place.append(item);
+    if (!name) return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "quiet";
+    button.textContent = name;
+    button.addEventListener("click", () => replaceEarlier(files));
+    item.append(" ", button);
   };
   if (now) line(now, "going");
   for (const text of failures.slice(0, 20)) line(text, "failed");
   if (failures.length > 20) line(`and ${failures.length - 20} more files`, "failed");
+  for (const each of numbered.slice(0, 20)) {
+    const text = `${each.earlier} is there already, with other contents. This one is named ${each.path}.`;
+    line(text, "numbered", "Replace the earlier one", [each]);
+  }
+  if (numbered.length > 1) {
+    line(`${numbered.length} files have names that were taken.`, "numbered", "Replace all earlier ones", [...numbered]);
+  }
+};
+
+// What is replaced is put away as if it was deleted.
+const replaceEarlier = async (files) => {
+  const done = [];
+  for (const each of files) {
+    const found = await post("replace", each);
+    numbered.splice(numbered.indexOf(each), 1); // also if it failed: one of the two is not there now
+    if (!found) break;
+    done.push([each, found.token]);
+  }
+  showUploads();
+  if (done.length < files.length) return;
+  const [what, kept] = done.length === 1 ? [files[0].earlier, "one is"] : [`${done.length} files`, "ones are"];
+  announce(`${what} replaced. The earlier ${kept} among the deleted files.`, { undo: () => takeBack(done) });
+  library().querySelector(".library-note button").focus({ preventScroll: true });
+};
+
+const takeBack = async (done) => {
+  for (const [each, token] of done) {
+    if (!(await post("rename", { path: each.earlier, to: each.path }))) return;
+    if (!(await post("restore", { token }))) return;
+    numbered.push(each);
+  }
+  announce("The earlier version is back.");
+  showUploads();
+  library().querySelector(".uploads button").focus({ preventScroll: true });
 };
 
 // The list was drawn anew: what failed was read there by now.
@@ -34,7 +76,7 @@ const showAgain = () => {
 };
 
 const dismiss = () => {
-  failures.length = 0;
+  failures.length = numbered.length = 0;
   announce("");
   showUploads();
   library().querySelector(".find, .plain")?.focus({ preventScroll: true });
@@ -79,7 +121,10 @@ const sendAll = async () => {
     }
     if (found.status !== 201) failures.push(found.trouble ?? `The upload of ${name} broke off. Try again.`);
     else if (found.known) known += 1;
-    else arrived.add(found.path);
+    else {
+      arrived.add(found.path);
+      if (found.earlier) numbered.push({ path: found.path, earlier: found.earlier });
+    }
   }
   const stored = total - failures.length - known;
   showUploads("");
