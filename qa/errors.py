@@ -125,7 +125,18 @@ class DatasetError(QAError):
 
 
 class LibraryError(QAError):
-    """A file of the served folder cannot be stored, removed or renamed."""
+    """A file of the served folder cannot be stored, removed or renamed.
+
+    ``status`` is the one of HTTP. ``for_visitors`` is the remedy for those who do not own the
+    folder, where it is another one for them.
+    """
+
+    def __init__(
+        self, problem: str, remedy: str = "", *, status: int = 409, for_visitors: str | None = None
+    ) -> None:
+        super().__init__(problem, remedy)
+        self.status = status
+        self.for_visitors = remedy if for_visitors is None else for_visitors
 
 
 class FeedbackError(QAError):

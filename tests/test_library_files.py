@@ -180,7 +180,7 @@ def test_a_link_does_not_lead_out(files, folder, tmp_path):
     ):
         (folder / "in.txt").write_text("x")
         (outside / "x.txt").write_text("x")
-        with pytest.raises(LibraryError, match="outside the folder"):
+        with pytest.raises(LibraryError, match="leads out of the folder"):
             act()
     assert [path.name for path in outside.iterdir()] == ["x.txt"]
     assert (folder / "in.txt").exists()
@@ -264,6 +264,85 @@ def test_only_files_of_the_folder_are_removed_or_renamed(files, folder, tmp_path
             act(path)
     assert visible(folder) == ["a.txt"]
     assert (tmp_path / "secret.txt").exists()
+
+
+def test_what_is_refused_leaves_no_folder_behind(files, folder, monkeypatch):
+    upload(files, "law/sub/a.txt")
+
+    def folders():
+        return sorted(path.name for path in folder.rglob("*") if path.is_dir())
+
+    with pytest.raises(LibraryError, match="moved into itself"):
+        files.rename("law/sub", "law/sub/x/y")
+    assert folders() == ["law", "sub"]
+
+    def full(source, target):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("pathlib.Path.rename", full)
+    with pytest.raises(LibraryError, match="the disk is full"):
+        files.rename("law/sub/a.txt", "new/deep/a.txt")
+    monkeypatch.setattr("qa.library.files._place", full)
+    with pytest.raises(LibraryError, match="the disk is full"):
+        upload(files, "other/deep/a.txt")
+    assert folders() == ["law", "sub"]
+
+
+def refusals(folder, **options):
+    """Return what a folder with `law/a.txt` refuses, by what was tried."""
+    files = Files(folder, reserve_bytes=0, **options)
+    full = Files(folder, reserve_bytes=1 << 62, **options)
+    upload(files, "law/a.txt")
+    tried = {
+        "remove": lambda: files.remove("law/nope.txt"),
+        "rename": lambda: files.rename("nope", "law/b"),
+        "restore": lambda: files.restore("0123456789abcdef"),
+        "forget": lambda: files.forget("0123456789abcdef"),
+        "no token": lambda: files.forget(".."),
+        "too large": lambda: files.receive("law/b.txt", 10**12),
+        "full": lambda: full.receive("law/b.txt", 1),
+        "empty": lambda: upload(files, "law/b.txt", b""),
+        "into itself": lambda: files.rename("law", "law/law"),
+        "taken": lambda: files.rename("law/a.txt", "law"),
+        "as a folder": lambda: upload(files, "law/a.txt/b.txt"),
+        "replace": lambda: files.replace("law", "law/a.txt"),
+        "cut off": lambda: upload(files, "law/b.txt", size=10),
+    }
+    found = {}
+    for what, act in tried.items():
+        with pytest.raises(LibraryError) as caught:
+            act()
+        found[what] = caught.value
+    return found
+
+
+def test_each_refusal_has_its_status(folder):
+    statuses = {what: error.status for what, error in refusals(folder).items()}
+    missing = {what for what, status in statuses.items() if status == 404}
+    assert missing == {"remove", "rename", "restore", "forget", "no token"}
+    assert (statuses["too large"], statuses["full"]) == (413, 507)
+    assert {status for what, status in statuses.items() if what not in missing} == {409, 413, 507}
+
+
+def test_a_refusal_names_files_as_they_are_written_and_as_they_are_seen(folder):
+    for error in refusals(folder).values():
+        assert error.problem.startswith(("the ", "there ", "only ", "it ", "a ")), error.problem
+        assert ".removed" not in str(error)
+    again = folder / "again"
+    again.mkdir()
+    for error in refusals(again, collection="sport").values():
+        for path in ("law/a.txt", "law/b.txt", "law/nope.txt", "nope", "law"):
+            bare = error.problem.replace(f"sport/{path}", "")
+            assert path not in bare.split(), error.problem
+            assert f" {path}" not in bare, error.problem
+
+
+def test_what_only_the_owner_of_the_folder_can_do_is_not_told_to_visitors(folder):
+    found = refusals(folder)
+    assert "yourself" in found["too large"].remedy
+    assert found["too large"].for_visitors == "split it"
+    assert found["full"].for_visitors == "tell whoever runs the server"
+    assert found["taken"].for_visitors == found["taken"].remedy == "choose another name"
 
 
 def test_a_file_is_renamed_and_nothing_overwritten(files, folder):

@@ -20,16 +20,20 @@ from waiting import until
 from qa.access import Access, Visitor
 from qa.builder.members import MAX_BYTES
 from qa.collections import Entry, Library, served_of
+from qa.errors import LibraryError
 from qa.index import DocumentSummary, SkippedFile
 from qa.library import example_questions
 from qa.library.files import INCOMING
 from qa.library.questions import questions_of
 from qa.pipeline import QA, _second_reader
 from qa.retrieval.filters import DocumentFilter
+from qa.types import Prediction
 from qa.web.handlers import Handlers, patterns
+from qa.web.library_routes import _refused
 from qa.web.listing import PAGE, Wanted, listing_of
 from qa.web.opened import opened_corpora
-from qa.web.render import library_html
+from qa.web.render import conversation_html, library_html
+from qa.web.views import Turn, View
 
 pytestmark = gradio_warnings
 
@@ -216,7 +220,7 @@ def test_an_uploaded_document_is_asked_at_once(served, tmp_path):
     until(lambda: "sold/tower.txt" in indexed(served))
     token = post(served, "remove", path="sold").json()["token"]
     assert post(served, "forget", token=token).json() == {}
-    assert post(served, "restore", token=token).status_code == 409
+    assert post(served, "restore", token=token).status_code == 404
 
 
 def test_an_upload_stays_in_the_folder(served):
@@ -258,14 +262,14 @@ def test_an_upload_that_breaks_off_leaves_nothing(served):
 def test_an_upload_that_is_too_large_is_refused(served, monkeypatch):
     monkeypatch.setattr(served.corpus.files, "max_bytes", 1000)
     found = put(served, "large.txt", b"x" * 1001)
-    assert found.status_code == 409
-    assert found.json()["trouble"].startswith("large.txt has more than")
+    assert found.status_code == 413
+    assert found.json()["trouble"].startswith("The file large.txt has more than")
 
     def endless():
         for _ in range(100):
             yield b"x" * 100
 
-    assert put(served, "large.txt", endless()).status_code == 409  # of no announced length
+    assert put(served, "large.txt", endless()).status_code == 413  # of no announced length
     assert leftovers(served) == []
 
 
@@ -299,8 +303,26 @@ def test_only_the_page_itself_may_change_files(served):
 )
 def test_only_files_of_the_library_are_changed(served, path):
     for found in (post(served, "remove", path=path), post(served, "rename", path=path, to="x")):
-        assert found.status_code == 409
+        assert found.status_code == 404
         assert "trouble" in found.json()
+
+
+def test_what_a_visitor_from_elsewhere_is_told_is_true_and_can_be_done_there():
+    large = LibraryError("the file is too large", "split it, or see to it", for_visitors="split it")
+    shown, can_change = (
+        Turn("?", Prediction("?", "?", (), "not found", ())),
+        SimpleNamespace(removed=list),
+    )
+    for for_owner, place, remedy in (
+        (True, "machine", "Split it, or"),
+        (False, "server", "Split it."),
+    ):
+        assert remedy in _refused(large, for_owner=for_owner).body.decode()
+        empty = library_html(library(), files=can_change, for_owner=for_owner)
+        votes = conversation_html([shown], View(), document_ids=(), title=str, for_owner=for_owner)
+        for html in (empty, votes):
+            assert f"on this {place}" in html
+            assert ("on this machine" in html) == for_owner
 
 
 def test_a_library_that_is_read_only(reading):

@@ -192,6 +192,7 @@ class _Files:
         raise LibraryError(
             f"there is no collection {collection}",
             f"begin the file's path with one of {listed([f'{each}/' for each in self._files])}",
+            status=404,
         )
 
 
@@ -271,6 +272,6 @@ def _stored(collection: str, stored: Stored) -> Stored:
 
 def _elsewhere(path: str, collection: str) -> LibraryError:
     return LibraryError(
-        f"{path} cannot be moved into another collection",
+        f"the path {path} cannot be moved into another collection",
         f"begin its new name with {collection}/",
     )

@@ -26,6 +26,8 @@ RESERVE_BYTES = 200_000_000
 REMOVED = ".removed"
 INCOMING = ".incoming-"
 _PLACE, _ITEM = "place.json", "item"
+_RELOAD = "reload the list of documents"
+_TELL = "tell whoever runs the server"
 _MAX_COPIES = 1_000
 
 
@@ -55,12 +57,19 @@ class Files:
 
     Nothing is overwritten or deleted: a second file of a name gets a number, and what is removed
     is kept in a hidden folder until ``forget``. All methods raise
-    :class:`~qa.errors.LibraryError` for what cannot be done.
+    :class:`~qa.errors.LibraryError` for what cannot be done, with the paths that a visitor sees:
+    those of a ``collection`` begin with its name.
     """
 
     def __init__(
-        self, folder: Path, *, max_bytes: int = MAX_BYTES, reserve_bytes: int = RESERVE_BYTES
+        self,
+        folder: Path,
+        *,
+        collection: str = "",
+        max_bytes: int = MAX_BYTES,
+        reserve_bytes: int = RESERVE_BYTES,
     ) -> None:
+        self.collection = collection
         self.folder, self.max_bytes, self.reserve_bytes = folder, max_bytes, reserve_bytes
         self._lock = threading.Lock()
 
@@ -78,15 +87,17 @@ class Files:
     def remove(self, path: str) -> Removed:
         """Put a file or a folder where it is not read, and can be put back from."""
         source = self._existing(path)
-        with _changing(path), self._lock:
+        with self.changing(path), self._lock:
             return self._put_away(source, path)
 
     def replace(self, earlier: str, path: str) -> Removed:
         """Give a file the path of an earlier one, which is removed as by ``remove``."""
         former, source = self._existing(earlier), self._existing(path)
         if not (former.is_file() and source.is_file()) or source.samefile(former):
-            raise LibraryError(f"{path} cannot replace {earlier}", "choose another file")
-        with _changing(path), self._lock:
+            raise LibraryError(
+                f"only another file can replace {self.named(earlier)}", "choose another file"
+            )
+        with self.changing(path), self._lock:
             removed = self._put_away(former, earlier)
             source.rename(former)
         return removed
@@ -95,18 +106,21 @@ class Files:
         """Put back what was removed; with a number if its name is taken meanwhile."""
         place = self._place_of(token)
         removed = self._removed(place)
-        with _changing(removed.path), self._lock:
-            for target, path in self._free(removed.path):
-                if not os.path.lexists(target):
-                    (place / _ITEM).rename(target)
-                    shutil.rmtree(place, ignore_errors=True)
-                    return Stored(path)
-        raise LibraryError(f"{removed.path} cannot be put back", "remove other files of its name")
+        with self.changing(removed.path), self._lock:
+            for path in _free(removed.path):
+                with self._placing(path) as target:
+                    if not os.path.lexists(target):
+                        (place / _ITEM).rename(target)
+                        shutil.rmtree(place, ignore_errors=True)
+                        return Stored(path)
+        raise self._too_many(removed.path)
 
     def forget(self, token: str) -> None:
         """Delete for good what was removed."""
-        with _changing(REMOVED), self._lock:
-            shutil.rmtree(self._place_of(token))
+        place = self._place_of(token)
+        removed = self._removed(place)
+        with self.changing(removed.path), self._lock:
+            shutil.rmtree(place)
 
     def removed(self) -> list[Removed]:
         """Return what was removed and can be put back, the latest first."""
@@ -120,17 +134,25 @@ class Files:
     def rename(self, path: str, name: str) -> Stored:
         """Give a file or a folder another path within the folder."""
         source, wanted = self._existing(path), rebuilt(name)
-        with _changing(path), self._lock:
-            target = self._target(wanted)
+        with self.changing(path), self._lock, self._placing(wanted) as target:
             is_itself = os.path.lexists(target) and source.samefile(target)
             if os.path.lexists(target) and not is_itself:
-                raise LibraryError(f"there is already a {wanted}", "choose another name")
+                raise LibraryError(
+                    f"there is already a {self.named(wanted)}", "choose another name"
+                )
             if source.is_dir() and target.resolve().is_relative_to(source.resolve()):
                 if wanted != path:
-                    raise LibraryError(f"{path} cannot be moved into itself", "choose another name")
+                    raise LibraryError(
+                        f"the folder {self.named(path)} cannot be moved into itself",
+                        "choose another name",
+                    )
             else:
                 source.rename(target)
         return Stored(wanted)
+
+    def named(self, path: str) -> str:
+        """Return a path as a visitor sees it."""
+        return f"{self.collection}/{path}" if self.collection else path
 
     def sweep(self) -> None:
         """Remove what uploads that broke off with an earlier server left."""
@@ -142,23 +164,34 @@ class Files:
         """Raise LibraryError if a file is too large, or the disk too full for bytes expected."""
         if size > self.max_bytes:
             raise LibraryError(
-                f"{path} has more than {self.max_bytes / 1e6:,.0f} MB",
+                f"the file {self.named(path)} has more than {self.max_bytes / 1e6:,.0f} MB",
                 "split it, or put it into the folder yourself",
+                status=413,
+                for_visitors="split it",
             )
         with suppress(OSError):
             if shutil.disk_usage(self.folder).free - expected < self.reserve_bytes:
-                raise LibraryError(f"there is no room on the disk for {path}", "free some space")
+                raise self._full(f"there is no room on the disk for {self.named(path)}")
 
     def keep(self, incoming: Path, path: str) -> Stored:
         """Give a complete upload its name, or say that it was there already."""
-        with _changing(path), self._lock:
-            for target, free in self._free(path):
-                with suppress(FileExistsError):
-                    _place(incoming, target)
-                    return Stored(free, earlier=path if free != path else "")
-                if target.is_file() and filecmp.cmp(incoming, target, shallow=False):
-                    return Stored(free, is_known=True)
-        raise LibraryError(f"there are too many files named {path}", "rename it")
+        with self.changing(path), self._lock:
+            for free in _free(path):
+                with self._placing(free) as target:
+                    with suppress(FileExistsError):
+                        _place(incoming, target)
+                        return Stored(free, earlier=path if free != path else "")
+                    if target.is_file() and filecmp.cmp(incoming, target, shallow=False):
+                        return Stored(free, is_known=True)
+        raise self._too_many(path)
+
+    @contextmanager
+    def changing(self, path: str) -> Iterator[None]:
+        """Raise LibraryError for what the block cannot do on the disk."""
+        try:
+            yield
+        except OSError as error:
+            raise self._error_of(error, self.named(path)) from error
 
     def _put_away(self, source: Path, path: str) -> Removed:
         at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -170,45 +203,49 @@ class Files:
         source.rename(place / _ITEM)
         return removed
 
-    def _free(self, path: str) -> Iterator[tuple[Path, str]]:
-        """Yield a path, then the same with numbers from 2 on, each with its place on the disk."""
-        yield self._target(path), path
-        for number in range(2, _MAX_COPIES):
-            other = numbered(path, number)
-            yield self._target(other), other
+    @contextmanager
+    def _placing(self, path: str) -> Iterator[Path]:
+        """Yield where a path leads, its folders made; they go again if the block fails.
 
-    def _target(self, path: str) -> Path:
-        """Return where a path leads, with its folders made; never out of the folder by a link."""
+        It never leads out of the folder by a link.
+        """
         target = self.folder / path
-        parent = target.parent
-        above = parent
+        above, missing, made = target.parent, [], []
         while not above.exists():
+            missing.append(above)
             above = above.parent
         self._check_inside(above, path)
-        for folder in reversed([parent, *parent.parents]):
-            if folder.is_relative_to(above):
-                folder.mkdir(mode=self.mode | 0o700, exist_ok=True)
-        self._check_inside(parent, path)
-        return target
+        try:
+            for folder in reversed(missing):
+                folder.mkdir(mode=self.mode | 0o700)
+                made.append(folder)
+            self._check_inside(target.parent, path)
+            yield target
+        except BaseException:
+            for folder in reversed(made):
+                with suppress(OSError):
+                    folder.rmdir()
+            raise
 
     def _existing(self, path: str) -> Path:
         parts = path.split("/")
         is_hidden = any(part in ("", ".", "..") or part[0] == "." for part in parts)
         if is_hidden or not _can_exist(path):
-            raise LibraryError(f"there is no file {path}", "reload the list of documents")
+            raise self._missing(path)
         found = self.folder / path
         self._check_inside(found.parent, path)
         if not os.path.lexists(found):
-            raise LibraryError(f"there is no file {path}", "reload the list of documents")
+            raise self._missing(path)
         return found
 
     def _check_inside(self, place: Path, path: str) -> None:
         if not Path(os.path.realpath(place)).is_relative_to(os.path.realpath(self.folder)):
-            raise LibraryError(f"{path} is outside the folder", "choose another name")
+            problem = f"the path {self.named(path)} leads out of the folder"
+            raise LibraryError(problem, "choose another name")
 
     def _place_of(self, token: str) -> Path:
         if not token or not token.isascii() or not token.isalnum():
-            raise LibraryError("there is nothing to put back", "reload the list of documents")
+            raise LibraryError("there is nothing to put back", _RELOAD, status=404)
         return self.folder / REMOVED / token
 
     def _removed(self, place: Path) -> Removed:
@@ -218,9 +255,28 @@ class Files:
                 raise FileNotFoundError(place)
             return Removed(place.name, rebuilt(path), str(at))
         except (OSError, ValueError, TypeError) as error:
-            raise LibraryError(
-                "it was put back or deleted already", "reload the list of documents"
-            ) from error
+            raise LibraryError("it was put back or deleted already", _RELOAD, status=404) from error
+
+    def _missing(self, path: str) -> LibraryError:
+        return LibraryError(f"there is no file {self.named(path)}", _RELOAD, status=404)
+
+    def _too_many(self, path: str) -> LibraryError:
+        return LibraryError(f"there are too many files named {self.named(path)}", "rename one")
+
+    def _full(self, problem: str) -> LibraryError:
+        return LibraryError(problem, "free some space", status=507, for_visitors=_TELL)
+
+    def _error_of(self, error: OSError, named: str) -> LibraryError:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return self._full(f"the disk is full: {named} was not stored")
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+            problem = f"the folder may not be changed for {named}"
+            return LibraryError(problem, "change its permissions", for_visitors=_TELL)
+        if isinstance(error, NotADirectoryError | FileExistsError | IsADirectoryError):
+            return LibraryError(f"a file has the name of a folder of {named}", "rename one of them")
+        if isinstance(error, FileNotFoundError):
+            return LibraryError(f"there is no file {named} any more", _RELOAD, status=404)
+        return LibraryError(f"the file {named} cannot be changed ({error.strerror})", "try again")
 
 
 class Incoming:
@@ -230,7 +286,7 @@ class Incoming:
         self._files, self._size = files, size
         self.path, self.received = path, 0
         self._part = files.folder / f"{INCOMING}{secrets.token_hex(8)}"
-        with _changing(path):
+        with files.changing(path):
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
             descriptor = os.open(self._part, flags, files.mode & 0o666 | 0o600)
             self._file = os.fdopen(descriptor, "wb")
@@ -239,20 +295,20 @@ class Incoming:
         """Append some bytes."""
         self.received += len(data)
         self._files.check_size(self.path, self.received)
-        with _changing(self.path):
+        with self._files.changing(self.path):
             self._file.write(data)
 
     def keep(self) -> Stored:
         """Store the file under its name, or under one with a number."""
+        named = self._files.named(self.path)
         if self._size is not None and self.received != self._size:
             raise LibraryError(
-                f"the upload of {self.path} broke off after {self.received:,} of "
-                f"{self._size:,} bytes",
+                f"the upload of {named} broke off after {self.received:,} of {self._size:,} bytes",
                 "upload it again",
             )
         if not self.received:
-            raise LibraryError(f"{self.path} is empty", "choose another file")
-        with _changing(self.path):
+            raise LibraryError(f"the file {named} is empty", "choose another file")
+        with self._files.changing(self.path):
             self._file.flush()
             os.fsync(self._file.fileno())
             self._file.close()
@@ -287,20 +343,8 @@ def _place(source: Path, target: Path) -> None:
         source.replace(target)
 
 
-@contextmanager
-def _changing(path: str) -> Iterator[None]:
-    """Raise LibraryError for what the block cannot do on the disk."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            problem, remedy = f"the disk is full: {path} was not stored", "free some space"
-        elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-            problem, remedy = f"the folder may not be changed for {path}", "change its permissions"
-        elif isinstance(error, NotADirectoryError | FileExistsError | IsADirectoryError):
-            problem, remedy = f"a file has the name of a folder of {path}", "rename one of them"
-        elif isinstance(error, FileNotFoundError):
-            problem, remedy = f"there is no file {path} any more", "reload the list of documents"
-        else:
-            problem, remedy = f"{path} cannot be changed ({error.strerror})", "try again"
-        raise LibraryError(problem, remedy) from error
+def _free(path: str) -> Iterator[str]:
+    """Yield a path, then the same with numbers from 2 on."""
+    yield path
+    for number in range(2, _MAX_COPIES):
+        yield numbered(path, number)

@@ -306,6 +306,7 @@ class Handlers:
             collections=now.library.collections,
             is_outdated=now.qa.is_outdated,
             can_mend=self._may_edit(),
+            for_owner=self._for_owner,
         )
 
     def _may_edit(self) -> bool:
@@ -315,7 +316,9 @@ class Handlers:
     def _library(self, now: OpenIndex) -> str:
         is_building = self._corpus.live.state.activity is not None
         files = self._corpus.files if self._may_edit() else None
-        return library_html(now.library, files=files, building=is_building)
+        return library_html(
+            now.library, files=files, building=is_building, for_owner=self._for_owner
+        )
 
     def _evidence(self, now: OpenIndex, turns: Turns, view: View) -> str:
         try:
@@ -327,6 +330,7 @@ class Handlers:
                 is_drawable=self._corpus.pages.is_drawable,
                 windows=now.windows.of,
                 votes=self._votes(turns[view.turn :][:1]),
+                for_owner=self._for_owner,
             )
         except KeyError:  # the list of documents, or something that no longer exists
             return self._library(now)

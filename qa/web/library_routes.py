@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from qa.access import visitor_of
+from qa.api.problems import for_visitors
 from qa.collections import Holdings, Served
 from qa.collections.holdings import Arriving, Changing
 from qa.errors import LibraryError, NoCollection, QAError
@@ -31,7 +32,9 @@ UPLOADS = 4
 SILENCE_S = 60.0
 # So is one that is slower in the mean: few fit beside one another.
 SLOWEST_BYTES_S = 5_000
-READ_ONLY = LibraryError("the documents may not be changed here", "ask whoever serves them")
+READ_ONLY = LibraryError(
+    "the documents may not be changed here", "ask whoever serves them", status=403
+)
 
 
 class Named(BaseModel):
@@ -54,8 +57,8 @@ class Replacing(BaseModel):
     earlier: str
 
 
-class Token(BaseModel):
-    """Something that was removed."""
+class RemovedFile(BaseModel):
+    """A file or folder that was removed; ``token`` is its name among those."""
 
     token: str
 
@@ -86,7 +89,8 @@ def library_routes(served: Served, *, for_owner: bool) -> APIRouter:
         try:
             (holdings.building(collection) if collection else holdings.live).request()
         except NoCollection as error:
-            return JSONResponse({"trouble": without_surrogates(said(error))}, 404)
+            problem = error if for_owner else for_visitors(error)
+            return JSONResponse({"trouble": without_surrogates(said(problem))}, 404)
         return JSONResponse(told(request), 202)
 
     @router.get("/list")
@@ -99,6 +103,7 @@ def library_routes(served: Served, *, for_owner: bool) -> APIRouter:
             Wanted.of(search, sort, page),
             files=holdings.files if visitor_of(request.scope).may_edit else None,
             building=holdings.live.state.activity is not None,
+            for_owner=for_owner,
         )
         return HTMLResponse(html, headers=NO_STORE)
 
@@ -109,40 +114,41 @@ def library_routes(served: Served, *, for_owner: bool) -> APIRouter:
                 {"trouble": "Too many uploads at once. Try again soon."}, 503, {"retry-after": "2"}
             )
         async with uploads:
-            return await _upload(seen(request), request, name)
+            return await _upload(seen(request), request, name, for_owner=for_owner)
+
+    def changed(request: Request, change: Callable[[Changing], dict[str, Any]]) -> JSONResponse:
+        return _changed(seen(request), change, for_owner=for_owner)
 
     @router.post("/remove")
     def remove(request: Request, given: Named) -> JSONResponse:
-        return _changed(seen(request), lambda files: {"token": files.remove(given.path).token})
+        return changed(request, lambda files: {"token": files.remove(given.path).token})
 
     @router.post("/replace")
     def replace(request: Request, given: Replacing) -> JSONResponse:
-        return _changed(
-            seen(request), lambda files: {"token": files.replace(given.earlier, given.path).token}
+        return changed(
+            request, lambda files: {"token": files.replace(given.earlier, given.path).token}
         )
 
     @router.post("/restore")
-    def restore(request: Request, given: Token) -> JSONResponse:
-        return _changed(seen(request), lambda files: {"path": files.restore(given.token).path})
+    def restore(request: Request, given: RemovedFile) -> JSONResponse:
+        return changed(request, lambda files: {"path": files.restore(given.token).path})
 
     @router.post("/forget")
-    def forget(request: Request, given: Token) -> JSONResponse:
+    def forget(request: Request, given: RemovedFile) -> JSONResponse:
         def change(files: Changing) -> dict[str, Any]:
             files.forget(given.token)
             return {}
 
-        return _changed(seen(request), change)
+        return changed(request, change)
 
     @router.post("/rename")
     def rename(request: Request, given: Renamed) -> JSONResponse:
-        return _changed(
-            seen(request), lambda files: {"path": files.rename(given.path, given.to).path}
-        )
+        return changed(request, lambda files: {"path": files.rename(given.path, given.to).path})
 
     return router
 
 
-async def _upload(holdings: Holdings, request: Request, name: str) -> Response:
+async def _upload(holdings: Holdings, request: Request, name: str, *, for_owner: bool) -> Response:
     incoming: Arriving | None = None
     files = holdings.files
     try:
@@ -164,9 +170,10 @@ async def _upload(holdings: Holdings, request: Request, name: str) -> Response:
                 await run_in_threadpool(incoming.write, chunk)
         stored = await run_in_threadpool(incoming.keep)
     except LibraryError as error:
-        return _refused(error)
+        return _refused(error, for_owner=for_owner)
     except (ClientDisconnect, TimeoutError):
-        return _refused(LibraryError("the upload broke off", "upload it again"))
+        broken = LibraryError("the upload broke off", "upload it again")
+        return _refused(broken, for_owner=for_owner)
     finally:
         if incoming is not None:
             await run_in_threadpool(incoming.abort)
@@ -176,7 +183,9 @@ async def _upload(holdings: Holdings, request: Request, name: str) -> Response:
     )
 
 
-def _changed(holdings: Holdings, change: Callable[[Changing], dict[str, Any]]) -> JSONResponse:
+def _changed(
+    holdings: Holdings, change: Callable[[Changing], dict[str, Any]], *, for_owner: bool
+) -> JSONResponse:
     """Make a change to the files, and let the index follow."""
     files = holdings.files
     try:
@@ -184,15 +193,14 @@ def _changed(holdings: Holdings, change: Callable[[Changing], dict[str, Any]]) -
             raise READ_ONLY
         found = change(files)
     except LibraryError as error:
-        return _refused(error)
+        return _refused(error, for_owner=for_owner)
     holdings.live.request()
     return JSONResponse(found)
 
 
-def _refused(error: LibraryError) -> JSONResponse:
-    return JSONResponse(
-        {"trouble": without_surrogates(said(error))}, 403 if error is READ_ONLY else 409
-    )
+def _refused(error: LibraryError, *, for_owner: bool) -> JSONResponse:
+    told = error if for_owner else QAError(error.problem, error.for_visitors)
+    return JSONResponse({"trouble": without_surrogates(said(told))}, error.status)
 
 
 def _status(holdings: Holdings, *, for_owner: bool) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def opened_corpora(
         networks = networks or qa.without_documents(folder, ())
         for watcher in watchers if name == "" else ():
             qa = qa.observed(watcher)
-        files = Files(folder) if editable else None
+        files = Files(folder, collection=name) if editable else None
         if files is not None:
             files.sweep()
         corpora[name] = Corpus(

@@ -111,6 +111,7 @@ def conversation_html(
     collections: Collection[str] = (),
     is_outdated: Callable[[str], bool] = lambda document_id: True,
     can_mend: bool = True,
+    for_owner: bool = True,
 ) -> str:
     """Return the whole conversation; ``title`` gives the title of a document by its id.
 
@@ -119,7 +120,7 @@ def conversation_html(
     ``votes`` are those given, by the ids of :meth:`Turn.vote_id`. ``collections`` are the names
     with which ids of documents begin; of several, that of each place is shown. ``is_outdated`` is
     whether a document is to be read again, as far as it is known, and ``can_mend`` whether the
-    visitor may ask for that.
+    visitor may ask for that. ``for_owner`` is whether they are at the machine that serves the page.
     """
 
     def collection_of(document_id: str) -> str:
@@ -149,6 +150,7 @@ def conversation_html(
         collections=collections,
         is_behind=is_behind,
         can_mend=can_mend,
+        for_owner=for_owner,
         section=section,
         headings=headings,
         closest=CLOSEST,
@@ -166,13 +168,14 @@ def evidence_html(
     is_drawable: Callable[[Document], bool] = lambda document: False,
     windows: Callable[[Document], Sequence[Window]] = windows_of,
     votes: Mapping[str, bool] = NO_VOTES,
+    for_owner: bool = True,
 ) -> str:
     """Return a document with the quoted words marked; ``document`` finds one by its id.
 
     ``is_outdated`` is whether its file is another now than when it was indexed.
     ``is_drawable`` is whether its pages can be drawn: the browser asks for them, and for the
     ``windows`` of the text other than that of the first mark. ``votes`` are those given, by the
-    ids of :meth:`Turn.vote_id`.
+    ids of :meth:`Turn.vote_id`. ``for_owner`` is that of :func:`conversation_html`.
 
     A document that a rebuild has removed is said to be gone. Raises KeyError for a view of
     something that does not exist: an address comes from the browser.
@@ -196,6 +199,7 @@ def evidence_html(
             is_drawable=is_drawable(shown),
             view=view,
             place=place,
+            for_owner=for_owner,
             section=section_of(shown, place.start) if place else "",
             **{"answer": None, "note": "", "outdated": is_outdated(shown.id), **more},
         )
@@ -260,11 +264,13 @@ def library_html(
     *,
     files: Changing | None = None,
     building: bool = False,
+    for_owner: bool = True,
 ) -> str:
     """Return a page of the list of documents.
 
     ``files`` are those that the visitor may change, None where they may not. ``building`` says
     that documents are being read, so that an empty list is not taken for an empty folder.
+    ``for_owner`` is that of :func:`conversation_html`.
     """
     return render(
         "library.html",
@@ -274,6 +280,7 @@ def library_html(
         removed=files.removed()[:REMOVED_LISTED] if files else [],
         can_change=files is not None,
         building=building,
+        for_owner=for_owner,
         unread_listed=LISTED,
         most_searched=MAX_SEARCH,
     )
