@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qa.answers.cells import cell_of
 from qa.text import normalize
 from qa.types import Document
 
@@ -21,3 +22,8 @@ def section_of(document: Document, offset: int) -> str:
             above.append((block.level, " ".join(document.text[block.start : block.end].split())))
     title = normalize(document.title)
     return " › ".join(name for _, name in above if normalize(name) != title)
+
+
+def position_of(document: Document, offset: int) -> str:
+    """Return the headings that apply at an offset, and the row and column it is in, if any."""
+    return ", ".join(filter(None, (section_of(document, offset), cell_of(document, offset))))

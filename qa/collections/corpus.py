@@ -10,7 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qa.answers.sections import section_of
+from qa.answers.cells import Cell, row_at
+from qa.answers.sections import position_of
 from qa.api.pool import Pool
 from qa.asking import Askable, no_collection
 from qa.errors import StoredIndexError
@@ -100,11 +101,22 @@ class OpenIndex:
             return document_id
 
     def section(self, place: Place) -> str:
-        """Return the headings above a place; empty when its document is no longer indexed."""
+        """Return the headings above a place, and its row and column in a table.
+
+        Empty when its document is no longer indexed.
+        """
         try:
-            return section_of(self.qa.document(place.document_id), place.start)
+            return position_of(self.qa.document(place.document_id), place.start)
         except (KeyError, StoredIndexError):
             return ""
+
+    def cells(self, place: Place) -> tuple[Cell, ...]:
+        """Return the cells of the row of a table that a place is in; none outside of tables."""
+        try:
+            row = row_at(self.qa.document(place.document_id), place.start)
+        except (KeyError, StoredIndexError):
+            return ()
+        return row.cells if row else ()
 
     def headings(self, passage: Passage) -> list[tuple[int, int]]:
         """Return the offsets of the headings in a passage; none of a document that has gone."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from qa.answers.sections import section_of
+from qa.answers.sections import position_of
 from qa.answers.serialize import prediction_to_dict
 from qa.text import UNSEEN, json_literal, printable
 from qa.types import Answer, Document, Place
@@ -25,7 +25,7 @@ _BEGINNINGS = re.compile(r"^(\s*\d*)([-+=.)])", re.MULTILINE)
 class Quotation:
     """A place of an answer, as it is written in a file.
 
-    ``text`` are the document's words there, ``section`` the headings above it.
+    ``text`` are the document's words there, ``section`` the headings above it and its cell.
     """
 
     place: Place
@@ -61,7 +61,7 @@ def _quotations(answers: Iterable[Answer], document: Callable[[str], Document]) 
     for answer in answers:
         for place in places_of(answer):
             try:
-                section = section_of(document(place.document_id), place.start)
+                section = position_of(document(place.document_id), place.start)
             except KeyError:  # no longer indexed
                 section = ""
             title = place.title or place.document_id

@@ -302,6 +302,7 @@ class Handlers:
             title=now.title,
             section=now.section,
             headings=now.headings,
+            cells=now.cells,
             votes=self._votes(turns),
             collections=now.library.collections,
             is_outdated=now.qa.is_outdated,

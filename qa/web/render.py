@@ -14,7 +14,8 @@ from typing import TypeVar
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from qa.answers.sections import section_of
+from qa.answers.cells import Cell
+from qa.answers.sections import position_of
 from qa.collections import Library
 from qa.collections.holdings import Changing
 from qa.text import UNSEEN, counted, listed, normalize
@@ -107,6 +108,7 @@ def conversation_html(
     title: Callable[[str], str],
     section: Callable[[Place], str] = lambda place: "",
     headings: Callable[[Passage], Sequence[tuple[int, int]]] = lambda passage: (),
+    cells: Callable[[Place], Sequence[Cell]] = lambda place: (),
     votes: Mapping[str, bool] = NO_VOTES,
     collections: Collection[str] = (),
     is_outdated: Callable[[str], bool] = lambda document_id: True,
@@ -115,7 +117,8 @@ def conversation_html(
 ) -> str:
     """Return the whole conversation; ``title`` gives the title of a document by its id.
 
-    ``section`` gives the headings above a place, ``headings`` the offsets of those in a passage.
+    ``section`` gives the headings above a place, ``headings`` the offsets of those in a passage,
+    ``cells`` those of the row of a table that a place is in.
 
     ``votes`` are those given, by the ids of :meth:`Turn.vote_id`. ``collections`` are the names
     with which ids of documents begin; of several, that of each place is shown. ``is_outdated`` is
@@ -153,6 +156,7 @@ def conversation_html(
         for_owner=for_owner,
         section=section,
         headings=headings,
+        cells=cells,
         closest=CLOSEST,
         examples=[question for question, document_id in EXAMPLES if document_id in known]
         or examples,
@@ -181,6 +185,13 @@ def evidence_html(
     something that does not exist: an address comes from the browser.
     """
 
+    def position(other: Place) -> str:
+        """Return the headings above another place of the answer, and its row and column."""
+        try:
+            return position_of(document(other.document_id), other.start)
+        except KeyError:
+            return ""
+
     def sheet(
         shown: Document, marks: Iterable[Mark] = (), *, place: Place | None = None, **more: object
     ) -> str:
@@ -200,7 +211,8 @@ def evidence_html(
             view=view,
             place=place,
             for_owner=for_owner,
-            section=section_of(shown, place.start) if place else "",
+            section=position_of(shown, place.start) if place else "",
+            position=position,
             **{"answer": None, "note": "", "outdated": is_outdated(shown.id), **more},
         )
 

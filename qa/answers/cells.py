@@ -1,0 +1,77 @@
+"""The row and the column of a place in a table."""
+
+from __future__ import annotations
+
+import textwrap
+from bisect import bisect_right
+from dataclasses import dataclass
+from itertools import dropwhile, takewhile
+
+from qa.builder.views.records import records_of, words_of
+from qa.types import Document
+
+_TABLE = ("columns", "row")
+_LONGEST = 60  # characters of a name
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value of a row: its place in the document, and what its column is called, if it is."""
+
+    start: int
+    end: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table; ``number`` counts from 1 without the rows that name columns."""
+
+    number: int
+    cells: tuple[Cell, ...]
+
+
+def row_at(document: Document, offset: int) -> Row | None:
+    """Return the row of a table at an offset; None where there is none."""
+    blocks = document.blocks
+    at = bisect_right(blocks, offset, key=lambda block: block.start) - 1
+    if at < 0 or blocks[at].kind != "row" or offset >= blocks[at].end:
+        return None
+    row = blocks[at]
+    above = list(
+        takewhile(
+            lambda block: block.kind in _TABLE and block.level == row.level,
+            reversed(blocks[:at]),
+        )
+    )
+    number = 1 + sum(block.kind == "row" for block in above)
+    below_names = dropwhile(lambda block: block.kind == "row", above)
+    names = list(takewhile(lambda block: block.kind == "columns", below_names))
+    (record,) = records_of([*reversed(names), row])
+    cells = [Cell(*place, _name(document.text, header)) for header, place in record.fields]
+    return Row(number, tuple(cells))
+
+
+def cell_of(document: Document, offset: int) -> str:
+    """Return which cell of a table is at an offset, as in "row 3, Price"; empty for none.
+
+    Without names of columns a row has that of its first cell: "row 3, Rent".
+    """
+    row = row_at(document, offset)
+    if row is None:
+        return ""
+    name = next((cell.name for cell in row.cells if cell.start <= offset < cell.end), "")
+    if not any(cell.name for cell in row.cells):
+        first = row.cells[0] if row.cells else None
+        name = (
+            _short(document.text[first.start : first.end]) if first and offset >= first.end else ""
+        )
+    return ", ".join(filter(None, (f"row {row.number:,}", name)))
+
+
+def _name(text: str, header: tuple[str | tuple[int, int], ...]) -> str:
+    return _short(words_of(text, header))
+
+
+def _short(words: str) -> str:
+    return textwrap.shorten(words, _LONGEST, placeholder=" …")
