@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import textwrap
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import dropwhile, takewhile
 
 from qa.builder.views.records import records_of, words_of
-from qa.types import Document
+from qa.text import cells_of
+from qa.types import Block, Document
 
 _TABLE = ("columns", "row")
 _LONGEST = 60  # characters of a name
@@ -47,7 +48,8 @@ def row_at(document: Document, offset: int) -> Row | None:
     number = 1 + sum(block.kind == "row" for block in above)
     below_names = dropwhile(lambda block: block.kind == "row", above)
     names = list(takewhile(lambda block: block.kind == "columns", below_names))
-    (record,) = records_of([*reversed(names), row])
+    table = [_with_cells(document, block) for block in (*reversed(names), row)]
+    (record,) = records_of(table)
     cells = [Cell(*place, _name(document.text, header)) for header, place in record.fields]
     return Row(number, tuple(cells))
 
@@ -67,6 +69,12 @@ def cell_of(document: Document, offset: int) -> str:
             _short(document.text[first.start : first.end]) if first and offset >= first.end else ""
         )
     return ", ".join(filter(None, (f"row {row.number:,}", name)))
+
+
+def _with_cells(document: Document, block: Block) -> Block:
+    """Return a row with its cells, which a stored one may lack where its text tells them."""
+    cells = block.cells or cells_of(document.text[block.start : block.end], block.start)
+    return replace(block, cells=cells)
 
 
 def _name(text: str, header: tuple[str | tuple[int, int], ...]) -> str:
