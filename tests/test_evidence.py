@@ -452,6 +452,20 @@ def test_sources_with_the_same_title_show_their_files():
     assert drawn[2].text["closest"] == "Carsa.txtText.Carsx/b.txtText.GiftsText."
 
 
+def test_a_document_that_was_deleted_is_said_to_be_and_does_not_count():
+    shown = document("The car went to Kim. Kim was pleased.")
+    also = [Place(name, 6, 9, f"seeds/{name}") for name in ("b.txt", "c.txt")]
+    turn = Turn("Who?", prediction(answer(shown, "Kim", 0.7, also)))
+    assert "The same answer in 3 documents" in talk(turn).text["spread"]
+    drawn = talk(turn, is_gone={"b.txt"}.__contains__)
+    assert drawn.text["spread"] == "The same answer in 2 documents"
+    assert drawn.text["place-in"] == "characters 16–19deletedcharacters 6–9"
+    assert "spread" not in talk(turn, is_gone={"b.txt", "c.txt"}.__contains__).text
+    kept = {"a.txt": shown, "c.txt": document("It is Kim.", name="c.txt")}
+    pane = Drawn(evidence_html([turn], View("answer"), document=kept.__getitem__))
+    assert pane.text["place"] == "b.txt, deletedc.txt, characters 6–9"
+
+
 @pytest.mark.parametrize("question", ["Who? " * 1000, "One\nline\nafter\nthe\nother?"])
 def test_a_long_question_can_be_seen_whole(question):
     drawn = talk(Turn(question))

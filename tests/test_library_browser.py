@@ -174,6 +174,25 @@ def test_a_new_version_of_a_file_is_named_and_replaces_the_earlier_one(served, p
     page.wait_for_selector(".uploads >> text=Replace the earlier one")
 
 
+def test_a_citation_of_a_document_that_was_deleted_says_so(served, page):
+    for name in ("tower.txt", "sale.txt"):
+        (served.corpus.folder / name).write_text(TEXTS["tower.txt"].replace("The tower\n", name))
+    page.wait_for_selector(".entry >> nth=1")
+    page.fill("#question textarea", "Who bought the tower?")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".turn .spread >> text=The same answer in 2 documents")
+    page.get_by_role("button", name="All documents", exact=True).click()
+    page.locator(".entry", has_text="sale.txt").hover()
+    page.get_by_role("button", name="Delete sale.txt").click()
+    page.wait_for_selector(".citation >> text=deleted")
+    keep(page, "library-deleted-source")
+    assert page.locator(".spread").count() == 0
+    assert page.locator(".citation", has_text="deleted").count() == 1
+    page.wait_for_selector(".library-note >> text=Undo")  # the list was not drawn anew
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_selector(".turn .spread >> text=The same answer in 2 documents")
+
+
 def test_what_was_deleted_far_down_is_put_back_from_where_one_is(served, page):
     for number in range(30):
         (served.corpus.folder / f"{number:02}.txt").write_text(f"House {number}\n\nIt is green.\n")

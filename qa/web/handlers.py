@@ -35,6 +35,7 @@ Turns = tuple[Turn, ...]
 Strict = float | None
 
 MAX_TOP_K = 50
+TALK = "talk"
 WRITE_FIRST = "Write a question first"
 MAX_ONLY = 1_000
 
@@ -120,11 +121,17 @@ class Handlers:
         view = View.of_latest(after)
         return wanted, self._talk(now, after, view), self._evidence(now, after, view)
 
-    def on_view(self, turns: Turns, strict: Strict, event: gr.EventData) -> tuple[str, str]:
-        """Return the conversation and the evidence with another view current."""
-        view = View.at(_said(event, "view"))
+    def on_view(self, turns: Turns, strict: Strict, event: gr.EventData) -> tuple[str, Any]:
+        """Return the conversation and the evidence with another view current.
+
+        The view "talk" is the conversation alone, as it is after a build.
+        """
+        wanted = _said(event, "view")
         now = self._corpus.now
         turns = _seen(now, turns, strict)
+        if wanted == TALK:
+            return self._talk(now, turns, View()), gr.skip()
+        view = View.at(wanted)
         return self._talk(now, turns, view), self._evidence(now, turns, view)
 
     def on_vote(self, turns: Turns, strict: Strict, event: gr.EventData) -> tuple[Any, Any]:
@@ -294,10 +301,12 @@ class Handlers:
         return sentence(without_places(error.problem, self._corpus.places))
 
     def _talk(self, now: OpenIndex, turns: Turns, current: View) -> str:
+        known = {entry.document.id for entry in now.library.entries}
         return conversation_html(
             turns,
             current,
-            document_ids=[entry.document.id for entry in now.library.entries],
+            document_ids=known,
+            is_gone=lambda document_id: document_id not in known,
             examples=now.examples,
             title=now.title,
             section=now.section,

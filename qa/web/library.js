@@ -136,7 +136,11 @@ document.addEventListener("library", async ({ detail }) => {
   drawCollections(detail.collections);
   const changed = before !== null && before.generation !== detail.generation;
   const isGreeting = library()?.querySelector(".greeting") && before?.activity !== detail.activity;
-  if ((changed || isGreeting) && library()) await refresh();
+  if ((changed || isGreeting) && library()) {
+    await refresh();
+    // Answers may be from documents that have gone.
+    if (changed && document.querySelector(".turn") && !isAsking()) trigger("select", { view: "talk" });
+  }
   // Questions to begin with were found, or have gone with their documents.
   else if (before && before.examples !== detail.examples && library() && document.querySelector(".welcome")) {
     trigger("select", { view: "" });

@@ -46,7 +46,7 @@ _ENVIRONMENT = Environment(
     lstrip_blocks=True,
 )
 _ENVIRONMENT.globals.update(View=View, excerpt=excerpt, opening=opening, places_of=places_of)
-_ENVIRONMENT.globals.update(told=wording.told)
+_ENVIRONMENT.globals.update(told=wording.told, GONE=wording.GONE)
 _ENVIRONMENT.filters.update(
     counted=counted,
     day=wording.day,
@@ -112,6 +112,7 @@ def conversation_html(
     votes: Mapping[str, bool] = NO_VOTES,
     collections: Collection[str] = (),
     is_outdated: Callable[[str], bool] = lambda document_id: True,
+    is_gone: Callable[[str], bool] = lambda document_id: False,
     can_mend: bool = True,
     for_owner: bool = True,
 ) -> str:
@@ -122,8 +123,9 @@ def conversation_html(
 
     ``votes`` are those given, by the ids of :meth:`Turn.vote_id`. ``collections`` are the names
     with which ids of documents begin; of several, that of each place is shown. ``is_outdated`` is
-    whether a document is to be read again, as far as it is known, and ``can_mend`` whether the
-    visitor may ask for that. ``for_owner`` is whether they are at the machine that serves the page.
+    whether a document is to be read again, as far as it is known, ``is_gone`` whether it is indexed
+    no longer, and ``can_mend`` whether the visitor may ask for that. ``for_owner`` is whether they
+    are at the machine that serves the page.
     """
 
     def collection_of(document_id: str) -> str:
@@ -139,6 +141,9 @@ def conversation_html(
             for item, (file, shown) in zip(items, names, strict=True)
         ]
 
+    def still_there(places: Iterable[Place]) -> list[Place]:
+        return [place for place in places if not is_gone(place.document_id)]
+
     def is_behind(left_out: Iterable[str]) -> bool:
         return any(each in known and is_outdated(each) for each in left_out)
 
@@ -152,6 +157,8 @@ def conversation_html(
         collection_of=collection_of,
         collections=collections,
         is_behind=is_behind,
+        is_gone=is_gone,
+        still_there=still_there,
         can_mend=can_mend,
         for_owner=for_owner,
         section=section,
@@ -185,12 +192,12 @@ def evidence_html(
     something that does not exist: an address comes from the browser.
     """
 
-    def position(other: Place) -> str:
-        """Return the headings above another place of the answer, and its row and column."""
+    def whereabouts(other: Place) -> str:
+        """Return where another place of the answer is, unless its document has gone."""
         try:
-            return position_of(document(other.document_id), other.start)
+            return wording.where(other, position_of(document(other.document_id), other.start))
         except KeyError:
-            return ""
+            return wording.GONE
 
     def sheet(
         shown: Document, marks: Iterable[Mark] = (), *, place: Place | None = None, **more: object
@@ -212,7 +219,7 @@ def evidence_html(
             place=place,
             for_owner=for_owner,
             section=position_of(shown, place.start) if place else "",
-            position=position,
+            whereabouts=whereabouts,
             **{"answer": None, "note": "", "outdated": is_outdated(shown.id), **more},
         )
 

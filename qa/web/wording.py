@@ -23,6 +23,8 @@ BANDS = (
     (10, "unlikely"),
     (0, "very unlikely"),
 )
+# What is said in place of where a quotation is, once its document is not indexed any longer.
+GONE = "deleted"
 # A first word that is no name: those of files and servers have dots, digits or strokes.
 _WORD = re.compile(r"[a-z]+(?:['’-][a-z]+)*(?![\w/@:\\-]|\.\w)")
 _ENDS = (".", "!", "?", "…")
