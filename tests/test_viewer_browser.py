@@ -7,7 +7,7 @@ import urllib.request
 from urllib.parse import urlencode
 
 import pytest
-from browsing import IN_VIEW, VIEWS, keep, visiting
+from browsing import IN_VIEW, IN_WINDOW, VIEWS, keep, visiting
 from making import make_pdf, make_picture
 from serving import HOSTILE, gradio_warnings, serving
 from test_accessibility import SERIOUS, axe  # noqa: F401
@@ -94,7 +94,18 @@ def test_a_link_to_a_page_shows_it_on_a_phone_below_two_rows_of_tools(visit):
         ".tools > span", "parts => parts.map(part => Math.round(part.getBoundingClientRect().top))"
     )
     assert len(set(rows)) == 2
+    page.wait_for_function(IN_WINDOW, arg=".paper polygon.passage")
+    # It is as wide as the screen, and scrolled with the page.
+    fits = """paper => paper.scrollWidth <= paper.clientWidth
+      && paper.scrollHeight <= paper.clientHeight + 1
+      && paper.querySelector("img").offsetWidth > 300
+      && document.body.scrollWidth <= innerWidth"""
+    assert page.locator(".paper").evaluate(fits)
     keep(page, "viewer-narrow-page")
+    page.get_by_role("button", name="Larger").click()
+    paper = page.locator(".paper").element_handle()
+    page.wait_for_function("paper => paper.scrollWidth > paper.clientWidth", arg=paper)
+    assert page.evaluate("document.body.scrollWidth <= innerWidth")
 
 
 def test_boxes_do_not_hide_the_words_where_colours_are_forced(visit):
@@ -205,6 +216,8 @@ def test_words_far_right_in_a_table_are_brought_into_view(visit):
 def test_what_is_said_of_a_scan_stays_in_view_as_it_is_scrolled(visit):
     page = visit("mill.png", "Rosa Thal", "narrow", "dark")
     page.wait_for_selector(".paper polygon.passage")
+    for _ in range(3):
+        page.get_by_role("button", name="Larger").click()
     page.wait_for_function("document.querySelector('.paper').scrollLeft > 50")
     said, paper = (page.locator(part).bounding_box() for part in (".paper figcaption", ".paper"))
     assert said["x"] >= paper["x"]

@@ -46,7 +46,7 @@
       this.pages = Number(root.dataset.pages);
       this.page = Number(root.dataset.page);
       this.markPage = this.page;
-      this.zoom = narrow.matches ? 2 : 1;
+      this.zoom = 1;
       this.loads = new Map();
       this.found = [];
       this.at = -1;
@@ -229,6 +229,14 @@
       const mark = [".now", ".answer", ".passage"].map((kind) => this.paper.querySelector(`polygon${kind}`)).find(Boolean);
       if (mark) bring(this.paper, mark.getBoundingClientRect(), 1 / 3, false);
       else this.paper.scrollTo(0, 0);
+      if (mark && narrow.matches) this.bringOnPhone(mark);
+    }
+
+    // There the page scrolls, not a pane of it: only for those who are at the document already.
+    bringOnPhone(mark) {
+      const isThere = element.getBoundingClientRect().top < innerHeight / 3;
+      const { top, bottom } = mark.getBoundingClientRect();
+      if (isThere && (bottom > innerHeight || top < 0)) scrollBy({ top: top - innerHeight / 3 });
     }
 
     size() {
@@ -251,8 +259,11 @@
         (this.paper.scrollLeft + this.paper.clientWidth / 2) / this.paper.scrollWidth,
         (this.paper.scrollTop + this.paper.clientHeight / 2) / this.paper.scrollHeight,
       ];
+      const seen = this.paper.getBoundingClientRect();
+      const share = (innerHeight / 2 - seen.top) / seen.height;
       this.zoom = next;
       this.size();
+      if (narrow.matches && share > 0 && share < 1) scrollBy({ top: share * (this.paper.offsetHeight - seen.height) });
       this.paper.scrollLeft = middle[0] * this.paper.scrollWidth - this.paper.clientWidth / 2;
       this.paper.scrollTop = middle[1] * this.paper.scrollHeight - this.paper.clientHeight / 2;
     }
