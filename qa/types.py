@@ -421,7 +421,7 @@ class Prediction:
     @property
     def asked_as(self) -> str:
         """The question that was asked, and the document that was looked at first, if one was."""
-        first = f" (first in {self.talked_of})" if self.talked_of else ""
+        first = f" (looked first in {self.talked_of})" if self.talked_of else ""
         return f"{self.resolved_question}{first}"
 
 

@@ -515,7 +515,7 @@ def test_chat_prints_the_question_that_was_asked(built, monkeypatch, capsys):
     out = capsys.readouterr().out
     assert "“Matilda Orrey”" in out
     asked = "when was it that Matilda Orrey built the lighthouse of Korso?"
-    assert f"(asked: {asked} (first in lighthouse.txt))" in out
+    assert f"(asked: {asked} (looked first in lighthouse.txt))" in out
     # An empty line starts anew, and a line without a word is no question.
     monkeypatch.setattr(
         "sys.stdin", Typed(["Who built the lighthouse of Korso?\n", "\n", "?!\n", "when?\n"])

@@ -210,9 +210,9 @@ class Handlers:
         turns = (*turns, turn)
         seen = _seen(now, turns, strict)
         view = View.of_latest(seen)
-        evidence = gr.skip() if turn.trouble else self._evidence(now, seen, view)
+        # Also after one that was refused: what is shown beside it would be taken for its evidence.
         # In the box is what was typed meanwhile.
-        yield turns, self._talk(now, seen, view), evidence, gr.skip()
+        yield turns, self._talk(now, seen, view), self._evidence(now, seen, view), gr.skip()
 
     def _answered(self, now: OpenIndex, asked: Turn, shown: Turns) -> Turn:
         if not now.library.entries:
