@@ -343,6 +343,20 @@ def test_an_empty_question_is_explained(visit):
     assert shown == "The question is empty. Write it in words."  # and no command
     assert "Traceback" not in page.content()
     assert page.locator(".library").count() == 1
+    assert page.locator("#new-talk").is_enabled()
+    assert page.locator("#export").is_hidden()  # there is nothing to be exported
+
+
+def test_what_is_refused_does_not_keep_the_evidence_of_the_question_before(visit, always):
+    page = visit()
+    ask(page, "Who designed the lighthouse of Rerik?")
+    page.wait_for_selector(".sheet mark.answer")
+    ask(page, "?!")
+    page.wait_for_selector(".library")
+    assert page.locator(".sheet").count() == 0
+    assert page.locator(".citation[aria-current]").count() == 0
+    page.locator(".citation").first.click()
+    page.wait_for_selector(".sheet mark.answer")
 
 
 def test_a_blank_question_leaves_nothing_behind(visit):

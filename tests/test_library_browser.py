@@ -140,6 +140,16 @@ def test_files_are_dropped_on_an_open_document_and_what_failed_is_told_and_put_a
     page.wait_for_selector(f".uploads >> text={trouble}")
     page.wait_for_selector(".uploads >> text=broken.pdf was added, but cannot be read. Damaged")
     keep(page, "library-not-added")
+    line, close = (
+        page.locator(part).first.bounding_box() for part in (".library-note", "[data-dismiss]")
+    )
+    failed = page.locator(".uploads .failed").first
+    assert failed.bounding_box()["x"] == line["x"]
+    assert failed.evaluate("line => getComputedStyle(line).backgroundColor") not in (
+        "rgba(0, 0, 0, 0)",
+        page.locator(".library").evaluate("list => getComputedStyle(list).backgroundColor"),
+    )
+    assert abs(line["y"] + line["height"] / 2 - close["y"] - close["height"] / 2) < 3
     page.get_by_role("button", name="Close", exact=True).click()
     assert page.locator(".news").is_hidden()
     assert page.evaluate("document.activeElement !== document.body")
@@ -147,6 +157,14 @@ def test_files_are_dropped_on_an_open_document_and_what_failed_is_told_and_put_a
     page.get_by_role("button", name="All documents").click()
     page.wait_for_selector(".library")
     assert page.locator(".news").is_hidden()
+
+
+def test_hidden_files_are_said_to_be_left_out(served, page):
+    page.evaluate(DROP, {".profile": "hidden"})
+    page.wait_for_selector(".library-note.failed >> text=1 hidden file left out.")
+    page.evaluate(DROP, {".profile": "hidden", ".notes": "too", "tower.txt": TEXTS["tower.txt"]})
+    page.wait_for_selector(".library-note.done >> text=1 file added, 2 hidden files left out.")
+    assert [path.name for path in served.corpus.folder.glob("[!.]*")] == ["tower.txt"]
 
 
 def test_a_new_version_of_a_file_is_named_and_replaces_the_earlier_one(served, page):

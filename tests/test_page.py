@@ -95,6 +95,17 @@ def test_only_the_pages_own_visitors_are_answered(bound, headers, status):
         assert (response.status_code == 403) == (status == 403), method
 
 
+def test_an_unknown_address_is_a_page_in_a_browser_and_a_problem_to_programs(url):
+    for path in ("nothing", "a/b?c=d", "document/nothing"):
+        seen = httpx.get(f"{url}/{path}", headers={"accept": "text/html,*/*;q=0.8"})
+        assert (seen.status_code, seen.headers["content-type"]) == (404, "text/html; charset=utf-8")
+        assert "There is no page at this address." in seen.text
+        assert '<a href="/">' in seen.text
+        read = httpx.get(f"{url}/{path}")
+        assert (read.status_code, read.headers["content-type"]) == (404, "application/problem+json")
+        assert read.json()["problem"] == "not found"
+
+
 def test_endpoints_that_the_page_does_not_need_are_closed():
     for path in ("upload", "file=/etc/passwd", "file/etc/passwd", "proxy=http://evil.example"):
         assert guarded("127.0.0.1").get(f"/gradio_api/{path}").status_code == 403

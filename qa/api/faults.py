@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from http import HTTPStatus
+
 from fastapi import FastAPI
+from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
 from qa.api.problems import invalid, problem_response, status_response
 
 
-def answer_faults(app: FastAPI) -> None:
-    """Let an application of Gradio's refuse invalid requests as the API does."""
+def answer_faults(app: FastAPI, *, nothing_here: Callable[[str], str]) -> None:
+    """Let an application of Gradio's refuse invalid requests as the API does.
+
+    ``nothing_here`` returns the HTML for a browser at an address that there is not, given the
+    address of the page.
+    """
     from gradio.route_utils import FnIndexInferError
 
+    async def on_status(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        phrase = HTTPStatus(error.status_code).phrase
+        if error.detail != phrase or error.status_code not in (404, 405):
+            return await http_exception_handler(request, error)  # as Gradio's own scripts read it
+        if error.status_code == 404 and "text/html" in request.headers.get("accept", ""):
+            home = f"{request.scope.get('root_path', '').rstrip('/')}/"
+            return HTMLResponse(nothing_here(home), 404, {"cache-control": "no-store"})
+        return status_response(error.status_code, phrase, error.headers)
+
+    app.add_exception_handler(HTTPException, on_status)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(FnIndexInferError, _on_unknown)
 

@@ -64,7 +64,8 @@ const showLinked = () => {
 const writeDown = () => {
   const turns = shownTurns();
   part("new-talk").disabled = turns.length === 0;
-  part("export").hidden = turns.length === 0;
+  // What was refused is in no file.
+  part("export").hidden = !turns.some((turn) => turn.querySelector(".footnote"));
   if (document.querySelector("#conversation .pending") || !document.querySelector("#conversation :is(.turn, .welcome)")) return;
   if (opening && (turns.length < opening.turns || document.querySelector("#conversation [data-old]"))) return;
   const { address, view } = here();

@@ -255,7 +255,7 @@ def create_app(
         )
         page = guarded.routes[-1].app  # type: ignore[attr-defined]
         for each in (guarded, page):
-            answer_faults(each)
+            answer_faults(each, nothing_here=lambda home: render("nothing_here.html", home=home))
         # From the inside out.
         app.add_middleware(Events, blocks=page.get_blocks())
         app.add_middleware(BodyLimit, limit_of=body_limit)

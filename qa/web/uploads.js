@@ -7,6 +7,7 @@ const failures = [];
 const numbered = []; // files added under another name, because it was taken: { path, earlier }
 const arrived = new Set(); // paths of files of which it is not known yet whether they can be read
 let known = 0;
+let hidden = 0; // files that systems hide, left out
 let going = ""; // what is being sent
 let told = 0; // so many failures were seen
 
@@ -132,8 +133,9 @@ const sendAll = async () => {
   if (stored) parts.push(`${stored} ${stored === 1 ? "file" : "files"} added`);
   if (known) parts.push(`${known} there already`);
   if (failures.length) parts.push(`${failures.length} not added`);
-  announce(`${parts.join(", ")}.`, { failed: failures.length > 0 && !stored });
-  [sending, total, known] = [false, 0, 0];
+  if (hidden) parts.push(`${hidden} hidden ${hidden === 1 ? "file" : "files"} left out`);
+  announce(`${parts.join(", ")}.`, { failed: !stored && (failures.length > 0 || !known) });
+  [sending, total, known, hidden] = [false, 0, 0, 0];
   document.dispatchEvent(new CustomEvent("library-look"));
 };
 
@@ -156,11 +158,13 @@ const add = (files) => {
   if (!sending) failures.length = 0;
   for (const [file, name] of files) {
     // Files that systems hide are no documents.
-    if (name.split("/").some((part) => part.startsWith("."))) continue;
-    waiting.push([file, folder + name]);
-    total += 1;
+    if (name.split("/").some((part) => part.startsWith("."))) hidden += 1;
+    else {
+      waiting.push([file, folder + name]);
+      total += 1;
+    }
   }
-  if (waiting.length) sendAll();
+  if (waiting.length || hidden) sendAll();
 };
 
 // A dropped folder is read through to its last file.
