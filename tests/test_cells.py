@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from qa.answers.cells import cell_of, row_at
+from qa.answers.excerpts import excerpt
 from qa.answers.sections import position_of
 from qa.types import Passage, Pieces, View
-from qa.web.excerpts import excerpt
 
 ROOMS = """Room,Price,Floor,Beds
 Blue room,80 EUR,1,2

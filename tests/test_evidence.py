@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qa.answers.excerpts import excerpt, opening
 from qa.collections import Entry, Library
 from qa.errors import QAError
 from qa.index import DocumentSummary, SkippedFile
 from qa.types import Answer, Document, Hit, Passage, Place, Prediction
 from qa.web import render as rendering
-from qa.web.excerpts import excerpt, opening
 from qa.web.render import (
     EXAMPLES,
     conversation_html,

@@ -10,6 +10,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from qa import QA
+from qa.answers.excerpts import excerpt
 from qa.builder.splitter import MAX_TOKENS, Splitter
 from qa.index.documents import DocumentStore
 from qa.loaders import load
@@ -17,7 +18,6 @@ from qa.loaders.extracted import TextBuilder
 from qa.networks.reader import OnnxReader
 from qa.networks.weights import encoder_folder
 from qa.types import Document, Passage, Pieces, View
-from qa.web.excerpts import excerpt
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from typing import TypeVar
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from qa.answers.cells import Cell
+from qa.answers.excerpts import excerpt, opening
 from qa.answers.sections import position_of
 from qa.collections import Library
 from qa.collections.holdings import Changing
@@ -22,7 +23,6 @@ from qa.text import UNSEEN, counted, listed, normalize
 from qa.types import Answer, Document, Passage, Place
 from qa.viewer import Mark, Window, groups_of, window_at, windows_of, written_marks
 from qa.web import wording
-from qa.web.excerpts import excerpt, opening
 from qa.web.listing import FIRST, MAX_SEARCH, SORTS, Wanted, listing_of
 from qa.web.views import NO_VOTES, Turn, View, places_of
 
