@@ -5,10 +5,9 @@ from __future__ import annotations
 import copy
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,25 +22,25 @@ from qa.answers.second_look import look_again
 from qa.answers.selection import CONSIDERED, Evidence
 from qa.answers.verdict import judge
 from qa.asking import no_collection
-from qa.builder import BuildReport, Progress, Workers, build, is_stale
+from qa.builder import Progress, build
+from qa.defaults import FOLDER, INDEX
 from qa.errors import (
     CorpusError,
     ModelCorrupt,
     ModelNotFound,
     QuestionError,
-    StoredIndexError,
 )
 from qa.index import (
     DocumentSummary,
     OpenIndex,
     SkippedFile,
     empty_index,
-    open_index,
 )
 from qa.index.manifest import Manifest
 from qa.networks.encoder import SentenceEncoder
 from qa.networks.reader import OnnxReader
 from qa.networks.weights import REINSTALL, SECOND_READER
+from qa.remote import check_store, open_stored, publish_index, workers_of
 from qa.retrieval.conversation import stand_alone
 from qa.retrieval.filters import DocumentFilter
 from qa.retrieval.question import resolve
@@ -49,8 +48,6 @@ from qa.retrieval.retriever import Retrieved, Retriever
 from qa.text import without_surrogates
 from qa.types import Document, Encoder, Passage, Prediction, Reader, SearchResult
 
-INDEX = "index"
-FOLDER = "seeds"
 _LOG = logging.getLogger(__name__)
 # A second answer less likely than this is noise on the page.
 MIN_PROBABILITY = 0.02
@@ -96,7 +93,7 @@ class QA:
         ``quick`` leaves out the second reader, and with it the second look at the answers.
         """
         chosen = SentenceEncoder(encoder)
-        return cls._assemble(_opened(index, chosen, exact=exact), chosen, quick=quick)
+        return cls._assemble(open_stored(index, chosen, exact=exact), chosen, quick=quick)
 
     @classmethod
     def build(
@@ -125,7 +122,7 @@ class QA:
             build(Path(folder), Path(index), encoder=chosen, progress=progress, workers=workers)
         if store:
             publish_index(index, store, progress)
-        return cls._assemble(_opened(store or index, chosen), chosen, quick=quick)
+        return cls._assemble(open_stored(store or index, chosen), chosen, quick=quick)
 
     @classmethod
     def _assemble(cls, stored: OpenIndex, encoder: SentenceEncoder, *, quick: bool = False) -> QA:
@@ -156,7 +153,7 @@ class QA:
 
     def reopened(self, index: str | Path) -> QA:
         """Return a pipeline with the same networks over the index as it is stored now."""
-        return self._over(_opened(index, self._encoder))
+        return self._over(open_stored(index, self._encoder))
 
     def _over(self, index: OpenIndex) -> QA:
         other = copy.copy(self)
@@ -217,11 +214,11 @@ class QA:
 
     def threshold_for(self, strict: float) -> float:
         """Return the threshold at which a share of absent answers is refused, 0 to 1."""
-        return self._calibration.threshold_for(strict)
+        return self._calibration.threshold_for(_share(strict=strict))
 
     def strict_for(self, threshold: float) -> float:
         """Return the share of the absent answers that a threshold refuses, 0 to 1."""
-        return self._calibration.strict_for(threshold)
+        return self._calibration.strict_for(_share(threshold=threshold))
 
     def documents(self) -> list[DocumentSummary]:
         """Return one summary per document, copies too, in the order of ids."""
@@ -249,7 +246,7 @@ class QA:
 
     @property
     def refused(self) -> frozenset[str]:
-        """The files that were not quoted for their bytes, although their times are as indexed."""
+        """The files not quoted as their content changed, although size and times did not."""
         return self._index.refused
 
     def check(self, quotation: Quotation) -> tuple[Quotation, Validity]:
@@ -331,10 +328,11 @@ class QA:
         ISO 639-1 code: see :class:`~qa.retrieval.filters.DocumentFilter`. ``quick`` leaves
         out the second look at the answers (:mod:`qa.answers.second_look`). Raises
         :class:`~qa.errors.QuestionError` for an empty or endless question, where no document
-        matches the filter, and for a ``top_k`` or ``max_answers`` below 1.
+        matches the filter, for a ``top_k`` or ``max_answers`` below 1, and for a ``threshold``
+        that is not 0 to 1.
         """
         _at_least_one(top_k=top_k, max_answers=max_answers)
-        threshold = self._threshold if threshold is None else threshold
+        threshold = self._threshold if threshold is None else _share(threshold=threshold)
         wanted = _filter(only, since, until, language)
         began = time.perf_counter()
         resolved = resolve(question)
@@ -459,55 +457,6 @@ class QA:
         )
 
 
-def check_store(store: str, *, to_ask: bool = False) -> None:
-    """Raise StoreUnreachable unless the store at an address answers: before a build begins.
-
-    With ``to_ask``, no file is made for it: before it is served.
-    """
-    from qa.milvus import StoreAddress, check_reachable
-
-    check_reachable(StoreAddress.parse(store), to_ask=to_ask)
-
-
-@contextmanager
-def workers_of(ray: str | None, encoder: str | Path | None = None) -> Iterator[Workers | None]:
-    """Connect to the cluster of Ray at an address for a build, until its end; None for none.
-
-    See :func:`qa.cluster.cluster`; ``encoder`` is that of :meth:`QA.open`, at the same path on all
-    machines.
-    """
-    if not ray:
-        yield None
-        return
-    from qa.cluster import cluster
-
-    with cluster(ray, make_encoder=partial(SentenceEncoder, encoder)) as workers:
-        yield workers
-
-
-def publish_index(index: str | Path, store: str, progress: Progress | None = None) -> bool:
-    """Write the live generation of an index to a store; return whether it was not there yet.
-
-    ``store`` is an address (:class:`~qa.milvus.StoreAddress`); see :func:`qa.milvus.publish`.
-    """
-    from qa.milvus import StoreAddress, publish
-
-    source = open_index(Path(index))
-    try:
-        return publish(source, StoreAddress.parse(store), progress=progress)
-    finally:
-        source.close()
-
-
-def _opened(index: str | Path, encoder: Encoder, *, exact: bool = False) -> OpenIndex:
-    """Open the index in a folder, or in the store at an address, which is always exact."""
-    from qa.milvus import StoreAddress, is_address, open_store
-
-    if isinstance(index, str) and is_address(index):
-        return open_store(StoreAddress.parse(index), encoder_fingerprint=encoder.fingerprint)
-    return open_index(Path(index), encoder_fingerprint=encoder.fingerprint, exact=exact)
-
-
 @dataclass(frozen=True, slots=True)
 class _FirstLook:
     """What the first reader found for a stand-alone question; ``evidence`` has its words.
@@ -541,32 +490,18 @@ def _second_reader(calibration: Calibration) -> Reader | None:
     return second
 
 
-def open_or_build(
-    folder: str | Path = FOLDER,
-    index: str | Path = INDEX,
-    *,
-    progress: Progress | None = None,
-    on_build: Callable[[BuildReport], None] | None = None,
-) -> QA:
-    """Open the index, building it first where it is missing or no longer fits the folder."""
-    encoder = SentenceEncoder()
-    folder, index = Path(folder), Path(index)
-    stale = is_stale(folder, index, encoder.fingerprint)
-    if not stale:
-        try:
-            return QA._assemble(open_index(index, encoder_fingerprint=encoder.fingerprint), encoder)
-        except StoredIndexError:
-            pass  # damaged: built again from the documents
-    report = build(folder, index, encoder=encoder, progress=progress)
-    if on_build is not None:
-        on_build(report)
-    return QA._assemble(open_index(index, encoder_fingerprint=encoder.fingerprint), encoder)
-
-
 def _at_least_one(**numbers: int) -> None:
     for name, number in numbers.items():
         if number < 1:
             raise QuestionError(f"{name} is {number}", "give a number from 1 on")
+
+
+def _share(**numbers: float) -> float:
+    """Return the only one of the numbers, by its name; QuestionError unless it is 0 to 1."""
+    ((name, number),) = numbers.items()
+    if not 0 <= number <= 1:  # what is no number either
+        raise QuestionError(f"{name} is {number}", "give a number from 0 to 1")
+    return number
 
 
 def _filter(only: str | Sequence[str], since: str, until: str, language: str) -> DocumentFilter:

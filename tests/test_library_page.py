@@ -20,8 +20,8 @@ from qa.builder.members import MAX_BYTES
 from qa.collections import Entry, Library
 from qa.index import DocumentSummary, SkippedFile
 from qa.library import example_questions
-from qa.library.questions import questions_of
 from qa.library.files import INCOMING
+from qa.library.questions import questions_of
 from qa.pipeline import QA, _second_reader
 from qa.retrieval.filters import DocumentFilter
 from qa.web.handlers import Handlers, patterns
