@@ -222,7 +222,7 @@ def print_prediction(qa: QA, prediction: Prediction) -> None:
             print("The closest passages:\n")
         for hit in prediction.passages[:3]:
             passage = hit.passage
-            emit(DIM, f"    {_placed(passage)}", PLAIN)
+            emit(DIM, f"    {_placed(qa, passage)}", PLAIN)
             print(indented(passage.text))
             print()
 
@@ -263,13 +263,19 @@ def search(
     for position, hit in enumerate(found.passages, start=1):
         passage = hit.passage
         ranks = f"meaning {hit.dense_rank or '–'}, words {hit.lexical_rank or '–'}"
-        emit(f"{position}. {_placed(passage)}", DIM, f"  ({ranks})", PLAIN)
+        emit(f"{position}. {_placed(qa, passage)}", DIM, f"  ({ranks})", PLAIN)
         print(indented(passage.text))
         print()
 
 
-def _placed(passage: Passage) -> str:
-    return f"{printable(passage.document_id)}:{passage.start}-{passage.end}"
+def _placed(qa: QA, passage: Passage) -> str:
+    """Return where a passage is, in the words of :func:`cited`."""
+    from qa.types import Place
+
+    document = qa.document(passage.document_id)
+    page = document.page_at(passage.start)
+    place = Place(document.id, passage.start, passage.end, document.source, page=page)
+    return printable(place.source)
 
 
 def cited(place: Place) -> str:
