@@ -29,6 +29,8 @@ _MAX_NAME_CHARACTERS = 60
 _BELOW = 2.5
 _APART = 1.35
 _GROUP_ABOVE, _GROUP_BELOW = 1.8, 1.25
+# A line so much larger than a row below it is the table's title.
+_TITLE = 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,7 @@ def _is_over(line: Line, below: Line) -> bool:
         or len(line.cells) > len(below.cells) - (not is_outer)
         or not -0.5 * line.size < line.bottom - below.bottom < _BELOW * line.size
         or (is_outer and len(line.cells) == 1)
+        or (len(line.cells) == 1 and line.size > _TITLE * below.size)
     ):
         return False
     if len(line.cells) > 1 and line.bold:

@@ -18,6 +18,9 @@ _MAX_NAME_CHARACTERS = 60
 _VALUE = re.compile(r"[^\w]*\d[\d.,:/\s–-]*+(?:%|‰|°?[A-Za-zµ€£$²³]{1,4})?\W*|[-–—]|[✓✗xX]")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _COUNT = re.compile(r"\d{1,2}")
+_SIZE = re.compile(r"\d{1,4}(?:[.,]\d{1,2})? ?(?:[\"″”'′]|[a-zA-Z]{1,4})")
+# A cell that has a label of its own.
+_STATED = re.compile(r".*\w: \S")
 # What names columns although it is a value.
 _SCALES = (
     _YEAR,
@@ -25,6 +28,7 @@ _SCALES = (
     re.compile(r"\d{4}-\d\d-\d\d"),
     _COUNT,
     re.compile(r"\d{3,5}"),  # of trains or of rooms
+    _SIZE,
 )
 _DIGITS = re.compile(r"\d+")
 _BRACKETS = re.compile(r"\(.+\)|\[.+\]")
@@ -254,11 +258,18 @@ def header_rows(rows: Sequence[Sequence[str]], *, is_likely: bool = False) -> in
         len(names) < max(1, width - 1)
         or not are_distinct(first, below)
         or any(len(name) > _MAX_NAME_CHARACTERS or name.endswith(":") for name in names)
-        or (any(map(_VALUE.fullmatch, names)) and not is_scale(names, below))
+        or any(map(_STATED.match, names))
+        or (_are_measured(names) and not is_scale(names, below))
         or is_of_values(first, below)
     ):
         return 0
     return int(width > 2 or is_likely or _has_values(first, below))
+
+
+def _are_measured(names: Sequence[str]) -> bool:
+    """Return whether a name is a value, or half of them begin with figures: "6.5 litres"."""
+    counted = sum(name[0].isdecimal() for name in names)
+    return any(map(_VALUE.fullmatch, names)) or 2 * counted >= len(names) > 0
 
 
 def are_distinct(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
@@ -329,7 +340,7 @@ def is_scale(names: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
         rest = [name for name in names if not form.fullmatch(name)]
         if len(scale) < 2 or len(rest) > 1 or any(map(_VALUE.fullmatch, rest)):
             continue
-        order = [tuple(map(int, _DIGITS.findall(name))) for name in scale]
+        order = [_order(name, form) for name in scale]
         if order not in (sorted(order), sorted(order, reverse=True)):
             continue
         if form is _COUNT and order != [(order[0][0] + n,) for n in range(len(order))]:
@@ -338,6 +349,12 @@ def is_scale(names: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
         alike = sum(form.fullmatch(value) is not None for value in values)
         return form is _COUNT or alike < len(values) / 2
     return False
+
+
+def _order(name: str, form: re.Pattern[str]) -> tuple[float, ...]:
+    """Return where a name is on a scale; of sizes, "0.5 l", the number with its decimals."""
+    numbers = _DIGITS.findall(name)
+    return (float(".".join(numbers)),) if form is _SIZE else tuple(map(int, numbers))
 
 
 def _texts(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
