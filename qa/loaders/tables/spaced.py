@@ -14,6 +14,9 @@ from qa.loaders.tables.rules import is_rule
 _WORDS = re.compile(r"\S+(?:[ \xa0]\S+)*")
 _COLUMN = re.compile(r"1+(?:01+)*")
 _MAX_WIDTH = 400
+# Dots that lead from a cell to the next.
+_LEADERS = re.compile(r"\s*\.{4,}(?=\s|$)")
+_LED = re.compile(r"\s*\.{4,}$")
 # Names over several columns stand in so many lines above the others.
 _MAX_OVER = 2
 _MAX_NAME_WORDS = 3
@@ -58,6 +61,11 @@ def runs(lines: Lines, group: Sequence[int]) -> Iterator[Run]:
     rules = {number for number in group if is_rule(lines[number][1])}
     for number in group:
         if number in rules:
+            continue
+        if len(_LEADERS.findall(lines[number][1])) > 1:  # names and values, several in a line
+            if run.rows:
+                yield _finished(lines, run, before, waiting, rules)
+            run, waiting, before = Run(), [], []
             continue
         own_mask = _mask(lines[number][1])
         both = run.mask | own_mask
@@ -147,7 +155,7 @@ def cells_of(line: tuple[int, str], bounds: Sequence[Range]) -> tuple[Range, ...
     for (left, _), right in zip(bounds, ends, strict=True):
         words = text[left:right]
         begin = left + len(words) - len(words.lstrip())
-        end = left + len(words.rstrip())
+        end = left + len(_LED.sub("", words.rstrip()))
         if begin >= end:
             begin = end = min(left, len(text.rstrip()))
         cells.append((start + begin, start + end))
@@ -168,10 +176,11 @@ def _are_over(lines: Lines, run: Run, mask: int) -> bool:
     The first of those columns may be of marks: "A  Buildings".
     """
     texts = [lines[number][1] for number in run.rows]
-    first = run.bounds[0]
-    return all(_is_name(text[slice(*p)]) for text in texts for p in places_of(text)) and (
-        sum(left < first[1] and first[0] < right for left, right in _bounds(mask)) < 2
-    )
+    left, right = run.bounds[0]
+    below = _bounds(mask)[:2]
+    is_of_marks = left <= below[0][0] and below[-1][0] < right
+    names = [text[slice(*place)] for text in texts for place in places_of(text)]
+    return all(map(_is_name, names)) and not is_of_marks
 
 
 def _is_title(run: Run, mask: int) -> bool:
