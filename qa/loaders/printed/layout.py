@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, pairwise
+from itertools import chain, groupby, pairwise
 from statistics import median
 
 from qa.loaders.bold import states_value
@@ -16,6 +16,7 @@ from qa.loaders.printed.columns import split_columns
 from qa.loaders.printed.contents import mark_contents
 from qa.loaders.printed.forms import split_forms
 from qa.loaders.printed.line import LIGATURES, Line
+from qa.loaders.printed.marked import add_marked, marked_tables
 from qa.loaders.printed.rows import (
     ALIGNED,
     Column,
@@ -95,7 +96,9 @@ def arrange(
     lines = [
         line
         for line in chain.from_iterable(pages)
-        if line.outline or not (id(line) in numbers or _is_margin_line(line, repeated))
+        if line.outline
+        or line.tagged
+        or not (id(line) in numbers or _is_margin_line(line, repeated))
     ]
     lines = mark_contents(lines, len(pages))
     sizes: Counter[float] = Counter()
@@ -113,7 +116,12 @@ def arrange(
     heading = ("", 0.0)
     subject = _subject(paragraphs, words, bold_body)
     tables = _table_ends(paragraphs)
+    marked = marked_tables([each.lines[0] for each in paragraphs])
     for position, paragraph in enumerate(paragraphs):
+        if paragraph.lines[0].tagged:
+            for page, start in add_marked(marked.get(position, ()), builder):
+                begins.setdefault(page, start)
+            continue
         if paragraph.is_row:
             if position in tables:
                 table = paragraphs[position : tables[position]]
@@ -212,6 +220,17 @@ def _repeated(pages: Iterable[Sequence[Line]]) -> set[tuple[str, int]]:
 
 
 def _paragraphs(lines: Sequence[Line]) -> list[_Paragraph]:
+    """Return the paragraphs and rows of lines; rows that the file marks are as they are."""
+    found: list[_Paragraph] = []
+    for is_marked, group in groupby(lines, lambda line: line.tagged is not None):
+        if is_marked:
+            found += [_Paragraph([line], is_row=True) for line in group]
+        else:
+            found += _unmarked(list(group))
+    return found
+
+
+def _unmarked(lines: Sequence[Line]) -> list[_Paragraph]:
     steps = [
         above.bottom - below.bottom
         for above, below in pairwise(lines)
@@ -450,7 +469,7 @@ def _table_ends(paragraphs: Sequence[_Paragraph]) -> dict[int, int]:
     start = 0
     steps: list[float] = []  # between the rows of the table
     for position, paragraph in enumerate(paragraphs):
-        if not paragraph.is_row:
+        if not paragraph.is_row or paragraph.lines[0].tagged:
             continue
         above = paragraphs[position - 1] if position else None
         if (
@@ -536,7 +555,7 @@ def _is_under(row: Sequence[str | None]) -> bool:
 
 
 def _continues_table(above: _Paragraph, paragraph: _Paragraph) -> bool:
-    if not above.is_row or not paragraph.is_row:
+    if not above.is_row or not paragraph.is_row or above.lines[0].tagged:
         return False
     if above.is_over or above.is_group or paragraph.is_group:
         return True

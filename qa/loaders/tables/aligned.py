@@ -180,8 +180,8 @@ def _with_others(lines: Lines, run: Run, table: _Table, which: int) -> Iterator[
                     cells[column] = start + left, start + right
             yield AlignedRow(number, which, True, tuple(cells))
     said = said_below(lines, run)
-    names = [row.cells for row in rows if row.is_header]
-    above = _Above(run.mask, which, names[-1] if names else ())
+    named = [row.cells for row in rows if row.is_header]
+    above = _Above(run.mask, which, named[-1] if named else ())
     for row in rows:
         yield row
         yield from _below(lines, run, row.line, row.cells, said, above)
