@@ -8,8 +8,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from qa.loaders.extracted import TextBuilder
+from qa.loaders.extracted import Range, TextBuilder
 from qa.loaders.tables.first_row import is_of_values
+from qa.loaders.tables.groups import are_grouped, shared
 from qa.loaders.tables.pairs import has_pairs, pairs_of
 from qa.loaders.tables.totals import is_total
 
@@ -35,6 +36,7 @@ _BRACKETS = re.compile(r"\(.+\)|\[.+\]")
 # Of names in two rows: so many words in each cell, and values below.
 _MAX_WORDS = 2
 _LEAST_VALUES = 2
+_MAX_UNIT = 12
 SAMPLE_ROWS = 50
 MAX_COLUMNS = 16_384
 
@@ -51,12 +53,15 @@ class Cell:
 class Grid:
     """Appends a table row by row; a cell that covers others has its value in each place.
 
-    With ``pairs`` the rows are those of a form, and each name is in a row with its value alone.
+    With ``pairs`` the rows are those of a form, and each name is in a row with its value alone;
+    with ``groups`` a name is written once for several rows.
     """
 
-    def __init__(self, builder: TextBuilder, *, pairs: bool = False) -> None:
+    def __init__(self, builder: TextBuilder, *, pairs: bool = False, groups: bool = False) -> None:
         self._builder = builder
         self._pairs = pairs
+        self._groups = groups
+        self._named: tuple[Sequence[str], Sequence[Range]] = ((), ())  # the last row with a name
         self._above: Sequence[str] = ()  # the last row that is no total
         builder.begin_table()
         self._covered: dict[int, tuple[tuple[int, int], int]] = {}  # column: place, rows left
@@ -71,7 +76,15 @@ class Grid:
             texts: list[str | None] = [cell.text for cell in row]
             if not header:
                 self._widen(texts)
-            self._builder.add_row(texts, header=header)
+            own: list[str | Range | None] = list(texts)
+            words = [(text or "").strip() for text in texts]
+            if self._groups and not header and not all(is_value(word) for word in words if word):
+                above, known = self._named
+                count = shared(words, above)
+                own[:count] = known[:count]
+            places = self._builder.add_row(own, header=header)
+            if words and words[0] and not header:
+                self._named = words, places
             return
         covered, self._covered = self._covered, {}
         cells: list[str | tuple[int, int] | None] = []
@@ -134,7 +147,12 @@ def add_grid(
         headers = max(headers - first, 0)
     else:
         headers = count_headers(rows[:SAMPLE_ROWS], is_likely=is_likely)
-    grid = Grid(builder, pairs=not headers and is_form(rows[:SAMPLE_ROWS]))
+    sample = rows[:SAMPLE_ROWS]
+    grid = Grid(
+        builder,
+        pairs=not headers and is_form(sample),
+        groups=bool(headers) and has_groups(sample[headers:]),
+    )
     for number, row in enumerate(rows):
         grid.add(row, header=number < headers)
 
@@ -166,6 +184,13 @@ def _width(row: Sequence[Cell]) -> int:
     return width
 
 
+def has_groups(rows: Sequence[Sequence[Cell]]) -> bool:
+    """Return whether names are written once for several rows, in cells that are not merged."""
+    return all(cell.across == cell.down == 1 for row in rows for cell in row) and are_grouped(
+        [[cell.text.strip() for cell in row] for row in rows]
+    )
+
+
 def is_form(rows: Sequence[Sequence[Cell]]) -> bool:
     """Return whether rows consist of names and values in turn, two or more pairs in a row."""
     return all(cell.down == 1 for row in rows for cell in row) and has_pairs(
@@ -193,7 +218,7 @@ def count_headers(rows: Sequence[Sequence[Cell]], *, is_likely: bool = False) ->
     if _is_in_two_rows(texts):
         return 2
     headers = header_rows(texts, is_likely=is_likely)
-    if headers and len(texts) > 2 and _is_in_brackets(texts[1]):
+    if headers and len(texts) > 2 and (_is_in_brackets(texts[1]) or _are_units(texts[1:])):
         return 2
     return headers
 
@@ -235,6 +260,23 @@ def _is_in_brackets(row: Sequence[str]) -> bool:
     """Return whether all cells of a row, two at least, are in brackets: "(kg)", "[2024]"."""
     filled = [text.strip() for text in row if text.strip()]
     return len(filled) > 1 and all(map(_BRACKETS.fullmatch, filled))
+
+
+def _are_units(rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether the first of some rows has nothing but short words above figures: units."""
+    units = {number: cell.strip() for number, cell in enumerate(rows[0]) if cell.strip()}
+    below = [row for row in rows[1:] if any(map(str.strip, row))]
+    return (
+        bool(units)
+        and 0 not in units
+        and len(below) >= _LEAST_VALUES
+        and all(
+            len(unit) <= _MAX_UNIT
+            and not is_value(unit)
+            and all(is_value(row[n].strip()) for row in below if row[n:] and row[n].strip())
+            for n, unit in units.items()
+        )
+    )
 
 
 def is_value(text: str) -> bool:
