@@ -15,8 +15,7 @@ _WORDS = re.compile(r"\S+(?:[ \xa0]\S+)*")
 _COLUMN = re.compile(r"1+(?:01+)*")
 _MAX_WIDTH = 400
 # Dots that lead from a cell to the next.
-_LEADERS = re.compile(r"\s*\.{4,}(?=\s|$)")
-_LED = re.compile(r"\s*\.{4,}$")
+_LEADERS = re.compile(r"(?<!\.)\.{4,}(?=\s|$)")
 # Names over several columns stand in so many lines above the others.
 _MAX_OVER = 2
 _MAX_NAME_WORDS = 3
@@ -155,7 +154,8 @@ def cells_of(line: tuple[int, str], bounds: Sequence[Range]) -> tuple[Range, ...
     for (left, _), right in zip(bounds, ends, strict=True):
         words = text[left:right]
         begin = left + len(words) - len(words.lstrip())
-        end = left + len(_LED.sub("", words.rstrip()))
+        words = words.rstrip()
+        end = left + len(words.rstrip(".").rstrip() if words.endswith("....") else words)
         if begin >= end:
             begin = end = min(left, len(text.rstrip()))
         cells.append((start + begin, start + end))
