@@ -194,10 +194,16 @@ def _lines(handle: Any, page: int, page_height: float, structure: Structure) -> 
                 others.append(word)
                 continue
             table, cell = found
+            is_turned = pdfium.FPDFText_GetCharAngle(handle, word.first) != 0
+            if is_turned and cell.words and not cell.is_turned:
+                others.append(word)  # drawn by itself, with marks of its own
+                continue
             hyphen = "-" if hyphenated and word is words[-1] else ""
             is_bold = _is_bold(pdfium, handle, word.first)
             edge = word.left, word.right, word.bottom, word.top
-            if structure.add_word(table, cell, word.text + hyphen, edge, bold=is_bold):
+            if structure.add_word(
+                table, cell, word.text + hyphen, edge, bold=is_bold, is_turned=is_turned
+            ):
                 yield structure.place_of(table, page, page_height)
         words[:] = others
 

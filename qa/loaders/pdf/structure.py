@@ -35,6 +35,7 @@ class _Cell:
     words: list[str] = field(default_factory=list)
     edges: list[_Edge] = field(default_factory=list)
     bold: bool = True
+    is_turned: bool = False
 
 
 @dataclass(slots=True)
@@ -51,8 +52,11 @@ class Structure:
     _turned: set[int] = field(default_factory=set)  # lines' ids
     _headed: dict[int, int] = field(default_factory=dict)  # lines' ids: the numbers of headings
 
-    def add_word(self, table: int, cell: _Cell, text: str, edge: _Edge, *, bold: bool) -> bool:
+    def add_word(
+        self, table: int, cell: _Cell, text: str, edge: _Edge, *, bold: bool, is_turned: bool
+    ) -> bool:
         """Add a word to a cell and return whether it is the first one of its table."""
+        cell.is_turned |= is_turned
         if cell.words and cell.words[-1].endswith("-") and cell.edges[-1][2] > edge[2]:
             cell.words[-1] += text
         else:
@@ -72,6 +76,7 @@ class Structure:
         """Return a line, as a heading if all of it is marked as one; note one that is turned."""
         if is_turned:
             self._turned.add(id(line))
+            return line  # drawn by itself, with marks of its own
         found = {self.headings.get(mark, (-1, 0)) for mark in marks}
         number, level = found.pop()
         if found or number < 0:

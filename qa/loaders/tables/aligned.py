@@ -331,17 +331,15 @@ def _is_table(lines: Sequence[tuple[int, str]], rows: _Table, sign: str) -> bool
         return are_columns(texts)
     if sign:
         return True
+    if 2 * sum(row[1].startswith(":") for row in texts) > len(texts):
+        return False  # keys, values and their colons
     if width == 2 and (
         sum(row[1][:1].islower() for row in texts) > _MAX_LOWER * len(texts)
         # Keys and values, or a list.
-        or 2 * sum(_is_keyed(row) for row in texts) > len(texts)
+        or 2 * sum(_MARK.fullmatch(row[0]) is not None for row in texts) > len(texts)
     ):
         return False
     return all(_is_aligned(lines, rows, column) for column in range(width))
-
-
-def _is_keyed(row: Sequence[str]) -> bool:
-    return _MARK.fullmatch(row[0]) is not None or row[1].startswith(":")
 
 
 def _is_aligned(lines: Sequence[tuple[int, str]], rows: _Table, column: int) -> bool:
