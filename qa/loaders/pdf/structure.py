@@ -120,11 +120,8 @@ class Structure:
                 for place in line.edges
             ]
             lowest = max((edge[3] for _, edge in columns), default=0.0)
-            if (
-                line.tagged
-                or line.bottom < lowest - 1
-                or not all(len(each) == 1 for each in places)
-            ):
+            is_low = line.bottom < lowest - _BELOW * line.size
+            if id(line) not in self._turned or is_low or any(len(each) != 1 for each in places):
                 yield line
                 continue
             for text, ((cell, edge),) in zip(line.cells, places, strict=True):
