@@ -10,7 +10,7 @@ from lxml import etree
 from making import blocks, make_odt, of_kind
 
 from qa.builder.views.records import pieces_of, records_of, view_of
-from qa.loaders.tables.aligned import aligned_rows
+from qa.loaders.lines.aligned import aligned_rows
 
 PRICES = """Prices of the chandler
 

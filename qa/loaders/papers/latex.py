@@ -327,9 +327,9 @@ class _Reader:
             self.pictures += 1
         if name in REFERENCES:
             label = "".join(each.latex_verbatim() for each in _nodes(_arguments(node)[-1:]))
-            shown = self._references.shown(label, is_named=name not in ("ref", "eqref"))
-            shown = f"({shown})" if shown and name == "eqref" else shown
-            return f"{shown}{getattr(node, 'macro_post_space', '')}"
+            number = self._references.shown(label, is_named=name not in ("ref", "eqref"))
+            number = f"({number})" if number and name == "eqref" else number
+            return f"{number}{getattr(node, 'macro_post_space', '')}"
         if name in UNSEEN or name in OTHER_FILES:
             return getattr(node, "macro_post_space", "")
         if name in ("footnote", "footnotetext", "thanks"):

@@ -15,13 +15,10 @@ from itertools import count, pairwise
 from statistics import mean
 
 from qa.loaders.extracted import Range
-from qa.loaders.tables.colons import are_columns, colons_in
-from qa.loaders.tables.figures import tables_of_figures
-from qa.loaders.tables.grid import Cell, count_headers, is_value
-from qa.loaders.tables.groups import inherited
-from qa.loaders.tables.pairs import has_pairs, pairs_of
-from qa.loaders.tables.rules import is_rule
-from qa.loaders.tables.spaced import (
+from qa.loaders.lines.colons import are_columns, colons_in
+from qa.loaders.lines.figures import tables_of_figures
+from qa.loaders.lines.rules import is_rule
+from qa.loaders.lines.spaced import (
     Run,
     cells_of,
     continues,
@@ -30,6 +27,9 @@ from qa.loaders.tables.spaced import (
     runs,
     said_below,
 )
+from qa.loaders.tables.grid import Cell, count_headers, is_value
+from qa.loaders.tables.groups import inherited
+from qa.loaders.tables.pairs import has_pairs, pairs_of
 from qa.loaders.tables.totals import is_total
 
 _MARK = re.compile(r".*:|\(?\w{1,3}[.)]|[-*•‣+o]|☐|☒|☑")

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from qa.loaders.extracted import Range
+from qa.loaders.lines.rules import is_rule
 from qa.loaders.printed.spans import spans
 from qa.loaders.tables.grid import is_value
-from qa.loaders.tables.rules import is_rule
 
 _WORDS = re.compile(r"\S+(?:[ \xa0]\S+)*")
 _COLUMN = re.compile(r"1+(?:01+)*")
