@@ -22,6 +22,8 @@ _FLOATS = {
     **dict.fromkeys(("figure", "wrapfigure", "sidewaysfigure"), "Figure"),
 }
 _FORMULAS = {"equation", "align", "gather", "multline", "eqnarray", "alignat"}
+_NUMBERED = {*_FLOATS, *_FORMULAS}
+_MAX_OPEN = 20
 _CODE = {"verbatim", "lstlisting", "minted", "comment"}
 _OTHER_LANGUAGE = re.compile(r"\\usepackage\s*\[(?![^\]]*english)[^\]]*\]\s*\{babel\}")
 
@@ -53,13 +55,14 @@ def references_in(preamble: str, body: str) -> References:
     caption: tuple[str, str] | None = None
     is_appendix = False
     for token in _TOKEN.finditer(body):
-        inside = next((n for n in reversed(open_names) if n in (_FLOATS.keys() | _FORMULAS)), "")
+        inside = next((n for n in reversed(open_names) if n in _NUMBERED), "")
         if any(name in _CODE for name in open_names) and token["edge"] != "end":
             continue
         if token["section"] and not token["star"]:
             section = "Section", _section(counts, token["section"], is_appendix=is_appendix)
         elif token["edge"] == "begin":
             open_names.append(token["name"])
+            del open_names[:-_MAX_OPEN]
             caption = None
             if token["name"] == "equation":
                 counts["Equation"] += 1

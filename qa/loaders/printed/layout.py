@@ -282,7 +282,9 @@ def _mark_said(paragraphs: Sequence[_Paragraph]) -> None:
         if above.is_row and paragraph.lines and _is_below(above, paragraph):
             said.append(paragraph)
             continue
-        is_next = bool(run) and paragraph.is_row and (above.is_row or above in said)
+        is_next = (
+            bool(run) and paragraph.is_row and (above.is_row or (bool(said) and above is said[-1]))
+        )
         if not is_next:
             if len(said) >= _LEAST_SAID and len(said) >= _SAID * len(run):
                 for each in said:

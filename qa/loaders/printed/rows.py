@@ -224,7 +224,7 @@ def _merged(lines: Sequence[Line], rows: AbstractSet[int]) -> set[int]:
                 found.add(id(line))
         if id(line) in rows and (above is None or line.left <= above.left + ALIGNED):
             above = line
-        elif id(line) not in rows | found:
+        elif id(line) not in rows and id(line) not in found:
             above = None
     return found
 
