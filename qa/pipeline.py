@@ -13,7 +13,15 @@ from pathlib import Path
 
 from qa.answers.calibration import Calibration
 from qa.answers.candidates import Candidate
-from qa.answers.choice import Continued, agreement, choose, is_settled, talked_of, weighed
+from qa.answers.choice import (
+    Continued,
+    Scored,
+    choose,
+    is_settled,
+    mixed,
+    talked_of,
+    weighed,
+)
 from qa.answers.disagreement import LEAST, TOGETHER, disagreement
 from qa.answers.quotations import Quotation, Validity, check, verify
 from qa.answers.reading import Reading, read
@@ -337,31 +345,35 @@ class QA:
         began = time.perf_counter()
         resolved = resolve(question)
         readings = stand_alone(resolved, history)
-        looks: list[_FirstLook] = []
-        tried: list[Prediction] = []
         second = None if quick else self._second
-        # A reading is chosen by what the first reader finds; only that one is looked at twice.
-        is_only, about = len(readings) == 1, talked_of(history)
-        for reading in readings:
+        about = talked_of(history)
+        tried: list[tuple[_FirstLook, Scored]] = []
+        # What says that it continues is asked as it is likeliest meant; what may stand alone is
+        # taken for a follow-up only where that has an answer.
+        questions = readings[:1] if readings[0].is_marked else readings
+        for reading in questions:
             continued = None
             if reading.continues:
                 continued = Continued(history, about if reading.is_about_same else "")
-            looks.append(self._look(reading.question, top_k, max_answers, wanted, continued))
-            tried.append(self._answered(looks[-1], max_answers, second, is_final=is_only))
-            if is_settled(tried[-1], history, threshold=self._calibration.threshold):
+            look = self._look(reading.question, top_k, max_answers, wanted, continued)
+            scored = self._scored(look, None if len(questions) > 1 else second)
+            tried.append((look, scored))
+            if is_settled(scored, history, at_least=self._calibration.threshold):
                 break
-        open_from = 0.0 if readings[0].is_marked else self._calibration.threshold
-        chosen = choose(tried, history, open_from=open_from)
-        prediction, look = tried[chosen], looks[chosen]
-        if not is_only:
-            if look.continued:
-                of_all = replace(look.continued, agreement=agreement(tried))
-                look = replace(look, continued=of_all)
-            prediction = self._answered(look, max_answers, second, is_final=True)
+        look, scored = tried[choose([each for _, each in tried], self._calibration.threshold)]
+        if len(questions) > 1:
+            scored = self._scored(look, second)
+        settled = is_settled(scored, history, at_least=self._calibration.threshold)
+        if readings[0].is_marked and not settled:
+            others = [each.question for each in readings[1:]]
+            scored = self._read_otherwise(look, scored, resolved, others, max_answers, second)
+        prediction = self._answered(look, scored, max_answers)
+        total = _milliseconds(began)
+        rest = round(total - sum(prediction.timings_ms.values()), 2)
         prediction = replace(
             prediction,
             question=without_surrogates(question),
-            timings_ms={**prediction.timings_ms, "total": _milliseconds(began)},
+            timings_ms={**prediction.timings_ms, "look_again": rest, "total": total},
         )
         judged = judge(prediction, threshold=threshold, possible=self.possible)
         self._on_prediction(judged)
@@ -375,49 +387,84 @@ class QA:
         wanted: DocumentFilter,
         continued: Continued | None,
     ) -> _FirstLook:
-        """Return what the first reader finds for a stand-alone question, the best answers first."""
-        marks = [time.perf_counter()]
+        """Return what the first reader finds in the passages nearest to a stand-alone question."""
+        began = time.perf_counter()
         talked_of = continued.document_id if continued else ""
         retrieved = self._retrieved(resolved, top_k, wanted, talked_of)
         if continued and not any(hit.passage.document_id == talked_of for hit in retrieved.hits):
             continued = replace(continued, document_id="")  # far from it, or filtered out
-        marks.append(time.perf_counter())
+        retrieve = _milliseconds(began)
+        look = self._read(resolved, retrieved, max_answers, continued)
+        return replace(look, timings_ms={"retrieve": retrieve, **look.timings_ms})
+
+    def _read(
+        self,
+        question: str,
+        retrieved: Retrieved,
+        max_answers: int,
+        continued: Continued | None,
+    ) -> _FirstLook:
+        """Return what the first reader finds in passages, the best answers first."""
+        marks = [time.perf_counter()]
         reading = read(
             self._reader,
-            resolved,
+            question,
             retrieved.hits,
             ranking=self._calibration.ranking,
             early_stopping=self._calibration.early_stopping,
         )
         marks.append(time.perf_counter())
-        evidence = Evidence.of(resolved, retrieved.hits)
+        evidence = Evidence.of(question, retrieved.hits)
         candidates = self._calibration.selection.select(
             evidence, reading.candidates, max(max_answers, CONSIDERED)
         )
         marks.append(time.perf_counter())
-        stages = zip(("retrieve", "read", "select"), pairwise(marks), strict=True)
+        stages = zip(("read", "select"), pairwise(marks), strict=True)
         timings_ms = {stage: _milliseconds(*between) for stage, between in stages}
         return _FirstLook(retrieved, reading, evidence, candidates, continued, timings_ms)
 
-    def _answered(
-        self, look: _FirstLook, max_answers: int, second: Reader | None, *, is_final: bool
-    ) -> Prediction:
-        """Return all answers to a stand-alone question, whatever their probability.
-
-        Unless it is final, without what needs more reading.
-        """
-        began = time.perf_counter()
-        candidates, question = look.candidates, look.evidence.question
-        if second and is_final and self._calibration.is_worth_it(candidates):
+    def _scored(self, look: _FirstLook, second: Reader | None) -> Scored:
+        """Return the candidates with their probability, best first, after a second look."""
+        candidates = look.candidates
+        if second and self._calibration.is_worth_it(candidates):
             candidates = look_again(second, look.evidence, candidates)
         scored = self._calibration.calibrate(candidates, at_least=MIN_PROBABILITY)
-        if look.continued:
-            scored = weighed(scored, look.continued)
+        return weighed(scored, look.continued) if look.continued else scored
+
+    def _read_otherwise(
+        self,
+        look: _FirstLook,
+        as_asked: Scored,
+        typed: str,
+        others: Sequence[str],
+        max_answers: int,
+        second: Reader | None,
+    ) -> Scored:
+        """Return what other wordings of a follow-up find as well, in the passages of a first look.
+
+        There its own words are often read better than what was made of them. All that is left
+        is read only where these bring not even a possible answer.
+        """
+        again = partial(
+            self._read,
+            retrieved=look.retrieved,
+            max_answers=max_answers,
+            continued=look.continued,
+        )
+        own = again(typed)
+        scored = mixed(as_asked, self._scored(own, None), as_asked)
+        if scored and scored[0][1] >= self.possible:
+            return scored
+        otherwise = self._scored(again(others[0]), None) if others else as_asked
+        return mixed(as_asked, self._scored(own, second), otherwise)
+
+    def _answered(self, look: _FirstLook, scored: Scored, max_answers: int) -> Prediction:
+        """Return all answers to a stand-alone question, whatever their probability."""
+        question, excluded = look.evidence.question, look.retrieved.excluded
         # Those that contradict the best may come after all that are shown.
         compared = sum(probability >= LEAST for _, probability in scored)
-        answers = verify(self._index, scored[: max(max_answers, compared)], look.retrieved.excluded)
-        others = self._rivals(look, scored) if is_final else Rivals()
-        excluded = look.retrieved.excluded
+        answers = verify(self._index, scored[: max(max_answers, compared)], excluded)
+        others = self._rivals(look, scored)
         found = disagreement(
             question,
             answers[:compared],
@@ -426,21 +473,20 @@ class QA:
             threshold=self._calibration.threshold,
             document=self._index.document,
         )
-        timings_ms = {**look.timings_ms, "look_again": _milliseconds(began)}
         return Prediction(
             question=question,
             resolved_question=question,
             answers=answers[:max_answers],
             verdict="answer",
             passages=look.retrieved.hits,
-            timings_ms={**timings_ms, "total": round(sum(timings_ms.values()), 2)},
+            timings_ms=look.timings_ms,
             outdated=tuple(sorted(look.retrieved.outdated)),
             passages_read=look.reading.passages_read,
             disagreement=found,
             talked_of=look.continued.document_id if look.continued else "",
         )
 
-    def _rivals(self, look: _FirstLook, scored: Sequence[tuple[Candidate, float]]) -> Rivals:
+    def _rivals(self, look: _FirstLook, scored: Scored) -> Rivals:
         """Return likely answers of other documents that differ from the best that is shown.
 
         Only what contradicts an answer, or nearly one, is worth reading more for.
