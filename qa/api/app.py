@@ -17,12 +17,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Scope
 
+from qa.access import turn_of
 from qa.answers.serialize import version
 from qa.api import bodies, operations
 from qa.api.answers import Answered, Searched
 from qa.api.batches import answers_of, lines_of
 from qa.api.description import BATCH, complete, describe, problems, takes
-from qa.api.pool import Pool, visitor_of
+from qa.api.pool import Pool
 from qa.api.problems import PREFIX, for_visitors, invalid, problem_response, status_response
 from qa.api.requests import (
     Ask,
@@ -76,9 +77,7 @@ def create_api(
         pool: Pool = pool,
     ) -> Response:
         """Answer in the pool; give up when the visitor does."""
-        job = asyncio.ensure_future(
-            pool.call(lambda: _encoded(work(qa)), visitor_of(request.scope))
-        )
+        job = asyncio.ensure_future(pool.call(lambda: _encoded(work(qa)), turn_of(request.scope)))
         leaving = asyncio.ensure_future(_left(request))
         try:
             await asyncio.wait({job, leaving}, return_when=asyncio.FIRST_COMPLETED)
@@ -120,7 +119,7 @@ def create_api(
         """
         if bodies.content_type(request.headers) == bodies.LINES:
             lines = lines_of(await bodies.plain(request))
-            qa, visitor = now(request.scope), visitor_of(request.scope)
+            qa, visitor = now(request.scope), turn_of(request.scope)
             found = answers_of(lines, qa, pool, visitor, for_owner=for_owner)
             return StreamingResponse(found, media_type=bodies.LINES, headers=_NOT_KEPT)
         given = await bodies.read(request, Ask)

@@ -6,7 +6,7 @@ import asyncio
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from math import ceil
@@ -22,12 +22,6 @@ _FIRST_S = 0.1
 _NEWEST = 0.1
 
 T = TypeVar("T")
-
-
-def visitor_of(scope: Mapping[str, Any]) -> str:
-    """Return whose turn a request takes: the user's who is logged in, else the address's."""
-    name = getattr(scope.get("verbatim.visitor"), "name", "")
-    return name or (scope.get("client") or ("",))[0]
 
 
 @dataclass(eq=False, slots=True)

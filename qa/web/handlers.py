@@ -15,9 +15,8 @@ from gradio.context import LocalContext
 from markupsafe import escape
 from starlette.types import Scope
 
-from qa.access import Visitor, visitor_of
+from qa.access import Visitor, turn_of, visitor_of
 from qa.answers.serialize import prediction_to_dict
-from qa.api.pool import visitor_of as turn_of
 from qa.api.problems import for_visitors
 from qa.collections import Holdings, OpenIndex, Served
 from qa.errors import Busy, FeedbackError, QAError, QuestionError, StoredIndexError
