@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -22,6 +21,7 @@ from qa.answers.serialize import version
 from qa.api import bodies, operations
 from qa.api.answers import Answered, Searched
 from qa.api.batches import answers_of, lines_of
+from qa.api.calls import call_for
 from qa.api.description import BATCH, complete, describe, problems, takes
 from qa.api.pool import Pool
 from qa.api.problems import PREFIX, for_visitors, invalid, problem_response, status_response
@@ -77,16 +77,10 @@ def create_api(
         pool: Pool = pool,
     ) -> Response:
         """Answer in the pool; give up when the visitor does."""
-        job = asyncio.ensure_future(pool.call(lambda: _encoded(work(qa)), turn_of(request.scope)))
-        leaving = asyncio.ensure_future(_left(request))
-        try:
-            await asyncio.wait({job, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            if not job.done():
-                return Response(status_code=499)  # to nobody
-            return Response(job.result(), media_type=bodies.JSON, headers=_NOT_KEPT)
-        finally:
-            leaving.cancel()
-            job.cancel()
+        found = await call_for(request, pool, lambda: _encoded(work(qa)))
+        if found is None:
+            return Response(status_code=499)  # to nobody
+        return Response(found, media_type=bodies.JSON, headers=_NOT_KEPT)
 
     async def stored(
         request: Request,
@@ -234,12 +228,6 @@ def limit_of(path: str, headers: Headers) -> int:
 def _encoded(values: Mapping[str, Any]) -> bytes:
     # A name of a file may have a lone surrogate, which UTF-8 cannot encode.
     return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-
-
-async def _left(request: Request) -> None:
-    """Wait until the visitor has closed the connection."""
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
 
 
 def _health(pool: Pool, *, is_ready: bool) -> dict[str, Any]:
