@@ -192,18 +192,15 @@ def create_api(
         return JSONResponse(_health(pool, is_ready=is_so), 200 if is_so else 503, _NOT_KEPT)
 
     @api.exception_handler(QAError)
-    async def on_error(_: Request, error: Exception) -> Response:
-        assert isinstance(error, QAError)
+    async def on_error(_: Request, error: QAError) -> Response:
         return problem_response(error if for_owner else for_visitors(error))
 
     @api.exception_handler(RequestValidationError)
-    async def on_query(_: Request, error: Exception) -> Response:
-        assert isinstance(error, RequestValidationError)
+    async def on_query(_: Request, error: RequestValidationError) -> Response:
         return problem_response(invalid(error.errors()))
 
     @api.exception_handler(HTTPException)
-    async def on_status(_: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)
+    async def on_status(_: Request, error: HTTPException) -> Response:
         return status_response(error.status_code, error.detail, error.headers)
 
     @api.exception_handler(ClientDisconnect)

@@ -20,7 +20,8 @@ def answer_faults(app: FastAPI) -> None:
 
 def _on_invalid(_: Request, error: Exception) -> Response:
     """Say what is wrong with a request; FastAPI repeats it, and fails where it is no Unicode."""
-    assert isinstance(error, RequestValidationError)
+    if not isinstance(error, RequestValidationError):
+        raise error
     return problem_response(invalid(error.errors()))
 
 

@@ -40,14 +40,16 @@ class Opening:
         turns = tuple(turn for turn in given if turn is not None)
         kept = latest(turns)
         start, end = sent["start"], sent["end"]
-        has_place = type(start) is int and type(end) is int and 0 <= start < end < 10**11
+        if not (type(start) is int and type(end) is int and 0 <= start < end < 10**11):
+            start = end = 0
         return cls(
             kept,
             # The turns that it counts are others where some are left out.
             _text(sent["view"]) if kept == turns else "",
             without_surrogates(_text(sent["document"])[:MAX_CHARACTERS]),
-            *((start, end) if has_place else (0, 0)),
-            left_out=len(turns) - len(kept),
+            start,
+            end,
+            len(turns) - len(kept),
         )
 
     def view(self, turns: Sequence[Turn]) -> View:
