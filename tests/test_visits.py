@@ -1,5 +1,6 @@
 """What one visitor may have of Gradio's queue and of what it keeps."""
 
+import json
 import threading
 from contextlib import ExitStack
 from dataclasses import replace
@@ -125,6 +126,29 @@ def test_conversations_that_are_opened_have_no_place_of_a_question(served, at, h
     assert OPENING // visits.SHARE == 2
     assert ask(served, mine, "mine").status_code == 200
     until(lambda: not len(served.blocks._queue))
+
+
+def test_events_that_are_over_do_not_count(served, at, monkeypatch):
+    """Gradio fails to end an event if it cannot count it; its name is then kept for ever."""
+
+    def fail(_records):
+        raise ValueError
+
+    mine, queue = at(MINE), served.blocks._queue
+    with monkeypatch.context() as patch:
+        patch.setattr(queue, "compute_analytics_summary", fail)
+        for number in range(ASKING):
+            assert ask(served, mine, f"over{number}").status_code == 200
+            until(lambda: not any(queue.active_jobs) and not len(queue))
+    assert len(queue.event_ids_to_events) <= visits.LEFT + 1
+    queue.event_ids_to_events.clear()
+
+
+def test_a_session_that_gradio_fails_at_is_refused(served, at):
+    body = {"fn_index": function(served, "on_question"), "session_hash": "\ud800"}
+    body["data"] = [QUESTION, None, None, "[]"]
+    sent = {"content": json.dumps(body), "headers": {"content-type": "application/json"}}
+    assert at(MINE).post("/gradio_api/queue/join", **sent).status_code == 422
 
 
 # What Gradio keeps

@@ -54,9 +54,8 @@ class Visits:
         place = (function.concurrency_id, visitor)
         limit = function.concurrency_limit
         most = max(limit // SHARE, 1) if isinstance(limit, int) else 1
-        events = tuple(self._blocks._queue.event_ids_to_events.values())
         count = self._joining[place] + sum(
-            (each.concurrency_id, turn_of(each.request.scope)) == place for each in events
+            (each.concurrency_id, turn_of(each.request.scope)) == place for each in self._events()
         )
         if count >= most:
             problem = f"{count} of your questions are being answered"
@@ -72,10 +71,11 @@ class Visits:
                 del self._joining[place]
 
     def _trim(self, visitor: str) -> None:
+        running = {each.session_hash for each in self._events()}
         left = [
             session
             for session, whose in self._kept.items()
-            if whose == visitor and not self._open[session] and not self._runs(session)
+            if whose == visitor and not self._open[session] and session not in running
         ]
         for session in left[:-LEFT]:
             self._drop(session)
@@ -85,11 +85,13 @@ class Visits:
             theirs = [session for session, whose in self._kept.items() if whose == heaviest]
             self._drop(min(theirs, key=lambda each: self._open[each] > 0))
 
-    def _runs(self, session: str) -> bool:
-        """Return whether an event of a session waits or runs."""
+    def _events(self) -> Iterator[Any]:
+        """Yield the events that wait or run; Gradio keeps the names of some that are over."""
         queue = self._blocks._queue
-        named = queue.pending_event_ids_session.get(session, ())
-        return any(event in queue.event_ids_to_events for event in named)
+        for line in queue.event_queue_per_concurrency_id.values():
+            yield from line.queue
+        for job in queue.active_jobs:
+            yield from job or ()
 
     def _drop(self, session: str) -> None:
         """Let Gradio forget a session: what its page showed, and what was to be sent to it."""
@@ -98,5 +100,6 @@ class Visits:
         with states.lock:
             states.session_data.pop(session, None)
             states.time_last_used.pop(session, None)
-        for waiting in (queue.pending_messages_per_session, queue.pending_event_ids_session):
-            waiting.pop(session, None)
+        queue.pending_messages_per_session.pop(session, None)
+        for event in queue.pending_event_ids_session.pop(session, ()):
+            queue.event_ids_to_events.pop(event, None)
