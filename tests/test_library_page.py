@@ -25,10 +25,10 @@ from qa.library.files import INCOMING
 from qa.library.questions import questions_of
 from qa.pipeline import QA, _second_reader
 from qa.retrieval.filters import DocumentFilter
-from qa.web.arriving import UPLOADS
 from qa.web.handlers import Handlers, patterns
 from qa.web.listing import PAGE, Wanted, listing_of
 from qa.web.render import library_html
+from qa.web.routes.uploads import UPLOADS
 
 pytestmark = gradio_warnings
 

@@ -298,7 +298,7 @@ def test_a_failed_build_is_told_without_paths_of_the_server(folder, tmp_path, mo
         (folder / "tower.txt").write_text(TOWER)
         httpx.post(f"{running.url}/library/build")
         until(lambda: running.corpus.live.state.finished)
-        from qa.web.library_routes import library_routes
+        from qa.web.routes import library_routes
 
         def told(for_owner):
             routes = {

@@ -18,10 +18,10 @@ from qa.collections import Holdings, Served
 from qa.collections.holdings import Arriving, Changing
 from qa.errors import Busy, LibraryError, NoCollection, QAError
 from qa.text import counted, without_surrogates
-from qa.web.arriving import Upload, Uploads
 from qa.web.listing import Wanted
 from qa.web.render import library_html
 from qa.web.rights import rights_of
+from qa.web.routes.uploads import Upload, Uploads
 from qa.web.wording import said, sentence
 
 NO_STORE = {"cache-control": "no-store"}
