@@ -5,8 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from itertools import pairwise
@@ -14,7 +13,15 @@ from pathlib import Path
 
 from qa.answers.calibration import Calibration
 from qa.answers.candidates import Candidate
-from qa.answers.choice import Continued, agreement, choose, is_settled, talked_of, weighed
+from qa.answers.choice import (
+    Continued,
+    Scored,
+    choose,
+    is_settled,
+    mixed,
+    talked_of,
+    weighed,
+)
 from qa.answers.disagreement import LEAST, TOGETHER, disagreement
 from qa.answers.quotations import Quotation, Validity, check, verify
 from qa.answers.reading import Reading, read
@@ -23,25 +30,25 @@ from qa.answers.second_look import look_again
 from qa.answers.selection import CONSIDERED, Evidence
 from qa.answers.verdict import judge
 from qa.asking import no_collection
-from qa.builder import BuildReport, Progress, Workers, build, is_stale
+from qa.builder import Progress, build
+from qa.defaults import FOLDER, INDEX
 from qa.errors import (
     CorpusError,
     ModelCorrupt,
     ModelNotFound,
     QuestionError,
-    StoredIndexError,
 )
 from qa.index import (
     DocumentSummary,
     OpenIndex,
     SkippedFile,
     empty_index,
-    open_index,
 )
 from qa.index.manifest import Manifest
 from qa.networks.encoder import SentenceEncoder
 from qa.networks.reader import OnnxReader
 from qa.networks.weights import REINSTALL, SECOND_READER
+from qa.remote import check_store, open_stored, publish_index, workers_of
 from qa.retrieval.conversation import stand_alone
 from qa.retrieval.filters import DocumentFilter
 from qa.retrieval.question import resolve
@@ -49,8 +56,6 @@ from qa.retrieval.retriever import Retrieved, Retriever
 from qa.text import without_surrogates
 from qa.types import Document, Encoder, Passage, Prediction, Reader, SearchResult
 
-INDEX = "index"
-FOLDER = "seeds"
 _LOG = logging.getLogger(__name__)
 # A second answer less likely than this is noise on the page.
 MIN_PROBABILITY = 0.02
@@ -96,7 +101,7 @@ class QA:
         ``quick`` leaves out the second reader, and with it the second look at the answers.
         """
         chosen = SentenceEncoder(encoder)
-        return cls._assemble(_opened(index, chosen, exact=exact), chosen, quick=quick)
+        return cls._assemble(open_stored(index, chosen, exact=exact), chosen, quick=quick)
 
     @classmethod
     def build(
@@ -125,7 +130,7 @@ class QA:
             build(Path(folder), Path(index), encoder=chosen, progress=progress, workers=workers)
         if store:
             publish_index(index, store, progress)
-        return cls._assemble(_opened(store or index, chosen), chosen, quick=quick)
+        return cls._assemble(open_stored(store or index, chosen), chosen, quick=quick)
 
     @classmethod
     def _assemble(cls, stored: OpenIndex, encoder: SentenceEncoder, *, quick: bool = False) -> QA:
@@ -156,7 +161,7 @@ class QA:
 
     def reopened(self, index: str | Path) -> QA:
         """Return a pipeline with the same networks over the index as it is stored now."""
-        return self._over(_opened(index, self._encoder))
+        return self._over(open_stored(index, self._encoder))
 
     def _over(self, index: OpenIndex) -> QA:
         other = copy.copy(self)
@@ -223,11 +228,11 @@ class QA:
 
     def threshold_for(self, strict: float) -> float:
         """Return the threshold at which a share of absent answers is refused, 0 to 1."""
-        return self._calibration.threshold_for(strict)
+        return self._calibration.threshold_for(_share(strict=strict))
 
     def strict_for(self, threshold: float) -> float:
         """Return the share of the absent answers that a threshold refuses, 0 to 1."""
-        return self._calibration.strict_for(threshold)
+        return self._calibration.strict_for(_share(threshold=threshold))
 
     def documents(self) -> list[DocumentSummary]:
         """Return one summary per document, copies too, in the order of ids."""
@@ -255,7 +260,7 @@ class QA:
 
     @property
     def refused(self) -> frozenset[str]:
-        """The files that were not quoted for their bytes, although their times are as indexed."""
+        """The files not quoted as their content changed, although size and times did not."""
         return self._index.refused
 
     def check(self, quotation: Quotation) -> tuple[Quotation, Validity]:
@@ -337,39 +342,44 @@ class QA:
         ISO 639-1 code: see :class:`~qa.retrieval.filters.DocumentFilter`. ``quick`` leaves
         out the second look at the answers (:mod:`qa.answers.second_look`). Raises
         :class:`~qa.errors.QuestionError` for an empty or endless question, where no document
-        matches the filter, and for a ``top_k`` or ``max_answers`` below 1.
+        matches the filter, for a ``top_k`` or ``max_answers`` below 1, and for a ``threshold``
+        that is not 0 to 1.
         """
         _at_least_one(top_k=top_k, max_answers=max_answers)
-        threshold = self._threshold if threshold is None else threshold
+        threshold = self._threshold if threshold is None else _share(threshold=threshold)
         wanted = _filter(only, since, until, language)
         began = time.perf_counter()
         resolved = resolve(question)
         readings = stand_alone(resolved, history)
-        looks: list[_FirstLook] = []
-        tried: list[Prediction] = []
         second = None if quick else self._second
-        # A reading is chosen by what the first reader finds; only that one is looked at twice.
-        is_only, about = len(readings) == 1, talked_of(history)
-        for reading in readings:
+        about = talked_of(history)
+        tried: list[tuple[_FirstLook, Scored]] = []
+        # What says that it continues is asked as it is likeliest meant; what may stand alone is
+        # taken for a follow-up only where that has an answer.
+        questions = readings[:1] if readings[0].is_marked else readings
+        for reading in questions:
             continued = None
             if reading.continues:
                 continued = Continued(history, about if reading.is_about_same else "")
-            looks.append(self._look(reading.question, top_k, max_answers, wanted, continued))
-            tried.append(self._answered(looks[-1], max_answers, second, is_final=is_only))
-            if is_settled(tried[-1], history, threshold=self._calibration.threshold):
+            look = self._look(reading.question, top_k, max_answers, wanted, continued)
+            scored = self._scored(look, None if len(questions) > 1 else second)
+            tried.append((look, scored))
+            if is_settled(scored, history, at_least=self._calibration.threshold):
                 break
-        open_from = 0.0 if readings[0].is_marked else self._calibration.threshold
-        chosen = choose(tried, history, open_from=open_from)
-        prediction, look = tried[chosen], looks[chosen]
-        if not is_only:
-            if look.continued:
-                of_all = replace(look.continued, agreement=agreement(tried))
-                look = replace(look, continued=of_all)
-            prediction = self._answered(look, max_answers, second, is_final=True)
+        look, scored = tried[choose([each for _, each in tried], self._calibration.threshold)]
+        if len(questions) > 1:
+            scored = self._scored(look, second)
+        settled = is_settled(scored, history, at_least=self._calibration.threshold)
+        if readings[0].is_marked and not settled:
+            others = [each.question for each in readings[1:]]
+            scored = self._read_otherwise(look, scored, resolved, others, max_answers, second)
+        prediction = self._answered(look, scored, max_answers)
+        total = _milliseconds(began)
+        rest = round(total - sum(prediction.timings_ms.values()), 2)
         prediction = replace(
             prediction,
             question=without_surrogates(question),
-            timings_ms={**prediction.timings_ms, "total": _milliseconds(began)},
+            timings_ms={**prediction.timings_ms, "look_again": rest, "total": total},
         )
         judged = judge(prediction, threshold=threshold, possible=self.possible)
         self._on_prediction(judged)
@@ -383,49 +393,84 @@ class QA:
         wanted: DocumentFilter,
         continued: Continued | None,
     ) -> _FirstLook:
-        """Return what the first reader finds for a stand-alone question, the best answers first."""
-        marks = [time.perf_counter()]
+        """Return what the first reader finds in the passages nearest to a stand-alone question."""
+        began = time.perf_counter()
         talked_of = continued.document_id if continued else ""
         retrieved = self._retrieved(resolved, top_k, wanted, talked_of)
         if continued and not any(hit.passage.document_id == talked_of for hit in retrieved.hits):
             continued = replace(continued, document_id="")  # far from it, or filtered out
-        marks.append(time.perf_counter())
+        retrieve = _milliseconds(began)
+        look = self._read(resolved, retrieved, max_answers, continued)
+        return replace(look, timings_ms={"retrieve": retrieve, **look.timings_ms})
+
+    def _read(
+        self,
+        question: str,
+        retrieved: Retrieved,
+        max_answers: int,
+        continued: Continued | None,
+    ) -> _FirstLook:
+        """Return what the first reader finds in passages, the best answers first."""
+        marks = [time.perf_counter()]
         reading = read(
             self._reader,
-            resolved,
+            question,
             retrieved.hits,
             ranking=self._calibration.ranking,
             early_stopping=self._calibration.early_stopping,
         )
         marks.append(time.perf_counter())
-        evidence = Evidence.of(resolved, retrieved.hits)
+        evidence = Evidence.of(question, retrieved.hits)
         candidates = self._calibration.selection.select(
             evidence, reading.candidates, max(max_answers, CONSIDERED)
         )
         marks.append(time.perf_counter())
-        stages = zip(("retrieve", "read", "select"), pairwise(marks), strict=True)
+        stages = zip(("read", "select"), pairwise(marks), strict=True)
         timings_ms = {stage: _milliseconds(*between) for stage, between in stages}
         return _FirstLook(retrieved, reading, evidence, candidates, continued, timings_ms)
 
-    def _answered(
-        self, look: _FirstLook, max_answers: int, second: Reader | None, *, is_final: bool
-    ) -> Prediction:
-        """Return all answers to a stand-alone question, whatever their probability.
-
-        Unless it is final, without what needs more reading.
-        """
-        began = time.perf_counter()
-        candidates, question = look.candidates, look.evidence.question
-        if second and is_final and self._calibration.is_worth_it(candidates):
+    def _scored(self, look: _FirstLook, second: Reader | None) -> Scored:
+        """Return the candidates with their probability, best first, after a second look."""
+        candidates = look.candidates
+        if second and self._calibration.is_worth_it(candidates):
             candidates = look_again(second, look.evidence, candidates)
         scored = self._calibration.calibrate(candidates, at_least=MIN_PROBABILITY)
-        if look.continued:
-            scored = weighed(scored, look.continued)
+        return weighed(scored, look.continued) if look.continued else scored
+
+    def _read_otherwise(
+        self,
+        look: _FirstLook,
+        as_asked: Scored,
+        typed: str,
+        others: Sequence[str],
+        max_answers: int,
+        second: Reader | None,
+    ) -> Scored:
+        """Return what other wordings of a follow-up find as well, in the passages of a first look.
+
+        There its own words are often read better than what was made of them. All that is left
+        is read only where these bring not even a possible answer.
+        """
+        again = partial(
+            self._read,
+            retrieved=look.retrieved,
+            max_answers=max_answers,
+            continued=look.continued,
+        )
+        own = again(typed)
+        scored = mixed(as_asked, self._scored(own, None), as_asked)
+        if scored and scored[0][1] >= self.possible:
+            return scored
+        otherwise = self._scored(again(others[0]), None) if others else as_asked
+        return mixed(as_asked, self._scored(own, second), otherwise)
+
+    def _answered(self, look: _FirstLook, scored: Scored, max_answers: int) -> Prediction:
+        """Return all answers to a stand-alone question, whatever their probability."""
+        question, excluded = look.evidence.question, look.retrieved.excluded
         # Those that contradict the best may come after all that are shown.
         compared = sum(probability >= LEAST for _, probability in scored)
-        answers = verify(self._index, scored[: max(max_answers, compared)], look.retrieved.excluded)
-        others = self._rivals(look, scored) if is_final else Rivals()
-        excluded = look.retrieved.excluded
+        answers = verify(self._index, scored[: max(max_answers, compared)], excluded)
+        others = self._rivals(look, scored)
         found = disagreement(
             question,
             answers[:compared],
@@ -434,21 +479,20 @@ class QA:
             threshold=self._calibration.threshold,
             document=self._index.document,
         )
-        timings_ms = {**look.timings_ms, "look_again": _milliseconds(began)}
         return Prediction(
             question=question,
             resolved_question=question,
             answers=answers[:max_answers],
             verdict="answer",
             passages=look.retrieved.hits,
-            timings_ms={**timings_ms, "total": round(sum(timings_ms.values()), 2)},
+            timings_ms=look.timings_ms,
             outdated=tuple(sorted(look.retrieved.outdated)),
             passages_read=look.reading.passages_read,
             disagreement=found,
             talked_of=look.continued.document_id if look.continued else "",
         )
 
-    def _rivals(self, look: _FirstLook, scored: Sequence[tuple[Candidate, float]]) -> Rivals:
+    def _rivals(self, look: _FirstLook, scored: Scored) -> Rivals:
         """Return likely answers of other documents that differ from the best that is shown.
 
         Only what contradicts an answer, or nearly one, is worth reading more for.
@@ -463,55 +507,6 @@ class QA:
             reader=self._reader if is_nearly_answer else None,
             calibration=self._calibration,
         )
-
-
-def check_store(store: str, *, to_ask: bool = False) -> None:
-    """Raise StoreUnreachable unless the store at an address answers: before a build begins.
-
-    With ``to_ask``, no file is made for it: before it is served.
-    """
-    from qa.milvus import StoreAddress, check_reachable
-
-    check_reachable(StoreAddress.parse(store), to_ask=to_ask)
-
-
-@contextmanager
-def workers_of(ray: str | None, encoder: str | Path | None = None) -> Iterator[Workers | None]:
-    """Connect to the cluster of Ray at an address for a build, until its end; None for none.
-
-    See :func:`qa.cluster.cluster`; ``encoder`` is that of :meth:`QA.open`, at the same path on all
-    machines.
-    """
-    if not ray:
-        yield None
-        return
-    from qa.cluster import cluster
-
-    with cluster(ray, make_encoder=partial(SentenceEncoder, encoder)) as workers:
-        yield workers
-
-
-def publish_index(index: str | Path, store: str, progress: Progress | None = None) -> bool:
-    """Write the live generation of an index to a store; return whether it was not there yet.
-
-    ``store`` is an address (:class:`~qa.milvus.StoreAddress`); see :func:`qa.milvus.publish`.
-    """
-    from qa.milvus import StoreAddress, publish
-
-    source = open_index(Path(index))
-    try:
-        return publish(source, StoreAddress.parse(store), progress=progress)
-    finally:
-        source.close()
-
-
-def _opened(index: str | Path, encoder: Encoder, *, exact: bool = False) -> OpenIndex:
-    """Open the index in a folder, or in the store at an address, which is always exact."""
-    from qa.milvus import StoreAddress, is_address, open_store
-
-    if isinstance(index, str) and is_address(index):
-        return open_store(StoreAddress.parse(index), encoder_fingerprint=encoder.fingerprint)
-    return open_index(Path(index), encoder_fingerprint=encoder.fingerprint, exact=exact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -547,32 +542,18 @@ def _second_reader(calibration: Calibration) -> Reader | None:
     return second
 
 
-def open_or_build(
-    folder: str | Path = FOLDER,
-    index: str | Path = INDEX,
-    *,
-    progress: Progress | None = None,
-    on_build: Callable[[BuildReport], None] | None = None,
-) -> QA:
-    """Open the index, building it first where it is missing or no longer fits the folder."""
-    encoder = SentenceEncoder()
-    folder, index = Path(folder), Path(index)
-    stale = is_stale(folder, index, encoder.fingerprint)
-    if not stale:
-        try:
-            return QA._assemble(open_index(index, encoder_fingerprint=encoder.fingerprint), encoder)
-        except StoredIndexError:
-            pass  # damaged: built again from the documents
-    report = build(folder, index, encoder=encoder, progress=progress)
-    if on_build is not None:
-        on_build(report)
-    return QA._assemble(open_index(index, encoder_fingerprint=encoder.fingerprint), encoder)
-
-
 def _at_least_one(**numbers: int) -> None:
     for name, number in numbers.items():
         if number < 1:
             raise QuestionError(f"{name} is {number}", "give a number from 1 on")
+
+
+def _share(**numbers: float) -> float:
+    """Return the only one of the numbers, by its name; QuestionError unless it is 0 to 1."""
+    ((name, number),) = numbers.items()
+    if not 0 <= number <= 1:  # what is no number either
+        raise QuestionError(f"{name} is {number}", "give a number from 0 to 1")
+    return number
 
 
 def _filter(only: str | Sequence[str], since: str, until: str, language: str) -> DocumentFilter:

@@ -10,7 +10,7 @@ import pytest
 from qa.access import Access
 from qa.collections import Corpus, served_of
 from qa.library import Files
-from qa.pipeline import open_or_build
+from qa.pipeline import QA
 from qa.web.opened import opened_corpora
 from qa.web.server import HOST, Server, create_app, listen
 
@@ -79,7 +79,7 @@ def made_app(corpus, **options):
 @contextmanager
 def serving(folder, index, *, watching=False, editable=False, access=None, **options):
     """Serve a folder of documents, built before; stop the server at the end."""
-    qa = open_or_build(folder, index)
+    qa = QA.build(folder, index)
     files = Files(folder, reserve_bytes=0) if editable else None
     corpus = Corpus(qa, folder=folder, index=index, watching=watching, files=files)
     with serving_live(corpus, access, **options) as running:

@@ -4,6 +4,9 @@ import re
 import sqlite3
 import stat
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -18,7 +21,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from qa.access import Access, Guard, Users, visitor_of
+from qa.access import Access, Guard, Users, Visitor, visitor_of
 from qa.access import users as hashing
 from qa.access.attempts import PER_ADDRESS, PER_BOTH, WINDOW_S, Attempts
 from qa.access.credentials import DAY_S, SESSION_S
@@ -293,7 +296,8 @@ def test_a_user_removed_while_logging_in_gets_no_session(users):
     assert users.sessions.open(ada) is None
 
 
-def test_an_answer_that_is_being_sent_ends_with_its_session(users):
+@pytest.mark.parametrize("check_s", [0, 3600])
+def test_an_answer_that_is_being_sent_ends_with_its_session(users, monkeypatch, check_s):
     import anyio
     from starlette.responses import StreamingResponse
 
@@ -310,14 +314,75 @@ def test_an_answer_that_is_being_sent_ends_with_its_session(users):
         await anyio.sleep(0)
         return JSONResponse({"secret": 1})
 
+    monkeypatch.setattr("qa.access.guard.CHECK_S", check_s)
     app = Starlette(routes=[Route("/stream", stream), Route("/slow", slow)])
     guard = Guard(app, access=Access(users=users))
     tokens = {name: users.tokens.add(name) for name in ("ada", "ben")}
     client = TestClient(guard, base_url=HOME)
-    assert client.get("/stream", headers=bearer(tokens["ada"])).text == "one"
+    told = client.get("/stream", headers=bearer(tokens["ada"])).text
+    assert told == ("one" if check_s == 0 else "onetwo")  # until it is looked up again
     response = client.get("/slow", headers=bearer(tokens["ben"]))
     assert response.status_code == 401
     assert "secret" not in response.text
+
+
+def test_the_parts_of_an_answer_are_not_each_looked_up(users, monkeypatch):
+    from starlette.responses import StreamingResponse
+
+    async def stream(request):
+        async def parts():
+            for _ in range(100):
+                yield "x"
+
+        return StreamingResponse(parts())
+
+    looked_up = []
+    monkeypatch.setattr("qa.access.guard.CHECK_S", 3600)
+    monkeypatch.setattr(
+        "qa.access.guard.identify", lambda *_: looked_up.append(1) or Visitor("ada")
+    )
+    guard = Guard(Starlette(routes=[Route("/", stream)]), access=Access(users=users))
+    assert TestClient(guard, base_url=HOME).get("/").text == "x" * 100
+    assert len(looked_up) == 2  # when it is asked, and when the answer begins
+
+
+# A file of users that is slow, or locked
+
+
+def test_while_users_are_looked_up_others_are_answered(served, monkeypatch):
+    may_go, going = threading.Event(), threading.Semaphore(0)
+
+    def wait(*_):
+        going.release()
+        assert may_go.wait(300)
+
+    monkeypatch.setattr("qa.access.guard.identify", wait)
+    with ThreadPoolExecutor(8) as askers:
+        asked = [askers.submit(httpx.get, f"{served.url}/api/info", timeout=300) for _ in range(8)]
+        try:
+            assert going.acquire(timeout=300)
+            assert httpx.get(f"{served.url}/api/health", timeout=60).status_code == 200
+            assert httpx.get(f"{served.url}/login", timeout=60).status_code == 200
+            assert not any(each.done() for each in asked)
+        finally:
+            may_go.set()
+        assert {each.result().status_code for each in asked} == {401}
+
+
+def test_a_locked_file_of_users_is_told_of_and_comes_back(users, monkeypatch):
+    monkeypatch.setattr("qa.access.database.TIMEOUT_S", 0.05)
+    client = logged_in(users, "ada")
+    with closing(sqlite3.connect(users.path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        answer = client.get("/x")
+        assert answer.status_code == 503
+        assert answer.json()["problem"] == "nobody can log in at the moment"
+        assert answer.headers["retry-after"] == "2"
+        assert log_in(visiting(users), "ada").status_code == 503
+        assert client.post("/logout", headers=OWN).status_code == 503
+        other.execute("ROLLBACK")
+    assert client.get("/x").status_code == 200
+    assert client.post("/logout", headers=OWN).status_code == 303
 
 
 # Tokens

@@ -10,7 +10,7 @@ from lxml import etree
 from making import blocks, make_odt, of_kind
 
 from qa.builder.views.records import pieces_of, records_of, view_of
-from qa.loaders.tables.aligned import aligned_rows
+from qa.loaders.lines.aligned import aligned_rows
 
 PRICES = """Prices of the chandler
 
@@ -271,6 +271,120 @@ def test_other_lines_with_colons_are_no_table(read, text):
     assert of_kind(read(text, "notes.txt"), "row", "columns") == []
 
 
+TIDES = """                High water         Low water
+Date         Time     Height     Time     Height
+--------------------------------------------------
+Mon 7        04:12    5.3        10:25    1.1
+             16:40    5.6        22:51    0.9
+Tue 8        05:02    5.5        11:14    0.9
+             17:27    5.8        23:39    0.7
+Wed 9        05:49    5.6        12:00    0.8
+"""
+SIZES = """                         10"      12"
+Margherita              7.50     9.50
+  tomato, basil
+Fiorentina              8.90    10.90
+  spinach, egg, and as many olives as there is room for
+Diavola                 9.20    11.40
+  chilli
+
+Drinks
+Perry                   3.20     5.10
+"""
+DUTIES = """Action points
+Who     What                     By
+Lou     Book the bouncy castle   20 Sept
+Kate    Write to the bakery      15 Sept
+Sam     Three quotes             1 Dec
+"""
+ROOMS = """Office         Contact            Room
+Accounts       Lena Whitlock      B12
+               Omar Said          B14
+Dispatch       Ruth Penhale       Yard
+               Nils Borg          Shed
+"""
+WINES = """RED                      Glass    Bottle
+Frappato                  6.80     26.50
+Saperavi                  7.90     31.00
+Rufete                    8.20     33.00
+
+WHITE
+Bacchus                   7.40     29.00
+"""
+RECEIPT = """2025-06-14 11:52   Till 3     Op: Mags
+----------------------------------------
+Wood screws (100)               6.49
+Masking tape                    5.50
+Paint brush                     4.20
+"""
+BOXED = """+---------+----------+
+| Host    | Used for |
++---------+----------+
+| juniper | mail     |
+|         | spam     |
+| larch   | backups  |
++---------+----------+
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "records"),
+    [
+        (
+            TIDES,
+            [
+                "Date: Mon 7; High water Time: 04:12; High water Height: 5.3; "
+                "Low water Time: 10:25; Low water Height: 1.1.",
+                "Date: Mon 7; High water Time: 16:40; High water Height: 5.6; "
+                "Low water Time: 22:51; Low water Height: 0.9.",
+            ],
+        ),
+        (
+            SIZES,
+            [
+                'Margherita; 10": 7.50; 12": 9.50.',
+                "Margherita: tomato, basil.",
+                'Fiorentina; 10": 8.90; 12": 10.90.',
+                "Fiorentina: spinach, egg, and as many olives as there is room for.",
+                'Diavola; 10": 9.20; 12": 11.40.',
+                "Diavola: chilli.",
+                'Drinks: Perry; 10": 3.20; 12": 5.10.',
+            ],
+        ),
+        (DUTIES, ["Who: Lou; What: Book the bouncy castle; By: 20 Sept."]),
+        (
+            ROOMS,
+            [
+                "Office: Accounts; Contact: Lena Whitlock; Room: B12.",
+                "Office: Accounts; Contact: Omar Said; Room: B14.",
+            ],
+        ),
+        (
+            WINES,
+            [
+                "RED: Frappato; Glass: 6.80; Bottle: 26.50.",
+                "RED: Saperavi; Glass: 7.90; Bottle: 31.00.",
+                "RED: Rufete; Glass: 8.20; Bottle: 33.00.",
+                "WHITE: Bacchus; Glass: 7.40; Bottle: 29.00.",
+            ],
+        ),
+        (RECEIPT, ["2025-06-14 11:52; Till 3; Op: Mags.", "Wood screws (100): 6.49."]),
+        (
+            BOXED,
+            [
+                "Host: juniper; Used for: mail.",
+                "Host: juniper; Used for: spam.",
+                "Host: larch; Used for: backups.",
+            ],
+        ),
+    ],
+)
+def test_names_above_and_lines_among_rows_belong_to_them(read, text, records):
+    document = read(f"These are what we have, as of the day on which it was printed.\n\n{text}")
+    assert views(document)[: len(records)] == records
+    assert document.text.endswith(text)
+
+
 MANUAL = [
     "FILES",
     "       mill.toml    settings",
@@ -297,5 +411,8 @@ def test_whatever_lines_look_like_cells_are_within_them(lines):
         start += len(line) + 1
     for row in aligned_rows(placed):
         first, text = placed[row.line]
-        for begin, end in row.cells:
-            assert first <= begin <= end <= first + len(text)
+        for begin, end in row.cells:  # in its line, or the name of a row above, or of one below
+            assert begin <= end
+            assert first <= begin <= end <= first + len(text) or any(
+                at <= begin and end <= at + len(other) for at, other in placed
+            )

@@ -487,7 +487,15 @@ def test_help_lists_the_commands_by_section_and_the_exit_codes(capsys):
     assert sections["Serve"] == ["serve", "user", "mcp"]
     assert sections["Measure"] == ["eval", "feedback"]
     codes = shown.split("Exit codes:\n")[1].split("\n\n")[0]
-    assert re.findall(r"^ +(\d+) ", codes, flags=re.MULTILINE) == ["0", "1", "2", "3", "4", "130"]
+    assert re.findall(r"^ +(\d+) ", codes, flags=re.MULTILINE) == [
+        "0",
+        "1",
+        "2",
+        "3",
+        "4",
+        "70",
+        "130",
+    ]
     # Without a command, the help is the answer to a mistake.
     assert main([]) == 2
     assert capsys.readouterr().err == shown
@@ -557,6 +565,26 @@ def test_an_interruption_says_how_to_resume(run, monkeypatch):
     code, _, error = run("build", "seeds")
     assert code == 130
     assert problem_and_remedy(error) == ("interrupted", "run the same command to resume")
+    monkeypatch.setattr("qa.pipeline.QA.open", interrupted)
+    code, _, error = run("ask", "Who received the car?")
+    assert (code, error) == (130, "qa: interrupted\n")
+
+
+def test_no_question_on_standard_input_is_said(run, monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n \n"))
+    code, _, error = run("ask", "-")
+    assert code == 2
+    assert problem_and_remedy(error) == ("standard input has no question", "write one a line")
+
+
+def test_a_file_that_the_system_refuses_is_named(run, monkeypatch):
+    def refused(*_, **__):
+        raise PermissionError(13, "Permission denied", "index/CURRENT")
+
+    monkeypatch.setattr("qa.pipeline.QA.open", refused)
+    code, _, error = run("ask", "Who received the car?")
+    assert code == 2
+    assert error.startswith("qa: index/CURRENT cannot be used (Permission denied)\n")
 
 
 def test_python_dash_m_and_exit_codes(tmp_path):

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from qa import QA
 from qa.answers.choice import (
     Continued,
-    agreement,
     choose,
     is_settled,
+    mixed,
     talked_of,
     weighed,
 )
@@ -436,12 +436,12 @@ def test_where_nothing_was_found_the_nearest_document_is_talked_of(qa):
     assert talked_of([]) == ""
 
 
+def candidate(name, text):
+    return SimpleNamespace(span=SimpleNamespace(text=text, passage=Passage(name, 0, 1, "x")))
+
+
 def test_an_answer_is_weighed_by_where_it_is_and_by_what_was_said(qa):
     said = qa.ask("What does the rye loaf cost?", threshold=0.0)
-
-    def candidate(name, text):
-        return SimpleNamespace(span=SimpleNamespace(text=text, passage=Passage(name, 0, 1, "x")))
-
     here, there = candidate("a.txt", "5 euros"), candidate("b.txt", "6 euros")
     again = candidate("a.txt", said.answers[0].text)
     scored = [(again, 0.6), (there, 0.5), (here, 0.45)]
@@ -452,17 +452,19 @@ def test_an_answer_is_weighed_by_where_it_is_and_by_what_was_said(qa):
     assert probabilities["6 euros"] < 0.5
     assert probabilities[said.answers[0].text] < 0.6
     assert weighed([(here, 0.45)], Continued([said], ""))[0][1] == pytest.approx(0.45)
-    surer = weighed([(here, 0.45)], Continued([said], "", agreement=1.0))
-    assert surer[0][1] > 0.45
 
 
-def test_readings_that_agree_are_surer_than_those_that_do_not(qa):
-    one = qa.ask("Who built the lighthouse of Korso?", threshold=0.0)
-    other = qa.ask("What does the rye loaf cost?", threshold=0.0)
-    said_otherwise = replace(one, question="By whom was the lighthouse of Korso built?")
-    tried = ([one], [one, said_otherwise], [one, other], [one, one])
-    # The same words asked of one document first do not make it surer.
-    assert [agreement(each) for each in tried] == [0.0, 1.0, -1.0, 0.0]
+def test_wordings_find_together_what_more_of_them_find_likely():
+    meadow, barn, loft = (candidate("a.txt", text) for text in ("the meadow", "a barn", "a loft"))
+    as_asked = [(meadow, 0.5), (barn, 0.4)]
+    as_typed = [(candidate("b.txt", "A barn."), 0.8), (loft, 0.6)]
+    found = mixed(as_asked, as_typed, as_asked)
+    assert [each.span.text for each, _ in found] == ["a barn", "the meadow", "a loft"]
+    surer = mixed(as_asked, as_typed, [(barn, 0.7)])
+    assert surer[0][0] is barn
+    assert surer[0][1] > found[0][1]
+    assert mixed(as_asked, as_asked, as_asked)[0][1] > 0.5
+    assert mixed([], [], []) == []
 
 
 def test_a_stand_alone_question_is_answered_as_without_a_history(qa):
@@ -477,26 +479,43 @@ def test_a_stand_alone_question_is_answered_as_without_a_history(qa):
         assert with_history.resolved_question == question
 
 
-def test_the_choice_between_readings(qa):
-    sure = qa.ask("Who built the lighthouse of Korso?", threshold=0.0)
-    silent = replace(sure, answers=())
-    assert is_settled(sure, [], threshold=0.5)
-    assert not is_settled(silent, [], threshold=0.5)
-    assert not is_settled(sure, [sure], threshold=0.5)  # the last answer again
-    assert choose([silent, sure], [], open_from=0.0) == 1
-    assert choose([sure, silent], [], open_from=0.0) == 0
-    # What the words mean most likely weighs more than which reading has the likelier answer.
-    other = qa.ask("What does the rye loaf cost?", threshold=0.0)
-    likely, likelier = (
-        replace(each, answers=(replace(each.answers[0], probability=probability),))
-        for each, probability in ((sure, 0.5), (other, 0.8))
-    )
-    assert choose([likely, likelier], [], open_from=0.0) == 0
-    assert choose([silent, likelier], [], open_from=0.0) == 1
-    # A question that may stand alone gives way to a sure answer alone.
-    unsure = replace(sure, answers=(replace(sure.answers[0], probability=0.3),))
-    assert choose([silent, unsure], [], open_from=0.5) == 0
-    assert choose([silent, sure], [], open_from=0.5) == 1
+def test_what_may_stand_alone_gives_way_to_a_sure_answer_alone(qa):
+    said = qa.ask("Who built the lighthouse of Korso?", threshold=0.0)
+    sure, unsure = [(candidate("a.txt", "Ira Benn"), 0.9)], [(candidate("a.txt", "Osk"), 0.3)]
+    assert choose([[], unsure], 0.5) == 0
+    assert choose([[], sure], 0.5) == 1
+    assert choose([sure, sure], 0.5) == 0
+    assert is_settled(sure, [], at_least=0.5)
+    assert not is_settled(unsure, [], at_least=0.5)
+    assert not is_settled([], [], at_least=0.5)
+    again = [(candidate("a.txt", said.answers[0].text), 0.9)]
+    assert not is_settled(again, [said], at_least=0.5)  # the last answer again
+
+
+def test_a_follow_up_is_also_read_as_typed_unless_it_is_likely(built, monkeypatch):
+    asked = QA.open(built / "index")
+    read, reader = [], asked._reader
+
+    class Recording:
+        fingerprint = reader.fingerprint
+
+        def read(self, question, passages, **options):
+            read.append(question)
+            return reader.read(question, passages, **options)
+
+    monkeypatch.setattr(asked, "_reader", Recording())
+    history = [asked.ask("Who built the lighthouse of Korso?", threshold=0.0)]
+    read.clear()
+    likely = asked.ask("where was she born?", history=history)
+    assert likely.found
+    assert set(read) == {"where was Matilda Orrey born?"}
+    read.clear()
+    absent = asked.ask("which ship did she sail on?", history=history)
+    assert not absent.found
+    # Other wordings are read in the same passages, and the likeliest stand-alone one is shown.
+    wordings = ["which ship did Matilda Orrey sail on?", "which ship did she sail on?"]
+    assert list(dict.fromkeys(read))[:2] == wordings
+    assert absent.resolved_question == wordings[0]
 
 
 def test_chat_prints_the_question_that_was_asked(built, monkeypatch, capsys):

@@ -350,6 +350,8 @@ def test_a_calibration_of_another_reader_names_how_to_fit_it_again():
             *("Who?", {"since": "May"}, "since is 'May'"),
             "write a date such as 2024-02-20, 2024-02 or 2024",
         ),
+        ("Who?", {"threshold": 2.0}, "threshold is 2.0", "give a number from 0 to 1"),
+        ("Who?", {"threshold": float("nan")}, "threshold is nan", "give a number from 0 to 1"),
         ("Who?", {"only": [""]}, "only is ''", "write a path or a pattern such as '2024/*'"),
         (
             *("Who?", {"only": "x/*"}, "no document matches only x/*"),

@@ -42,7 +42,7 @@ from qa.index import (
     write_generation,
 )
 from qa.index import generation as generation_module
-from qa.index.lock import is_being_read
+from qa.index.lock import ReaderLock, unread
 from qa.index.manifest import Shard
 from qa.index.vectors import FaissVectors, write_vectors
 from qa.index.words import WordIndex, join_segments, write_segment
@@ -403,10 +403,40 @@ def test_a_reader_sees_one_generation_or_the_other_while_builds_swap_them(index_
 def test_an_index_that_nobody_closed_releases_its_generation(index_dir):
     index = open_index(index_dir)
     (held,) = index_dir.glob("g-*")
-    assert is_being_read(held / "manifest.json")
+    with unread(held / "manifest.json") as is_free:
+        assert not is_free
     del index
     gc.collect()
-    assert not is_being_read(held / "manifest.json")
+    with unread(held / "manifest.json") as is_free:
+        assert is_free
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize("removed", [True, False])
+def test_who_opens_while_a_generation_is_looked_at_waits(index_dir, removed):
+    (held,) = index_dir.glob("g-*")
+    manifest, found = held / "manifest.json", []
+
+    def read():
+        try:
+            found.append(ReaderLock(manifest))
+        except FileNotFoundError as error:
+            found.append(error)
+
+    reader = threading.Thread(target=read)
+    with unread(manifest) as is_free:
+        assert is_free
+        reader.start()
+        reader.join(0.2)
+        assert not found
+        if removed:
+            manifest.unlink()
+    reader.join()
+    if removed:
+        assert isinstance(found[0], FileNotFoundError)
+        return
+    with unread(manifest) as is_free:
+        assert not is_free
 
 
 @pytest.mark.parametrize("read", [lambda path: open_index(path).manifest, read_manifest])

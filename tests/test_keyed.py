@@ -169,3 +169,27 @@ def test_a_value_without_a_header_has_the_one_before_it_as_its_name():
     assert read(((), name), ((), value)) == "cruise: CH2011."
     assert read(((header,), name), ((name,), value)) == "Attributes: cruise; cruise: CH2011."
     assert read(((), name), ((), value), ((), (31, 33))) == "cruise; CH2011; 40."
+
+
+def test_labels_that_are_set_off_from_their_colon(read):
+    document = read(
+        "Certificate no     : CAL/25/0881\nInstrument         : Torque wrench\n"
+        "Calibrated on      : 12 Feb 2025        Next due : 12 Feb 2026\n"
+    )
+    splitter = Splitter(lambda texts: [len(text.split()) for text in texts])
+    (passage,) = splitter.split(document)
+    assert passage.read_text.endswith(
+        "Certificate no: CAL/25/0881; Instrument: Torque wrench; "
+        "Calibrated on: 12 Feb 2025; Next due: 12 Feb 2026."
+    )
+
+
+def test_dots_lead_to_several_values_in_a_line(read):
+    document = read(
+        "Soup of the day ........ 6.50      Lamb pie .......... 13.80\n"
+        "Beetroot salad ......... 8.20      Fish cakes ........ 12.40\n"
+        "Welsh rarebit .......... 7.90      Risotto ........... 11.90\n"
+    )
+    splitter = Splitter(lambda texts: [len(text.split()) for text in texts])
+    (passage,) = splitter.split(document)
+    assert "Soup of the day: 6.50; Lamb pie: 13.80; Beetroot salad: 8.20;" in passage.read_text

@@ -5,6 +5,7 @@ import json
 import re
 import socket
 import zipfile
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime
 from types import SimpleNamespace
@@ -29,10 +30,11 @@ from qa.pipeline import QA, _second_reader
 from qa.retrieval.filters import DocumentFilter
 from qa.types import Prediction
 from qa.web.handlers import Handlers, patterns
-from qa.web.library_routes import _refused
 from qa.web.listing import PAGE, Wanted, listing_of
 from qa.web.opened import opened_corpora
 from qa.web.render import conversation_html, library_html
+from qa.web.routes.library import _refused
+from qa.web.routes.uploads import UPLOADS
 from qa.web.views import Turn, View
 
 pytestmark = gradio_warnings
@@ -257,6 +259,33 @@ def test_an_upload_that_breaks_off_leaves_nothing(served):
         until(lambda: leftovers(served))
     until(lambda: not leftovers(served))
     assert sorted(served.corpus.folder.iterdir()) == before
+
+
+def test_slow_uploads_of_one_visitor_keep_no_other_out(served):
+    host, port = re.search(r"//(.+):(\d+)", served.url).groups()
+    other = httpx.HTTPTransport(local_address="127.0.0.2")
+    with ExitStack() as stack, httpx.Client(transport=other, timeout=60) as visitor:
+        slow = []
+        for number in range(UPLOADS):
+            connection = stack.enter_context(socket.create_connection((host, int(port)), 60))
+            head = f"PUT /library/files?name=slow{number}.txt HTTP/1.1\r\nHost: {host}:{port}\r\n"
+            connection.sendall(f"{head}Content-Length: 1000\r\n\r\n{'x' * number}".encode())
+            slow.append(connection)
+        until(lambda: len(leftovers(served)) == UPLOADS)
+        mine = put(served, "mine.txt", b"The mill was sold.")
+        assert mine.status_code == 503
+        assert mine.json()["trouble"] == "Too many uploads at once. Try again soon."
+        assert mine.headers["retry-after"] == "2"
+        found = visitor.put(
+            f"{served.url}/library/files", params={"name": "theirs.txt"}, content=b"A mill."
+        )
+        assert found.status_code == 201
+        assert slow[0].recv(65_536).startswith(b"HTTP/1.1 503 ")
+        until(lambda: len(leftovers(served)) == UPLOADS - 1)
+        for number, connection in enumerate(slow[1:], 1):  # the others are received
+            connection.sendall(b"x" * (1000 - number))
+            assert connection.recv(65_536).startswith(b"HTTP/1.1 201 ")
+    assert leftovers(served) == []
 
 
 def test_an_upload_that_is_too_large_is_refused(served, monkeypatch):

@@ -136,7 +136,7 @@ from qa.loaders.tables.tabbed import tabbed
 from qa.loaders.papers.notebook import read_notebook
 from qa.loaders.papers.org import read_org
 from qa.loaders.plain.text import read_text
-from qa.loaders.tables.aligned import is_rule
+from qa.loaders.lines.aligned import is_rule
 from qa.loaders.tables.delimited import read_csv
 from qa.loaders.tables.formats import shown
 from qa.loaders.talk import read_chat, read_subtitles

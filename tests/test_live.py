@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -23,6 +24,7 @@ from qa.collections import Corpus
 from qa.errors import EmptyCorpus, IndexLocked, QAError
 from qa.index import WriterLock, live_generation
 from qa.library import Activity, Live, open_library
+from qa.library.following import Following
 from qa.library.progress import Pace
 from qa.pipeline import QA
 
@@ -296,7 +298,7 @@ def test_a_failed_build_is_told_without_paths_of_the_server(folder, tmp_path, mo
         (folder / "tower.txt").write_text(TOWER)
         httpx.post(f"{running.url}/library/build")
         until(lambda: running.corpus.live.state.finished)
-        from qa.web.library_routes import library_routes
+        from qa.web.routes import library_routes
 
         def told(for_owner):
             routes = {
@@ -372,6 +374,55 @@ def test_a_build_that_is_stopped_says_so(folder, tmp_path, monkeypatch, ends_fir
         )
     with pytest.raises(QAError, match="the build ended before it was done"):
         running.run(folder, tmp_path / "index")
+
+
+@pytest.mark.posix
+def test_a_build_that_is_killed_while_it_reports_says_so(folder, tmp_path, monkeypatch):
+    half = "import os; os.write(1, b'[\"report\", {{'); os.kill(os.getpid(), 9)"
+    monkeypatch.setattr("qa.builder.background._START", half)
+    with pytest.raises(QAError, match="the build ended before it was done"):
+        BackgroundBuild().run(folder, tmp_path / "index")
+
+
+@pytest.mark.usefixtures("here")
+def test_an_error_that_nobody_foresaw_is_said_and_tried_again(
+    folder, tmp_path, monkeypatch, caplog
+):
+    def fail(*_):
+        raise FileNotFoundError(2, "No such file", str(folder / "gone.txt"))
+
+    with monkeypatch.context() as failing:
+        failing.setattr("qa.library.live.is_stale", fail)
+        with serving_live(opened(folder, tmp_path / "index", watching=True)) as running:
+            live = running.corpus.live
+            until(lambda: live.state.trouble is not None)
+            assert "FileNotFoundError" in live.state.trouble.problem
+            assert str(tmp_path) not in str(live.state.trouble)
+            assert "Traceback" in caplog.text
+            failing.undo()
+            live.request()
+            until(lambda: ids(running.corpus) and live.state.trouble is None)
+
+
+def test_a_store_whose_library_fails_is_looked_at_again():
+    answers = iter([RuntimeError("channel closed"), True])
+
+    def is_live():
+        found = next(answers, True)
+        if isinstance(found, Exception):
+            raise found
+        looked.set()
+        return found
+
+    looked = threading.Event()
+    qa = SimpleNamespace(is_live=is_live, close=lambda: None)
+    following = Following(qa, store="http://localhost:1", on_open=lambda _: None, look_s=0.01)
+    following.start()
+    try:
+        assert looked.wait(60)
+        assert "RuntimeError" in following.state.trouble.problem
+    finally:
+        following.stop()
 
 
 @pytest.mark.posix

@@ -1114,3 +1114,27 @@ def test_limits_on_archive_entries_and_pages(read, monkeypatch):
     monkeypatch.setattr("qa.loaders.pdf.document.MAX_PAGES", 1)
     with pytest.raises(UnreadableDocument, match="more than 1 pages"):
         read(printed([(72, 700, "text")], pages=2))
+
+
+LODGES = """<html><body><h1>Lodges</h1><h3>Birch</h3><ul><li><span>Sleeps</span><span>6</span></li>
+<li><span>Price</span><span>£145</span></li><li><span>Dogs</span><span>yes, one</span></li></ul>
+<h3>Menu</h3>
+<div class=row><span>Potted shrimp</span><span>12.25</span></div><div>brown butter, toast</div>
+<div class=row><span>Leek tart</span><span>9.00</span></div><div>goat cheese, hazelnuts</div>
+<p><span>The house </span><span>stands by the lake.</span></p>
+<p><span>It is </span><span>open in May.</span></p></body></html>"""
+
+
+def test_spans_that_a_page_sets_as_rows_are_cells(read):
+    document = read(LODGES, "lodges.html")
+    rows = [
+        [document.text[start:end] for start, end in block.cells if start < end]
+        for block in document.blocks
+        if block.kind == "row"
+    ]
+    assert rows == [
+        *(["Sleeps", "6"], ["Price", "£145"], ["Dogs", "yes, one"]),
+        *(["Potted shrimp", "12.25"], ["Potted shrimp", "brown butter, toast"]),
+        *(["Leek tart", "9.00"], ["Leek tart", "goat cheese, hazelnuts"]),
+    ]
+    assert "The house stands by the lake." in document.text

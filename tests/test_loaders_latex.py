@@ -52,8 +52,14 @@ def test_latex_is_read_as_it_is_printed(read, name):
     assert of_kind(document, "body") == [
         *("Ada Blum, Otto Kern", "12 March 2024"),
         "The well is 19 m deep and lined with stone [kern20]. Günther says “deep” — by 50 %.",
-        *("In summer.", "It holds x^2 = 4 litres.", "Wells in May"),
-        *("Dig, see the plan", "[B] Line it", "E = mc^2", "x = 1 % kept", "Kern, O. Wells."),
+        *("In summer.", "It holds x^2 = 4 litres.", "Table 1: Wells in May"),
+        *(
+            "Dig, see the plan",
+            "[B] Line it",
+            "E = mc^2",
+            "x = 1 % kept",
+            "[kern20] Kern, O. Wells.",
+        ),
     ]
     assert of_kind(document, "columns", "row") == [
         *("Name | Depth", "Ystad | 19 m", "all of them old")
@@ -127,7 +133,7 @@ def test_a_paper_is_read_with_its_macros(read):
         "Paid by Orr.",
         "We present Larkbase, e.g., a tool. One before none, one before two.",
         "By Kern et al. in 32 GB, see §: a box.",
-        *("rank A = 2", "Dig", "Line", "Encoder has 12 layers.", "Ports", "It stands."),
+        *("rank A = 2", "Dig", "Line", "Encoder has 12 layers.", "Table 1: Ports", "It stands."),
     ]
     assert of_kind(document, "columns", "row") == [
         *("Model | Score | Time", "| EM | F1 |", "Larkbase (ours) | 84.2 | 90.3 | 1 s"),
@@ -176,3 +182,30 @@ def test_a_text_about_latex_is_not_latex():
 def test_odd_latex_is_an_error_or_empty(read, source):
     with pytest.raises(UnreadableDocument):
         read(source, "odd.tex")
+
+
+REFERENCES = r"""\documentclass{article}
+\begin{document}
+\section{Hives}\label{sec:hives}
+See Table~\ref{tab:loss}, \autoref{fig:map}, Section~\ref{sec:loss} and \eqref{eq:loss}.
+\begin{table}\caption{Loss}\label{tab:loss}
+\begin{tabular}{lr}\hline Hive & Loss\\\hline Log & 3\\ Foam & 14\\\end{tabular}\end{table}
+\begin{figure}\includegraphics{a}\caption{Map}\label{fig:map}\end{figure}
+\section*{Thanks}
+\section{Results}
+\subsection{Loss}\label{sec:loss}
+\begin{equation}\label{eq:loss} L = d \end{equation}
+% \label{tab:none}
+It is \ref{tab:none} low~\cite{ost}.
+\begin{thebibliography}{9}\bibitem{ost} Ost, P. Bees.\end{thebibliography}
+\end{document}
+"""
+
+
+def test_references_are_the_numbers_of_what_they_name(read):
+    assert of_kind(read(REFERENCES, "bees.tex"), "body") == [
+        "See Table 1, Figure 1, Section 2.1 and (1).",
+        *("Table 1: Loss", "Figure 1: Map", "L = d"),
+        "It is low [ost].",
+        "[ost] Ost, P. Bees.",
+    ]

@@ -448,3 +448,40 @@ def test_units_in_brackets_belong_to_the_names_above_them(read):
     rows = [PARTS[0], ["", "(boxes)", "(£ each)"], *PARTS[1:]]
     found = blocks(read(xlsx(lambda _, sheet: filled(sheet, rows)), "parts.xlsx"))
     assert found[1:3] == [PART_ROWS[0], ("columns", ["", "(boxes)", "(£ each)"])]
+
+
+def test_names_written_once_for_several_rows_are_read_in_each(read):
+    rows = [
+        ["Class", "Date", "Brings cake"],
+        ["3a", "12 June", "Fam. Roth"],
+        ["", "", "Fam. Özer"],
+        ["3b", "13 June", "Fam. Klee"],
+        ["3c", "13 June", "Fam. Bose"],
+        ["", "", "Fam. Lind"],
+    ]
+    document = read(xlsx(lambda _, sheet: filled(sheet, rows)), "cakes.xlsx")
+    cells = [
+        [document.text[start:end] for start, end in block.cells]
+        for block in document.blocks
+        if block.kind == "row"
+    ]
+    assert cells[1] == ["3a", "12 June", "Fam. Özer"]
+    assert cells[4] == ["3c", "13 June", "Fam. Lind"]
+
+
+def test_a_code_that_one_row_lacks_is_not_that_of_the_row_above(read):
+    rows = [
+        ["Code", "Thing", "Place"],
+        *([f"A{n}", f"Rope {n}", "loft"] for n in range(8)),
+        ["", "Lantern", "shed"],
+    ]
+    document = read(xlsx(lambda _, sheet: filled(sheet, rows)), "stock.xlsx")
+    row = [block for block in document.blocks if block.kind == "row"][-1]
+    assert [document.text[start:end] for start, end in row.cells] == ["", "Lantern", "shed"]
+
+
+def test_a_row_of_units_belongs_to_the_header(read):
+    text = "Car;Driver;Way;Cost\n;;km;EUR\nHH 1;Ada;12.450;1.482,30\nHH 2;Otto;8.310;812,05\n"
+    assert of_kind(read(text, "cars.csv"), "columns") == [
+        *("Car | Driver | Way | Cost", "|  | km | EUR"),
+    ]

@@ -209,7 +209,7 @@ def test_a_defect_is_printed_without_sequences_too(run, monkeypatch):
 
     monkeypatch.setattr("qa.pipeline.QA.open", fail)
     code, _, error = run("ask", QUESTION)
-    assert code == 1
+    assert code == 70
     assert "RuntimeError" in error and not ACTING.search(error)
 
 

@@ -22,8 +22,8 @@ from qa.cli import main
 from qa.collections import Corpus
 from qa.errors import CorpusError
 from qa.library import State
-from qa.pipeline import open_or_build
-from qa.web.library_routes import _status
+from qa.pipeline import QA
+from qa.web.routes.library import _status
 from qa.web.server import HOST
 
 pytestmark = gradio_warnings
@@ -53,7 +53,7 @@ def place(tmp_path_factory):
     """A folder of documents with its index."""
     made = tmp_path_factory.mktemp("transports")
     write_documents(made / "documents")
-    open_or_build(made / "documents", made / "index")
+    QA.build(made / "documents", made / "index")
     return made
 
 
@@ -178,7 +178,7 @@ def test_the_configuration_of_an_assistant_is_printed(place, capsys, monkeypatch
 @pytest.fixture(scope="module")
 def url(place):
     """The address of a page that assistants may ask."""
-    qa = open_or_build(place / "documents", place / "index")
+    qa = QA.build(place / "documents", place / "index")
     corpus = Corpus(qa, folder=place / "documents", index=place / "index")
     with serving_corpus(corpus, mcp=True) as served:
         yield served.url
@@ -282,7 +282,7 @@ def test_there_is_no_stream_to_hold_open(url, method):
 
 
 def test_without_being_asked_for_there_is_no_endpoint(place, monkeypatch):
-    qa = open_or_build(place / "documents", place / "index")
+    qa = QA.build(place / "documents", place / "index")
     corpus = Corpus(qa, folder=place / "documents", index=place / "index")
     app, _ = made_app(corpus)
     assert "/mcp" not in [getattr(route, "path", "") for route in app.routes]
@@ -294,7 +294,7 @@ def test_without_being_asked_for_there_is_no_endpoint(place, monkeypatch):
 
 
 def test_at_another_address_paths_are_not_told(place):
-    qa = open_or_build(place / "documents", place / "index")
+    qa = QA.build(place / "documents", place / "index")
     corpus = Corpus(qa, folder=place / "documents", index=place / "index")
     for host, for_owner in ((HOST, True), ("0.0.0.0", False)):
         app, _ = made_app(corpus, access=Access(host), mcp=True)

@@ -14,7 +14,7 @@ from qa.builder import build
 from qa.collections.corpus import Corpus
 from qa.library import live
 from qa.loaders import load
-from qa.pipeline import QA, open_or_build
+from qa.pipeline import QA
 
 ROOT = Path(__file__).parents[1]
 QUESTION = "Who designed the lighthouse of Rerik?"
@@ -23,7 +23,7 @@ QUESTION = "Who designed the lighthouse of Rerik?"
 @pytest.fixture
 def corpus(tmp_path):
     folder, index = write_documents(tmp_path / "documents"), tmp_path / "index"
-    made = Corpus(open_or_build(folder, index), folder=folder, index=index)
+    made = Corpus(QA.build(folder, index), folder=folder, index=index)
     yield made
     made.pool.stop()
     made.pages.close()

@@ -319,7 +319,8 @@ def commands():
     steps = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
     yield " ".join(json.loads(steps[steps.index('CMD ["serve') + 4 :]))
     unit = (DEPLOY / "verbatim.service").read_text(encoding="utf-8")
-    yield re.search(r"ExecStart=\S+/qa (.*)", unit)[1]
+    name = re.search(r"^Environment=NAME=(\S+)$", unit, re.MULTILINE)[1]
+    yield re.search(r"ExecStart=\S+/qa (.*)", unit)[1].replace("${NAME}", name)
 
 
 @pytest.mark.parametrize("command", list(commands()))
@@ -342,3 +343,25 @@ def test_the_container_may_do_nothing_but_serve():
     assert "ports" not in service
     subnet = compose["networks"]["inside"]["ipam"]["config"][0]["subnet"]
     assert f"--trust-proxy {subnet}" in service["command"]
+    assert service["mem_limit"]
+    assert service["pids_limit"]
+
+
+def test_the_unit_tells_visitors_behind_a_proxy_apart():
+    from qa.access import Access
+    from qa.access.origin import without_proxy
+    from qa.cli.serve import serve
+
+    *_, command = commands()
+    given = serve.make_context("serve", command.split()[1:]).params
+    access = Access.of(
+        given["host"] or "127.0.0.1", hosts=given["allow_host"], proxies=given["trust_proxy"]
+    )
+    assert access.knows("docs.example.org")
+    for visitor in ("192.0.2.1", "192.0.2.2"):
+        headers = [(b"host", b"docs.example.org"), (b"x-forwarded-for", visitor.encode())]
+        scope = {"client": ("127.0.0.1", 1), "headers": headers, "scheme": "http"}
+        assert without_proxy(scope, access.proxies)["client"][0] == visitor
+    unit = (DEPLOY / "verbatim.service").read_text(encoding="utf-8")
+    for limit in ("MemoryMax", "TasksMax"):
+        assert re.search(rf"^{limit}=\w+$", unit, re.MULTILINE), limit

@@ -241,3 +241,113 @@ def test_a_merged_header_names_each_column_below_it(records):
     found = records(make(rows, style=[*spans, *bold], widths=[80, 90, 90]))
     assert found[-1].startswith("Boat: Plover; ")
     assert found[-1].endswith("Summer: 9; Fees of 2024 Winter: 11.")
+
+
+def test_a_title_in_the_middle_above_a_table_is_none_of_its_rows(tmp_path):
+    from reportlab.lib.styles import getSampleStyleSheet
+    from reportlab.platypus import Paragraph, SimpleDocTemplate, Table
+
+    rows = [["Drink", "Small", "Large"], ["Chai", "3.10", "4.00"], ["Cocoa", "3.00", ""]]
+    styles = getSampleStyleSheet()
+    file = io.BytesIO()
+    SimpleDocTemplate(file).build(
+        [Paragraph("Counter prices", styles["Title"]), Table(rows, colWidths=[140, 70, 70])]
+    )
+    (tmp_path / "a.pdf").write_bytes(file.getvalue())
+    document = load(tmp_path / "a.pdf", folder=tmp_path)
+    assert document.title == "Counter prices"
+    assert [block.kind for block in document.blocks][:2] == ["heading", "columns"]
+
+
+def test_a_cell_in_the_middle_of_the_rows_it_covers_names_them(records):
+    rows = [
+        ["Depot", "Route", "Driver", "Start"],
+        ["North", "N1", "A. Quill", "05:40"],
+        ["", "N2", "B. Thorpe", "06:10"],
+        ["", "N3", "C. Amadi", "07:00"],
+        ["South", "S1", "D. Frost", "05:55"],
+    ]
+    style = [("SPAN", (0, 1), (0, 3)), ("VALIGN", (0, 0), (-1, -1), "MIDDLE")]
+    assert records(make(rows, style=style, widths=[90, 70, 120, 70])) == [
+        "Depot: North.",
+        "Depot: North; Route: N1; Driver: A. Quill; Start: 05:40.",
+        "Depot: North; Route: N2; Driver: B. Thorpe; Start: 06:10.",
+        "Depot: North; Route: N3; Driver: C. Amadi; Start: 07:00.",
+        "Depot: South; Route: S1; Driver: D. Frost; Start: 05:55.",
+    ]
+
+
+def drawn(rows, sizes=(10,)):
+    """A PDF whose lines are drawn one below the other, each ``{left: text}``."""
+    from reportlab.pdfgen.canvas import Canvas
+
+    file = io.BytesIO()
+    page = Canvas(file)
+    for number, cells in enumerate(rows):
+        page.setFont("Helvetica", sizes[number % len(sizes)])
+        for left, text in cells.items():
+            page.drawString(left, 700 - 14 * number, text)
+    page.save()
+    return file.getvalue()
+
+
+def test_a_line_below_a_cell_within_a_row_belongs_to_it(records):
+    rows = [
+        {50: "Date", 110: "Details", 350: "Paid out", 500: "Balance"},
+        {50: "1 Apr", 110: "Council tax", 350: "121.00", 500: "781.14"},
+        {110: "reference 88-1203"},
+        {50: "9 Apr", 110: "Garage", 350: "88.40", 500: "692.74"},
+        {50: "28 Apr", 110: "Rent", 350: "400.00", 500: "292.74"},
+    ]
+    assert records(drawn(rows)) == [
+        "Date: 1 Apr; Details: Council tax reference 88-1203; Paid out: 121.00; Balance: 781.14.",
+        "Date: 9 Apr; Details: Garage; Paid out: 88.40; Balance: 692.74.",
+        "Date: 28 Apr; Details: Rent; Paid out: 400.00; Balance: 292.74.",
+    ]
+
+
+def test_lines_below_the_rows_of_a_menu_say_what_is_in_a_dish(records):
+    dishes = {"Smoked trout": "beet, rye", "Leek tart": "goat cheese", "Stew": "juniper, mash"}
+    rows = []
+    for number, (dish, inside) in enumerate(dishes.items()):
+        rows += [{50: dish, 500: f"{number + 9}.50"}, {50: inside}]
+    assert records(drawn(rows, sizes=(11, 9))) == [
+        *("Smoked trout: 9.50.", "Smoked trout: beet, rye."),
+        *("Leek tart: 10.50.", "Leek tart: goat cheese."),
+        *("Stew: 11.50.", "Stew: juniper, mash."),
+    ]
+
+
+TAGGED = """<style>td, th {{ border: 1px solid; padding: 4px }} .turned {{ height: 90px;
+writing-mode: vertical-rl; transform: rotate(180deg) }}</style>
+<h1>Trips and badges</h1><h2>Trips</h2>
+<table><thead><tr><th>Term</th><th style="width: 60px">Year groups</th><th>Trip</th></tr></thead>
+<tr><td rowspan=3>Spring</td><td>3, 4</td><td>Wetland centre</td></tr>
+<tr><td>6</td><td style="width: 120px">Observatory, with a sleeping bag for the night</td></tr>
+<tr><td>4</td><td>Paper mill</td></tr></table>
+<h2>Badges</h2>
+<table><tr><th>Name</th><th class=turned>Knots</th><th class=turned>First aid</th></tr>
+<tr><td>Mina</td><td>5 May</td><td>9 May</td></tr>
+<tr><td>Joss</td><td>7 May</td><td>12 June</td></tr></table>
+<h2>Stores</h2><table><thead><tr><th>Part</th><th>Number</th></tr></thead>{}</table>"""
+
+
+def test_the_marks_of_a_tagged_file_tell_cells_and_headings(chromium, records, tmp_path):
+    page = chromium.new_page()
+    page.set_content(TAGGED.format("".join(f"<tr><td>P{n}</td><td>{n}" for n in range(60))))
+    data = page.pdf(tagged=True)
+    page.close()
+    assert records(data) == [
+        "Term: Spring; Year groups: 3, 4; Trip: Wetland centre.",
+        "Term: Spring; Year groups: 6; Trip: Observatory, with a sleeping bag for the night.",
+        "Term: Spring; Year groups: 4; Trip: Paper mill.",
+        "Name: Mina; Knots: 5 May; First aid: 9 May.",
+        "Name: Joss; Knots: 7 May; First aid: 12 June.",
+        *(f"Part: P{n}; Number: {n}." for n in range(60)),
+    ]
+    document = load(tmp_path / "a.pdf", folder=tmp_path)
+    headings = [block for block in document.blocks if block.kind == "heading"]
+    assert [(document.text[b.start : b.end], b.level) for b in headings] == [
+        ("Trips and badges", 1),
+        *(("Trips", 2), ("Badges", 2), ("Stores", 2)),
+    ]

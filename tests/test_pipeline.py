@@ -12,7 +12,6 @@ from qa.answers.selection import ORDERING_FEATURES, Selection
 from qa.answers.serialize import prediction_to_dict
 from qa.answers.verdict import judge
 from qa.errors import EmptyCorpus, IndexNotFound, QuestionError
-from qa.pipeline import open_or_build
 from qa.retrieval.question import MAX_WORDS
 
 LIBRARY = """The library of Kassel
@@ -244,24 +243,12 @@ def test_threads_get_what_one_thread_gets(qa):
     assert wrong == []
 
 
-def test_open_or_build_builds_once_and_again_only_after_a_change(folder, tmp_path):
-    reports = []
+def test_a_damaged_index_is_built_again(folder, tmp_path):
     index = tmp_path / "index"
-    for _ in range(2):
-        open_or_build(folder, index, on_build=reports.append)
-    assert len(reports) == 1
-    (folder / "bridge.txt").write_text(BRIDGE + "\nIt was never rebuilt.\n", encoding="utf-8")
-    qa = open_or_build(folder, index, on_build=reports.append)
-    assert len(reports) == 2
-    assert "never rebuilt" in qa.document("bridge.txt").text
-
-
-def test_open_or_build_rebuilds_a_damaged_index(folder, tmp_path):
-    index = tmp_path / "index"
-    open_or_build(folder, index)
+    QA.build(folder, index)
     (vectors,) = index.glob("g-*/vectors/*.faiss")
     vectors.write_bytes(vectors.read_bytes()[:-1])
-    assert asked(open_or_build(folder, index), "Who founded the library?").text
+    assert asked(QA.build(folder, index), "Who founded the library?").text
 
 
 def test_no_index_and_no_documents_say_what_to_do(tmp_path):

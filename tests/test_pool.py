@@ -6,7 +6,9 @@ from concurrent.futures import CancelledError
 
 import pytest
 
-from qa.api.pool import Pool, visitor_of
+from qa.access import Visitor, turn_of
+from qa.access.visitor import KEY
+from qa.api.pool import Pool
 from qa.errors import Busy
 
 
@@ -161,9 +163,13 @@ def test_what_is_only_looked_up_waits_for_no_question_and_ends_with_the_pool():
 
 
 def test_whose_turn_it_is():
-    class Visitor:
-        name = "ada"
+    assert turn_of({"client": ("10.0.0.7", 1)}) == "10.0.0.7"
+    assert turn_of({"client": ("10.0.0.7", 1), KEY: Visitor()}) == "10.0.0.7"
+    assert turn_of({"client": ("10.0.0.7", 1), KEY: Visitor("ada")}) == "ada"
+    assert turn_of({"client": None}) == ""
 
-    assert visitor_of({"client": ("10.0.0.7", 1)}) == "10.0.0.7"
-    assert visitor_of({"client": ("10.0.0.7", 1), "verbatim.visitor": Visitor()}) == "ada"
-    assert visitor_of({"client": None}) == ""
+
+def test_the_addresses_of_an_ipv6_network_are_one_visitor():
+    near, other, far = "2001:db8::1", "2001:db8:0:0:ffff::2", "2001:db8:0:1::1"
+    turns = [turn_of({"client": (address, 1)}) for address in (near, other, far)]
+    assert turns == ["2001:db8::/64", "2001:db8::/64", "2001:db8:0:1::/64"]

@@ -22,8 +22,9 @@ from qa.collections.stored import opened_store
 from qa.errors import QAError, StoreUnreachable
 from qa.index import open_index
 from qa.milvus import StoreAddress, live_in_store, open_store, publish
-from qa.pipeline import QA, publish_index
-from qa.web.library_routes import UPLOAD
+from qa.pipeline import QA
+from qa.remote import publish_index
+from qa.web.routes import UPLOAD
 
 pytest.importorskip("pymilvus", reason="the extra milvus is not installed")
 pytestmark = gradio_warnings

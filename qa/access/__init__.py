@@ -5,7 +5,7 @@ from qa.access.events import Events
 from qa.access.guard import METRICS, Guard
 from qa.access.origin import Access, is_loopback
 from qa.access.users import ROLES, Users, checked_name
-from qa.access.visitor import SEEN, Visitor, visitor_of
+from qa.access.visitor import SEEN, Visitor, turn_of, visitor_of
 
 __all__ = [
     "METRICS",
@@ -19,5 +19,6 @@ __all__ = [
     "Visitor",
     "checked_name",
     "is_loopback",
+    "turn_of",
     "visitor_of",
 ]

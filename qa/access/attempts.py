@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
+
+from qa.access.visitor import network_of
 
 WINDOW_S = 15 * 60.0
 # Failures in the window: of one name from one address, from one address, and of one name.
@@ -53,16 +54,5 @@ class Attempts:
 
 
 def _limits(name: str, address: str) -> tuple[tuple[Hashable, int], ...]:
-    name, network = name.strip().lower(), _network(address)
+    name, network = name.strip().lower(), network_of(address)
     return (((name, network), PER_BOTH), ((None, network), PER_ADDRESS), ((name, None), PER_NAME))
-
-
-def _network(address: str) -> str:
-    """Return the address, of IPv6 the network: one visitor has as many addresses as they want."""
-    try:
-        given = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if given.version == 6 and given.ipv4_mapped is None:
-        return str(ipaddress.ip_network((given, 64), strict=False))
-    return str(given)

@@ -14,7 +14,7 @@ from pathlib import Path
 from qa.errors import AccessError
 
 FORMAT_VERSION = 1
-# Every request waits for it, so it must be short: writers hold the file for milliseconds.
+# Each request waits for it, in a thread: writers hold the file for milliseconds.
 TIMEOUT_S = 1.0
 OWNER_ONLY = 0o600
 _SCHEMA = f"""

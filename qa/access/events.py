@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from contextlib import ExitStack
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -12,11 +13,14 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.access.refusals import refused
-from qa.access.visitor import visitor_of
+from qa.access.visitor import turn_of, visitor_of
+from qa.access.visits import Visits
+from qa.text import without_surrogates
 
 ROUTES = "/gradio_api/"
 HEARTBEAT, CALL, STREAM = f"{ROUTES}heartbeat/", f"{ROUTES}call/", f"{ROUTES}queue/data"
-RUNNING = (CALL, f"{ROUTES}run/", f"{ROUTES}api/", f"{ROUTES}queue/join")
+JOIN = f"{ROUTES}queue/join"
+RUNNING = (CALL, f"{ROUTES}run/", f"{ROUTES}api/", JOIN)
 SESSION = "session_hash"
 # What a browser sends of an event; what else Gradio would take is left out.
 FIELDS = {
@@ -47,10 +51,13 @@ class Events:
 
     At what the page would not send Gradio fails, and writes what it was sent into the log: a
     function that is not there, other data than its function takes, values of other types.
+
+    What one visitor may have of Gradio's queue and sessions is bounded by
+    :class:`~qa.access.visits.Visits`.
     """
 
     def __init__(self, app: ASGIApp, *, blocks: Any) -> None:
-        self._app, self._blocks = app, blocks
+        self._app, self._blocks, self._visits = app, blocks, Visits(blocks)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on under the visitor's own names."""
@@ -58,38 +65,62 @@ class Events:
         if not path.startswith(ROUTES):
             await self._app(scope, receive, send)
             return
-        own = f"{visitor_of(scope).name}:"
+        own, visitor = f"{visitor_of(scope).name}:", turn_of(scope)
         refusal: Response | None = None
+        session: str | None = None
+        joining: Any = None
         if scope["method"] == "POST":
             body, receive = await _read(receive)
             if isinstance(body, dict):
                 event = {name: body[name] for name in FIELDS if body.get(name) is not None}
                 if type(event.get("event_data", {})) is not dict:
                     del event["event_data"]
-                refusal = self._refusal(event, path, own)
+                function = self._function(event, path)
+                refusal = self._refusal(event, path, own, function)
+                joining = function if path.startswith((CALL, JOIN)) else None
                 event = _named(event, path, own)
+                session = event.get(SESSION)
                 receive = _given(json.dumps(event).encode(), receive)
         elif path.startswith(CALL):
-            refusal = None if self._is_own(path.rpartition("/")[2], own) else _UNKNOWN
+            name = path.rpartition("/")[2]
+            refusal = None if self._is_own(name, own) else _UNKNOWN
+            session = self._session(name)
         elif path == STREAM:
             refusal = _ENDED if self._is_over(scope, own) else None
-        if refusal is None:
-            await self._app(_addressed(scope, path, own), receive, send)
-        else:
-            await refusal(scope, receive, send)
+        with ExitStack() as held:
+            if refusal is None and joining is not None:
+                refusal = held.enter_context(self._visits.joining(joining, visitor))
+            if refusal is not None:
+                await refusal(scope, receive, send)
+                return
+            scope = _addressed(scope, path, own)
+            if session is None:
+                session = _session_of(scope, path)
+            if session is not None:
+                held.enter_context(self._visits.open(session, visitor))
+            await self._app(scope, receive, send)
 
-    def _refusal(self, event: dict[str, Any], path: str, own: str) -> Response | None:
+    def _function(self, event: dict[str, Any], path: str) -> Any:
+        """Return Gradio's function that an event is for; None for none."""
+        if not path.startswith(RUNNING):
+            return None
+        functions = self._blocks.fns
+        if "fn_index" in event:
+            number = event["fn_index"]
+            return functions.get(number) if type(number) is int else None
+        called = path.rstrip("/").rpartition("/")[2]
+        return next((each for each in functions.values() if each.api_name == called), None)
+
+    def _refusal(self, event: dict[str, Any], path: str, own: str, found: Any) -> Response | None:
         if any(type(value) is not FIELDS[name] for name, value in event.items()):
             return _INVALID
+        if without_surrogates(event.get(SESSION, "")) != event.get(SESSION, ""):
+            return _INVALID  # Gradio fails at the end of each event while it counts one
         name = event.get("event_id", "")
         if self._session(name) and not self._is_own(name, own):
             return _UNKNOWN
         if not path.startswith(RUNNING):
             return None
-        functions = self._blocks.fns
-        called = path.rstrip("/").rpartition("/")[2]
-        by_name = (each for each in functions.values() if each.api_name == called)
-        found = functions.get(event["fn_index"]) if "fn_index" in event else next(by_name, None)
         if found is None:
             return _UNKNOWN
         shown = sum(not each.skip_api for each in found.inputs)
@@ -140,6 +171,13 @@ def _addressed(scope: Scope, path: str, own: str) -> Scope:
         renamed = [(name, own + value if name == SESSION else value) for name, value in pairs]
         scope = {**scope, "query_string": urlencode(renamed).encode()}
     return scope
+
+
+def _session_of(scope: Scope, path: str) -> str | None:
+    """Return the session that an address names, as Gradio is told it."""
+    if path.startswith(HEARTBEAT):
+        return _below_root(scope).removeprefix(HEARTBEAT)
+    return QueryParams(scope["query_string"]).get(SESSION) if path == STREAM else None
 
 
 async def _read(receive: Receive) -> tuple[Any, Receive]:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -46,6 +51,11 @@ METRICS = "/metrics"
 STATIC = ("/assets/", "/static/", "/theme.css", "/favicon.ico")
 BEARER = "bearer "
 NO_PAGE = refused(404, "there is no such page", "")
+# Users are looked up in so many threads: the file of users may be slow, or locked.
+CHECKS = 4
+# An answer in parts is looked after once in so long.
+CHECK_S = 1.0
+AGAIN_S = 2
 STRANGER = ("nobody is logged in", "log in, or send a valid token")
 
 
@@ -62,6 +72,7 @@ class Guard:
     def __init__(self, app: ASGIApp, *, access: Access) -> None:
         self._app, self._access = app, access
         self._login = Login(access.users, root_path=access.root_path) if access.users else None
+        self._checks = ThreadPoolExecutor(CHECKS, thread_name_prefix="users")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
@@ -70,18 +81,25 @@ class Guard:
         elif scope["type"] == "http":
             is_near = is_direct(scope)
             scope = _below(without_proxy(scope, self._access.proxies), self._access.root_path)
-            app, visitor = self._route(scope, is_near=is_near)
+            app, visitor = await self._route(scope, is_near=is_near)
             if (seen := scope.get(SEEN)) is not None:
                 seen["client"] = (scope.get("client") or ("",))[0]
                 seen.update({"user": visitor.name} if visitor and visitor.name else {})
-            if visitor is not None and visitor.name and self._access.users is not None:
-                watch = _Watch(scope, receive, send, self._access.users)
+            if visitor is not None and visitor.name:
+                watch = _Watch(scope, receive, send, self._identify)
                 receive, send = watch.receive, watch.send
             await app({**scope, KEY: visitor or Visitor()}, receive, _with_policy(send, scope))
         else:  # Gradio uses no web socket
             await send({"type": "websocket.close", "code": 1008})
 
-    def _route(self, scope: Scope, *, is_near: bool) -> tuple[ASGIApp, Visitor | None]:
+    async def _identify(self, scope: Scope) -> Visitor | None:
+        """Return who sent a request; without users, nobody is known."""
+        if self._access.users is None:
+            return None
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._checks, identify, scope, self._access.users)
+
+    async def _route(self, scope: Scope, *, is_near: bool) -> tuple[ASGIApp, Visitor | None]:
         """Return what answers a request, and who sent it if that is known."""
         headers, path, method = Headers(scope=scope), scope["path"], scope["method"]
         path = path.removeprefix(self._access.root_path)
@@ -103,20 +121,21 @@ class Guard:
         if path == LOGIN:
             return self._login.answer, None
         try:
-            visitor = identify(scope, self._access.users)
+            visitor = await self._identify(scope)
         except AccessError:  # said to whoever serves the page, when it starts
-            return refused(503, "nobody can log in at the moment", "ask whoever serves it"), None
-        return self._for(visitor, scope, headers, path)
+            again = {"retry-after": str(AGAIN_S)}
+            problem, remedy = "nobody can log in at the moment", "ask whoever serves it"
+            return refused(503, problem, remedy, again), None
+        return self._for(self._login, visitor, scope, headers, path)
 
     def _for(
-        self, visitor: Visitor | None, scope: Scope, headers: Headers, path: str
+        self, login: Login, visitor: Visitor | None, scope: Scope, headers: Headers, path: str
     ) -> tuple[ASGIApp, Visitor | None]:
-        assert self._login is not None
         method = scope["method"]
         if visitor is None:
             is_page = method in ("GET", "HEAD") and "text/html" in headers.get("accept", "")
             if is_page and "authorization" not in headers:
-                return self._login.redirect(scope), None
+                return login.redirect(scope), None
             response = refused(401, *STRANGER)
             response.headers["www-authenticate"] = "Bearer"
             return response, None
@@ -125,7 +144,7 @@ class Guard:
             # A browser names the origin of all that it posts.
             return refused(403, "this request does not name its origin", "send a token"), None
         if path == LOGOUT:
-            return self._login.end, None
+            return login.end, None
         if not visitor.may_send(method, path):
             return refused(
                 403, f"{visitor.name} may read, not change", "ask whoever serves the page"
@@ -145,16 +164,28 @@ def identify(scope: Scope, users: Users) -> Visitor | None:
 
 
 class _Watch:
-    """Ends an answer, or an upload, whose sender is no longer allowed it."""
+    """Ends an answer, or an upload, whose sender is no longer allowed it.
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, users: Users) -> None:
-        self._scope, self._receive, self._send, self._users = scope, receive, send, users
-        self._began = self._ended = False
+    The sender was allowed the request when this is made. They are looked up again when its answer
+    begins, and then at most each ``CHECK_S``.
+    """
+
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        identify: Callable[[Scope], Awaitable[Visitor | None]],
+    ) -> None:
+        self._scope, self._receive, self._send, self._identify = scope, receive, send, identify
+        self._checked = time.monotonic()
+        self._ended = False
 
     async def receive(self) -> Message:
         """Return the next part of the request; that the visitor has gone, if they may not be in."""
         message = await self._receive()
-        if message["type"] == "http.request" and message.get("more_body") and not self._may():
+        is_part = message["type"] == "http.request" and message.get("more_body")
+        if is_part and not await self._may():
             self._ended = True
         return {"type": "http.disconnect"} if self._ended else message
 
@@ -163,20 +194,22 @@ class _Watch:
         if self._ended:
             return
         is_start = message["type"] == "http.response.start"
-        # The first part follows its start at once.
-        if (is_start or self._began) and not self._may():
+        if not await self._may(at_once=is_start):
             self._ended = True
             if is_start:
                 await refused(401, *STRANGER)(self._scope, self._receive, self._send)
             else:
                 await self._send({"type": "http.response.body", "more_body": False})
             return
-        self._began = not is_start
         await self._send(message)
 
-    def _may(self) -> bool:
+    async def _may(self, *, at_once: bool = False) -> bool:
+        now = time.monotonic()
+        if now - self._checked < CHECK_S and not at_once:
+            return True
+        self._checked = now
         try:
-            return identify(self._scope, self._users) is not None
+            return await self._identify(self._scope) is not None
         except AccessError:
             return False
 

@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from qa.access.attempts import Attempts
-from qa.access.credentials import SESSION_S, User
+from qa.access.credentials import SESSION_S
 from qa.access.users import Users
 from qa.errors import AccessError
 
@@ -70,12 +70,21 @@ class Login:
         if scope["method"] != "POST":
             response = Response(status_code=405, headers={"allow": "POST"})
         else:
-            name = self._users.sessions.close(cookies(scope))
-            response = RedirectResponse(f"{self._root}{LOGIN}", 303)
-            self._set_cookie(response, scope, name, "", 0)
-            # What the browser keeps of this user's questions.
-            response.headers["clear-site-data"] = '"cache"'
+            response = await self._end(scope)
         await response(scope, receive, send)
+
+    async def _end(self, scope: Scope) -> Response:
+        loop = asyncio.get_running_loop()
+        close = self._users.sessions.close
+        try:
+            name = await loop.run_in_executor(self._checks, close, cookies(scope))
+        except AccessError:
+            return self._form("", "Nobody can log out at the moment: try again soon.", 503, wait=2)
+        response = RedirectResponse(f"{self._root}{LOGIN}", 303)
+        self._set_cookie(response, scope, name, "", 0)
+        # What the browser keeps of this user's questions.
+        response.headers["clear-site-data"] = '"cache"'
+        return response
 
     def redirect(self, scope: Scope) -> Response:
         """Send a browser to the form, which brings it back."""
@@ -104,8 +113,7 @@ class Login:
             said = f"Too many attempts: try again in {minutes} minute{'s' * (minutes > 1)}."
             return self._form(wanted, said, 429, name=name, wait=wait)
         try:
-            user = await self._checked(name, password)
-            session = self._users.sessions.open(user) if user else None
+            session = await self._checked(name, password)
         except AccessError:
             said = "Nobody can log in at the moment."
             return self._form(wanted, said, 503, name=name, wait=60)
@@ -133,12 +141,16 @@ class Login:
             secure=is_https or Headers(scope=scope).get("origin", "").startswith("https://"),
         )
 
-    async def _checked(self, name: str, password: str) -> User | None:
+    async def _checked(self, name: str, password: str) -> tuple[str, str] | None:
+        """Return the cookie of a new session, None for no user of this name and password."""
+
+        def check() -> tuple[str, str] | None:
+            user = self._users.with_password(name, password)
+            return self._users.sessions.open(user) if user else None
+
         self._waiting += 1
         try:
-            loop = asyncio.get_running_loop()
-            check = self._users.with_password
-            return await loop.run_in_executor(self._checks, check, name, password)
+            return await asyncio.get_running_loop().run_in_executor(self._checks, check)
         finally:
             self._waiting -= 1
 

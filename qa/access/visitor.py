@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.types import Scope
 
@@ -42,6 +45,25 @@ def visitor_of(scope: Scope) -> Visitor:
     """Return who sent a request; someone without rights if no guard has seen it."""
     visitor = scope.get(KEY)
     return visitor if isinstance(visitor, Visitor) else Visitor()
+
+
+def turn_of(scope: Mapping[str, Any]) -> str:
+    """Return whose turn a request takes: the user's who is logged in, else the network's."""
+    visitor = scope.get(KEY)
+    if isinstance(visitor, Visitor) and visitor.name:
+        return visitor.name
+    return network_of((scope.get("client") or ("",))[0])
+
+
+def network_of(address: str) -> str:
+    """Return the address, of IPv6 the network: one visitor has as many addresses as they want."""
+    try:
+        given = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if given.version == 6 and given.ipv4_mapped is None:
+        return str(ipaddress.ip_network((given, 64), strict=False))
+    return str(given)
 
 
 def _is_below(path: str, above: tuple[str, ...]) -> bool:

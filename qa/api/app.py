@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
@@ -17,12 +16,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.types import Scope
 
+from qa.access import turn_of
 from qa.answers.serialize import version
 from qa.api import bodies, operations
 from qa.api.answers import Answered, Searched
 from qa.api.batches import answers_of, lines_of
+from qa.api.calls import call_for
 from qa.api.description import BATCH, complete, describe, problems, takes
-from qa.api.pool import Pool, visitor_of
+from qa.api.pool import Pool
 from qa.api.problems import PREFIX, for_visitors, invalid, problem_response, status_response
 from qa.api.requests import (
     Ask,
@@ -76,18 +77,10 @@ def create_api(
         pool: Pool = pool,
     ) -> Response:
         """Answer in the pool; give up when the visitor does."""
-        job = asyncio.ensure_future(
-            pool.call(lambda: _encoded(work(qa)), visitor_of(request.scope))
-        )
-        leaving = asyncio.ensure_future(_left(request))
-        try:
-            await asyncio.wait({job, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            if not job.done():
-                return Response(status_code=499)  # to nobody
-            return Response(job.result(), media_type=bodies.JSON, headers=_NOT_KEPT)
-        finally:
-            leaving.cancel()
-            job.cancel()
+        found = await call_for(request, pool, lambda: _encoded(work(qa)))
+        if found is None:
+            return Response(status_code=499)  # to nobody
+        return Response(found, media_type=bodies.JSON, headers=_NOT_KEPT)
 
     async def stored(
         request: Request,
@@ -120,7 +113,7 @@ def create_api(
         """
         if bodies.content_type(request.headers) == bodies.LINES:
             lines = lines_of(await bodies.plain(request))
-            qa, visitor = now(request.scope), visitor_of(request.scope)
+            qa, visitor = now(request.scope), turn_of(request.scope)
             found = answers_of(lines, qa, pool, visitor, for_owner=for_owner)
             return StreamingResponse(found, media_type=bodies.LINES, headers=_NOT_KEPT)
         given = await bodies.read(request, Ask)
@@ -199,18 +192,15 @@ def create_api(
         return JSONResponse(_health(pool, is_ready=is_so), 200 if is_so else 503, _NOT_KEPT)
 
     @api.exception_handler(QAError)
-    async def on_error(_: Request, error: Exception) -> Response:
-        assert isinstance(error, QAError)
+    async def on_error(_: Request, error: QAError) -> Response:
         return problem_response(error if for_owner else for_visitors(error))
 
     @api.exception_handler(RequestValidationError)
-    async def on_query(_: Request, error: Exception) -> Response:
-        assert isinstance(error, RequestValidationError)
+    async def on_query(_: Request, error: RequestValidationError) -> Response:
         return problem_response(invalid(error.errors()))
 
     @api.exception_handler(HTTPException)
-    async def on_status(_: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)
+    async def on_status(_: Request, error: HTTPException) -> Response:
         return status_response(error.status_code, error.detail, error.headers)
 
     @api.exception_handler(ClientDisconnect)
@@ -235,12 +225,6 @@ def limit_of(path: str, headers: Headers) -> int:
 def _encoded(values: Mapping[str, Any]) -> bytes:
     # A name of a file may have a lone surrogate, which UTF-8 cannot encode.
     return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-
-
-async def _left(request: Request) -> None:
-    """Wait until the visitor has closed the connection."""
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
 
 
 def _health(pool: Pool, *, is_ready: bool) -> dict[str, Any]:

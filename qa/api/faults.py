@@ -40,7 +40,8 @@ def answer_faults(app: FastAPI, *, nothing_here: Callable[[str], str]) -> None:
 
 def _on_invalid(_: Request, error: Exception) -> Response:
     """Say what is wrong with a request; FastAPI repeats it, and fails where it is no Unicode."""
-    assert isinstance(error, RequestValidationError)
+    if not isinstance(error, RequestValidationError):
+        raise error
     return problem_response(invalid(error.errors()))
 
 

@@ -6,7 +6,7 @@ import asyncio
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from math import ceil
@@ -16,18 +16,14 @@ from qa.errors import Busy
 
 WAITING = 256
 READERS = 2
+# Pages are drawn in as many child processes.
+VIEWERS = 2
 # Before anything was answered, a question is taken to last so long.
 _FIRST_S = 0.1
 # The share of the last answer in the mean duration.
 _NEWEST = 0.1
 
 T = TypeVar("T")
-
-
-def visitor_of(scope: Mapping[str, Any]) -> str:
-    """Return whose turn a request takes: the user's who is logged in, else the address's."""
-    name = getattr(scope.get("verbatim.visitor"), "name", "")
-    return name or (scope.get("client") or ("",))[0]
 
 
 @dataclass(eq=False, slots=True)
@@ -43,12 +39,14 @@ class Pool:
     is at most one round away. If the queue is full, the visitor with the most calls waiting is
     the one who is told to come back. Safe to share between threads; threads start with the first
     call. ``reads`` is a pool of ``readers`` threads for calls that only look something up: they
-    take milliseconds, and wait for no question.
+    take milliseconds, and wait for no question. ``views`` is a pool for what takes longer of an
+    open document: its pages are drawn there, and words found. Without readers, both are this pool.
     """
 
     def __init__(self, workers: int, *, waiting: int = WAITING, readers: int = READERS) -> None:
         self.workers, self.limit = workers, waiting
         self.reads = Pool(readers, waiting=waiting, readers=0) if readers else self
+        self.views = Pool(VIEWERS, waiting=waiting, readers=0) if readers else self
         self._lines: OrderedDict[str, deque[_Job]] = OrderedDict()
         self._changed = threading.Condition()
         self._threads: list[threading.Thread] = []
@@ -106,7 +104,9 @@ class Pool:
         for job in left:
             _refuse(job, Busy("the server is stopping", "ask again when it is back"))
         until = time.monotonic() + timeout_s
-        have_ended = self.reads is self or self.reads.stop(timeout_s)
+        have_ended = True
+        for other in (self.reads, self.views):
+            have_ended &= other is self or other.stop(timeout_s)
         for thread in self._threads:
             thread.join(max(until - time.monotonic(), 0))
         return have_ended and not any(thread.is_alive() for thread in self._threads)

@@ -61,6 +61,8 @@ class BackgroundBuild:
                 with contextlib.suppress(BrokenPipeError):
                     child.stdin.close()
             for line in child.stdout:
+                if not line.endswith(b"\n"):
+                    break  # it was ended while it wrote
                 kind, *values = json.loads(line)
                 if kind == "report":
                     return _report(values[0])

@@ -16,6 +16,7 @@ from qa.networks.threads import cores
 
 # So many files are hashed by one task, or fewer that have so many bytes.
 _HASHED, _HASHED_BYTES = 64, 16_000_000
+_UNKNOWN = -1
 # Size and time of a file, and its hash.
 State = tuple[int, int, str]
 
@@ -198,9 +199,13 @@ def differs(path: Path, known: CorpusFile, read_ns: int) -> bool:
     It is hashed only if its time alone differs, or if it was touched later: a program can set
     its time back. A file without a hash counts as the same where size and time are.
     """
-    size, mtime_ns = stat_of(path)
+    try:
+        found = path.stat()
+        size, mtime_ns, ctime_ns = found.st_size, found.st_mtime_ns, found.st_ctime_ns
+    except OSError:
+        size, mtime_ns, ctime_ns = _UNKNOWN, _UNKNOWN, read_ns
     if (size, mtime_ns) == (known.size, known.mtime_ns) and (
-        not known.sha256 or path.stat().st_ctime_ns < read_ns
+        not known.sha256 or ctime_ns < read_ns
     ):
         return False
     if not known.sha256 or size != known.size:
@@ -216,5 +221,5 @@ def stat_of(path: Path) -> tuple[int, int]:
     try:
         found = os.stat(path)  # noqa: PTH116 - half the time of that of pathlib
     except OSError:
-        return -1, -1
+        return _UNKNOWN, _UNKNOWN
     return found.st_size, found.st_mtime_ns

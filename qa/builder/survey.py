@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, Literal
@@ -122,7 +123,8 @@ class _Surveyor:
             skipped = _skipped(document_id, size, error)
             if isinstance(error, ReadingStopped) and stat_of(path) == (size, mtime_ns):
                 # It took minutes: remembered, unless the file changed meanwhile.
-                skipped = replace(skipped, sha256=sha256_of(path))
+                with suppress(OSError):  # it cannot be read any more
+                    skipped = replace(skipped, sha256=sha256_of(path))
             return [replace(skipped, mtime_ns=mtime_ns)]
         document = self._split_and_kept(document)
         inner, limits = read_members(

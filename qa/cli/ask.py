@@ -12,10 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from qa.answers.disagreement import told
-from qa.answers.serialize import prediction_to_dict, search_to_dict
-from qa.answers.verdict import shown
-from qa.cli.batch import answered
 from qa.cli.clipboard import copy
 from qa.cli.last import places_of, remember
 from qa.cli.options import (
@@ -90,6 +86,7 @@ def ask(
     The exit code is 0 for an answer, 3 for possible answers of which none is certain enough,
     and 4 for "not found".
     """
+    from qa.answers.serialize import prediction_to_dict
     from qa.pipeline import QA
 
     if options["threshold"] is not None and options["strict"] is not None:
@@ -97,15 +94,15 @@ def ask(
     if as_lines and (question not in (None, "-") or copied or as_json):
         raise click.UsageError("--jsonl takes its questions from standard input, without --copy")
     if as_lines:
-        return _ask_lines(
-            QA.open(store or index, exact=exact, quick=options.get("quick", False)), options
-        )
-    is_piped = question is None or question == "-"
-    questions = _piped(question) if is_piped or question is None else iter([question])
+        return _ask_lines(QA.open(store or index, exact=exact, quick=options["quick"]), options)
+    questions = _piped(question) if question in (None, "-") else iter([question or ""])
+    is_piped = question in (None, "-")
     first = next(questions, None)
+    if first is None and question == "-":
+        raise QuestionError("standard input has no question", "write one a line")
     if first is None:
         raise click.UsageError("Missing argument 'QUESTION'", click.get_current_context())
-    qa = QA.open(store or index, exact=exact, quick=options.get("quick", False))
+    qa = QA.open(store or index, exact=exact, quick=options["quick"])
     codes, last = [], None
     for each in chain([first], questions):
         try:
@@ -153,6 +150,9 @@ def _piped(question: str | None) -> Iterator[str]:
 
 
 def _ask_lines(qa: QA, options: Mapping[str, Any]) -> int:
+    from qa.answers.serialize import prediction_to_dict
+    from qa.cli.batch import answered
+
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(encoding="utf-8")
 
@@ -171,6 +171,8 @@ def _ask_lines(qa: QA, options: Mapping[str, Any]) -> int:
 
 def _print_disagreement(found: Disagreement) -> None:
     """Print what documents say that contradict each other, the newest first."""
+    from qa.answers.disagreement import told
+
     print(f"Your documents disagree{told(found)}:\n")
     for answer in found.answers:
         day = f", {answer.place.date[:10]}" if answer.place.date else ""
@@ -194,6 +196,8 @@ def print_prediction(qa: QA, prediction: Prediction) -> None:
 
     That is the answers, or the candidates after a reservation, or the nearest passages.
     """
+    from qa.answers.verdict import shown
+
     if prediction.asked_otherwise:
         print(f"(asked: {printable(prediction.asked_as)})\n")
     if prediction.outdated:
@@ -220,7 +224,7 @@ def print_prediction(qa: QA, prediction: Prediction) -> None:
             print("The closest passages:\n")
         for hit in prediction.passages[:3]:
             passage = hit.passage
-            emit(DIM, f"    {_placed(passage)}", PLAIN)
+            emit(DIM, f"    {_placed(qa, passage)}", PLAIN)
             print(indented(passage.text))
             print()
 
@@ -245,6 +249,7 @@ def search(
     **documents: Any,
 ) -> None:
     """Show the passages nearest to a question, unread."""
+    from qa.answers.serialize import search_to_dict
     from qa.pipeline import QA
 
     qa = QA.open(store or index, exact=exact, quick=True)
@@ -260,13 +265,19 @@ def search(
     for position, hit in enumerate(found.passages, start=1):
         passage = hit.passage
         ranks = f"meaning {hit.dense_rank or '–'}, words {hit.lexical_rank or '–'}"
-        emit(f"{position}. {_placed(passage)}", DIM, f"  ({ranks})", PLAIN)
+        emit(f"{position}. {_placed(qa, passage)}", DIM, f"  ({ranks})", PLAIN)
         print(indented(passage.text))
         print()
 
 
-def _placed(passage: Passage) -> str:
-    return f"{printable(passage.document_id)}:{passage.start}-{passage.end}"
+def _placed(qa: QA, passage: Passage) -> str:
+    """Return where a passage is, in the words of :func:`cited`."""
+    from qa.types import Place
+
+    document = qa.document(passage.document_id)
+    page = document.page_at(passage.start)
+    place = Place(document.id, passage.start, passage.end, document.source, page=page)
+    return printable(place.source)
 
 
 def cited(place: Place) -> str:

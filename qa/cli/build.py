@@ -11,8 +11,8 @@ import click
 
 from qa.cli.options import PATH, folder_argument, index_option, json_option, store_option
 from qa.cli.terminal import counter, print_error, print_json
+from qa.defaults import FOLDER
 from qa.errors import IndexNotFound, QAError, StoredIndexError
-from qa.pipeline import FOLDER, check_store, publish_index, workers_of
 
 if TYPE_CHECKING:
     from qa.builder import BuildReport, Workers
@@ -55,6 +55,8 @@ def build(
     as_json: bool,
 ) -> None:
     """Bring the index up to date with a folder of documents."""
+    from qa.remote import check_store, workers_of
+
     if explain is not None:
         from qa import builder
         from qa.networks.encoder import SentenceEncoder
@@ -99,6 +101,8 @@ class _Copy:
 
     def make(self) -> None:
         """Copy the index, if that is due."""
+        from qa.remote import publish_index
+
         if self.is_due and self._store:
             publish_index(self._index, self._store, counter())
         self.is_due = False

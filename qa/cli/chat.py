@@ -15,6 +15,10 @@ from qa.cli.terminal import print_error, print_json_line
 from qa.errors import QuestionError
 
 PROMPT = "? "
+# Of a conversation so many answers are kept; no follow-up refers to what is further back.
+REMEMBERED = 20
+# A longer line is asked in parts, each of which is too long for a question.
+_LINE = 1_000_000
 
 
 @click.command()
@@ -37,14 +41,14 @@ def chat(index: Path, store: str | None, as_json: bool, quick: bool, **documents
     history: list[Prediction] = []
     while (question := _read()) is not None:
         if not question.strip():
-            history.clear()
+            history = []
             continue
         try:
             prediction = qa.ask(question, history=history, **documents)
         except QuestionError as error:
             print_error(error)
             continue
-        history.append(prediction)
+        history = [*history[1 - REMEMBERED :], prediction]
         remember(store or index, Path(qa.manifest.folder), places_of(prediction))
         if as_json:
             print_json_line(prediction_to_dict(prediction))
@@ -57,4 +61,4 @@ def _read() -> str | None:
     """Return the next line, None at the end; prompt for it on a terminal."""
     if sys.stdin.isatty():
         print(PROMPT, end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline() or None
+    return sys.stdin.readline(_LINE) or None

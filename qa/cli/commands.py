@@ -24,6 +24,7 @@ from qa.cli.serve import serve
 from qa.cli.terminal import print_error
 from qa.cli.user import user
 from qa.errors import QAError
+from qa.text import printable
 
 SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Index": (build, info, verify),
@@ -32,6 +33,7 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Measure": (evaluate, feedback),
 }
 COMPLETE = "_QA_COMPLETE"
+DEFECT = os.EX_SOFTWARE if hasattr(os, "EX_SOFTWARE") else 70  # not on Windows
 EPILOG = f"""\b
 Exit codes:
   0    done; qa ask: answered
@@ -39,6 +41,7 @@ Exit codes:
   2    an error; its problem and its remedy are printed
   3    qa ask: possible answers, none of them certain enough
   4    qa ask: not found; of several questions, the highest of their codes
+  70   a defect of Verbatim, with its traceback
   130  interrupted
 
 \b
@@ -92,7 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _run(given)
         except Exception:  # a defect; as the interpreter would, but on the screen
             traceback.print_exc()
-            return 1
+            return DEFECT
 
 
 def _run(given: list[str]) -> int:
@@ -115,16 +118,22 @@ def _run(given: list[str]) -> int:
         print_error(error)
         return 2
     except KeyboardInterrupt:
-        print_error(QAError("interrupted", "run the same command to resume"))
+        is_build = given[:1] == ["build"]  # which keeps what it has encoded
+        print_error(QAError("interrupted", "run the same command to resume" if is_build else ""))
         return 130
     except BrokenPipeError:  # as in `qa search … | head`
         _discard_output()
         return 0
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        if error.errno == errno.ENOSPC:
+            _discard_output()
+            told = QAError("the output cannot be written (no space left)", "free some space")
+        elif error.filename is not None:
+            problem = f"{printable(str(error.filename))} cannot be used ({error.strerror})"
+            told = QAError(problem, "check that it is there, and that you may read or write it")
+        else:
             raise
-        _discard_output()
-        print_error(QAError("the output cannot be written (no space left)", "free some space"))
+        print_error(told)
         return 2
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -45,12 +46,12 @@ def review(index: Path) -> None:
     from qa import feedback as votes
     from qa.index import index_command, open_index
 
-    stored = open_index(index)
-    texts = {file.path: stored.document(file.path).text for file in stored.manifest.documents}
-    settled = votes.review(
-        votes.FeedbackStore.beside(index),
-        lambda answer: tuple(name for name, text in texts.items() if answer in text),
-    )
+    with closing(open_index(index)) as stored:
+        names = [file.path for file in stored.manifest.documents]
+        settled = votes.review(
+            votes.FeedbackStore.beside(index),
+            lambda answer: tuple(each for each in names if answer in stored.document(each).text),
+        )
     command = index_command(index, "feedback", "export", "FILE")
     print(f"{settled:,} settled; {command} writes golden questions.")
 
@@ -63,13 +64,13 @@ def export(file: Path, index: Path) -> None:
     from qa import feedback as votes
     from qa.index import open_index
 
-    stored = open_index(index)
-    known = set(stored.indexed)
-    rows, left_out = votes.export(
-        votes.FeedbackStore.beside(index),
-        file,
-        lambda name: stored.document(name).text if name in known else None,
-    )
+    with closing(open_index(index)) as stored:
+        known = set(stored.indexed)
+        rows, left_out = votes.export(
+            votes.FeedbackStore.beside(index),
+            file,
+            lambda name: stored.document(name).text if name in known else None,
+        )
     for line in left_out:
         print(f"left out: {line}")
     print(f"{counted(rows, 'golden question')} written to {file}.")

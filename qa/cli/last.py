@@ -8,9 +8,12 @@ import sys
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qa.errors import QAError
-from qa.types import Hit, Place, Prediction
+
+if TYPE_CHECKING:
+    from qa.types import Hit, Place, Prediction
 
 MAX_PLACES = 20
 FILE = "last-answer.json"
@@ -78,6 +81,8 @@ def state_folder() -> Path:
 
 
 def _remembered(index: str, folder: Path, found: Place | Hit) -> Remembered:
+    from qa.types import Place
+
     if isinstance(found, Place):
         place = found.document_id, found.start, found.end, found.page, found.sha256
     else:

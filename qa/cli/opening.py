@@ -15,8 +15,6 @@ from qa.cli.programs import LINES, Program, program_for
 from qa.cli.terminal import indented
 from qa.errors import QAError
 from qa.hashing import sha256_of
-from qa.index import build_command, open_index
-from qa.pipeline import QA
 from qa.text import counted, printable
 
 
@@ -51,6 +49,9 @@ def open_last(number: int, only_print: bool) -> int:
 
 def _found(place: Remembered) -> tuple[Path, str, int | None, int | None, str]:
     """Return file, path within it, page, line and words of a place; QAError if it is not there."""
+    from qa.index import build_command, open_index
+    from qa.pipeline import QA
+
     index = Path(place.index)
     ask_again = f"run {build_command(index, place.folder)} and ask again"
     try:

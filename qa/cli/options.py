@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from qa.pipeline import FOLDER, INDEX
+from qa.defaults import FOLDER, INDEX
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

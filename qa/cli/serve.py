@@ -17,7 +17,6 @@ from qa.cli.options import (
     store_option,
 )
 from qa.errors import QAError
-from qa.pipeline import check_store
 
 
 @click.command()
@@ -146,6 +145,8 @@ def _check_store(
     store: str, *, folder: Path | None, collection: tuple[str, ...], editable: bool | None
 ) -> None:
     """Raise QAError unless a store can be served, and nothing else is asked for."""
+    from qa.remote import check_store
+
     if folder is not None or collection or editable:
         raise QAError(
             "a page over a store neither builds an index nor changes documents",

@@ -6,21 +6,23 @@ import json
 import sys
 import textwrap
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from qa.answers.serialize import versioned
-from qa.builder import Progress
 from qa.cli.screen import literal_json, rewrite
 from qa.errors import QAError
 
 
 def print_json(value: Mapping[str, object]) -> None:
     """Print an object as JSON, with the version of Verbatim as its first key."""
+    from qa.answers.serialize import versioned
+
     print(literal_json(json.dumps(versioned(value), ensure_ascii=False, indent=2)))
 
 
 def print_json_line(value: Mapping[str, object]) -> None:
     """Print an object as one line of JSON, with the version of Verbatim as its first key."""
+    from qa.answers.serialize import versioned
+
     print(literal_json(json.dumps(versioned(value), ensure_ascii=False)))
 
 
@@ -36,7 +38,7 @@ def indented(text: str) -> str:
     return textwrap.fill(one_line(text), 88, initial_indent="    │ ", subsequent_indent="    │ ")
 
 
-def counter() -> Progress:
+def counter() -> Callable[[str, int, int], None]:
     """Return a progress callback that rewrites one line, on terminals only."""
     first = last = 0
     began = 0.0

@@ -20,7 +20,7 @@ from qa.hashing import sha256_of
 from qa.index import documents, vectors, words
 from qa.index.commands import build_command
 from qa.index.documents import Contents
-from qa.index.lock import is_being_read
+from qa.index.lock import unread
 from qa.index.manifest import Manifest, StoredFile
 from qa.index.shards import shards_of
 from qa.index.writing import opened_privately, writing
@@ -217,8 +217,9 @@ def sweep(index_dir: Path) -> None:
     for folder in index_dir.iterdir():
         if folder == live or _GENERATION.fullmatch(folder.name) is None:
             continue
-        if not is_being_read(folder / MANIFEST):
-            shutil.rmtree(folder, ignore_errors=True)
+        with unread(folder / MANIFEST) as is_free:
+            if is_free:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _point_to(generation: Path) -> None:

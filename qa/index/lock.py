@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import weakref
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -30,7 +32,7 @@ class WriterLock:
     def __enter__(self) -> WriterLock:
         folder = self._path.parent
         descriptor = self._opened(folder)
-        if not _lock(descriptor, shared=False):
+        if not _lock(descriptor):
             holder = _holder(descriptor)
             os.close(descriptor)
             raise IndexLocked(
@@ -39,7 +41,7 @@ class WriterLock:
         with suppress(OSError):  # a courtesy to others: the lock works without the number
             os.ftruncate(descriptor, 0)
             os.write(descriptor, str(os.getpid()).encode("ascii"))
-        if not self._is_mine(descriptor):  # its last holder removed it meanwhile
+        if not _has_name(descriptor, self._path):  # its last holder removed it meanwhile
             os.close(descriptor)
             return self.__enter__()
         self._descriptor = descriptor
@@ -57,13 +59,6 @@ class WriterLock:
     def _open_file(self, folder: Path) -> int:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-
-    def _is_mine(self, descriptor: int) -> bool:
-        """Return whether the file that was locked still has the name that others open."""
-        try:
-            return os.path.samestat(os.fstat(descriptor), self._path.stat())
-        except FileNotFoundError:
-            return False
 
     def __exit__(
         self,
@@ -88,12 +83,17 @@ class WriterLock:
 class ReaderLock:
     """Marks a generation as being read, from the constructor until ``close``.
 
-    The manifest is what is locked, so that reading needs no permission to write.
+    The manifest is what is locked, so that reading needs no permission to write. Raises
+    FileNotFoundError for a generation that was removed.
     """
 
     def __init__(self, manifest: Path) -> None:
         descriptor = os.open(manifest, os.O_RDONLY)
-        _lock(descriptor, shared=True)
+        # Waits where a build is removing the generation: it then has no name any more.
+        _share(descriptor)
+        if not _has_name(descriptor, manifest):
+            os.close(descriptor)
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(manifest))
         # An index that nobody closed releases its lock when it is collected.
         self._release = weakref.finalize(self, os.close, descriptor)
 
@@ -102,16 +102,28 @@ class ReaderLock:
         self._release()
 
 
-def is_being_read(manifest: Path) -> bool:
-    """Return whether a reader holds the generation of this manifest."""
+@contextmanager
+def unread(manifest: Path) -> Iterator[bool]:
+    """Yield whether no reader holds the generation of a manifest; none can while the block runs."""
     try:
         descriptor = os.open(manifest, os.O_RDONLY)
     except OSError:
-        return False
+        yield True
+        return
+    with ExitStack() as stack:
+        stack.callback(os.close, descriptor)
+        is_free = _lock(descriptor)
+        if sys.platform == "win32":
+            stack.close()  # it could not be deleted while it is open
+        yield is_free
+
+
+def _has_name(descriptor: int, path: Path) -> bool:
+    """Return whether an open file still has the name that others open."""
     try:
-        return not _lock(descriptor, shared=False)
-    finally:
-        os.close(descriptor)
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _holder(descriptor: int) -> str:
@@ -126,10 +138,11 @@ def _holder(descriptor: int) -> str:
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(descriptor: int, *, shared: bool) -> bool:
-        """Try to lock a file; a file open elsewhere cannot be deleted here anyway."""
-        if shared:
-            return True
+    def _share(descriptor: int) -> None:
+        """Lock nothing: a file open elsewhere cannot be deleted here anyway."""
+
+    def _lock(descriptor: int) -> bool:
+        """Try to lock a file; return whether nobody else holds it."""
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         except OSError:
@@ -139,10 +152,14 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _lock(descriptor: int, *, shared: bool) -> bool:
-        """Try to lock a file; return whether nobody else holds it."""
+    def _share(descriptor: int) -> None:
+        """Lock a file beside other readers, after whoever holds it alone."""
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+
+    def _lock(descriptor: int) -> bool:
+        """Try to lock a file alone; return whether nobody else holds it."""
         try:
-            fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True

@@ -75,7 +75,7 @@ class OpenIndex(PassageStore):
 
     @property
     def refused(self) -> frozenset[str]:
-        """The files that were not quoted for their bytes, although their times are as indexed."""
+        """The files not quoted as their content changed, although size and times did not."""
         return self._freshness.refused
 
     def _placed(self, stored: _Stored, document_id: str) -> _Stored:

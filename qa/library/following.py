@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from qa.errors import IndexNotFound, QAError, StoredIndexError
-from qa.library.live import LOOK_S, Listener, State, changes_between
+from qa.library.live import LOOK_S, Listener, State, changes_between, unexpected
 from qa.pipeline import QA
 
 
@@ -66,11 +66,17 @@ class Following:
             try:
                 self._open_what_is_new()
             except QAError as error:
-                if str(error) != str(self._state.trouble):
-                    self._tell(error)
+                self._fail(error)
+            except Exception as error:  # a defect, or a library of the store; tried again
+                self._fail(unexpected(error, self._state.trouble))
             else:
                 if isinstance(self._state.trouble, StoredIndexError):
                     self._set(replace(self._state, trouble=None))
+
+    def _fail(self, error: QAError) -> None:
+        """Say why nothing is opened, once."""
+        if str(error) != str(self._state.trouble):
+            self._tell(error)
 
     def _open_what_is_new(self) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
@@ -19,6 +20,7 @@ from qa.pipeline import QA
 
 # How often to look whether another process has built the index, or has finished.
 LOOK_S = 1.0
+_LOG = logging.getLogger(__name__)
 CHECKING = Activity("Looking for changes")
 WAITING = Activity("Waiting for another build")
 
@@ -154,8 +156,14 @@ class Live:
                 self._note(asked=asked, changed=changed)
                 self.state = replace(self.state, activity=WAITING, trouble=None)
             except QAError as error:
-                is_new = asked or str(error) != str(self.state.trouble)
-                self._end(trouble=error) if is_new else self._rest(error)
+                self._fail(error, asked=asked)
+            except Exception as error:  # a defect, or a system that fails; tried again later
+                self._fail(unexpected(error, self.state.trouble), asked=asked)
+
+    def _fail(self, error: QAError, *, asked: bool) -> None:
+        """Say why nothing was built, once."""
+        is_new = asked or str(error) != str(self.state.trouble)
+        self._end(trouble=error) if is_new else self._rest(error)
 
     def _is_refusing(self) -> bool:
         """Return whether files were not quoted that no change was seen of, for the first time."""
@@ -291,6 +299,20 @@ def open_library(
         return QA.empty(folder, quick=quick)
     is_of_folder = Path(qa.manifest.folder).resolve() == folder.resolve()
     return qa if is_of_folder else qa.without_documents(folder, ())
+
+
+def unexpected(error: Exception, before: QAError | None) -> QAError:
+    """Return what is said of an error that nobody foresaw; its traceback is logged once.
+
+    ``before`` is the trouble that was said last.
+    """
+    said = QAError(
+        f"the index could not be brought up to date ({type(error).__name__})",
+        "it is tried again; if it stays so, report what the log says",
+    )
+    if str(said) != str(before):
+        _LOG.error("%s", said.problem, exc_info=error)
+    return said
 
 
 def changes_between(before: Manifest, after: Manifest) -> str:

@@ -21,7 +21,8 @@ from mcp.types import Tool as Offered
 from mcp.types.jsonrpc import INVALID_PARAMS
 from pydantic import ValidationError
 
-from qa.api.pool import Pool, visitor_of
+from qa.access import turn_of
+from qa.api.pool import Pool
 from qa.errors import Busy, QAError
 from qa.mcp.source import Source, ToolError
 from qa.mcp.tools import TOOLS, Tool
@@ -57,7 +58,7 @@ def create_server(source: Source, pool: Pool) -> Server[Any]:
             problem = f"there is no tool {printable(call.name[:100])}"
             raise MCPError(INVALID_PARAMS, f"{problem}: use one of {', '.join(tools)}")
         scope = context.request.scope if context.request is not None else None
-        visitor = visitor_of(scope) if scope is not None else ""
+        visitor = turn_of(scope) if scope is not None else ""
         seen = source.seen_by(scope) if source.seen_by and scope is not None else source
         try:
             place = pool.reads if tool.is_read else pool

@@ -15,19 +15,18 @@ from gradio.context import LocalContext
 from markupsafe import escape
 from starlette.types import Scope
 
-from qa.access import Visitor, visitor_of
+from qa.access import Visitor, turn_of, visitor_of
 from qa.answers.serialize import prediction_to_dict
-from qa.api.pool import visitor_of as turn_of
 from qa.api.problems import for_visitors
 from qa.collections import Holdings, OpenIndex, Served
 from qa.errors import Busy, FeedbackError, QAError, QuestionError, StoredIndexError
 from qa.feedback import Vote
-from qa.text import without_places, without_surrogates
+from qa.text import counted, without_places, without_surrogates
 from qa.types import Prediction
 from qa.web.conversation_file import TYPES, conversation_file
 from qa.web.opening import Opening
 from qa.web.render import conversation_html, evidence_html, library_html, strictness_html
-from qa.web.views import VISIT, Turn, View
+from qa.web.views import VISIT, Turn, View, latest
 from qa.web.wording import said, sentence
 
 Turns = tuple[Turn, ...]
@@ -38,6 +37,9 @@ MAX_TOP_K = 50
 TALK = "talk"
 WRITE_FIRST = "Write a question first"
 MAX_ONLY = 1_000
+# While a conversation is opened, it is shown after so many questions. Gradio keeps all that it
+# sends until somebody has heard it: the conversation a hundred times, each time longer.
+SHOWN_AFTER = (0, 1, 4, 16, 64)
 
 
 class Handlers:
@@ -186,11 +188,17 @@ class Handlers:
         return prediction_to_dict(prediction)
 
     def _open(self, wanted: Opening, strict: Strict) -> Iterator[tuple[Turns, Any, Any]]:
+        if wanted.left_out:
+            gr.Warning(
+                "This conversation is too long: it is shown without its first"
+                f" {counted(wanted.left_out, 'question')}."
+            )
         now = self._corpus.now
         turns: Turns = ()
         for asked in wanted.turns:
             shown = _seen(now, turns, strict)
-            yield turns, self._talk(now, (*shown, asked), View()), gr.skip()
+            if len(turns) in SHOWN_AFTER:
+                yield turns, self._talk(now, (*shown, asked.shortened), View()), gr.skip()
             turns = (*turns, self._answered(now, asked, shown))
         seen = _seen(now, turns, strict)
         view = wanted.view(seen)
@@ -205,9 +213,9 @@ class Handlers:
             return
         now = self._corpus.now
         shown = _seen(now, turns, strict)
-        yield turns, self._talk(now, (*shown, asked), View()), gr.skip(), ""
+        yield turns, self._talk(now, (*shown, asked.shortened), View()), gr.skip(), ""
         turn = self._answered(now, asked, shown)
-        turns = (*turns, turn)
+        turns = latest((*turns, turn))
         seen = _seen(now, turns, strict)
         view = View.of_latest(seen)
         # Also after one that was refused: what is shown beside it would be taken for its evidence.
@@ -216,14 +224,14 @@ class Handlers:
 
     def _answered(self, now: OpenIndex, asked: Turn, shown: Turns) -> Turn:
         if not now.library.entries:
-            return replace(asked, trouble=self._without_documents())
+            return replace(asked.shortened, trouble=self._without_documents())
         history = [turn.prediction for turn in shown if turn.prediction is not None]
         try:
             prediction = self._asked(
                 lambda: now.qa.ask(asked.question, threshold=0.0, history=history, only=asked.only)
             )
         except QAError as error:
-            return replace(asked, trouble=self._message(error))
+            return replace(asked.shortened, trouble=self._message(error))
         # A vote is on the answers too: they may be others when the question is asked again.
         places = [(answer.place, answer.also_at) for answer in prediction.answers]
         digest = hashlib.sha256(repr(places).encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -62,5 +62,6 @@ def opened_corpora(
             pool=pool,
             turn=turn,
         )
-    assert networks is not None, "no folder is served"
+    if networks is None:
+        raise ValueError("no folder is served")
     return corpora, networks

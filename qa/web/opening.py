@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from qa.text import without_surrogates
-from qa.web.views import VISIT, Turn, View
+from qa.web.views import VISIT, Turn, View, latest
 
-MAX_TURNS = 100
 MAX_ONLY = 1_000
 MAX_CHARACTERS = 1_000  # of a document's path
 
@@ -21,6 +20,7 @@ class Opening:
 
     ``address`` is that of a :class:`~qa.web.views.View`, empty for none. ``document_id`` is empty
     where no place is wanted; ``start`` and ``end`` are both 0 for a document's beginning.
+    ``left_out`` is how many of the first questions were more than are kept.
     """
 
     turns: tuple[Turn, ...] = ()
@@ -28,6 +28,7 @@ class Opening:
     document_id: str = ""
     start: int = 0
     end: int = 0
+    left_out: int = 0
 
     @classmethod
     def of(cls, event: Any) -> Opening:
@@ -35,14 +36,20 @@ class Opening:
         names = ("turns", "view", "document", "start", "end")
         sent = {name: getattr(event, name, None) for name in names}
         listed = sent["turns"]
-        turns = [_turn(each) for each in listed[:MAX_TURNS]] if isinstance(listed, list) else []
+        given = [_turn(each) for each in listed] if isinstance(listed, list) else []
+        turns = tuple(turn for turn in given if turn is not None)
+        kept = latest(turns)
         start, end = sent["start"], sent["end"]
-        has_place = type(start) is int and type(end) is int and 0 <= start < end < 10**11
+        if not (type(start) is int and type(end) is int and 0 <= start < end < 10**11):
+            start = end = 0
         return cls(
-            tuple(turn for turn in turns if turn is not None),
-            _text(sent["view"]),
+            kept,
+            # The turns that it counts are others where some are left out.
+            _text(sent["view"]) if kept == turns else "",
             without_surrogates(_text(sent["document"])[:MAX_CHARACTERS]),
-            *((start, end) if has_place else (0, 0)),
+            start,
+            end,
+            len(turns) - len(kept),
         )
 
     def view(self, turns: Sequence[Turn]) -> View:

@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 from gradio.events import api
 
+from qa.access.visits import SESSIONS
 from qa.api.pool import WAITING
 from qa.collections import Served
 from qa.web.handlers import Handlers
@@ -18,6 +19,8 @@ HERE = Path(__file__).parent
 # for what is clicked. How many are answered at a time, and whose turn it is, is for the pool.
 MAX_WAITING = WAITING
 ASKING = 24
+# Conversations that are opened: each asks up to a hundred questions, and keeps no other waiting.
+OPENING = 6
 # Tells the scripts (asking.js) that Gradio is ready for another question.
 DONE = "() => { delete document.getElementById('talk').dataset.asking; }"
 
@@ -109,7 +112,14 @@ def create_page(served: Served, *, for_owner: bool) -> gr.Blocks:
             **asking,
         )
         on_open = bar.submit(
-            handlers.on_open, [turns, strict], **{**asking, "outputs": [turns, talk, evidence]}
+            handlers.on_open,
+            [turns, strict],
+            **{
+                **asking,
+                "outputs": [turns, talk, evidence],
+                "concurrency_limit": OPENING,
+                "concurrency_id": "open",
+            },
         )
         for event in (on_question, on_button, on_open):
             for ended in (event.then, event.failure):  # `then` is not for an error
@@ -161,6 +171,7 @@ def create_page(served: Served, *, for_owner: bool) -> gr.Blocks:
             concurrency_limit=ASKING,
             concurrency_id="ask",
         )
+    page.state_session_capacity = SESSIONS
     # The route that goes around the queue is closed.
     page.queue(max_size=MAX_WAITING, api_open=False)
     return page

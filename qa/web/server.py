@@ -203,11 +203,10 @@ def create_app(
     from qa.api.bodies import BodyLimit
     from qa.api.faults import answer_faults
     from qa.api.problems import PREFIX
-    from qa.web.document_routes import document_routes
-    from qa.web.library_routes import library_routes
     from qa.web.page import create_page
     from qa.web.render import render
     from qa.web.rights import rights_of
+    from qa.web.routes import document_routes, library_routes
     from qa.web.theme import Theme
 
     access = access or Access()
@@ -307,7 +306,7 @@ def _tools(served: Served, access: Access) -> Endpoint:
 def body_limit(scope: Scope) -> int | None:
     """Return the most bytes that a request may have; None for an upload, which has its own."""
     from qa.api.app import limit_of
-    from qa.web.library_routes import UPLOAD
+    from qa.web.routes import UPLOAD
 
     path = scope["path"].removeprefix(scope.get("root_path", ""))
     return None if path == UPLOAD else limit_of(path, Headers(scope=scope))

@@ -8,9 +8,12 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from qa.answers.verdict import judge, shown
+from qa.retrieval.question import MAX_CHARACTERS
 from qa.text import listed
 from qa.types import Answer, Hit, Place, Prediction
 
+# What is kept of a conversation: so many turns, with so many characters of what was asked.
+MAX_TURNS, MAX_ASKED = 100, 200_000
 NO_VOTES: Mapping[str, bool] = MappingProxyType({})
 # Of a question with more characters or lines, only the first lines are shown at first.
 LONG_CHARACTERS = 400
@@ -52,6 +55,18 @@ class Turn:
         ]
         named = f"the collection{'s' * (len(whole) > 1)} {listed(whole)}" if whole else ""
         return listed([each for each in (named, *names) if each])
+
+    @property
+    def shortened(self) -> Turn:
+        """The turn as it is kept: of a question that is too long to be asked, the beginning."""
+        if len(self.question) <= MAX_CHARACTERS:
+            return self
+        return replace(self, question=f"{self.question[:LONG_CHARACTERS]} …")
+
+    @property
+    def characters(self) -> int:
+        """How many characters were sent with the question."""
+        return len(self.question) + sum(map(len, self.only))
 
     @property
     def is_long(self) -> bool:
@@ -188,6 +203,17 @@ class View:
 
     def _turn(self, turns: Sequence[Turn]) -> Turn:
         return turns[self.turn] if self.turn < len(turns) else Turn("")
+
+
+def latest(turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
+    """Return the latest turns, as many as are kept; always the last."""
+    count = total = 0
+    for turn in reversed(turns[-MAX_TURNS:]):
+        total += turn.characters
+        if count and total > MAX_ASKED:
+            break
+        count += 1
+    return turns[len(turns) - count :]
 
 
 def places_of(answer: Answer) -> tuple[Place, ...]:

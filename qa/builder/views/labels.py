@@ -13,9 +13,14 @@ from qa.builder.views.boxes import Range
 _ITEM = r"[ \t]*(?:[-*•·][ \t]+)?"
 _KEY = r"(?P<key>[^\W_][^\n:|;?!]{0,39}?)"
 _LED = re.compile(rf"{_ITEM}{_KEY}[ \t]*\.{{3,}}[ \t]*(?P<value>\S.{{0,119}}?)[ \t]*")
+# One of several in a line: "Soup ..... 6.50    Pie ..... 9.00".
+_LED_PART = re.compile(
+    r"[ \t]*(?P<key>[^\W_][^\n:|;?!.]{0,39}?)[ \t]*\.{3,}[ \t]*"
+    r"(?P<value>[^\s.]\S*+(?: [^\s.]\S*+)*+)(?=[ \t]{2}|$)"
+)
 _LABEL = re.compile(rf"{_ITEM}{_KEY}[ \t]*:(?:[ \t]+(?P<value>\S.*?)[ \t]*)?")
 # What separates the labels of a line, and a term from what is said of it.
-_GAP = re.compile(r"[ \xa0]*\t[ \t\xa0]*|[ \xa0]{2,}|[ \t]+\|[ \t]+")
+_GAP = re.compile(r"(?:[ \xa0]*+\t[ \t\xa0]*+|[ \xa0]{2,}+)(?!:)|[ \t]+\|[ \t]+")
 _TERM = re.compile(r"[^\W_](?:[^\n:|;?!.,]|[.,](?=\S)){0,39}")
 # With the dots or spaces between its key and its value; a longer one is not searched.
 _MAX_LINE = 400
@@ -125,9 +130,10 @@ def _fields(text: str, line: Line) -> tuple[Field, ...]:
     words = text[line.start : line.end]
     if len(words) > _MAX_LINE:
         return ()
+    if fields := list(_led(line.start, words)):
+        return tuple(fields)
     if found := _LED.fullmatch(words):
         return (_field(line.start, found),) if _is_key(found["key"]) else ()
-    fields: list[Field] = []
     label: Range | None = None
     named = 0
     for start, end in _parts(words):
@@ -151,6 +157,13 @@ def _fields(text: str, line: Line) -> tuple[Field, ...]:
         key, (start, _) = fields[0]
         return ((key, (start, line.end)),)
     return tuple(fields) if len(fields) < 2 * named else ()
+
+
+def _led(offset: int, words: str) -> Iterator[Field]:
+    """Yield the keys of a line of several with their values, to which dots lead."""
+    found = list(_LED_PART.finditer(words))
+    if len(found) > 1 and not _LED_PART.sub("", words).strip():
+        yield from (_field(offset, each) for each in found if _is_key(each["key"]))
 
 
 def _parts(words: str) -> Iterator[Range]:
@@ -216,6 +229,8 @@ def _term(text: str, line: Line) -> tuple[Range, int] | None:
         return None
     term, rest = words[: gap.start()], words[gap.end() :]
     most = _MAX_TERM_WORDS if not any(map(str.isdecimal, term)) else _MAX_DATE_WORDS
+    if rest.startswith(":"):
+        return None
     is_mark = _MARK.fullmatch(term) and words[gap.start() : gap.end()] == "  "
     if is_mark or len(term.split()) > most or _GAP.search(rest):
         return None

@@ -10,6 +10,7 @@ from qa.loaders.extracted import Extracted, TextBuilder
 from qa.loaders.furniture import is_navigation
 from qa.loaders.hypertext.bold import has_headings, mark_bold
 from qa.loaders.hypertext.markup import add_markup, body_of, paragraphs_of
+from qa.loaders.hypertext.rows import make_rows
 from qa.loaders.versions import mark_versions
 
 _DOCTYPE = re.compile(
@@ -90,6 +91,7 @@ def _page(text: str, *, is_page: bool = True) -> TextBuilder:
     body = body_of(text)
     if body is None:
         return builder
+    make_rows(body)
     paragraphs = list(paragraphs_of(body, is_page=is_page))
     if not has_headings(paragraphs):
         mark_bold(paragraphs)

@@ -17,7 +17,8 @@ from typing import Any
 from qa.loaders.extracted import Range, TextBuilder
 from qa.loaders.hypertext.bold import has_headings, mark_bold
 from qa.loaders.hypertext.markup import add_markup, paragraphs_of
-from qa.loaders.tables.aligned import AlignedRow, aligned_rows, is_rule
+from qa.loaders.lines.aligned import AlignedRow, aligned_rows
+from qa.loaders.lines.rules import is_rule
 from qa.types import BlockKind
 
 _PREFIX = re.compile(r"[ \t]?(?:>[ \t]?)+")

@@ -10,6 +10,7 @@ TABLES = {"tabular", "tabular*", "tabularx", "tabulary", "longtable", "array", "
 RULES = {"hline", "midrule"}
 CODE = {"verbatim", "lstlisting", "minted", "Verbatim", "alltt"}
 MATH = {"equation", "align", "gather", "multline", "eqnarray", "displaymath", "math", "alignat"}
+REFERENCES = {"ref", "eqref", "autoref", "cref", "Cref"}
 SKIPPED = {"comment", "filecontents", "tikzpicture", "picture"}
 # Macros whose arguments are not printed, or not here.
 UNSEEN = set(

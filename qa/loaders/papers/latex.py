@@ -18,6 +18,7 @@ from qa.loaders.papers.forms import (
     ITEMS,
     MATH,
     OTHER_FILES,
+    REFERENCES,
     RULES,
     SEPARATORS,
     SKIPPED,
@@ -28,6 +29,7 @@ from qa.loaders.papers.forms import (
     WRAPPING,
 )
 from qa.loaders.papers.macros import body_of, defined_in, expanded, places_of
+from qa.loaders.papers.references import References, references_in
 from qa.loaders.tables.grid import Cell, add_grid
 from qa.text import counted
 
@@ -52,7 +54,7 @@ def read_latex(text: str) -> Extracted:
     macros = defined_in(preamble, body)
     parts = [[expanded(each, macros) for each in found] for found in named.values()]
     body = expanded(body, macros)
-    reader = _Reader(body)
+    reader = _Reader(body, references_in(preamble, body))
     title, subtitle, *_, date = (
         reader.words(_parsed(found[-1])) if found else "" for found in parts
     )
@@ -124,8 +126,11 @@ def _parsed(source: str, *, first: bool = False) -> list[Any]:
 class _Reader:
     """Appends nodes of a source to a builder, paragraph by paragraph."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, references: References) -> None:
         from pylatexenc.latex2text import LatexNodes2Text
+
+        self._references = references
+        self._captions = iter(references.captions)
 
         self.builder = TextBuilder()
         self.others: list[str] = []
@@ -184,7 +189,10 @@ class _Reader:
             label = self.words(shown[-1:])
             if name == "item" and self._is_described:
                 label = label.removeprefix("[").removesuffix("]")
-            self._words.append(f"{label} ")
+            if name == "bibitem":  # as it is cited
+                label = f"[{self.words(_arguments(node)[-1:])}]"
+            named = next(self._captions, "") if name == "caption" else ""
+            self._words.append(f"{named}{label} ")
             if "caption" in name:
                 self._flush()
         elif type(node).__name__ == "LatexCharsNode":
@@ -317,6 +325,11 @@ class _Reader:
             self.others.append(self.words(_arguments(node)[-1:]))
         if name == "includegraphics":
             self.pictures += 1
+        if name in REFERENCES:
+            label = "".join(each.latex_verbatim() for each in _nodes(_arguments(node)[-1:]))
+            number = self._references.shown(label, is_named=name not in ("ref", "eqref"))
+            number = f"({number})" if number and name == "eqref" else number
+            return f"{number}{getattr(node, 'macro_post_space', '')}"
         if name in UNSEEN or name in OTHER_FILES:
             return getattr(node, "macro_post_space", "")
         if name in ("footnote", "footnotetext", "thanks"):

@@ -23,6 +23,7 @@ from qa.loaders.pdf.opened import opened_page, opened_pdf
 from qa.loaders.pdf.outline import bookmarks, mark_headings
 from qa.loaders.pdf.places import word_places
 from qa.loaders.pdf.scans import Scans, rendered
+from qa.loaders.pdf.structure import Structure, structure_of
 from qa.loaders.printed.layout import arrange
 from qa.loaders.printed.line import RAISED, SIGNS, Line
 from qa.types import ScannedLine
@@ -43,7 +44,8 @@ _DAY = re.compile(r"(?:D:)?\s*(\d{4})(\d{2})(\d{2})")
 _BOLD = re.compile(r"bold|black|heavy|cmbx|sfbx", re.IGNORECASE)
 # Titles and authors that a program filled in.
 _GENERATED = re.compile(
-    r"untitled.*|(?:microsoft (?:word|powerpoint) - )?.*\.(?:docx?|pptx?|pdf|odt|indd|tex|dvi|qxd)"
+    r"untitled.*|(?:microsoft (?:word|powerpoint|excel) - )?"
+    r".*\.(?:docx?|pptx?|xlsx?|pdf|od[tsp]|rtf|html?|indd|tex|dvi|qxd)"
     r"|microsoft word.*|\(?(?:unspecified|anonymous)\)?|document\s*\d*",
     re.IGNORECASE,
 )
@@ -139,8 +141,12 @@ def _page_lines(document: Any, number: int, pinned: list[Pinned]) -> list[Line]:
     page = document[number]
     text_page = page.get_textpage()
     try:
-        lines = list(_lines(text_page.raw, number, page.get_height()))
         form = document.formenv
+        # The values of a form are put beside its labels, line by line.
+        structure = structure_of(page) if form is None else Structure()
+        lines = structure.completed(
+            list(_lines(text_page.raw, number, page.get_height(), structure))
+        )
         pinned += pinned_to(document, page, number)
         lines = _separate_note_numbers(lines)
         return add_annotations(lines, page, None if form is None else form.raw, number)
@@ -149,8 +155,11 @@ def _page_lines(document: Any, number: int, pinned: list[Pinned]) -> list[Line]:
         page.close()
 
 
-def _lines(handle: Any, page: int, page_height: float) -> Iterator[Line]:
-    """Yield the lines of a page in PDFium's order, which is that of the page's content."""
+def _lines(handle: Any, page: int, page_height: float, structure: Structure) -> Iterator[Line]:
+    """Yield the lines of a page in PDFium's order, which is that of the page's content.
+
+    Of a table that the file marks there is one line, where it begins; its words are noted.
+    """
     import pypdfium2.raw as pdfium
 
     words: list[_Word] = []
@@ -167,6 +176,8 @@ def _lines(handle: Any, page: int, page_height: float) -> Iterator[Line]:
 
     def end_line(index: int, *, hyphenated: bool) -> Iterator[Line]:
         end_word(index)
+        if structure.cells:
+            yield from of_tables(hyphenated=hyphenated)
         # PDFium does not tell of the line's end between some columns of figures.
         starts = [n for n, pair in enumerate(pairwise(words), 1) if _falls(pdfium, handle, *pair)]
         for start, end in pairwise([0, *starts]):
@@ -175,10 +186,36 @@ def _lines(handle: Any, page: int, page_height: float) -> Iterator[Line]:
             yield line_of(words[starts[-1] if starts else 0 :], hyphenated=hyphenated)
             words.clear()
 
+    def of_tables(*, hyphenated: bool) -> Iterator[Line]:
+        """Note the words of tables, and yield a line for a table that begins."""
+        others = []
+        for word in words:
+            if (found := structure.cells.get(_part(pdfium, handle, word))) is None:
+                others.append(word)
+                continue
+            table, cell = found
+            is_turned = pdfium.FPDFText_GetCharAngle(handle, word.first) != 0
+            if is_turned and cell.words and not cell.is_turned:
+                others.append(word)  # drawn by itself, with marks of its own
+                continue
+            hyphen = "-" if hyphenated and word is words[-1] else ""
+            is_bold = _is_bold(pdfium, handle, word.first)
+            edge = word.left, word.right, word.bottom, word.top
+            if structure.add_word(
+                table, cell, word.text + hyphen, edge, bold=is_bold, is_turned=is_turned
+            ):
+                yield structure.place_of(table, page, page_height)
+        words[:] = others
+
     def line_of(words: Sequence[_Word], *, hyphenated: bool) -> Line:
         bold = all(_is_bold(pdfium, handle, word.first) for word in (words[0], words[-1]))
         part = partial(_part, pdfium, handle)
-        return _line(words, bold, hyphenated, page, page_height, part)
+        line = _line(words, bold, hyphenated, page, page_height, part)
+        if not structure.headings and not structure.tables:
+            return line
+        marks = {_part(pdfium, handle, word) for word in words}
+        is_turned = pdfium.FPDFText_GetCharAngle(handle, words[0].first) != 0
+        return structure.noted(line, marks, is_turned=is_turned)
 
     last = -1
     count = pdfium.FPDFText_CountChars(handle)

@@ -74,7 +74,7 @@ def _places(lines: Sequence[Line], title: str) -> Iterator[tuple[int, int]]:
     for first in range(len(lines)):
         words = ""
         for last in range(first, min(first + _MAX_LINES, len(lines))):
-            if lines[last].outline or lines[last].hyphenated:
+            if lines[last].outline or lines[last].hyphenated or lines[last].tagged:
                 break
             words = f"{words} {lines[last].text}"
             key = _key(words)

@@ -8,10 +8,11 @@ from dataclasses import replace
 from qa.loaders.dates import find_date, is_own_date
 from qa.loaders.extracted import TABLE, Extracted
 from qa.loaders.furniture import credit_start, is_agency_line, is_navigation
+from qa.loaders.lines.aligned import AlignedRow, aligned_rows
+from qa.loaders.lines.rules import is_rule
 from qa.loaders.plain.headings import mark_headings, mark_ruled
 from qa.loaders.plain.line import Line, breaks, lines_of
 from qa.loaders.plain.title import TOP_LINES, mark_subject, mark_title
-from qa.loaders.tables.aligned import AlignedRow, aligned_rows, is_rule
 from qa.types import Block
 
 

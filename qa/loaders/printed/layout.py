@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, pairwise
+from itertools import chain, groupby, pairwise
 from statistics import median
 
 from qa.loaders.bold import states_value
@@ -16,6 +16,7 @@ from qa.loaders.printed.columns import split_columns
 from qa.loaders.printed.contents import mark_contents
 from qa.loaders.printed.forms import split_forms
 from qa.loaders.printed.line import LIGATURES, Line
+from qa.loaders.printed.marked import add_marked, marked_tables
 from qa.loaders.printed.rows import (
     ALIGNED,
     Column,
@@ -61,6 +62,8 @@ _LETTER_PARAGRAPHS = 40
 # A line that much larger than one above it is the title; fonts of one size differ by less.
 _LARGER = 1.08
 _ROW_CELLS = 3
+# What is said of the things in rows: lines, the fewest, and after which share of the rows.
+_MAX_SAID, _LEAST_SAID, _SAID = 2, 2, 0.6
 _ENDS = tuple('.!?:;…"”’»)')
 # First parts of words that keep their hyphen at the end of a line.
 _HYPHENATED = re.compile(
@@ -75,6 +78,8 @@ class _Paragraph:
     is_row: bool = False
     is_group: bool = False  # names the rows of a table that follow
     is_over: bool = False  # names columns of the next row, not aligned with them
+    is_merged: bool = False  # a cell that is merged over the next rows
+    is_said: bool = False  # says something of the row above, such as what is in a dish
 
 
 def arrange(
@@ -95,7 +100,9 @@ def arrange(
     lines = [
         line
         for line in chain.from_iterable(pages)
-        if line.outline or not (id(line) in numbers or _is_margin_line(line, repeated))
+        if line.outline
+        or line.tagged
+        or not (id(line) in numbers or _is_margin_line(line, repeated))
     ]
     lines = mark_contents(lines, len(pages))
     sizes: Counter[float] = Counter()
@@ -113,7 +120,12 @@ def arrange(
     heading = ("", 0.0)
     subject = _subject(paragraphs, words, bold_body)
     tables = _table_ends(paragraphs)
+    marked = marked_tables([each.lines[0] for each in paragraphs])
     for position, paragraph in enumerate(paragraphs):
+        if paragraph.lines[0].tagged:
+            for page, start in add_marked(marked.get(position, ()), builder):
+                begins.setdefault(page, start)
+            continue
         if paragraph.is_row:
             if position in tables:
                 table = paragraphs[position : tables[position]]
@@ -212,6 +224,17 @@ def _repeated(pages: Iterable[Sequence[Line]]) -> set[tuple[str, int]]:
 
 
 def _paragraphs(lines: Sequence[Line]) -> list[_Paragraph]:
+    """Return the paragraphs and rows of lines; rows that the file marks are as they are."""
+    found: list[_Paragraph] = []
+    for is_marked, group in groupby(lines, lambda line: line.tagged is not None):
+        if is_marked:
+            found += [_Paragraph([line], is_row=True) for line in group]
+        else:
+            found += _unmarked(list(group))
+    return found
+
+
+def _unmarked(lines: Sequence[Line]) -> list[_Paragraph]:
     steps = [
         above.bottom - below.bottom
         for above, below in pairwise(lines)
@@ -243,8 +266,46 @@ def _paragraphs(lines: Sequence[Line]) -> list[_Paragraph]:
         ):
             last.lines.append(line)
         else:
-            found.append(_Paragraph([line], is_row, is_group, id(line) in rows.over))
+            number = id(line)
+            found.append(
+                _Paragraph([line], is_row, is_group, number in rows.over, number in rows.merged)
+            )
+    _mark_said(found)
     return found
+
+
+def _mark_said(paragraphs: Sequence[_Paragraph]) -> None:
+    """Mark the lines that follow most rows of a table, each below the first cell of its row."""
+    run: list[_Paragraph] = []
+    said: list[_Paragraph] = []
+    for above, paragraph in pairwise([_Paragraph([]), *paragraphs, _Paragraph([])]):
+        if above.is_row and paragraph.lines and _is_below(above, paragraph):
+            said.append(paragraph)
+            continue
+        is_next = (
+            bool(run) and paragraph.is_row and (above.is_row or (bool(said) and above is said[-1]))
+        )
+        if not is_next:
+            if len(said) >= _LEAST_SAID and len(said) >= _SAID * len(run):
+                for each in said:
+                    each.is_row = each.is_said = True
+            run, said = [], []
+        if paragraph.is_row:
+            run.append(paragraph)
+
+
+def _is_below(row: _Paragraph, paragraph: _Paragraph) -> bool:
+    last, line = row.lines[-1], paragraph.lines[0]
+    return (
+        not paragraph.is_row
+        and len(paragraph.lines) <= _MAX_SAID
+        and not (line.outline or line.entry or line.bold)
+        and line.page == last.page
+        and len(last.cells) > 1
+        and is_figure(last.cells[-1])
+        and -0.3 * line.size < line.left - row.lines[0].left < 2 * line.size
+        and 0 < last.bottom - line.bottom < 1.6 * max(line.size, last.size)
+    )
 
 
 def _join_cells(lines: Sequence[Line], pitch: float) -> list[Line]:
@@ -288,10 +349,38 @@ def _join_cells(lines: Sequence[Line], pitch: float) -> list[Line]:
                 ),
                 bottom=min(row.bottom, line.bottom),
             )
+        elif (
+            0 < previous.bottom - line.bottom < 1.3 * max(pitch, line.size)
+            and (cell := _continued(row, line)) is not None
+        ):
+            joined[-1] = _with_more(row, line, cell)
         else:
             joined.append(line)
         previous = line
     return joined
+
+
+def _continued(row: Line, line: Line) -> int | None:
+    """Return which cell of a row a line goes on, neither the first one nor the last."""
+    if len(line.cells) > 1:
+        return None
+    for cell in range(1, len(row.cells) - 1):
+        if (
+            abs(line.left - row.edges[cell][0]) < ALIGNED
+            and line.right < row.edges[cell + 1][0]
+            and line.bold == row.bold
+        ):
+            return cell
+    return None
+
+
+def _with_more(row: Line, line: Line, cell: int) -> Line:
+    """Return a row with the text of a line in one of its cells."""
+    cells, edges = list(row.cells), list(row.edges)
+    cells[cell] = f"{cells[cell]} {line.text}"
+    edges[cell] = edges[cell][0], max(edges[cell][1], line.right)
+    bottom = min(row.bottom, line.bottom)
+    return replace(row, cells=tuple(cells), edges=tuple(edges), bottom=bottom)
 
 
 def _with_cells(row: Line, line: Line) -> Line:
@@ -450,9 +539,14 @@ def _table_ends(paragraphs: Sequence[_Paragraph]) -> dict[int, int]:
     start = 0
     steps: list[float] = []  # between the rows of the table
     for position, paragraph in enumerate(paragraphs):
-        if not paragraph.is_row:
+        if not paragraph.is_row or paragraph.lines[0].tagged:
+            continue
+        if paragraph.is_said:
+            ends[start] = position + 1
             continue
         above = paragraphs[position - 1] if position else None
+        if above is not None and above.is_said:
+            above = paragraphs[position - 2]
         if (
             above is None
             or not _continues_table(above, paragraph)
@@ -469,6 +563,8 @@ def _is_apart(above: _Paragraph, paragraph: _Paragraph, steps: Sequence[float]) 
     """Return whether a row is further below the last one than others, and in other columns."""
     before, line = above.lines[-1], paragraph.lines[0]
     if before.page != line.page or above.is_over or above.is_group or paragraph.is_group:
+        return False
+    if above.is_merged or paragraph.is_merged:
         return False
     usual = max(steps, default=_FIRST_STEP * line.size)
     if before.bottom - line.bottom < _FURTHER * usual:
@@ -487,7 +583,7 @@ def _is_apart(above: _Paragraph, paragraph: _Paragraph, steps: Sequence[float]) 
 
 def _add_table(table: Sequence[_Paragraph], builder: TextBuilder) -> Iterator[tuple[int, int]]:
     """Append the rows of a table; yield the page and start of each."""
-    rows = [_printed(paragraph) for paragraph in table if not paragraph.is_group]
+    rows = [_printed(each) for each in table if not (each.is_group or each.is_said)]
     headers = header_rows(rows)
     columns = columns_of(rows, headers)
     if not headers and len(rows) == len(table) and is_form(columns):
@@ -498,9 +594,13 @@ def _add_table(table: Sequence[_Paragraph], builder: TextBuilder) -> Iterator[tu
     groups = any(paragraph.is_group for paragraph in table)
     group: Range | None = None
     first: Range | None = None
+    name: Range = (0, 0)
     builder.begin_table()
     for paragraph in table:
-        if paragraph.is_group:
+        if paragraph.is_said:
+            text = " ".join(line.text for line in paragraph.lines)
+            places = builder.add_row([name, *[""] * (len(columns[0]) - 1), text])
+        elif paragraph.is_group:
             places = builder.add_row([paragraph.lines[0].text])
             group, first = places[0] if places else None, None
         else:
@@ -512,6 +612,7 @@ def _add_table(table: Sequence[_Paragraph], builder: TextBuilder) -> Iterator[tu
                 texts.insert(0, "" if number in headers or group is None else group)
             places = builder.add_row(texts, header=number in headers)
             own = places[int(groups)] if places else (0, 0)
+            name = own
             first = own if own[0] < own[1] and number not in headers else None
         if places:
             yield paragraph.lines[0].page, builder.blocks[-1].start
@@ -536,9 +637,9 @@ def _is_under(row: Sequence[str | None]) -> bool:
 
 
 def _continues_table(above: _Paragraph, paragraph: _Paragraph) -> bool:
-    if not above.is_row or not paragraph.is_row:
+    if not above.is_row or not paragraph.is_row or above.lines[0].tagged:
         return False
-    if above.is_over or above.is_group or paragraph.is_group:
+    if above.is_over or above.is_group or paragraph.is_group or above.is_merged:
         return True
     if above.lines[-1].led and paragraph.lines[0].led:
         return True

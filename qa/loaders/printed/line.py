@@ -17,6 +17,19 @@ SIGNS = {
 
 
 @dataclass(frozen=True, slots=True)
+class TaggedRow:
+    """That a line is a row of a table by the marks of its file.
+
+    ``table`` is the number of the table on its page, ``is_header`` whether the row names columns.
+    ``spans`` are the columns and rows that each cell covers; empty cells are among these.
+    """
+
+    table: int
+    is_header: bool
+    spans: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """A printed line; lengths are in points from the page's lower left corner.
 
@@ -24,7 +37,8 @@ class Line:
     ``hyphenated`` means that a hyphen at the line's end was removed. ``outline`` is the depth at
     which the file's own outline names the line, from 1, and 0 where it does not. ``led`` means
     that dots, which were removed, led from one of its cells to the next, and ``entry`` that it
-    belongs to a table of contents.
+    belongs to a table of contents. ``tagged`` is set for a row that the file itself marks, all
+    lines of its cells together.
     """
 
     cells: tuple[str, ...]
@@ -38,6 +52,7 @@ class Line:
     outline: int = 0
     led: bool = False
     entry: bool = False
+    tagged: TaggedRow | None = None
 
     @property
     def left(self) -> float:

@@ -28,7 +28,11 @@ _MAX_NAME_CHARACTERS = 60
 # A row follows another in so many heights of a line, and a group's name in so many steps of rows.
 _BELOW = 2.5
 _APART = 1.35
+# A merged cell may be in the middle of so many heights of a line.
+_DEEPEST = 12
 _GROUP_ABOVE, _GROUP_BELOW = 1.8, 1.25
+# A line so much larger than a row below it is the table's title.
+_TITLE = 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +40,14 @@ class Rows:
     """The ids of the lines that are rows of tables.
 
     ``over`` are those of names that are over columns of the next row and not aligned with them,
-    and ``groups`` those that name the rows that follow.
+    ``groups`` those that name the rows that follow, and ``merged`` those of one cell that is
+    merged over the rows that follow.
     """
 
     all: AbstractSet[int]
     over: AbstractSet[int]
     groups: AbstractSet[int]
+    merged: AbstractSet[int]
 
 
 def rows_of(lines: Sequence[Line]) -> Rows:
@@ -53,7 +59,7 @@ def rows_of(lines: Sequence[Line]) -> Rows:
             split[max(place - _NEAR, 0) : max(place - 1, 0)] if len(line.cells) > 2 else ()
         ):
             if (
-                len(other.cells) > len(line.cells)
+                len(other.cells) >= len(line.cells)
                 and id(other) in rows
                 and _same_table(other, line)
             ):
@@ -65,8 +71,10 @@ def rows_of(lines: Sequence[Line]) -> Rows:
         if id(below) in rows and (_is_over(line, below) or _is_above(line, below)):
             rows.add(id(line))
             over.add(id(line))
+    merged = _merged(lines, rows)
+    rows |= merged
     groups = _groups(lines, rows)
-    return Rows(rows | groups, over, groups)
+    return Rows(rows | groups, over, groups, merged)
 
 
 def column_of(line: Line) -> Column:
@@ -156,6 +164,7 @@ def _is_over(line: Line, below: Line) -> bool:
         or len(line.cells) > len(below.cells) - (not is_outer)
         or not -0.5 * line.size < line.bottom - below.bottom < _BELOW * line.size
         or (is_outer and len(line.cells) == 1)
+        or (len(line.cells) == 1 and line.size > _TITLE * below.size)
     ):
         return False
     if len(line.cells) > 1 and line.bold:
@@ -191,6 +200,33 @@ def _is_name(cell: str) -> bool:
         and not cell.endswith((".", ":", ";", ","))
         and (not is_figure(cell) or _YEAR.fullmatch(cell) is not None)
     )
+
+
+def _merged(lines: Sequence[Line], rows: AbstractSet[int]) -> set[int]:
+    """Return the ids of the cells that are merged over rows and in the middle of these.
+
+    They come before the rows, which leave out the first column, and are no higher than the first.
+    """
+    found: set[int] = set()
+    above: Line | None = None  # the last row with a first cell
+    for line, below in pairwise(lines):
+        if above is not None and above.page == line.page == below.page and id(line) not in rows:
+            begins = abs(line.left - above.left) < ALIGNED
+            is_centred = abs(line.left + line.right - sum(above.edges[0])) < 2 * _CENTRED
+            if (
+                len(line.cells) == 1
+                and (begins or is_centred)
+                and id(below) in rows
+                and 1 < len(below.cells) < len(above.cells)
+                and below.left > max(line.right, above.edges[0][1])
+                and -0.3 * line.size < below.bottom - line.bottom < _DEEPEST * line.size
+            ):
+                found.add(id(line))
+        if id(line) in rows and (above is None or line.left <= above.left + ALIGNED):
+            above = line
+        elif id(line) not in rows and id(line) not in found:
+            above = None
+    return found
 
 
 def _groups(lines: Sequence[Line], rows: AbstractSet[int]) -> set[int]:

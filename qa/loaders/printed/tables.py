@@ -143,8 +143,9 @@ def header_rows(rows: Sequence[PrintedRow]) -> set[int]:
     if not 0 < count <= min(_MAX_HEADERS, len(rows) - 1):
         count = _plain_headers(rows)
     names = [row.cells for row in rows[:count]]
-    if all(len(cells) < 2 for cells in names):
-        return set()
+    if all(len(cells) < 2 for cells in names):  # a name over all columns, if they have names
+        below = header_rows(rows[count:]) if count else set()
+        return {*range(count), *(count + number for number in below)} if 0 in below else set()
     if len(rows) > count + 1 and (
         _has_units(rows[count], rows[count + 1]) or _has_parts(rows[count - 1 :])
     ):

@@ -11,7 +11,7 @@ from statistics import median
 
 from qa.errors import UnreadableDocument
 from qa.loaders.extracted import MAX_CHARACTERS, Extracted, TextBuilder
-from qa.loaders.tables.grid import SAMPLE_ROWS, Cell, header_rows
+from qa.loaders.tables.grid import SAMPLE_ROWS, Cell, count_headers, header_rows
 from qa.loaders.tables.records import add_table, has_running_text
 from qa.loaders.tables.sheet import Row, Sheet
 
@@ -45,9 +45,10 @@ def read_csv(text: str) -> Extracted:
     if not _has_parts(rows) or has_running_text(names, filled[1:]):
         rows = filled
     named = header_rows([row[: len(names)] for row in sample], is_likely=True)
-    if is_wide and named and rows is filled:
+    has_units = named and count_headers([[*map(Cell, row)] for row in sample], is_likely=True) > 1
+    if is_wide and named and rows is filled and not has_units:
         add_table(names, filled[1:], builder)
-    else:  # a title above the header, several tables, or no header at all
+    else:  # a title above the header, several tables, units below it, or no header at all
         Sheet(builder).add(_sheet_rows(rows))
     return builder.result()
 

@@ -8,8 +8,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from qa.loaders.extracted import TextBuilder
+from qa.loaders.extracted import Range, TextBuilder
 from qa.loaders.tables.first_row import is_of_values
+from qa.loaders.tables.groups import are_grouped, shared
 from qa.loaders.tables.pairs import has_pairs, pairs_of
 from qa.loaders.tables.totals import is_total
 
@@ -18,6 +19,9 @@ _MAX_NAME_CHARACTERS = 60
 _VALUE = re.compile(r"[^\w]*\d[\d.,:/\s–-]*+(?:%|‰|°?[A-Za-zµ€£$²³]{1,4})?\W*|[-–—]|[✓✗xX]")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _COUNT = re.compile(r"\d{1,2}")
+_SIZE = re.compile(r"\d{1,4}(?:[.,]\d{1,2})? ?(?:[\"″”'′]|[a-zA-Z]{1,4})")
+# A cell that has a label of its own.
+_STATED = re.compile(r".*\w: \S")
 # What names columns although it is a value.
 _SCALES = (
     _YEAR,
@@ -25,12 +29,14 @@ _SCALES = (
     re.compile(r"\d{4}-\d\d-\d\d"),
     _COUNT,
     re.compile(r"\d{3,5}"),  # of trains or of rooms
+    _SIZE,
 )
 _DIGITS = re.compile(r"\d+")
 _BRACKETS = re.compile(r"\(.+\)|\[.+\]")
 # Of names in two rows: so many words in each cell, and values below.
 _MAX_WORDS = 2
 _LEAST_VALUES = 2
+_MAX_UNIT = 12
 SAMPLE_ROWS = 50
 MAX_COLUMNS = 16_384
 
@@ -47,12 +53,15 @@ class Cell:
 class Grid:
     """Appends a table row by row; a cell that covers others has its value in each place.
 
-    With ``pairs`` the rows are those of a form, and each name is in a row with its value alone.
+    With ``pairs`` the rows are those of a form, and each name is in a row with its value alone;
+    with ``groups`` a name is written once for several rows.
     """
 
-    def __init__(self, builder: TextBuilder, *, pairs: bool = False) -> None:
+    def __init__(self, builder: TextBuilder, *, pairs: bool = False, groups: bool = False) -> None:
         self._builder = builder
         self._pairs = pairs
+        self._groups = groups
+        self._named: tuple[Sequence[str], Sequence[Range]] = ((), ())  # the last row with a name
         self._above: Sequence[str] = ()  # the last row that is no total
         builder.begin_table()
         self._covered: dict[int, tuple[tuple[int, int], int]] = {}  # column: place, rows left
@@ -67,7 +76,15 @@ class Grid:
             texts: list[str | None] = [cell.text for cell in row]
             if not header:
                 self._widen(texts)
-            self._builder.add_row(texts, header=header)
+            own: list[str | Range | None] = list(texts)
+            words = [(text or "").strip() for text in texts]
+            if self._groups and not header and not all(is_value(word) for word in words if word):
+                above, known = self._named
+                count = shared(words, above)
+                own[:count] = known[:count]
+            places = self._builder.add_row(own, header=header)
+            if words and words[0] and not header:
+                self._named = words, places
             return
         covered, self._covered = self._covered, {}
         cells: list[str | tuple[int, int] | None] = []
@@ -130,7 +147,12 @@ def add_grid(
         headers = max(headers - first, 0)
     else:
         headers = count_headers(rows[:SAMPLE_ROWS], is_likely=is_likely)
-    grid = Grid(builder, pairs=not headers and is_form(rows[:SAMPLE_ROWS]))
+    sample = rows[:SAMPLE_ROWS]
+    grid = Grid(
+        builder,
+        pairs=not headers and is_form(sample),
+        groups=bool(headers) and has_groups(sample[headers:]),
+    )
     for number, row in enumerate(rows):
         grid.add(row, header=number < headers)
 
@@ -162,6 +184,13 @@ def _width(row: Sequence[Cell]) -> int:
     return width
 
 
+def has_groups(rows: Sequence[Sequence[Cell]]) -> bool:
+    """Return whether names are written once for several rows, in cells that are not merged."""
+    return all(cell.across == cell.down == 1 for row in rows for cell in row) and are_grouped(
+        [[cell.text.strip() for cell in row] for row in rows]
+    )
+
+
 def is_form(rows: Sequence[Sequence[Cell]]) -> bool:
     """Return whether rows consist of names and values in turn, two or more pairs in a row."""
     return all(cell.down == 1 for row in rows for cell in row) and has_pairs(
@@ -189,7 +218,7 @@ def count_headers(rows: Sequence[Sequence[Cell]], *, is_likely: bool = False) ->
     if _is_in_two_rows(texts):
         return 2
     headers = header_rows(texts, is_likely=is_likely)
-    if headers and len(texts) > 2 and _is_in_brackets(texts[1]):
+    if headers and len(texts) > 2 and (_is_in_brackets(texts[1]) or _are_units(texts[1:])):
         return 2
     return headers
 
@@ -233,6 +262,23 @@ def _is_in_brackets(row: Sequence[str]) -> bool:
     return len(filled) > 1 and all(map(_BRACKETS.fullmatch, filled))
 
 
+def _are_units(rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether the first of some rows has nothing but short words above figures: units."""
+    units = {number: cell.strip() for number, cell in enumerate(rows[0]) if cell.strip()}
+    below = [row for row in rows[1:] if any(map(str.strip, row))]
+    return (
+        bool(units)
+        and 0 not in units
+        and len(below) >= _LEAST_VALUES
+        and all(
+            len(unit) <= _MAX_UNIT
+            and not is_value(unit)
+            and all(is_value(row[n].strip()) for row in below if row[n:] and row[n].strip())
+            for n, unit in units.items()
+        )
+    )
+
+
 def is_value(text: str) -> bool:
     """Return whether a text is a value and no name: a number, a date, a time, a tick."""
     return _VALUE.fullmatch(text) is not None
@@ -254,11 +300,18 @@ def header_rows(rows: Sequence[Sequence[str]], *, is_likely: bool = False) -> in
         len(names) < max(1, width - 1)
         or not are_distinct(first, below)
         or any(len(name) > _MAX_NAME_CHARACTERS or name.endswith(":") for name in names)
-        or (any(map(_VALUE.fullmatch, names)) and not is_scale(names, below))
+        or any(map(_STATED.match, names))
+        or (_are_measured(names) and not is_scale(names, below))
         or is_of_values(first, below)
     ):
         return 0
     return int(width > 2 or is_likely or _has_values(first, below))
+
+
+def _are_measured(names: Sequence[str]) -> bool:
+    """Return whether a name is a value, or half of them begin with figures: "6.5 litres"."""
+    counted = sum(name[0].isdecimal() for name in names)
+    return any(map(_VALUE.fullmatch, names)) or 2 * counted >= len(names) > 0
 
 
 def are_distinct(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
@@ -329,7 +382,7 @@ def is_scale(names: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
         rest = [name for name in names if not form.fullmatch(name)]
         if len(scale) < 2 or len(rest) > 1 or any(map(_VALUE.fullmatch, rest)):
             continue
-        order = [tuple(map(int, _DIGITS.findall(name))) for name in scale]
+        order = [_order(name, form) for name in scale]
         if order not in (sorted(order), sorted(order, reverse=True)):
             continue
         if form is _COUNT and order != [(order[0][0] + n,) for n in range(len(order))]:
@@ -338,6 +391,12 @@ def is_scale(names: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
         alike = sum(form.fullmatch(value) is not None for value in values)
         return form is _COUNT or alike < len(values) / 2
     return False
+
+
+def _order(name: str, form: re.Pattern[str]) -> tuple[float, ...]:
+    """Return where a name is on a scale; of sizes, "0.5 l", the number with its decimals."""
+    numbers = _DIGITS.findall(name)
+    return (float(".".join(numbers)),) if form is _SIZE else tuple(map(int, numbers))
 
 
 def _texts(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from qa.loaders.extracted import TextBuilder
 from qa.loaders.hypertext.elements import EMPTY_LINE, clean, gather, name_of
-from qa.loaders.tables.grid import SAMPLE_ROWS, Cell, Grid, count_headers, is_form
+from qa.loaders.tables.grid import SAMPLE_ROWS, Cell, Grid, count_headers, has_groups, is_form
 
 # Longer texts in a table are its page's, which it lays out.
 _MAX_CELL_CHARACTERS = 800
@@ -62,6 +62,9 @@ def add_table(table: Iterable[Any], builder: TextBuilder, add_other: Callable[[A
         headers = {id(row) for row in rows if row.is_header}
     sample = [row.cells for row in rows if not row.is_layout][:SAMPLE_ROWS]
     pairs = not headers and is_form(sample)
+    groups = bool(headers) and has_groups(
+        [row.cells for row in rows if not row.is_layout and id(row) not in headers][:SAMPLE_ROWS]
+    )
     grid = None
     for row in rows:
         if row.is_layout and not (grid and row.is_name):
@@ -71,7 +74,7 @@ def add_table(table: Iterable[Any], builder: TextBuilder, add_other: Callable[[A
                 if name_of(cell):
                     add_other(cell)
         else:
-            grid = grid or Grid(builder, pairs=pairs)
+            grid = grid or Grid(builder, pairs=pairs, groups=groups)
             named = () if id(row) in headers else row.pairs
             for cells in named or (row.cells,):
                 grid.add(cells, header=id(row) in headers)

@@ -11,6 +11,7 @@ from qa.loaders.tables.grid import (
     Cell,
     Grid,
     count_headers,
+    has_groups,
     has_values_below,
     have_values,
     is_form,
@@ -105,7 +106,11 @@ class Sheet:
             self._columns = list(columns)
             self._header = [cell.text for cell in cells[0]] if headers else []
             self._values = value_columns(cells[headers:])
-            self._grid = Grid(self._builder, pairs=not headers and is_form(cells))
+            self._grid = Grid(
+                self._builder,
+                pairs=not headers and is_form(cells),
+                groups=bool(headers) and has_groups(cells[headers:]),
+            )
             for row in cells[:headers]:
                 self._grid.add(row, header=True)
         self._add_rows(columns, chain(sample[headers:], rest))

@@ -32,7 +32,7 @@ from qa.types import Prediction
 
 # Earlier turns that are looked at.
 MAX_TURNS = 12
-# Each is asked of the documents until one is answered.
+# The second is tried where the first has no likely answer.
 MAX_READINGS = 2
 MAX_FRAGMENT = 7
 # A noun with its article, of so many words, is no question either.

@@ -76,7 +76,8 @@ class Front:
     def _run(self) -> None:
         try:
             page = self._load()
-            assert self._loop is not None
+            if self._loop is None:
+                raise RuntimeError("the page is loaded before requests are answered")
             if not self._is_closed:
                 asyncio.run_coroutine_threadsafe(self._open(page), self._loop).result()
         except BaseException as error:  # raised where the server ends

@@ -11,8 +11,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
 from qa.access import visitor_of
+from qa.api.calls import call_for
+from qa.api.pool import Pool
 from qa.collections import Holdings, OpenIndex, Served
-from qa.errors import StoredIndexError, UnreadableDocument
+from qa.errors import Busy, StoredIndexError, UnreadableDocument
 from qa.text import without_surrogates
 from qa.types import Document
 from qa.viewer import boxes_of, find, groups_of, marks_of
@@ -35,8 +37,19 @@ def document_routes(served: Served) -> APIRouter:
     """
     router = APIRouter(prefix="/document")
 
-    def shown(request: Request, id: str, sha256: str, answer: Answering) -> Response:
+    async def shown(
+        request: Request, pool: Pool, id: str, sha256: str, answer: Answering
+    ) -> Response:
+        """Answer when it is the visitor's turn; the threads of Gradio are for what it does."""
         holdings = served.seen_by(visitor_of(request.scope))
+        try:
+            found = await call_for(request, pool, lambda: answered(holdings, id, sha256, answer))
+        except Busy as error:
+            headers = {**NO_STORE, "retry-after": str(error.retry_after_s)}
+            return PlainTextResponse(sentence(str(error)), 503, headers)
+        return found or Response(status_code=499)  # to nobody
+
+    def answered(holdings: Holdings, id: str, sha256: str, answer: Answering) -> Response:
         now = holdings.now
         try:
             document = now.qa.document(without_surrogates(id))
@@ -49,7 +62,9 @@ def document_routes(served: Served) -> APIRouter:
         return answer(holdings, now, document)
 
     @router.get("/window")
-    def window(request: Request, id: str, sha256: str, number: int, marks: str = "") -> Response:
+    async def window(
+        request: Request, id: str, sha256: str, number: int, marks: str = ""
+    ) -> Response:
         def answer(_: Holdings, now: OpenIndex, document: Document) -> Response:
             windows = now.windows.of(document)
             if not 0 <= number < len(windows):
@@ -57,20 +72,22 @@ def document_routes(served: Served) -> APIRouter:
             groups = groups_of(document, windows[number], marks_of(marks))
             return HTMLResponse(render("window.html", groups=groups), headers=KEEP)
 
-        return shown(request, id, sha256, answer)
+        return await shown(request, served.pool.reads, id, sha256, answer)
 
     @router.get("/find")
-    def found(request: Request, id: str, sha256: str, words: str = "") -> Response:
+    async def found(request: Request, id: str, sha256: str, words: str = "") -> Response:
         def answer(_: Holdings, now: OpenIndex, document: Document) -> Response:
             count, places = find(document, now.windows.of(document), without_surrogates(words))
             return JSONResponse(
                 {"count": count, "places": [astuple(place) for place in places]}, headers=NO_STORE
             )
 
-        return shown(request, id, sha256, answer)
+        return await shown(request, served.pool.views, id, sha256, answer)
 
     @router.get("/page")
-    def page(request: Request, id: str, sha256: str, number: int, marks: str = "") -> Response:
+    async def page(
+        request: Request, id: str, sha256: str, number: int, marks: str = ""
+    ) -> Response:
         def answer(holdings: Holdings, _: OpenIndex, document: Document) -> Response:
             wanted = marks_of(marks)
             try:
@@ -91,10 +108,10 @@ def document_routes(served: Served) -> APIRouter:
             )
             return HTMLResponse(html, headers=NO_STORE)
 
-        return shown(request, id, sha256, answer)
+        return await shown(request, served.pool.views, id, sha256, answer)
 
     @router.get("/picture")
-    def picture(
+    async def picture(
         request: Request, id: str, sha256: str, number: int, large: bool = False
     ) -> Response:
         def answer(holdings: Holdings, _: OpenIndex, document: Document) -> Response:
@@ -104,7 +121,7 @@ def document_routes(served: Served) -> APIRouter:
                 return PlainTextResponse(sentence(error.problem), 404, NO_STORE)
             return Response(drawn, media_type="image/jpeg", headers=KEEP)
 
-        return shown(request, id, sha256, answer)
+        return await shown(request, served.pool.views, id, sha256, answer)
 
     return router
 

@@ -13,21 +13,20 @@ from pydantic import BaseModel
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from qa.access import visitor_of
+from qa.access import turn_of, visitor_of
 from qa.api.problems import for_visitors
 from qa.collections import Holdings, Served
 from qa.collections.holdings import Arriving, Changing
-from qa.errors import LibraryError, NoCollection, QAError
+from qa.errors import Busy, LibraryError, NoCollection, QAError
 from qa.text import counted, without_places, without_surrogates
 from qa.web.listing import Wanted
 from qa.web.render import library_html
 from qa.web.rights import rights_of
+from qa.web.routes.uploads import Upload, Uploads
 from qa.web.wording import said, sentence
 
 NO_STORE = {"cache-control": "no-store"}
 UPLOAD = "/library/files"
-# So many uploads at once; others are told to come back.
-UPLOADS = 4
 # An upload of which nothing arrives for so long has broken off.
 SILENCE_S = 60.0
 # So is one that is slower in the mean: few fit beside one another.
@@ -69,7 +68,7 @@ def library_routes(served: Served, *, for_owner: bool) -> APIRouter:
     ``for_owner`` is that of :class:`~qa.web.handlers.Handlers`.
     """
     router = APIRouter(prefix="/library")
-    uploads = asyncio.Semaphore(UPLOADS)
+    uploads = Uploads()
 
     def seen(request: Request) -> Holdings:
         return served.seen_by(visitor_of(request.scope))
@@ -109,12 +108,13 @@ def library_routes(served: Served, *, for_owner: bool) -> APIRouter:
 
     @router.put(UPLOAD.removeprefix("/library"))
     async def upload(request: Request, name: str = "") -> Response:
-        if uploads.locked():
-            return JSONResponse(
-                {"trouble": "Too many uploads at once. Try again soon."}, 503, {"retry-after": "2"}
-            )
-        async with uploads:
-            return await _upload(seen(request), request, name, for_owner=for_owner)
+        try:
+            with uploads.place(turn_of(request.scope)) as place:
+                holdings = seen(request)
+                return await _upload(holdings, request, name, place, for_owner=for_owner)
+        except Busy as error:
+            again = {"retry-after": str(error.retry_after_s)}
+            return JSONResponse({"trouble": said(error)}, 503, again)
 
     def changed(request: Request, change: Callable[[Changing], dict[str, Any]]) -> JSONResponse:
         return _changed(seen(request), change, for_owner=for_owner)
@@ -148,7 +148,9 @@ def library_routes(served: Served, *, for_owner: bool) -> APIRouter:
     return router
 
 
-async def _upload(holdings: Holdings, request: Request, name: str, *, for_owner: bool) -> Response:
+async def _upload(
+    holdings: Holdings, request: Request, name: str, place: Upload, *, for_owner: bool
+) -> Response:
     incoming: Arriving | None = None
     files = holdings.files
     try:
@@ -157,15 +159,13 @@ async def _upload(holdings: Holdings, request: Request, name: str, *, for_owner:
         announced = request.headers.get("content-length", "")
         size = int(announced) if announced.isdecimal() else None
         incoming = await run_in_threadpool(files.receive, name, size)
-        chunks, clock, received = request.stream(), asyncio.get_running_loop().time, 0
+        chunks, clock = request.stream(), asyncio.get_running_loop().time
         began = clock()
         while True:
-            until = began + SILENCE_S + received / SLOWEST_BYTES_S
-            try:
-                chunk = await asyncio.wait_for(anext(chunks), min(SILENCE_S, until - clock()))
-            except StopAsyncIteration:
+            until = began + SILENCE_S + place.received / SLOWEST_BYTES_S
+            chunk = await place.part(chunks, min(SILENCE_S, until - clock()))
+            if chunk is None:
                 break
-            received += len(chunk)
             if chunk:
                 await run_in_threadpool(incoming.write, chunk)
         stored = await run_in_threadpool(incoming.keep)

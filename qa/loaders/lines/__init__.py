@@ -1,0 +1,1 @@
+"""Find the tables in lines of plain text."""

@@ -1,0 +1,98 @@
+"""Number the sections, tables, figures and formulas of a LaTeX document as its printed page does.
+
+References to them are labels in the source, and numbers on the page.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+_TOKEN = re.compile(
+    r"(?<!\\)%[^\n]*"
+    r"|\\(?P<section>chapter|section|subsection|subsubsection)(?P<star>\*?)(?=\s*[\[{])"
+    r"|\\(?P<edge>begin|end)\{(?P<name>[a-zA-Z]{1,20})\*?\}"
+    r"|\\(?P<caption>caption)(?=\s*[\[{])"
+    r"|\\label\s*\{(?P<label>[^{}]{1,100})\}"
+    r"|\\(?P<appendix>appendix)\b"
+)
+_LEVELS = ("chapter", "section", "subsection", "subsubsection")
+_FLOATS = {
+    **dict.fromkeys(("table", "longtable", "wraptable", "sidewaystable"), "Table"),
+    **dict.fromkeys(("figure", "wrapfigure", "sidewaysfigure"), "Figure"),
+}
+_FORMULAS = {"equation", "align", "gather", "multline", "eqnarray", "alignat"}
+_NUMBERED = {*_FLOATS, *_FORMULAS}
+_MAX_OPEN = 20
+_CODE = {"verbatim", "lstlisting", "minted", "comment"}
+_OTHER_LANGUAGE = re.compile(r"\\usepackage\s*\[(?![^\]]*english)[^\]]*\]\s*\{babel\}")
+
+
+@dataclass(slots=True)
+class References:
+    """What each label names, as in ("Table", "2"), and the names of captions in their order."""
+
+    labels: dict[str, tuple[str, str]] = field(default_factory=dict)
+    captions: list[str] = field(default_factory=list)
+
+    def shown(self, labels: str, *, is_named: bool) -> str:
+        """Return what stands for labels, with commas between several; empty if unknown."""
+        found = [self.labels[each.strip()] for each in labels.split(",") if each in self.labels]
+        texts = [f"{kind} {number}" if is_named and kind else number for kind, number in found]
+        return ", ".join(texts)
+
+
+def references_in(preamble: str, body: str) -> References:
+    """Return the numbers of what has labels in the body of a document.
+
+    Captions have no names where the document is in another language than English.
+    """
+    found = References()
+    counts = dict.fromkeys((*_LEVELS, "Table", "Figure", "Equation"), 0)
+    is_english = not _OTHER_LANGUAGE.search(preamble)
+    open_names: list[str] = []
+    section = ("", "")
+    caption: tuple[str, str] | None = None
+    is_appendix = False
+    for token in _TOKEN.finditer(body):
+        inside = next((n for n in reversed(open_names) if n in _NUMBERED), "")
+        if any(name in _CODE for name in open_names) and token["edge"] != "end":
+            continue
+        if token["section"] and not token["star"]:
+            section = "Section", _section(counts, token["section"], is_appendix=is_appendix)
+        elif token["edge"] == "begin":
+            open_names.append(token["name"])
+            del open_names[:-_MAX_OPEN]
+            caption = None
+            if token["name"] == "equation":
+                counts["Equation"] += 1
+        elif token["edge"] == "end" and token["name"] in open_names:
+            del open_names[len(open_names) - 1 - open_names[::-1].index(token["name"]) :]
+        elif token["caption"]:
+            kind = _FLOATS.get(inside, "")
+            if kind:
+                counts[kind] += 1
+                caption = kind, str(counts[kind])
+            named = caption is not None and kind and is_english
+            found.captions.append(f"{kind} {counts[kind]}: " if named else "")
+        elif token["appendix"]:
+            is_appendix = True
+            counts |= dict.fromkeys(_LEVELS, 0)
+        elif label := token["label"]:
+            if inside in _FORMULAS:
+                counts["Equation"] += inside != "equation"
+                found.labels[label] = "Equation", str(counts["Equation"])
+            else:
+                found.labels[label] = caption if inside and caption else section
+    return found
+
+
+def _section(counts: dict[str, int], name: str, *, is_appendix: bool) -> str:
+    """Count a section and return its number, such as "2.1"."""
+    level = _LEVELS.index(name)
+    counts[name] += 1
+    counts |= dict.fromkeys(_LEVELS[level + 1 :], 0)
+    numbers = [counts[each] for each in _LEVELS[: level + 1]]
+    numbers = numbers if numbers[0] else numbers[1:]
+    first = chr(ord("A") + numbers[0] - 1) if is_appendix and numbers[0] else str(numbers[0])
+    return ".".join([first, *map(str, numbers[1:])])
