@@ -526,7 +526,7 @@ def test_chat_prints_the_question_that_was_asked(built, monkeypatch, capsys):
         def isatty(self):
             return False
 
-        def readline(self):
+        def readline(self, size=-1):
             return next(self.lines)
 
     monkeypatch.setattr("sys.stdin", Typed(["Who built the lighthouse of Korso?\n", "when?\n"]))
