@@ -232,7 +232,7 @@ class QA:
 
     def strict_for(self, threshold: float) -> float:
         """Return the share of the absent answers that a threshold refuses, 0 to 1."""
-        return self._calibration.strict_for(_share(threshold=threshold))
+        return self._calibration.strict_for(threshold)
 
     def documents(self) -> list[DocumentSummary]:
         """Return one summary per document, copies too, in the order of ids."""

@@ -7,7 +7,7 @@ from loaded import networks_once
 from serving import gradio_warnings, write_documents
 
 from qa.collections import Corpus
-from qa.pipeline import open_or_build
+from qa.pipeline import QA
 from qa.retrieval.question import MAX_CHARACTERS
 from qa.web.handlers import Handlers
 from qa.web.opening import Opening
@@ -28,7 +28,7 @@ def _networks(encoder):
 def handlers(tmp_path_factory):
     base = tmp_path_factory.mktemp("kept")
     folder = write_documents(base / "documents")
-    qa = open_or_build(folder, base / "index")
+    qa = QA.build(folder, base / "index")
     corpus = Corpus(qa, folder=folder, index=base / "index", watching=False)
     yield Handlers(corpus, for_owner=True)
     corpus.close(60)
