@@ -202,6 +202,13 @@ It is \ref{tab:none} low~\cite{ost}.
 """
 
 
+def test_several_references_are_told_with_or_without_spaces(read):
+    several = REFERENCES.replace(r"See Table~\ref{tab:loss},", r"See \cref{tab:loss, fig:map},")
+    assert several != REFERENCES
+    first, *_ = of_kind(read(several, "bees.tex"), "body")
+    assert first.startswith("See Table 1, Figure 1, Figure 1, Section 2.1")
+
+
 def test_references_are_the_numbers_of_what_they_name(read):
     assert of_kind(read(REFERENCES, "bees.tex"), "body") == [
         "See Table 1, Figure 1, Section 2.1 and (1).",

@@ -37,7 +37,8 @@ class References:
 
     def shown(self, labels: str, *, is_named: bool) -> str:
         """Return what stands for labels, with commas between several; empty if unknown."""
-        found = [self.labels[each.strip()] for each in labels.split(",") if each in self.labels]
+        names = map(str.strip, labels.split(","))
+        found = [self.labels[name] for name in names if name in self.labels]
         texts = [f"{kind} {number}" if is_named and kind else number for kind, number in found]
         return ", ".join(texts)
 
