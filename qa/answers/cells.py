@@ -5,7 +5,6 @@ from __future__ import annotations
 import textwrap
 from bisect import bisect_right
 from dataclasses import dataclass, replace
-from itertools import dropwhile, takewhile
 
 from qa.builder.views.records import records_of, words_of
 from qa.text import cells_of
@@ -39,15 +38,17 @@ def row_at(document: Document, offset: int) -> Row | None:
     if at < 0 or blocks[at].kind != "row" or offset >= blocks[at].end:
         return None
     row = blocks[at]
-    above = list(
-        takewhile(
-            lambda block: block.kind in _TABLE and block.level == row.level,
-            reversed(blocks[:at]),
-        )
-    )
-    number = 1 + sum(block.kind == "row" for block in above)
-    below_names = dropwhile(lambda block: block.kind == "row", above)
-    names = list(takewhile(lambda block: block.kind == "columns", below_names))
+    number, is_named = 1, False
+    names: list[Block] = []
+    # Without a copy of what is above: there may be a hundred thousand rows.
+    for block in map(blocks.__getitem__, range(at - 1, -1, -1)):
+        if block.kind not in _TABLE or block.level != row.level:
+            break
+        if block.kind == "row":
+            number += 1
+            is_named = bool(names)  # what is further above names other rows
+        elif not is_named:
+            names.append(block)
     table = [_with_cells(document, block) for block in (*reversed(names), row)]
     (record,) = records_of(table)
     cells = [Cell(*place, _name(document.text, header)) for header, place in record.fields]
