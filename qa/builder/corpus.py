@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -16,7 +17,6 @@ from qa.networks.threads import cores
 
 # So many files are hashed by one task, or fewer that have so many bytes.
 _HASHED, _HASHED_BYTES = 64, 16_000_000
-_UNKNOWN = -1
 # Size and time of a file, and its hash.
 State = tuple[int, int, str]
 
@@ -199,11 +199,7 @@ def differs(path: Path, known: CorpusFile, read_ns: int) -> bool:
     It is hashed only if its time alone differs, or if it was touched later: a program can set
     its time back. A file without a hash counts as the same where size and time are.
     """
-    try:
-        found = path.stat()
-        size, mtime_ns, ctime_ns = found.st_size, found.st_mtime_ns, found.st_ctime_ns
-    except OSError:
-        size, mtime_ns, ctime_ns = _UNKNOWN, _UNKNOWN, read_ns
+    size, mtime_ns, ctime_ns = _stated(path)
     if (size, mtime_ns) == (known.size, known.mtime_ns) and (
         not known.sha256 or ctime_ns < read_ns
     ):
@@ -218,8 +214,14 @@ def differs(path: Path, known: CorpusFile, read_ns: int) -> bool:
 
 def stat_of(path: Path) -> tuple[int, int]:
     """Return a file's size in bytes and time in nanoseconds; -1 if they are unknown."""
+    size, mtime_ns, _ = _stated(path)
+    return size, mtime_ns
+
+
+def _stated(path: Path) -> tuple[int, int, int]:
+    """Return size, time, and the time of the last change of any kind: as if now if unknown."""
     try:
         found = os.stat(path)  # noqa: PTH116 - half the time of that of pathlib
     except OSError:
-        return _UNKNOWN, _UNKNOWN
-    return found.st_size, found.st_mtime_ns
+        return -1, -1, sys.maxsize
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns
