@@ -371,8 +371,8 @@ class QA:
             scored = self._scored(look, second)
         settled = is_settled(scored, history, at_least=self._calibration.threshold)
         if readings[0].is_marked and not settled:
-            others = [each.question for each in readings[1:]]
-            scored = self._read_otherwise(look, scored, resolved, others, max_answers, second)
+            other = readings[1].question if len(readings) > 1 else ""
+            scored = self._read_otherwise(look, scored, resolved, other, max_answers, second)
         prediction = self._answered(look, scored, max_answers)
         total = _milliseconds(began)
         rest = round(total - sum(prediction.timings_ms.values()), 2)
@@ -442,14 +442,14 @@ class QA:
         look: _FirstLook,
         as_asked: Scored,
         typed: str,
-        others: Sequence[str],
+        other: str,
         max_answers: int,
         second: Reader | None,
     ) -> Scored:
         """Return what other wordings of a follow-up find as well, in the passages of a first look.
 
-        There its own words are often read better than what was made of them. All that is left
-        is read only where these bring not even a possible answer.
+        There its own words are often read better than what was made of them. The ``other``
+        wording, if there is one, is read only where these bring not even a possible answer.
         """
         again = partial(
             self._read,
@@ -461,7 +461,7 @@ class QA:
         scored = mixed(as_asked, self._scored(own, None), as_asked)
         if scored and scored[0][1] >= self.possible:
             return scored
-        otherwise = self._scored(again(others[0]), None) if others else as_asked
+        otherwise = self._scored(again(other), None) if other else as_asked
         return mixed(as_asked, self._scored(own, second), otherwise)
 
     def _answered(self, look: _FirstLook, scored: Scored, max_answers: int) -> Prediction:

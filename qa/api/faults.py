@@ -24,7 +24,8 @@ def answer_faults(app: FastAPI, *, nothing_here: Callable[[str], str]) -> None:
     from gradio.route_utils import FnIndexInferError
 
     async def on_status(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)
+        if not isinstance(error, HTTPException):
+            raise error
         phrase = HTTPStatus(error.status_code).phrase
         if error.detail != phrase or error.status_code not in (404, 405):
             return await http_exception_handler(request, error)  # as Gradio's own scripts read it

@@ -106,7 +106,7 @@ class Pool:
         until = time.monotonic() + timeout_s
         have_ended = True
         for other in (self.reads, self.views):
-            have_ended &= other is self or other.stop(timeout_s)
+            have_ended &= other is self or other.stop(max(until - time.monotonic(), 0))
         for thread in self._threads:
             thread.join(max(until - time.monotonic(), 0))
         return have_ended and not any(thread.is_alive() for thread in self._threads)

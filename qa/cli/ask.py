@@ -95,8 +95,8 @@ def ask(
         raise click.UsageError("--jsonl takes its questions from standard input, without --copy")
     if as_lines:
         return _ask_lines(QA.open(store or index, exact=exact, quick=options["quick"]), options)
-    questions = _piped(question) if question in (None, "-") else iter([question or ""])
-    is_piped = question in (None, "-")
+    is_piped = question is None or question == "-"
+    questions = iter([question]) if question is not None and not is_piped else _piped(question)
     first = next(questions, None)
     if first is None and question == "-":
         raise QuestionError("standard input has no question", "write one a line")

@@ -33,7 +33,7 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Measure": (evaluate, feedback),
 }
 COMPLETE = "_QA_COMPLETE"
-DEFECT = os.EX_SOFTWARE if hasattr(os, "EX_SOFTWARE") else 70  # not on Windows
+DEFECT = 70  # EX_SOFTWARE of sysexits.h
 EPILOG = f"""\b
 Exit codes:
   0    done; qa ask: answered

@@ -126,7 +126,8 @@ def mix(
     print(f"natural: {len(natural)} units, {tokens_of(natural)} tokens", flush=True)
     if left_out:
         write_units(output / "natural", list(corpora.judged_units(left_out, count=judged)))
-    labelled, held_out = labelled_units(data, load_tokenizer(), seed=seed)
+    tokenizer = load_tokenizer()
+    labelled, held_out = labelled_units(data, tokenizer, seed=seed)
     print(f"labelled: {len(labelled)} units, {tokens_of(labelled)} tokens", flush=True)
     rng = random.Random(seed)
     labelled = rng.sample(labelled, round(labelled_share * len(labelled)))
@@ -138,8 +139,8 @@ def mix(
     ]
     write_units(output / "labelled", sample)
     if transfers:
-        made = [*made, *transfer_units(data, load_tokenizer(), count=transfers, seed=seed)]
-        judged_on = transfer_units(data, load_tokenizer(), count=JUDGED_TRANSFERS, seed=seed + 1)
+        made = [*made, *transfer_units(data, tokenizer, count=transfers, seed=seed)]
+        judged_on = transfer_units(data, tokenizer, count=JUDGED_TRANSFERS, seed=seed + 1)
         write_units(output / "transfers", judged_on)
     units = [*labelled, *natural, *made]
     rng.shuffle(units)

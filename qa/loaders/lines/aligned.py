@@ -19,6 +19,7 @@ from qa.loaders.lines.colons import are_columns, colons_in
 from qa.loaders.lines.figures import tables_of_figures
 from qa.loaders.lines.rules import is_rule
 from qa.loaders.lines.spaced import (
+    Lines,
     Run,
     cells_of,
     continues,
@@ -46,8 +47,6 @@ _ALIGNED = 0.7
 # With two columns it takes this more: few values that begin like the middle of a sentence.
 _MAX_LOWER = 0.4
 
-
-Lines = Sequence[tuple[int, str]]
 _Table = list[tuple[int, tuple[Range, ...]]]
 
 
@@ -74,7 +73,7 @@ class AlignedRow:
     cells: tuple[Range, ...]
 
 
-def aligned_rows(lines: Sequence[tuple[int, str]]) -> Iterator[AlignedRow]:
+def aligned_rows(lines: Lines) -> Iterator[AlignedRow]:
     """Yield the rows of all tables in lines without line breaks, each with its start in the text.
 
     Lines are next to one another; an empty one ends a table, but for one of aligned columns.
