@@ -8,6 +8,7 @@ from browsing import browser
 from children import KeptSandbox
 from httpx._config import DEFAULT_TIMEOUT_CONFIG
 from hypothesis import HealthCheck, settings
+from loaded import networks_once
 
 from qa.loaders import load
 from qa.networks.encoder import SentenceEncoder
@@ -110,6 +111,13 @@ def read(tmp_path):
 def encoder():
     """The shipped encoder, loaded once for all tests that need it."""
     return SentenceEncoder()
+
+
+@pytest.fixture(scope="module")
+def networks(encoder):
+    """Pipelines of a file with one encoder, one reader and no second one, by ``usefixtures``."""
+    with networks_once(encoder):
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@
 
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -134,3 +134,17 @@ def serving_collections(folders, index, *, access=None, readers=None, watchers=(
         for corpus in corpora.values():
             corpus.live.stop()
             corpus.pages.close()
+
+
+def questions_held(corpus, question, monkeypatch):
+    """Let every question wait for the event returned; the answers are those to this one."""
+    now, let_go = corpus.now, threading.Event()
+    answered = now.qa.ask(question)
+
+    def ask(*_, **__):
+        assert let_go.wait(300)
+        return answered
+
+    held = type("Held", (), {"ask": ask, "__getattr__": lambda _, name: getattr(now.qa, name)})()
+    monkeypatch.setattr(corpus, "now", replace(now, qa=held))
+    return let_go

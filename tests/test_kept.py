@@ -3,7 +3,6 @@
 from types import SimpleNamespace
 
 import pytest
-from loaded import networks_once
 from serving import gradio_warnings, write_documents
 
 from qa.collections import Corpus
@@ -13,15 +12,9 @@ from qa.web.handlers import Handlers
 from qa.web.opening import Opening
 from qa.web.views import LONG_CHARACTERS, MAX_ASKED, MAX_TURNS, Turn, latest
 
-pytestmark = gradio_warnings
+pytestmark = [gradio_warnings, pytest.mark.usefixtures("networks")]
 
 QUESTION = "Who designed the lighthouse of Rerik?"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _networks(encoder):
-    with networks_once(encoder):
-        yield
 
 
 @pytest.fixture(scope="module")

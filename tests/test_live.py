@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import httpx
 import pytest
 from gradio_client import Client
-from loaded import builds_here, networks_once
+from loaded import builds_here
 from serving import gradio_warnings, serving, serving_live, write_documents
 from starlette.requests import Request
 from waiting import SlowBuild, until
@@ -28,7 +28,7 @@ from qa.library.following import Following
 from qa.library.progress import Pace
 from qa.pipeline import QA
 
-pytestmark = gradio_warnings
+pytestmark = [gradio_warnings, pytest.mark.usefixtures("networks")]
 ROOT = Path(__file__).parents[1]
 TOWER = "The tower\n\nThe tower was sold to Ida Falk in 1999.\n"
 
@@ -39,12 +39,6 @@ def ids(corpus):
 
 def opened(folder, index, **options):
     return Corpus(open_library(folder, index), folder=folder, index=index, **options)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _networks(encoder):
-    with networks_once(encoder):
-        yield
 
 
 @pytest.fixture

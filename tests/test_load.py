@@ -11,14 +11,11 @@ import textwrap
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import httpx
 import pytest
-from loaded import networks_once
-from serving import gradio_warnings, serving, write_documents
+from serving import gradio_warnings, questions_held, serving, write_documents
 
 from qa import Client
 from qa.access import connections
@@ -27,17 +24,11 @@ from qa.errors import QuestionError
 from qa.retrieval.question import MAX_CHARACTERS
 from qa.web.server import HOST, listen
 
-pytestmark = gradio_warnings
+pytestmark = [gradio_warnings, pytest.mark.usefixtures("networks")]
 
 ROOT = Path(__file__).parents[1]
 CLOCK = "Who keeps the clock of Hamburg?"
 QUESTION = "Who designed the lighthouse of Rerik?"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _networks(encoder):
-    with networks_once(encoder):
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -299,17 +290,9 @@ def test_what_a_flood_logs_is_logged_seldom():
 def test_a_vote_is_kept_however_many_questions_wait(tmp_path, monkeypatch):
     # A server of its own: what still waits in Gradio's queue at the end would disturb other tests.
     with serving(write_documents(tmp_path / "documents"), tmp_path / "index") as served:
-        now, let_go = served.corpus.now, threading.Event()
-        answered = now.qa.ask(QUESTION)
-
-        def ask(*_, **__):
-            assert let_go.wait(120)
-            return answered
-
-        held = SimpleNamespace(ask=ask, threshold=now.qa.threshold, possible=now.qa.possible)
+        let_go = questions_held(served.corpus, QUESTION, monkeypatch)
         (vote,) = (each for each in served.blocks.fns.values() if each.name == "on_vote")
         assert vote.queue is False
-        monkeypatch.setattr(served.corpus, "now", replace(now, qa=held))
         url = f"{served.url}/gradio_api"
         sent = {"data": [QUESTION, 10, 3, None]}
         try:
@@ -326,15 +309,7 @@ def test_a_vote_is_kept_however_many_questions_wait(tmp_path, monkeypatch):
 
 
 def test_what_is_only_looked_up_does_not_wait_for_questions(served, monkeypatch):
-    now, let_go = served.corpus.now, threading.Event()
-    answered = now.qa.ask(QUESTION)
-
-    def ask(*_, **__):
-        assert let_go.wait(120)
-        return answered
-
-    held = type("Held", (), {"ask": ask, "__getattr__": lambda _, name: getattr(now.qa, name)})()
-    monkeypatch.setattr(served.corpus, "now", replace(now, qa=held))
+    let_go = questions_held(served.corpus, QUESTION, monkeypatch)
     with ThreadPoolExecutor(8) as askers:
         asked = [
             askers.submit(httpx.post, f"{served.url}/api/ask", json={"question": QUESTION})

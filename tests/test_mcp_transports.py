@@ -12,7 +12,6 @@ from pathlib import Path
 import anyio
 import httpx
 import pytest
-from loaded import networks_once
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 from serving import DOCUMENTS, gradio_warnings, made_app, serving_corpus, write_documents
@@ -26,7 +25,7 @@ from qa.pipeline import QA
 from qa.web.routes.library import _status
 from qa.web.server import HOST
 
-pytestmark = gradio_warnings
+pytestmark = [gradio_warnings, pytest.mark.usefixtures("networks")]
 QUESTION = "Who designed the lighthouse of Rerik?"
 INITIALIZE = {
     "jsonrpc": "2.0",
@@ -40,12 +39,6 @@ INITIALIZE = {
 }
 LIST = {"jsonrpc": "2.0", "id": 2, "method": "tools/list"}
 HEADERS = {"content-type": "application/json", "accept": "application/json, text/event-stream"}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _networks(encoder):
-    with networks_once(encoder):
-        yield
 
 
 @pytest.fixture(scope="module")

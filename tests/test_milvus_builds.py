@@ -11,7 +11,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from loaded import networks_once
 from milvus_server import MilvusServer
 
 from qa.builder import build
@@ -42,6 +41,8 @@ from qa.pipeline import QA
 
 pytest.importorskip("pymilvus", reason="the extra milvus is not installed")
 
+pytestmark = pytest.mark.usefixtures("networks")
+
 CLOCK = "The wooden clock was carved by Ichiro Tanaka in 1894. It stands in Hamburg."
 MILL = "Zbigniew Wrzesniewski ran the mill until 1912. His sister ran the bakery."
 LAMPS = "\n\n".join(f"Note {n}. The keeper of lamp {n} was called Ada{n}." for n in range(150))
@@ -62,12 +63,6 @@ def write(folder, **texts):
 
 def rows(found):
     return [row for row, _ in found]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _networks(encoder):
-    with networks_once(encoder):
-        yield
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ import httpx
 import pytest
 import yaml
 from fastapi import FastAPI
-from loaded import networks_once
 from serving import gradio_warnings, write_documents
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
@@ -28,18 +27,12 @@ from qa.access.traffic import Log, Traffic
 from qa.pipeline import QA
 from qa.web.server import Server
 
-pytestmark = gradio_warnings
+pytestmark = [gradio_warnings, pytest.mark.usefixtures("networks")]
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / ".deploy"
 HOME = "http://127.0.0.1:7860"
 QUESTION = "Who designed the lighthouse of Rerik?"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _networks(encoder):
-    with networks_once(encoder):
-        yield
 
 
 @pytest.fixture(scope="module")

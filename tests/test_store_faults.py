@@ -5,7 +5,6 @@ import shutil
 from dataclasses import replace
 
 import pytest
-from loaded import networks_once
 
 from qa.builder import build
 from qa.cli import main
@@ -21,15 +20,11 @@ from qa.pipeline import QA
 
 pytest.importorskip("pymilvus", reason="the extra milvus is not installed")
 
+pytestmark = pytest.mark.usefixtures("networks")
+
 CLOCK = "The wooden clock was carved by Ichiro Tanaka in 1894. It stands in Hamburg."
 MILL = "Zbigniew Wrzesniewski ran the mill until 1912. His sister ran the bakery."
 QUESTION = "Who carved the wooden clock?"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _networks(encoder):
-    with networks_once(encoder):
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ import sys
 from functools import partial
 
 import pytest
-from loaded import networks_once
 from milvus_server import MilvusServer
 from wire import Wire
 
@@ -19,18 +18,14 @@ from qa.pipeline import QA
 
 pytest.importorskip("pymilvus", reason="the extra milvus is not installed")
 
+pytestmark = pytest.mark.usefixtures("networks")
+
 QUESTION = "Who painted the ferry of Wismar?"
 TEXTS = {
     "ferry.txt": "The ferry of Wismar was painted by Ingeborg Lund in 1931. It carries nine cars.",
     "pier.txt": "The pier was built of oak. A storm took it in the winter of 1954.",
 }
 MORE = 10**9  # bytes than come back
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _networks(encoder):
-    with networks_once(encoder):
-        yield
 
 
 @pytest.fixture(scope="module")

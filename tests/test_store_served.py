@@ -9,7 +9,6 @@ from functools import partial
 
 import httpx
 import pytest
-from loaded import networks_once
 from milvus_server import MilvusServer
 from serving import gradio_warnings, serving_corpus, write_documents
 from waiting import until
@@ -27,16 +26,10 @@ from qa.remote import publish_index
 from qa.web.routes import UPLOAD
 
 pytest.importorskip("pymilvus", reason="the extra milvus is not installed")
-pytestmark = gradio_warnings
+pytestmark = [gradio_warnings, pytest.mark.usefixtures("networks")]
 
 QUESTION = "Who designed the lighthouse of Rerik?"
 TOWER = "The tower\n\nThe tower was sold to Ida Falk in 1999.\n"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _networks(encoder):
-    with networks_once(encoder):
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -5,21 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from loaded import networks_once
 from serving import gradio_warnings, serving, write_documents
 from waiting import until
 
-pytestmark = gradio_warnings
+pytestmark = [gradio_warnings, pytest.mark.usefixtures("networks")]
 
 QUESTION = "Who designed the lighthouse of Rerik?"
 NAME = "lighthouse.txt"
 PICTURES = 60  # more than the threads of Gradio
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _networks(encoder):
-    with networks_once(encoder):
-        yield
 
 
 @pytest.fixture(scope="module")

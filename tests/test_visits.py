@@ -3,28 +3,20 @@
 import json
 import threading
 from contextlib import ExitStack
-from dataclasses import replace
 
 import httpx
 import pytest
-from loaded import networks_once
-from serving import gradio_warnings, serving, write_documents
+from serving import gradio_warnings, questions_held, serving, write_documents
 from waiting import until
 
 from qa.access import visits
 from qa.web.page import ASKING, OPENING
 
-pytestmark = gradio_warnings
+pytestmark = [gradio_warnings, pytest.mark.usefixtures("networks")]
 
 QUESTION = "Who designed the lighthouse of Rerik?"
 # Two visitors of this machine are two addresses.
 MINE, OTHER = "127.0.0.1", "127.0.0.2"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _networks(encoder):
-    with networks_once(encoder):
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -50,15 +42,7 @@ def at(served):
 @pytest.fixture
 def held(served, monkeypatch):
     """Let questions wait until the test lets them go."""
-    now, let_go = served.corpus.now, threading.Event()
-    answered = now.qa.ask(QUESTION)
-
-    def ask(*_, **__):
-        assert let_go.wait(300)
-        return answered
-
-    qa = type("Held", (), {"ask": ask, "__getattr__": lambda _, name: getattr(now.qa, name)})()
-    monkeypatch.setattr(served.corpus, "now", replace(now, qa=qa))
+    let_go = questions_held(served.corpus, QUESTION, monkeypatch)
     yield let_go
     let_go.set()
     until(lambda: not served.blocks._queue.event_ids_to_events)
