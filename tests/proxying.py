@@ -8,7 +8,7 @@ import httpx
 import uvicorn
 from serving import HOST
 
-from qa.web.server import listen
+from qa.web.listener import listen
 
 # Of one connection, not of the request: RFC 9110, 7.6.1.
 OF_A_CONNECTION = {

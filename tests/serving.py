@@ -11,8 +11,10 @@ from qa.access import Access
 from qa.collections import Corpus, served_of
 from qa.library import Files
 from qa.pipeline import QA
+from qa.web.application import create_app
+from qa.web.listener import HOST, listen
 from qa.web.opened import opened_corpora
-from qa.web.server import HOST, Server, create_app, listen
+from qa.web.server import Server
 
 # Gradio counts its events with pandas, in ways that pandas deprecates.
 gradio_warnings = pytest.mark.filterwarnings(

@@ -29,7 +29,7 @@ from qa.access.login import inside
 from qa.access.metrics import Metrics
 from qa.cli import main
 from qa.errors import AccessError
-from qa.web.server import access_of, check_access, serve
+from qa.web.serving import serve
 
 pytestmark = gradio_warnings
 
@@ -754,21 +754,21 @@ def test_users_are_kept_on_the_command_line(capsys, monkeypatch, tmp_path):
 
 def test_others_see_nothing_unless_somebody_meant_it(tmp_path):
     index = tmp_path / "index"
-    check_access(access_of(index))
+    Access.beside(index).check()
     for access in (
-        access_of(index, host="0.0.0.0"),
+        Access.beside(index, host="0.0.0.0"),
         Access.of("127.0.0.1", hosts=["docs.example.org"]),
         Access.of("127.0.0.1", proxies=["127.0.0.1"]),
         Access.of("127.0.0.1", root_path="/docs"),
     ):
         with pytest.raises(AccessError, match="anyone who can reach"):
-            check_access(access)
-        check_access(access, is_open=True)
+            access.check()
+        access.check(is_open=True)
         assert not access.for_owner
     with pytest.raises(AccessError, match="qa user add NAME"):
         serve(tmp_path, index, "0.0.0.0", 0)
     Users.beside(index).add("ada", PASSWORD)
-    check_access(access_of(index, host="0.0.0.0"))
-    assert not access_of(index).for_owner
+    Access.beside(index, host="0.0.0.0").check()
+    assert not Access.beside(index).for_owner
     with pytest.raises(AccessError, match="leave out --open"):
-        check_access(access_of(index, host="0.0.0.0"), is_open=True)
+        Access.beside(index, host="0.0.0.0").check(is_open=True)

@@ -22,7 +22,7 @@ from qa.access import connections
 from qa.access.connections import Connection, Seldom
 from qa.errors import QuestionError
 from qa.retrieval.question import MAX_CHARACTERS
-from qa.web.server import HOST, listen
+from qa.web.listener import HOST, listen
 
 pytestmark = [gradio_warnings, pytest.mark.usefixtures("networks")]
 
@@ -220,7 +220,7 @@ def test_a_server_with_few_files_answers_among_idle_connections(served):
     code = f"""
     import resource
     resource.setrlimit(resource.RLIMIT_NOFILE, (160, 160))
-    from qa.web.server import serve
+    from qa.web.serving import serve
     serve({str(corpus.folder)!r}, {str(corpus.index)!r}, port={free_port()})
     """
     running = subprocess.Popen(

@@ -22,8 +22,8 @@ from qa.collections import Corpus
 from qa.errors import CorpusError
 from qa.library import State
 from qa.pipeline import QA
+from qa.web.listener import HOST
 from qa.web.routes.library import _status
-from qa.web.server import HOST
 
 pytestmark = [gradio_warnings, pytest.mark.usefixtures("networks")]
 QUESTION = "Who designed the lighthouse of Rerik?"

@@ -202,7 +202,7 @@ def held(place, more=""):
     code = f"""
 import sys, time
 from qa import pipeline
-from qa.web import server
+from qa.web import server, serving
 {more}
 asked = pipeline.QA.ask
 def slow(self, question, **options):
@@ -270,7 +270,7 @@ def test_who_does_not_wait_gets_a_whole_answer_and_an_end_in_order(place, first)
 
 @pytest.mark.posix
 def test_a_server_ends_in_order_although_an_answer_does_not(place):
-    short = "server.LEAVE_S, server.CANCEL_S, server.END_S, server.GRACE_S = 0.5, 2, 1, 1"
+    short = "server.LEAVE_S, server.CANCEL_S, serving.END_S, server.GRACE_S = 0.5, 2, 1, 1"
     with held(place, short) as running:
         running.ask(json={"question": QUESTION, "quick": True})
         running.process.send_signal(signal.SIGTERM)

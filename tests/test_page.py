@@ -30,7 +30,8 @@ from qa.access import Access, Guard, is_loopback
 from qa.answers.serialize import prediction_to_dict
 from qa.errors import IndexCorrupt, QAError, QuestionError
 from qa.web.handlers import Handlers
-from qa.web.server import listen, serve
+from qa.web.listener import listen
+from qa.web.serving import serve
 
 pytestmark = gradio_warnings
 

@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -55,6 +56,30 @@ class Access:
         if not re.fullmatch(r"(/[\w.~-]+)*", path, re.ASCII) or {".", ".."} & set(path.split("/")):
             raise AccessError(f"{root_path} is not a path", "give one such as /docs")
         return cls(host, names, networks(proxies), path, users)
+
+    @classmethod
+    def beside(cls, index: Path, *, host: str = "127.0.0.1") -> Access:
+        """Return who may reach a page over an index: with users, only they."""
+        users = Users.beside(index)
+        return cls(host, users=users if users.exist else None)
+
+    def check(self, *, is_open: bool = False) -> None:
+        """Raise :class:`~qa.errors.AccessError` where others could read the documents unintended.
+
+        ``is_open`` is whether everyone may.
+        """
+        if self.users is not None:
+            if is_open:
+                raise AccessError(
+                    "there are users, so the page cannot be open to everyone",
+                    f"leave out --open, or move {self.users.path} away",
+                )
+            self.users.all()  # a file that cannot be used is reported at once
+        elif not self.is_private and not is_open:
+            raise AccessError(
+                "anyone who can reach this address could read the documents",
+                "add a user with `qa user add NAME`, who then logs in, or add --open",
+            )
 
     @property
     def is_private(self) -> bool:

@@ -26,7 +26,7 @@ def opened_store(
     """Return a corpus over the index in a store, by the name "", and a pipeline without documents.
 
     Its files are not changed from here. Votes are kept beside ``index``. ``strict`` and ``quick``
-    are those of :func:`qa.web.server.serve`; ``watchers`` are told of each answer. Raises
+    are those of :func:`qa.web.serving.serve`; ``watchers`` are told of each answer. Raises
     :class:`~qa.errors.CorpusError` where the folder of the documents is not there.
     """
     qa = QA.open(store, quick=quick)

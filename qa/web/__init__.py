@@ -1,5 +1,6 @@
 """The page, on Gradio: ask left, see the evidence right."""
 
-from qa.web.server import create_app, serve
+from qa.web.application import create_app
+from qa.web.serving import serve
 
 __all__ = ["create_app", "serve"]

@@ -31,7 +31,7 @@ def opened_corpora(
 
     Networks and threads are one for all. Each index is in the folder of its name below ``index``.
     One folder alone is named "": then its own pipeline tells ``watchers`` what it answers.
-    ``strict``, ``store`` and ``quick`` are those of :func:`qa.web.server.serve`.
+    ``strict``, ``store`` and ``quick`` are those of :func:`qa.web.serving.serve`.
     """
     if store:
         listener = Terminal("")
