@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing, nullcontext
 from functools import partial
 from itertools import islice
@@ -25,7 +25,7 @@ from qa.builder.fingerprint import (
     vector_key,
     version_of,
 )
-from qa.builder.inside import ReadingSandbox, setup_of, splitting_here
+from qa.builder.inside import ReadingSandbox, Split, setup_of, splitting_here
 from qa.builder.language import begin_loading
 from qa.builder.put_away import PutAway
 from qa.builder.report import BuildReport, FileReport
@@ -105,46 +105,24 @@ def build(
     with WriterLock(index_dir):
         previous = _previous(index_dir, on_anew)
         with nullcontext() if previous is None else closing(previous):
-            known: dict[str, list[CorpusFile]] = {}
-            if previous and (previous.manifest.settings, previous.manifest.libraries) == (
-                settings,
-                libraries,
-            ):
-                known = previous.manifest.by_file()
-                if retry:
-                    stopped = {
-                        file.inside or file.path
-                        for file in previous.manifest.skipped
-                        if file.sha256
-                    }
-                    known = {path: files for path, files in known.items() if path not in stopped}
+            known = _known(previous, settings, libraries, retry=retry)
             files = corpus_files(folder, index_dir)
             if not workers and files.keys() - known.keys():
                 begin_loading()  # while the folder is compared, and the first file is read
             before = _files_of(previous, folder)
             setup, version = setup_of(encoder, max_tokens), version_of(settings, libraries)
             reading = Reading(folder, setup, index_dir / PAGES / version, version)
-            on_reading = progress and partial(progress, READING)
             with PutAway(index_dir) as texts:
-                elsewhere: dict[str, list[Examined]] = {}
-                if workers:
-                    new = new_files(files, known, folder)
-                    for name, found in workers.read(new, reading, on_reading):
-                        elsewhere[name] = [texts.put_found(each) for each in found]
-                on_page = progress and partial(_tell_page, progress)
-                with ReadingSandbox(setup, pages=reading.pages, on_page=on_page) as sandbox:
-                    surveyed = survey(
-                        files,
-                        known,
-                        folder,
-                        load or sandbox.load,
-                        splitting_here(encoder, max_tokens) if load else sandbox.split,
-                        on_reading,
-                        elsewhere,
-                        texts.put,
-                        progress and partial(_tell_member, progress),
-                    )
-                    examined = sorted(surveyed, key=_path_of)
+                examined = _read(
+                    files,
+                    known,
+                    reading,
+                    texts,
+                    load=load,
+                    split=splitting_here(encoder, max_tokens) if load else None,
+                    workers=workers,
+                    progress=progress,
+                )
                 indexed = [found for found in examined if isinstance(found, tuple)]
                 skipped = [found for found in examined if isinstance(found, SkippedFile)]
                 containers = [found for found in examined if isinstance(found, ContainerFile)]
@@ -210,6 +188,67 @@ def is_stale(folder: Path, index_dir: Path, encoder_fingerprint: str) -> bool:
         return True
     read_ns = read_time_ns(index_dir)
     return any(differs(path, known[each], read_ns) for each, path in corpus.items())
+
+
+def _known(
+    previous: StoredIndex | None,
+    settings: Mapping[str, str | int],
+    libraries: Mapping[str, str],
+    *,
+    retry: bool,
+) -> dict[str, list[CorpusFile]]:
+    """Return what an index knows of each file, which need not be read again if it is unchanged.
+
+    That is nothing where files were read otherwise then. With ``retry`` those are left out whose
+    reading exceeded a limit.
+    """
+    if previous is None:
+        return {}
+    manifest = previous.manifest
+    if (manifest.settings, manifest.libraries) != (settings, libraries):
+        return {}
+    known = manifest.by_file()
+    if not retry:
+        return known
+    stopped = {file.inside or file.path for file in manifest.skipped if file.sha256}
+    return {path: files for path, files in known.items() if path not in stopped}
+
+
+def _read(
+    files: Mapping[str, Path],
+    known: Mapping[str, list[CorpusFile]],
+    reading: Reading,
+    texts: PutAway,
+    *,
+    load: Load | None,
+    split: Split | None,
+    workers: Workers | None,
+    progress: Progress | None,
+) -> list[Examined]:
+    """Return what each file is, in the order of their paths; their contents are in ``texts``.
+
+    ``load`` and ``split`` read here, without them a child process does.
+    """
+    on_reading = progress and partial(progress, READING)
+    elsewhere: dict[str, list[Examined]] = {}
+    if workers:
+        new = new_files(files, known, reading.folder)
+        for name, found in workers.read(new, reading, on_reading):
+            elsewhere[name] = [texts.put_found(each) for each in found]
+    on_page = progress and partial(_tell_page, progress)
+    with ReadingSandbox(reading.setup, pages=reading.pages, on_page=on_page) as sandbox:
+        surveyed = survey(
+            files,
+            known,
+            reading.folder,
+            load or sandbox.load,
+            split or sandbox.split,
+            on_reading,
+            elsewhere,
+            texts.put,
+            progress and partial(_tell_member, progress),
+        )
+        return sorted(surveyed, key=_path_of)
 
 
 def _write(
