@@ -79,7 +79,7 @@ def calibrate(served, encoder, reader, monkeypatch):
 def always(calibrate, monkeypatch):
     """Answer whatever the probability, from all passages: these tests are not about the reader."""
     calibrate(threshold=0.0, early_stopping=EarlyStopping(Logistic({}, 9.0), Logistic({}, 9.0)))
-    monkeypatch.setattr("qa.pipeline.MIN_PROBABILITY", 0.0)
+    monkeypatch.setattr("qa.pipeline.answering.MIN_PROBABILITY", 0.0)
     monkeypatch.setattr("qa.answers.verdict.LEAST_SHOWN", 0.0)
 
 

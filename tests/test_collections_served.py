@@ -308,8 +308,9 @@ def test_the_client_asks_collections(served, tokens):
 
 def test_networks_are_loaded_once(corpora):
     pipelines = [corpus.now.qa for corpus in corpora.values()]
-    for part in ("_encoder", "_reader", "_second", "_calibration"):
-        assert len({id(getattr(qa, part)) for qa in pipelines}) == 1
+    assert len({id(qa._encoder) for qa in pipelines}) == 1
+    for part in ("reader", "second", "calibration"):
+        assert len({id(getattr(qa._answering, part)) for qa in pipelines}) == 1
     assert len({id(corpus.pool) for corpus in corpora.values()}) == 1
 
 

@@ -494,7 +494,8 @@ def test_what_may_stand_alone_gives_way_to_a_sure_answer_alone(qa):
 
 def test_a_follow_up_is_also_read_as_typed_unless_it_is_likely(built, monkeypatch):
     asked = QA.open(built / "index")
-    read, reader = [], asked._reader
+    read, answering = [], asked._answering
+    reader = answering.reader
 
     class Recording:
         fingerprint = reader.fingerprint
@@ -503,7 +504,7 @@ def test_a_follow_up_is_also_read_as_typed_unless_it_is_likely(built, monkeypatc
             read.append(question)
             return reader.read(question, passages, **options)
 
-    monkeypatch.setattr(asked, "_reader", Recording())
+    monkeypatch.setattr(asked, "_answering", replace(answering, reader=Recording()))
     history = [asked.ask("Who built the lighthouse of Korso?", threshold=0.0)]
     read.clear()
     likely = asked.ask("where was she born?", history=history)

@@ -261,15 +261,14 @@ def test_no_index_and_no_documents_say_what_to_do(tmp_path):
 
 def test_answers_come_in_the_order_of_the_ranking(shared_qa, monkeypatch):
     question = "Who opened the library, and who built the bridge?"
-    shipped = shared_qa._calibration
+    answering = shared_qa._answering
     # The margin alone would order them otherwise.
     by_margin = Logistic({"margin": 1.0}, 0.0)
 
     def answers(weight_of_gap):
         selection = Selection(dict.fromkeys(ORDERING_FEATURES, 0.0) | {"gap": weight_of_gap})
-        monkeypatch.setattr(
-            shared_qa, "_calibration", replace(shipped, selection=selection, answer=by_margin)
-        )
+        calibration = replace(answering.calibration, selection=selection, answer=by_margin)
+        monkeypatch.setattr(shared_qa, "_answering", replace(answering, calibration=calibration))
         found = shared_qa.ask(question, threshold=0, max_answers=5, quick=True).answers
         probabilities = [answer.probability for answer in found]
         assert probabilities == sorted(probabilities, reverse=True)

@@ -159,13 +159,13 @@ def test_chat_and_the_page_leave_it_out_on_request(folder, monkeypatch):
             watchers=(),
             quick=served["quick"],
         )
-        assert corpora[""].now.qa._second is networks._second is None
+        assert corpora[""].now.qa._answering.second is networks._answering.second is None
         corpora[""].pages.close()
 
 
 def test_pipelines_of_a_process_share_the_second_reader(folder):
-    first = QA.build(folder / "docs", folder / "index")
-    assert first._second is QA.open(folder / "index")._second is not None
+    first = QA.build(folder / "docs", folder / "index")._answering.second
+    assert first is QA.open(folder / "index")._answering.second is not None
 
 
 def test_without_its_file_questions_are_answered_and_one_line_says_so(folder, monkeypatch, caplog):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from qa.access import Visitor
     from qa.api.pool import Pool
-    from qa.collections.corpus import OpenIndex
+    from qa.collections.open_index import OpenIndex
     from qa.feedback import Vote
     from qa.library import Removed, State
     from qa.library.files import Stored

@@ -9,9 +9,10 @@ from itertools import chain, islice, zip_longest
 from pathlib import Path
 
 from qa.asking import no_collection
-from qa.collections.corpus import Corpus, Entry, Library, OpenIndex
+from qa.collections.corpus import Corpus
 from qa.collections.federation import Federation
 from qa.collections.holdings import Arriving, Building, Changing
+from qa.collections.open_index import Entry, Library, OpenIndex
 from qa.collections.patterns import below
 from qa.collections.placed import joined, parted, skipped_in, summary_in
 from qa.errors import LibraryError, QAError

@@ -1,39 +1,21 @@
-"""Question in, quotations out: the only module that knows every stage."""
+"""Question in, quotations out: an open index with its networks."""
 
 from __future__ import annotations
 
 import copy
 import logging
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache, partial
-from itertools import pairwise
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from qa.answers.calibration import Calibration
-from qa.answers.candidates import Candidate
-from qa.answers.choice import (
-    Continued,
-    Scored,
-    choose,
-    is_settled,
-    mixed,
-    talked_of,
-    weighed,
-)
-from qa.answers.disagreement import LEAST, TOGETHER, disagreement
-from qa.answers.quotations import Quotation, Validity, check, verify
-from qa.answers.reading import Reading, read
-from qa.answers.rivals import Rivals, rivals
-from qa.answers.second_look import look_again
-from qa.answers.selection import CONSIDERED, Evidence
+from qa.answers.quotations import Quotation, Validity, check
 from qa.answers.verdict import judge
 from qa.asking import no_collection
 from qa.builder import Progress, build
 from qa.defaults import FOLDER, INDEX
 from qa.errors import (
-    CorpusError,
     ModelCorrupt,
     ModelNotFound,
     QuestionError,
@@ -48,17 +30,15 @@ from qa.index.manifest import Manifest
 from qa.networks.encoder import SentenceEncoder
 from qa.networks.reader import OnnxReader
 from qa.networks.weights import REINSTALL, SECOND_READER
+from qa.pipeline.answering import Answering
 from qa.remote import check_store, open_stored, publish_index, workers_of
-from qa.retrieval.conversation import stand_alone
 from qa.retrieval.filters import DocumentFilter
 from qa.retrieval.question import resolve
-from qa.retrieval.retriever import Retrieved, Retriever
+from qa.retrieval.retriever import Retriever
 from qa.text import without_surrogates
 from qa.types import Document, Encoder, Passage, Prediction, Reader, SearchResult
 
 _LOG = logging.getLogger(__name__)
-# A second answer less likely than this is noise on the page.
-MIN_PROBABILITY = 0.02
 
 
 class QA:
@@ -76,10 +56,8 @@ class QA:
         calibration: Calibration,
         second: Reader | None = None,
     ) -> None:
-        self._index, self._encoder = index, encoder
-        self._retriever = Retriever(index, encoder)
-        self._reader, self._second = reader, second
-        self._calibration = calibration
+        self._encoder = encoder
+        self._answering = Answering(index, Retriever(index, encoder), reader, second, calibration)
         self._threshold = calibration.threshold
         self._on_prediction: Callable[[Prediction], None] = _tell_nobody
 
@@ -163,10 +141,15 @@ class QA:
         """Return a pipeline with the same networks over the index as it is stored now."""
         return self._over(open_stored(index, self._encoder))
 
+    @property
+    def _index(self) -> OpenIndex:
+        return self._answering.index
+
     def _over(self, index: OpenIndex) -> QA:
         other = copy.copy(self)
-        other._index = index
-        other._retriever = Retriever(index, self._encoder)
+        other._answering = replace(
+            self._answering, index=index, retriever=Retriever(index, self._encoder)
+        )
         return other
 
     def within(self, names: Sequence[str]) -> QA:
@@ -206,7 +189,7 @@ class QA:
     @property
     def possible(self) -> float:
         """The lowest probability shown as a possible answer."""
-        return self._calibration.possible
+        return self._answering.calibration.possible
 
     @property
     def manifest(self) -> Manifest:
@@ -228,11 +211,11 @@ class QA:
 
     def threshold_for(self, strict: float) -> float:
         """Return the threshold at which a share of absent answers is refused, 0 to 1."""
-        return self._calibration.threshold_for(_share(strict=strict))
+        return self._answering.calibration.threshold_for(_share(strict=strict))
 
     def strict_for(self, threshold: float) -> float:
         """Return the share of the absent answers that a threshold refuses, 0 to 1."""
-        return self._calibration.strict_for(threshold)
+        return self._answering.calibration.strict_for(threshold)
 
     def documents(self) -> list[DocumentSummary]:
         """Return one summary per document, copies too, in the order of ids."""
@@ -278,19 +261,6 @@ class QA:
         """Return the passages of a document, or of the one it is a copy of."""
         return self._index.passages_of(self.original_of(document_id))
 
-    def _retrieved(
-        self, question: str, top_k: int, wanted: DocumentFilter, talked_of: str = ""
-    ) -> Retrieved:
-        """Return the nearest passages; CorpusError where the folder of the documents is gone."""
-        retrieved = self._retriever.retrieve(question, top_k, wanted, talked_of=talked_of)
-        # Nothing could be quoted then, and "not found" would be said of documents not looked at.
-        if retrieved.outdated and not self._index.folder.is_dir():
-            raise CorpusError(
-                f"the folder of the documents, {self.manifest.folder}, is not there",
-                f"put it back, or build from where it is now: {self.build_command()}",
-            )
-        return retrieved
-
     def search(
         self,
         question: str,
@@ -308,7 +278,7 @@ class QA:
         _at_least_one(top_k=top_k)
         resolved = resolve(question)
         wanted = _filter(only, since, until, language)
-        retrieved = self._retrieved(resolved, top_k, wanted)
+        retrieved = self._answering.retrieved(resolved, top_k, wanted)
         return SearchResult(
             question=without_surrogates(question),
             resolved_question=resolved,
@@ -348,180 +318,18 @@ class QA:
         _at_least_one(top_k=top_k, max_answers=max_answers)
         threshold = self._threshold if threshold is None else _share(threshold=threshold)
         wanted = _filter(only, since, until, language)
-        began = time.perf_counter()
         resolved = resolve(question)
-        readings = stand_alone(resolved, history)
-        second = None if quick else self._second
-        about = talked_of(history)
-        tried: list[tuple[_FirstLook, Scored]] = []
-        # What says that it continues is asked as it is likeliest meant; what may stand alone is
-        # taken for a follow-up only where that has an answer.
-        questions = readings[:1] if readings[0].is_marked else readings
-        for reading in questions:
-            continued = None
-            if reading.continues:
-                continued = Continued(history, about if reading.is_about_same else "")
-            look = self._look(reading.question, top_k, max_answers, wanted, continued)
-            scored = self._scored(look, None if len(questions) > 1 else second)
-            tried.append((look, scored))
-            if is_settled(scored, history, at_least=self._calibration.threshold):
-                break
-        look, scored = tried[choose([each for _, each in tried], self._calibration.threshold)]
-        if len(questions) > 1:
-            scored = self._scored(look, second)
-        settled = is_settled(scored, history, at_least=self._calibration.threshold)
-        if readings[0].is_marked and not settled:
-            other = readings[1].question if len(readings) > 1 else ""
-            scored = self._read_otherwise(look, scored, resolved, other, max_answers, second)
-        prediction = self._answered(look, scored, max_answers)
-        total = _milliseconds(began)
-        rest = round(total - sum(prediction.timings_ms.values()), 2)
-        prediction = replace(
-            prediction,
-            question=without_surrogates(question),
-            timings_ms={**prediction.timings_ms, "look_again": rest, "total": total},
+        answering = replace(self._answering, second=None) if quick else self._answering
+        prediction = answering.answer(
+            resolved, top_k=top_k, max_answers=max_answers, wanted=wanted, history=history
         )
-        judged = judge(prediction, threshold=threshold, possible=self.possible)
+        judged = judge(
+            replace(prediction, question=without_surrogates(question)),
+            threshold=threshold,
+            possible=self.possible,
+        )
         self._on_prediction(judged)
         return judged
-
-    def _look(
-        self,
-        resolved: str,
-        top_k: int,
-        max_answers: int,
-        wanted: DocumentFilter,
-        continued: Continued | None,
-    ) -> _FirstLook:
-        """Return what the first reader finds in the passages nearest to a stand-alone question."""
-        began = time.perf_counter()
-        talked_of = continued.document_id if continued else ""
-        retrieved = self._retrieved(resolved, top_k, wanted, talked_of)
-        if continued and not any(hit.passage.document_id == talked_of for hit in retrieved.hits):
-            continued = replace(continued, document_id="")  # far from it, or filtered out
-        retrieve = _milliseconds(began)
-        look = self._read(resolved, retrieved, max_answers, continued)
-        return replace(look, timings_ms={"retrieve": retrieve, **look.timings_ms})
-
-    def _read(
-        self,
-        question: str,
-        retrieved: Retrieved,
-        max_answers: int,
-        continued: Continued | None,
-    ) -> _FirstLook:
-        """Return what the first reader finds in passages, the best answers first."""
-        marks = [time.perf_counter()]
-        reading = read(
-            self._reader,
-            question,
-            retrieved.hits,
-            ranking=self._calibration.ranking,
-            early_stopping=self._calibration.early_stopping,
-        )
-        marks.append(time.perf_counter())
-        evidence = Evidence.of(question, retrieved.hits)
-        candidates = self._calibration.selection.select(
-            evidence, reading.candidates, max(max_answers, CONSIDERED)
-        )
-        marks.append(time.perf_counter())
-        stages = zip(("read", "select"), pairwise(marks), strict=True)
-        timings_ms = {stage: _milliseconds(*between) for stage, between in stages}
-        return _FirstLook(retrieved, reading, evidence, candidates, continued, timings_ms)
-
-    def _scored(self, look: _FirstLook, second: Reader | None) -> Scored:
-        """Return the candidates with their probability, best first, after a second look."""
-        candidates = look.candidates
-        if second and self._calibration.is_worth_it(candidates):
-            candidates = look_again(second, look.evidence, candidates)
-        scored = self._calibration.calibrate(candidates, at_least=MIN_PROBABILITY)
-        return weighed(scored, look.continued) if look.continued else scored
-
-    def _read_otherwise(
-        self,
-        look: _FirstLook,
-        as_asked: Scored,
-        typed: str,
-        other: str,
-        max_answers: int,
-        second: Reader | None,
-    ) -> Scored:
-        """Return what other wordings of a follow-up find as well, in the passages of a first look.
-
-        There its own words are often read better than what was made of them. The ``other``
-        wording, if there is one, is read only where these bring not even a possible answer.
-        """
-        again = partial(
-            self._read,
-            retrieved=look.retrieved,
-            max_answers=max_answers,
-            continued=look.continued,
-        )
-        own = again(typed)
-        scored = mixed(as_asked, self._scored(own, None), as_asked)
-        if scored and scored[0][1] >= self.possible:
-            return scored
-        otherwise = self._scored(again(other), None) if other else as_asked
-        return mixed(as_asked, self._scored(own, second), otherwise)
-
-    def _answered(self, look: _FirstLook, scored: Scored, max_answers: int) -> Prediction:
-        """Return all answers to a stand-alone question, whatever their probability."""
-        question, excluded = look.evidence.question, look.retrieved.excluded
-        # Those that contradict the best may come after all that are shown.
-        compared = sum(probability >= LEAST for _, probability in scored)
-        answers = verify(self._index, scored[: max(max_answers, compared)], excluded)
-        others = self._rivals(look, scored)
-        found = disagreement(
-            question,
-            answers[:compared],
-            rivals=verify(self._index, others.found, excluded),
-            changed=verify(self._index, others.changed, excluded),
-            threshold=self._calibration.threshold,
-            document=self._index.document,
-        )
-        return Prediction(
-            question=question,
-            resolved_question=question,
-            answers=answers[:max_answers],
-            verdict="answer",
-            passages=look.retrieved.hits,
-            timings_ms=look.timings_ms,
-            outdated=tuple(sorted(look.retrieved.outdated)),
-            passages_read=look.reading.passages_read,
-            disagreement=found,
-            talked_of=look.continued.document_id if look.continued else "",
-        )
-
-    def _rivals(self, look: _FirstLook, scored: Scored) -> Rivals:
-        """Return likely answers of other documents that differ from the best that is shown.
-
-        Only what contradicts an answer, or nearly one, is worth reading more for.
-        """
-        if not scored or scored[0][1] < self.possible:
-            return Rivals()
-        is_nearly_answer = scored[0][1] >= TOGETHER * self._calibration.threshold
-        return rivals(
-            look.evidence,
-            scored[0],
-            look.reading,
-            reader=self._reader if is_nearly_answer else None,
-            calibration=self._calibration,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _FirstLook:
-    """What the first reader found for a stand-alone question; ``evidence`` has its words.
-
-    ``continued`` is None where the question does not continue a conversation.
-    """
-
-    retrieved: Retrieved
-    reading: Reading
-    evidence: Evidence
-    candidates: Sequence[Candidate]
-    continued: Continued | None
-    timings_ms: dict[str, float]
 
 
 @lru_cache(maxsize=1)
@@ -559,11 +367,6 @@ def _share(**numbers: float) -> float:
 def _filter(only: str | Sequence[str], since: str, until: str, language: str) -> DocumentFilter:
     patterns = (only,) if isinstance(only, str) and only else only
     return DocumentFilter(tuple(patterns), since, until, language)
-
-
-def _milliseconds(began: float, ended: float | None = None) -> float:
-    """Return the milliseconds between two times in seconds, or from one until now."""
-    return round(1000 * ((time.perf_counter() if ended is None else ended) - began), 2)
 
 
 def _tell_nobody(prediction: Prediction) -> None:
