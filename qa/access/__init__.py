@@ -3,7 +3,7 @@
 from qa.access.credentials import User
 from qa.access.events import Events
 from qa.access.guard import METRICS, Guard
-from qa.access.origin import Access, is_loopback
+from qa.access.origin import Access, is_loopback, path_of
 from qa.access.users import ROLES, Users, checked_name
 from qa.access.visitor import SEEN, Visitor, turn_of, visitor_of
 
@@ -19,6 +19,7 @@ __all__ = [
     "Visitor",
     "checked_name",
     "is_loopback",
+    "path_of",
     "turn_of",
     "visitor_of",
 ]

@@ -12,6 +12,7 @@ from starlette.datastructures import QueryParams
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from qa.access.origin import path_of
 from qa.access.refusals import refused
 from qa.access.visitor import turn_of, visitor_of
 from qa.access.visits import Visits
@@ -61,7 +62,7 @@ class Events:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on under the visitor's own names."""
-        path = "" if scope["type"] != "http" else _below_root(scope)
+        path = "" if scope["type"] != "http" else path_of(scope)
         if not path.startswith(ROUTES):
             await self._app(scope, receive, send)
             return
@@ -145,11 +146,6 @@ class Events:
         return next((session for session, events in waiting if event in events), "")
 
 
-def _below_root(scope: Scope) -> str:
-    path: str = scope["path"]
-    return path.removeprefix(scope.get("root_path", ""))
-
-
 def _named(event: dict[str, Any], path: str, own: str) -> dict[str, Any]:
     """Return an event of a session that is named below the visitor."""
     named = event.get(SESSION)
@@ -176,7 +172,7 @@ def _addressed(scope: Scope, path: str, own: str) -> Scope:
 def _session_of(scope: Scope, path: str) -> str | None:
     """Return the session that an address names, as Gradio is told it."""
     if path.startswith(HEARTBEAT):
-        return _below_root(scope).removeprefix(HEARTBEAT)
+        return path_of(scope).removeprefix(HEARTBEAT)
     return QueryParams(scope["query_string"]).get(SESSION) if path == STREAM else None
 
 

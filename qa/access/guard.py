@@ -12,7 +12,15 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.access.login import LOGIN, LOGOUT, Login, cookies
-from qa.access.origin import Access, hostname, is_direct, is_same_origin, without_proxy
+from qa.access.origin import (
+    Access,
+    below_root,
+    hostname,
+    is_direct,
+    is_same_origin,
+    path_of,
+    without_proxy,
+)
 from qa.access.refusals import refused
 from qa.access.users import Users
 from qa.access.visitor import KEY, SAFE, SEEN, Visitor
@@ -80,7 +88,7 @@ class Guard:
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
             is_near = is_direct(scope)
-            scope = _below(without_proxy(scope, self._access.proxies), self._access.root_path)
+            scope = below_root(without_proxy(scope, self._access.proxies), self._access.root_path)
             app, visitor = await self._route(scope, is_near=is_near)
             if (seen := scope.get(SEEN)) is not None:
                 seen["client"] = (scope.get("client") or ("",))[0]
@@ -101,8 +109,7 @@ class Guard:
 
     async def _route(self, scope: Scope, *, is_near: bool) -> tuple[ASGIApp, Visitor | None]:
         """Return what answers a request, and who sent it if that is known."""
-        headers, path, method = Headers(scope=scope), scope["path"], scope["method"]
-        path = path.removeprefix(self._access.root_path)
+        headers, path, method = Headers(scope=scope), path_of(scope), scope["method"]
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not self._access.knows(hostname(hosts[0])):
             return refused(
@@ -214,16 +221,6 @@ class _Watch:
             return False
 
 
-def _below(scope: Scope, root_path: str) -> Scope:
-    """Return the scope with its path below ``root_path``, which a proxy may have taken off."""
-    path = scope["path"]
-    if not root_path:
-        return scope
-    if path != root_path and not path.startswith(f"{root_path}/"):
-        path = f"{root_path}{path}"
-    return {**scope, "path": path, "raw_path": path.encode(), "root_path": root_path}
-
-
 def _is_plain(path: str) -> bool:
     """Return whether a path can be that of a file; Gradio fails on one that cannot."""
     if path.startswith(NAMES):
@@ -233,7 +230,7 @@ def _is_plain(path: str) -> bool:
 
 
 def _with_policy(send: Send, scope: Scope) -> Send:
-    path = scope["path"].removeprefix(scope.get("root_path", ""))
+    path = path_of(scope)
 
     async def wrapped(message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -163,6 +163,22 @@ def without_proxy(scope: Scope, proxies: tuple[Network, ...]) -> Scope:
     return changed
 
 
+def below_root(scope: Scope, root_path: str) -> Scope:
+    """Return the scope with its path below ``root_path``, which a proxy may have taken off."""
+    path = scope["path"]
+    if not root_path:
+        return scope
+    if path != root_path and not path.startswith(f"{root_path}/"):
+        path = f"{root_path}{path}"
+    return {**scope, "path": path, "raw_path": path.encode(), "root_path": root_path}
+
+
+def path_of(scope: Scope) -> str:
+    """Return the path of a request below where the page begins."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
+
+
 def is_direct(scope: Scope) -> bool:
     """Return whether a request comes from this machine, and from no proxy on it that says so."""
     by_proxy = any(name.startswith((*FROM_PROXIES, b"via")) for name, _ in scope["headers"])

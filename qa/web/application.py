@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 from starlette.routing import Route
 from starlette.types import Scope
 
-from qa.access import METRICS, Access, Events, Guard, Visitor, visitor_of
+from qa.access import METRICS, Access, Events, Guard, Visitor, path_of, visitor_of
 from qa.web.front import Head
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def body_limit(scope: Scope) -> int | None:
     from qa.api.app import limit_of
     from qa.web.routes import UPLOAD
 
-    path = scope["path"].removeprefix(scope.get("root_path", ""))
+    path = path_of(scope)
     return None if path == UPLOAD else limit_of(path, Headers(scope=scope))
 
 

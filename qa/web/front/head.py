@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from qa.access import path_of
+
 _END = b"</head>"
 
 
@@ -21,8 +23,7 @@ class Head:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on; of the page, change the answer."""
-        path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
-        if scope.get("method") != "GET" or path not in ("", "/"):
+        if scope["type"] != "http" or scope["method"] != "GET" or path_of(scope) not in ("", "/"):
             await self._app(scope, receive, send)
             return
         # Compressed, it could not be read.

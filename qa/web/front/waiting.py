@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from qa.access import path_of
 from qa.answers.serialize import version
 from qa.api.problems import PREFIX, STARTING, problem_response
 from qa.web.render import render
@@ -51,8 +52,7 @@ class Front:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
             return
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
-        await (self.page or self._waiting(path))(scope, receive, send)
+        await (self.page or self._waiting(path_of(scope)))(scope, receive, send)
 
     def join(self, timeout_s: float) -> bool:
         """Wait until the page is there, or has failed; return whether either came in time."""
