@@ -1,6 +1,7 @@
 """Follow-ups: what they mean is asked, and what stands alone is left as it is."""
 
 import json
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -60,6 +61,84 @@ def qa(built):
 
 def first_reading(question, asked, answer):
     return readings(question, [Turn(asked, answer)])[0].question
+
+
+@pytest.mark.parametrize(
+    ("asked", "question", "meant"),
+    [
+        # what is said of a subject is no part of it
+        ("When was the harbour of Lindow dug?", "who is its master?", "the harbour of Lindow's"),
+        ("How is the tower of Ebel lit at night?", "when was it restored?", "the tower of Ebel"),
+        ("How heavy is the bell of St Anne cast in Gent?", "who rang it?", "the bell of St Anne"),
+        ("How long is the ferry to Poel delayed?", "why is it late?", "the ferry to Poel"),
+        ("What was the old mill of Aske used for?", "who owns it?", "the old mill of Aske"),
+        ("How wide is the lock at Torn?", "when was it built?", "the lock at Torn"),
+        # nor is a noun before a preposition the verb
+        (
+            "When does the night train to Basel leave?",
+            "when does it stop?",
+            "the night train to Basel",
+        ),
+        (
+            "How much does a day ticket for the zoo cost?",
+            "who sells it?",
+            "a day ticket for the zoo",
+        ),
+        # what was given, and not to whom, nor when
+        ("Who gave the car to Kim Jong Un?", "what did it cost?", "the car"),
+        ("Who showed the visitors the cave?", "how deep is it?", "the cave"),
+        (
+            "Who drives the school bus to Nyborg on Fridays?",
+            "how old is it?",
+            "the school bus to Nyborg",
+        ),
+        ("Who was awarded the silver cup?", "who made it?", "the silver cup"),
+        # whose depth it is, and what was done by whom
+        ("What is the depth of the lock at Mirow?", "when was it built?", "the lock at Mirow"),
+        ("When did Tobias Ruck dig the well?", "how deep is it?", "the well"),
+        (
+            "When did Tobias Ruck dig the well?",
+            "where does the key to its cover hang?",
+            "the well's",
+        ),
+        (
+            "What colour is the door of the chapel painted?",
+            "how high is it?",
+            "the door of the chapel",
+        ),
+        (
+            "Which firm built the bridge over the Vell?",
+            "how long is it?",
+            "the bridge over the Vell",
+        ),
+    ],
+)
+def test_where_what_was_talked_of_ends(asked, question, meant):
+    answers = {"Who": "Ruta Lindqvist", "Which": "Hask and Daughters", "colour": "blue"}
+    answers |= {"used": "storing grain"}
+    pronoun = r"\bits\b" if " its " in question else r"\bit\b"
+    expected = re.sub(pronoun, meant, question)
+    answer = next((said for word, said in answers.items() if word in asked), "1871")
+    assert first_reading(question, asked, answer) == expected
+
+
+def test_who_did_what_was_done():
+    asked = "When was the greenhouse repaired?"
+    assert first_reading("who did it?", asked, "in May") == "by whom was the greenhouse repaired?"
+
+
+def test_last_year_is_replaced_by_this_year():
+    asked = "How many boats were moored in the basin last year?"
+    meant = "How many boats were moored in the basin this year?"
+    assert first_reading("and this year?", asked, "140") == meant
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["How many clients have a comma in their name?", "What did the critic pay for his ticket?"],
+)
+def test_whose_it_is_may_be_said_before(question):
+    assert first_reading(question, "How high is the tower?", "41 metres") == question
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from qa.retrieval.conversation.phrases import (
     words,
 )
 from qa.retrieval.conversation.replacement import ADVERBS, PROPERTIES, instead
-from qa.retrieval.conversation.turns import Turn, person, subject, topic
+from qa.retrieval.conversation.turns import Turn, is_passive, person, subject, topic
 
 _BE = ("is", "are", "was", "were", "")
 # "when was that?", "why's that?": the question before, asked for something else.
@@ -26,6 +26,8 @@ _OF_WHAT_HAPPENED = re.compile(
     r" (?:that|this)(?: happen(?:ed)?| so| then)?\W*$",
     re.I,
 )
+# "who did it?", of something that was done.
+_BY_WHOM = re.compile(r"^who (?:did|does|made) (?:it|that|this)\W*$", re.I)
 # "what was it before April?": the value that was asked for, under other circumstances.
 _OF_THE_VALUE = re.compile(
     r"^(?:what|how much|how many|how long)(?:['’]s| is| was| are| were) (?:it|that|they|this)"
@@ -47,6 +49,8 @@ def asked_of_event(asked: str, last: Turn) -> list[str]:
     """Return the last question asked for the time or reason of what it says: "why's that?"."""
     if found := _OF_WHAT_HAPPENED.match(asked):
         return exchanged(found["asking"], last)
+    if _BY_WHOM.match(asked) and is_passive(last.asked):
+        return exchanged("by whom", last)
     return []
 
 

@@ -174,15 +174,16 @@ def phrases(text: str) -> list[Phrase]:
 
     for at, word in enumerate(found):
         lower = word.lower()
+        is_of_time = lower == "last" and is_time(" ".join(found[at + 1 : at + 2]))  # "last year"
         if (
             lower in PREPOSITIONS
             or lower in AUXILIARIES
             or lower in QUESTION_WORDS
-            or is_verb(lower)
+            or (is_verb(lower) and not is_of_time)
         ):
             close(at)
             start, preposition = at + 1, lower if lower in PREPOSITIONS else ""
-        elif (lower in DETERMINERS and at > start) or (
+        elif ((lower in DETERMINERS or is_of_time) and at > start) or (
             at > start
             and is_name(word)
             and not any(map(is_name, found[start:at]))

@@ -22,8 +22,8 @@ FEMALE = frozenset("she her hers".split())
 IMPERSONAL = frozenset("it its they them their theirs".split())
 POINTING = frozenset("that this these those".split())
 _BEFORE_ONE = frozenset(
-    "the other that this first second third last new old newer older bad good small big smaller "
-    "bigger larger cheaper dearer same which next".split()
+    "the other another that this first second third last new old newer older bad good small big "
+    "smaller bigger larger cheaper dearer same which next".split()
 )
 # "this year" is a time, not something said before.
 _OF_THE_CALENDAR = frozenset(
@@ -36,6 +36,10 @@ _NO_NOUNS = (
     AUXILIARIES | PREPOSITIONS | DETERMINERS | QUESTION_WORDS | PERSONAL | IMPERSONAL | POINTING
 ) | frozenset("i we you be been not also too other one ones if or and".split())
 _OF_ONE = re.compile(rf"(?:\b(?:{'|'.join(sorted(_BEFORE_ONE))})\s+)+$", re.I)
+# "Where does the key to its cover hang?": it is not the key's, which stands alone.
+_OWNED = re.compile(
+    r"\b(?:is|are|was|were|do|does|did)\s+(?:the|an?) \w+ (?:of|to|for|in|on|from)\s*$", re.I
+)
 _SUFFIX = re.compile(r"['’](?:s|re|d|ll|ve)$")
 _SPOKEN = re.compile(r"[\w'’]+")
 
@@ -55,6 +59,8 @@ class Reference:
         earlier = text[: self.start]
         if self.word in ("one", "ones"):  # "the first one": what is before it belongs to it
             earlier = _OF_ONE.sub("", earlier)
+        if self.word in ("its", "his", "her", "their"):
+            earlier = _OWNED.sub("", earlier)
         self.has_noun_before = _has_noun(earlier)
         if self.previous in _SUBORDINATING:
             self.has_noun_before = self.has_noun_before or _has_noun(text[: self.start], 1)

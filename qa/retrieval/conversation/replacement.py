@@ -22,8 +22,8 @@ from qa.retrieval.conversation.turns import Turn, subject
 # Nouns that name a property: "salary?" asks for that of the thing talked about.
 PROPERTIES = frozenset(
     "price cost costs salary deadline phone number telephone email address date time age name fee "
-    "rent height weight width length size colour color author title job reason duration capacity "
-    "population budget turnout location".split()
+    "rent height weight width depth length size colour color author title job reason duration "
+    "capacity population budget turnout location".split()
 )
 ADVERBS = frozenset(["now", "then", "today", "online", "before", "before that", "later"])
 MOST_REPLACED = 3

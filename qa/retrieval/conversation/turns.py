@@ -38,6 +38,20 @@ _STATES = frozenset(
     "expensive cheap worth like based used required needed likely responsible wrong right "
     "to".split()
 )
+# Participles that do not end in "ed" or "en".
+_PARTICIPLES = frozenset(
+    "bent bet bled blown bought bound bred brought built burnt cast caught cut drawn dug dyed fed "
+    "felt flown forbid forgot fought found ground grown heard held hit hung hurt kept known laid "
+    "led left lent let lit lost made meant met mown paid put read rung said sawn sent set sewn "
+    "shed shot shown shut slain sold spent split spread spun struck strung stuck sung sunk swept "
+    "swum taught thought thrown told torn understood won worn wound done gone".split()
+)
+# With these, "the car to Kim" is not one thing: what is given, and to whom.
+_GIVING = frozenset(
+    "award awarded bring brought donate donated give gave given hand handed lease leased leave "
+    "left lend lent loan loaned offer offered pay paid present presented promise promised return "
+    "returned sell sold send sent show showed teach taught tell told".split()
+)
 _ORGANISATION = re.compile(
     r"\b(?:ltd|limited|inc|plc|llp|gmbh|company|co|club|society|association|trust|council|court|"
     r"committee|board|school|college|university|hospital|clinic|museum|library|station|bank|savings|"
@@ -48,7 +62,7 @@ _ORGANISATION = re.compile(
 )
 _TITLE = re.compile(
     r"^(?:mr|mrs|ms|miss|dr|prof|professor|sir|lady|lord|rev|the rev|sister|judge|captain|capt|"
-    r"pc|sgt|cllr|councillor|old|district judge|inspector)\b\.?",
+    r"pc|sgt|cllr|councillor|(?-i:Old)|district judge|inspector)\b\.?",
     re.I,
 )
 # "When was it that Ada sold the mill?" is about what "when Ada sold the mill" is.
@@ -62,9 +76,15 @@ _TOLD_ABOUT = re.compile(
 _FEMALE = re.compile(r"^(?:mrs|ms|miss|lady|sister)\b", re.I)
 _MALE = re.compile(r"^(?:mr|sir|lord)\b", re.I)
 MAX_WORDS = 9
+_LINKS = frozenset("to and or who which that".split())
+# "What was the mill used for?" asks for no thing, nor does "what colour".
+_USE = re.compile(r"\b(?:used (?:for|as)|for)\W*$|\bused (?:for|as)\b", re.I)
+_QUALITIES = frozenset(
+    "colour color size shape height weight age price cost time date year".split()
+)
 # Words of a sentence, not of a name or a thing: "She declined", "tip too early".
 _OF_SENTENCES = frozenset(
-    "i he she it we they you him them us too not no if when because use avoid".split()
+    "i he she it we they you him them us too not no yes if when because use avoid".split()
 )
 # "the newer one", "the other figure" say which of several is meant, not what it is about.
 _WHICH = re.compile(
@@ -104,7 +124,10 @@ class Turn:
         if not 0 < count <= MAX_WORDS or is_quantity(self.answer) or is_time(self.answer):
             return False
         spoken = [word.lower() for word in words(self.answer)]
-        is_named = frame(self.asked).word in ("what", "which", "where")  # "the Coral Meridian"
+        parts = frame(self.asked)
+        if _USE.search(parts.rest) or parts.noun.lower() in _QUALITIES:
+            return False
+        is_named = parts.word in ("what", "which", "where")  # "the Coral Meridian"
         if _TITLE.match(self.answer) or (is_person(self.answer) and not is_named):
             return False
         if _OF_SENTENCES & set(spoken):
@@ -189,19 +212,18 @@ def topic(asked: str) -> str:
     if auxiliary in {"is", "are", "was", "were"}:
         if lower[0] == "there":
             return topic(" ".join([parts.auxiliary, *rest[1:]])) if rest[1:] else ""
-        # "Who is building on the site", "what is wrong with the willow": what follows.
-        if parts.asking and (lower[0] in _STATES or re.search(r"\w\wing$", lower[0])):
+        # "Who is building on the site", "what is wrong with the willow", "who was awarded the cup":
+        # what follows.
+        is_done = _is_participle(lower[0]) and not is_name(rest[0])
+        if parts.asking and (is_done or lower[0] in _STATES or re.search(r"\w\wing$", lower[0])):
             return _object(rest[1:]) or " ".join(rest[1:])
-        cut = next(
-            (at for at in range(1, len(rest)) if lower[at] in _STATES or _ends_subject(rest, at)),
-            len(rest),
-        )
+        cut = next((at for at in range(1, len(rest)) if _ends_subject(rest, at)), len(rest))
     elif auxiliary and parts.word == "who" and is_verb(lower[0]):
         return _object(rest) or " ".join(rest[1:])  # "Who will lead the club?"
     elif auxiliary:
         cut = _verb(rest)
     elif parts.word == "who":
-        return _object(["run", *rest[1:]])  # "Who runs the club?"
+        return _without_time(_object_of_verb(rest[0], rest[1:]))  # "Who runs the club?"
     elif parts.asking:
         cut = 0
     else:
@@ -222,18 +244,58 @@ def topic(asked: str) -> str:
 
 
 def _ends_subject(rest: Sequence[str], at: int) -> bool:
-    """Return whether a participle, and not an adjective before a noun, is at a place."""
+    """Return whether what is said of a subject begins at a place.
+
+    That is a state, or a participle that is no adjective before a noun.
+    """
     word = rest[at].lower()
-    if is_name(rest[at]) or not re.search(r"\w\w(ed|ing|en)$", word):
-        return False
-    if rest[at - 1].lower() in DETERMINERS | PREPOSITIONS:
-        return False
     following = rest[at + 1].lower() if at + 1 < len(rest) else ""
-    return not following or following in PREPOSITIONS | DETERMINERS or is_name(rest[at + 1])
+    if is_name(rest[at]):
+        return False
+    if word == "to":  # "the ferry to Poel", "is the club to open"
+        return bool(following) and following not in DETERMINERS and not is_name(rest[at + 1])
+    if rest[at - 1].lower() in DETERMINERS - {"this", "that", "these", "those"}:
+        return False  # "the old mill"
+    if word in _STATES:
+        return True
+    if not (_is_participle(word) or re.search(r"\w\wing$", word)):
+        return False
+    if rest[at - 1].lower() in PREPOSITIONS:
+        return False
+    ends = not following or following in PREPOSITIONS | DETERMINERS | _ADVERBS
+    return ends or is_name(rest[at + 1])
+
+
+def is_passive(asked: str) -> bool:
+    """Return whether a question is about what was done: "When was the greenhouse repaired?"."""
+    parts = frame(asked)
+    rest = parts.rest.split()
+    is_be = parts.auxiliary.lower() in {"is", "are", "was", "were"}
+    return is_be and any(
+        _is_participle(rest[at].lower()) and _ends_subject(rest, at) for at in range(1, len(rest))
+    )
+
+
+def _is_participle(word: str) -> bool:
+    return word in _PARTICIPLES or bool(re.search(r"\w\w(ed|en)$", word))
 
 
 def _verb(rest: Sequence[str]) -> int:
     """Return where the verb is after "did" or "must" and a subject."""
+    lower = [word.lower() for word in rest]
+    guessed = _guessed_verb(rest)
+    if lower[0] not in DETERMINERS or guessed == len(rest) or lower[guessed] in VERBS:
+        return guessed
+    # "the night train to Basel leave": not the noun before a preposition, but a verb that is known.
+    if lower[guessed + 1 : guessed + 2] and lower[guessed + 1] in PREPOSITIONS:
+        for at in range(guessed + 2, len(rest)):
+            before = lower[at - 1]
+            if lower[at] in VERBS and before not in DETERMINERS | PREPOSITIONS | _LINKS:
+                return at
+    return guessed
+
+
+def _guessed_verb(rest: Sequence[str]) -> int:
     lower = [word.lower() for word in rest]
     for at in range(1, len(rest)):
         if (
@@ -274,9 +336,44 @@ def _object(rest: Sequence[str]) -> str:
     return " ".join(left)
 
 
+def _object_of_verb(verb: str, left: Sequence[str]) -> str:
+    """Return what follows a verb, whatever verb it is."""
+    return _object(["run", *(_given(left) if verb.lower() in _GIVING else left)])
+
+
+def _without_time(text: str) -> str:
+    """Return a text without the time at its end: "the school bus" of "… bus on Fridays"."""
+    spoken = text.split()
+    at = next((i for i in range(len(spoken) - 1, 0, -1) if spoken[i].lower() in PREPOSITIONS), 0)
+    left = [word for word in spoken[at + 1 :] if word.lower() not in DETERMINERS | _ADVERBS]
+    is_when = at > 0 and bool(left) and all(is_time(word) or word.isdigit() for word in left)
+    return " ".join(spoken[:at]) if is_when else text
+
+
+def _given(left: Sequence[str]) -> list[str]:
+    """Return what is given: "the car" of "the car to Kim Jong Un" and of "Kim Jong Un the car"."""
+    for at in range(1, len(left)):
+        word, following = left[at].lower(), left[at + 1 : at + 2]
+        if word == "to" and following:
+            return list(left[:at])
+        before = left[at - 1].lower()
+        if word in DETERMINERS and before not in PREPOSITIONS | DETERMINERS | _LINKS:
+            return list(left[at:])
+        if word in PREPOSITIONS:
+            break
+    return list(left)
+
+
 def object_of(asked: str) -> str:
     """Return what follows the verb of a question, empty if nothing does."""
-    return _object(frame(asked).rest.split())
+    parts = frame(asked)
+    rest = parts.rest.split()
+    if rest and parts.auxiliary.lower() not in {"is", "are", "was", "were", ""}:
+        at = _verb(rest)
+        return _object_of_verb(rest[at], rest[at + 1 :]) if at < len(rest) else ""
+    if rest and not parts.auxiliary and is_verb(rest[0].lower()):
+        return _object_of_verb(rest[0], rest[1:])
+    return _object(rest)
 
 
 def _keywords(rest: Sequence[str]) -> str:
