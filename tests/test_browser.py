@@ -693,6 +693,13 @@ def test_touch_targets_of_a_narrow_page_are_large_enough(visit, served, always):
     small = []
     pressed = page.locator("button:visible, input[type=range]:visible")
     small += pressed.evaluate_all(sizes)
+    touched = """tick => {
+      const { x, y, width, height } = tick.getBoundingClientRect();
+      const at = by => document.elementFromPoint(x + width / 2, y + height / 2 + by);
+      return [-20, 20].every(by => at(by) === tick);
+    }"""
+    page.locator(".tick").first.scroll_into_view_if_needed()
+    assert page.locator(".tick").first.evaluate(touched)
     ask(page, "Who designed the lighthouse of Rerik?")
     page.wait_for_selector("mark.answer")
     small += pressed.evaluate_all(sizes)

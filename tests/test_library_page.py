@@ -434,7 +434,7 @@ def test_questions_to_begin_with_are_looked_for_in_the_whole_folder(tmp_path, mo
         "The organ of Lindow\n\nThe organ of Lindow was built in 1790. It was sold later on.\n"
     )
     (folder / "ship.txt").write_text(
-        "Our ship\n\nThe ferry to Hiddensee was designed by the engineer Ida Falk in 1911.\n"
+        "Our ship\n\nThe ferry to Hiddensee was designed by Falk and Daughters in 1911.\n"
     )
     (folder / "walk.txt").write_text("Walks\n\nThe walk to the mill costs 12 euros a head.\n")
     found = example_questions(QA.build(folder, tmp_path / "index"))
@@ -451,6 +451,9 @@ def test_questions_to_begin_with_are_looked_for_in_the_whole_folder(tmp_path, mo
         ("Ada Blum was born on 4 May 1871.", "When was Ada Blum born?"),
         ("The tales were written by Ida Falk.", "Who wrote the tales?"),
         ("The shop opens at 8:30 on weekdays.", "When does the shop open?"),
+        ("A key to the gate costs 9 euros.", "How much does a key to the gate cost?"),
+        ("The well was dug by Tobias Ruck.", "Who dug the well?"),
+        ("# The handbook of the gardens", "What is the handbook of the gardens?"),
         ("Secretary general: Ida Falk", ""),
         ("Project manager: Ida Falk", "Who is the project manager?"),
         ("Date of delivery: 4 May", "What is the date of delivery?"),

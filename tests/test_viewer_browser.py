@@ -41,6 +41,8 @@ def served(tmp_path_factory):
         folder / "mill.png"
     )
     (folder / "notes.txt").write_text(HOSTILE, encoding="utf-8")
+    lines = [f"The {each} pier was mended." for each in ("first", "second", "third", "fourth")]
+    (folder / "piers.txt").write_text("\n\n".join(["The piers", *lines]), encoding="utf-8")
     with serving(folder, folder.parent / "index") as running:
         yield running
 
@@ -141,6 +143,28 @@ def test_all_of_a_long_document_is_reached_and_searched(visit, served):
     assert last.text_content() == shown.text[int(last.get_attribute("data-start")) :]
 
 
+def test_on_a_phone_the_page_scrolls_and_not_the_text_in_it(visit):
+    page = visit("log.txt", "Greta Holm", size="narrow")
+    page.wait_for_function(IN_WINDOW, arg=".document .passage")
+    assert page.evaluate("scrollY") > 1000
+    text = page.locator(".document")
+    assert text.evaluate("e => e.scrollHeight - e.clientHeight") <= 1
+    page.fill(".find-inside", "Entry 590 of")
+    page.wait_for_selector(".found-count >> text=1 of 1")
+    page.wait_for_function("scrollY + innerHeight > document.body.scrollHeight * 0.9")
+    assert page.evaluate(IN_WINDOW, ".find-inside")  # wherever the text is scrolled to
+    keep(page, "narrow-text")
+    page.click("[data-back]")
+    page.wait_for_function(IN_WINDOW, arg="#question textarea")
+
+
+def test_what_is_on_the_first_screen_is_shown_from_the_start(visit):
+    page = visit("piers.txt", "fourth")
+    page.wait_for_function(IN_VIEW, arg=[".document .passage", ".document"])
+    page.wait_for_timeout(300)
+    assert page.evaluate("document.querySelector('.document').scrollTop") == 0
+
+
 def test_what_arrives_late_of_a_document_does_not_come_into_the_next(visit, served):
     page = visit("log.txt", "Greta Holm")
     page.fill(".find-inside", "ferry")
@@ -182,6 +206,20 @@ def test_a_table_is_a_table_and_axe_finds_nothing_serious(visit, axe, size, sche
     wrong["page"] = page.evaluate(SERIOUS)
     keep(page, f"viewer-page-{size}-{scheme}")
     assert {state: found for state, found in wrong.items() if found} == {}
+
+
+def test_the_rows_of_a_passage_are_shaded_as_a_whole(visit, served):
+    text = served.corpus.now.qa.document("fees.csv").text
+    rows = text[text.index("Gull rowing club") :].splitlines()[:2]
+    page = visit("fees.csv", "\n".join(rows))
+    page.wait_for_selector(".document td .passage")
+    shades = page.locator("tr:has(.passage) > td").evaluate_all(
+        "cells => cells.map(cell => getComputedStyle(cell).backgroundColor)"
+    )
+    assert len(shades) == 6
+    assert len(set(shades)) == 1 and "rgba(0, 0, 0, 0)" not in shades
+    word = page.locator("td .passage").first
+    assert word.evaluate("e => getComputedStyle(e).backgroundColor") == "rgba(0, 0, 0, 0)"
 
 
 def test_words_far_right_in_a_table_are_brought_into_view(visit):

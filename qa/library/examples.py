@@ -44,7 +44,8 @@ def example_questions(
         for answer in answers:
             words = normalize(answer.text)
             # An answer in the words of the question says nothing.
-            says = words in normalize(value) if value else words not in normalize(question)
+            known = normalize(value)  # its first words: "Hask" of "Hask and Daughters"
+            says = words in known or known in words if known else words not in normalize(question)
             if says and answer.document_id == document_id:
                 found[document_id] = answer.probability, question
     return tuple(dict.fromkeys(question for _, question in sorted(found.values(), reverse=True)))

@@ -34,7 +34,11 @@ _POSSESSIVE = frozenset("my our your his her its their no next other".split())
 _NAME = r"[A-Z][\w’'-]+(?: (?:(?:of|de|von|van) )?[A-Z][\w’'-]*)"
 _MONTH = "|".join(name.capitalize() for name in MONTHS)
 _IRREGULAR = {
-    **{same: same for same in "bought built held led lit made paid rebuilt sent sold".split()},
+    **{
+        same: same
+        for same in "bought built cut dug found held laid led lit made met paid put read rebuilt "
+        "sent sold told won".split()
+    },
     **{"begun": "began", "drawn": "drew", "given": "gave", "taken": "took", "written": "wrote"},
 }
 _FACT = re.compile(
@@ -50,8 +54,8 @@ _HOW = {
     "lasts": "How long",
 }
 _HABIT = re.compile(
-    rf"(?:^|(?<=[.!?] ))(?P<what>The [\w’'-]+(?: [\w’'-]+){{0,5}}?) (?P<does>{'|'.join(_HOW)})"
-    rf" (?P<value>[^.!?;]{{2,60}})"
+    rf"(?:^|(?<=[.!?] ))(?P<what>(?:The|An?) [\w’'-]+(?: [\w’'-]+){{0,5}}?)"
+    rf" (?P<does>{'|'.join(_HOW)}) (?P<value>[^.!?;]{{2,60}})"
 )
 # With such a word what stands before "was" is more than a thing or a person.
 _CLAUSE = frozenset("after and as because before but if or said that when where which who".split())
@@ -73,7 +77,7 @@ def questions_of(document: Document) -> Iterator[tuple[int, str, str]]:
     ]
     asked = [(name, "") for name in headings if _ASKED.fullmatch(name)]
     titles = [
-        (f"What {'are' if name.endswith('s') else 'is'} {_lower(name)}?", "")
+        (f"What {'are' if _head(name).endswith('s') else 'is'} {_lower(name)}?", "")
         for name in (document.title, *headings)
         if _TITLE.fullmatch(name)
     ]
@@ -104,6 +108,11 @@ def _asking(key: str) -> str:
     if key.split()[0] in _POSSESSIVE:
         return ""
     return "What" if head in _NOUNS else "Who" if head in _PEOPLE else ""
+
+
+def _head(name: str) -> str:
+    """Return the noun of a title: "handbook" of "The handbook of the gardens"."""
+    return re.split(r" (?:of|in|at|on|for|to|from|with) ", name)[0]
 
 
 def _lower(text: str) -> str:

@@ -32,9 +32,11 @@ document.addEventListener("click", async ({ target }) => {
   });
   const isCopied = await copyText(copy === "link" ? link : `“${words}” (${source})\n${link}`);
   const label = button.textContent;
+  button.style.minWidth = `${button.offsetWidth}px`; // or what is beside it would move
   button.textContent = part("said").textContent = isCopied ? "Copied" : "Not copied: your browser does not allow it";
   setTimeout(() => {
     button.textContent = label;
+    button.style.minWidth = "";
     part("said").textContent = "";
   }, 1500);
 });

@@ -128,7 +128,10 @@ document.addEventListener("click", (event) => {
   const { edit, mend, back, skip } = event.target.closest?.("button, a")?.dataset ?? {};
   if (edit !== undefined) write(edit);
   else if (mend !== undefined) part("rebuild").click();
-  else if (back !== undefined) part("talk").scrollIntoView();
+  else if (back !== undefined) {
+    const turns = [...document.querySelectorAll("#conversation .turn")];
+    (turns.find((turn) => turn.querySelector("[aria-current]")) ?? turns.at(-1) ?? part("talk")).scrollIntoView();
+  }
   else if (skip !== undefined) {
     event.preventDefault();
     box().focus();

@@ -253,6 +253,7 @@ element.addEventListener("click", async ({ target }) => {
     list.page = Number(page);
     await refresh();
     library().scrollTop = 0;
+    if (narrow.matches) library().scrollIntoView();
   } else if (button.dataset.dismiss !== undefined) dismiss();
   else if (button.dataset.rename) rename(button);
   else if (remove) {

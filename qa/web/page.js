@@ -45,8 +45,10 @@ if (element.closest("#evidence")) {
   watch("value", () => {
     const drawn = drawnView();
     if (wanted !== null && drawn && drawn !== wanted) trigger("select", { view: wanted });
-    // Where the pane was lower before, the page could not be scrolled this far.
-    else if (wanted !== null && narrow.matches) toEvidence();
+    else if (wanted !== null && narrow.matches) {
+      toEvidence(); // where the pane was lower before, the page could not be scrolled this far
+      showMark();
+    }
     wanted = null;
   });
 }
@@ -67,9 +69,10 @@ element.addEventListener("click", (event) => {
   if (view !== undefined) {
     document.dispatchEvent(new CustomEvent("view-wanted", { detail: view }));
     trigger("select", { view });
-    showMark(); // the view may be the current one, scrolled away
     // On a narrow screen the evidence is below the conversation.
     if (narrow.matches) toEvidence();
+    // The view may be the current one, scrolled away.
+    if (document.querySelector("#evidence [data-shown]")?.dataset.shown === view) showMark();
   } else if (ask !== undefined) {
     sendNext(() => trigger("submit", { question: ask, guess: guess === "true", only }));
   } else if (vote !== undefined) {

@@ -132,14 +132,24 @@ def conversation_html(
         return document_id.partition("/")[0] if len(collections) > 1 else ""
 
     def cited(items: Iterable[_Cited]) -> list[tuple[_Cited, str, str]]:
-        """Return each item with its document's title; with its file where others share it."""
+        """Return each item with its document's title, and what tells it from the others.
+
+        That is its file where others share the title, and its offsets where others are in the same
+        document and neither page nor section is known.
+        """
         items = list(items)
-        titles = Counter(map(title, {item.document_id for item in items}))
-        names = [(item.document_id, title(item.document_id)) for item in items]
-        return [
-            (item, shown, file if titles[shown] > 1 else "")
-            for item, (file, shown) in zip(items, names, strict=True)
-        ]
+        documents = Counter(item.document_id for item in items)
+        titles = Counter(map(title, documents))
+
+        def told_apart(item: _Cited, shown: str) -> str:
+            file = item.document_id if titles[shown] > 1 else ""
+            spot = ""
+            if isinstance(item, Place) and documents[item.document_id] > 1:
+                spot = "" if wording.where(item, section(item)) else wording.offsets(item)
+            return ", ".join(filter(None, (file, spot)))
+
+        named = [(item, title(item.document_id)) for item in items]
+        return [(item, shown, told_apart(item, shown)) for item, shown in named]
 
     def still_there(places: Iterable[Place]) -> list[Place]:
         return [place for place in places if not is_gone(place.document_id)]
@@ -193,11 +203,15 @@ def evidence_html(
     """
 
     def whereabouts(other: Place) -> str:
-        """Return where another place of the answer is, unless its document has gone."""
+        """Return the document of another place of the answer, and where in it, if it is there."""
         try:
-            return wording.where(other, position_of(document(other.document_id), other.start))
+            spot = wording.where(other, position_of(document(other.document_id), other.start))
         except KeyError:
-            return wording.GONE
+            return f"{other.document_id}, {wording.GONE}"
+        ids = [each.document_id for each in places_of(found[0])] if found else []
+        if not spot and ids.count(other.document_id) > 1:
+            spot = wording.offsets(other)
+        return ", ".join(filter(None, (other.document_id, spot)))
 
     def sheet(
         shown: Document, marks: Iterable[Mark] = (), *, place: Place | None = None, **more: object
@@ -265,7 +279,8 @@ def evidence_html(
         passage = hit.passage
         if shown.text[passage.start : passage.end] != passage.text:
             return sheet(shown, note="changed", outdated=False)
-        place = Place(shown.id, passage.start, passage.end, shown.source)
+        page = shown.page_at(passage.start)
+        place = Place(shown.id, passage.start, passage.end, shown.source, page=page)
         marks = [(passage.start, passage.end, "passage")]
         return sheet(shown, marks, place=place, note="close")
     if view.kind == "document":

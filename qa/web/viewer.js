@@ -14,10 +14,12 @@
   const kept = () => { try { return localStorage.getItem(SHOW); } catch { return null; } };
   const keep = (show) => { try { localStorage.setItem(SHOW, show); } catch { /* not kept */ } };
 
-  // Scrolls `pane` until a place is at a share of its height below its top.
-  const bring = (pane, place, share, smoothly) => {
-    const frame = pane.getBoundingClientRect();
-    const top = pane.scrollTop + place.top - frame.top - share * pane.clientHeight;
+  // Scrolls `pane` until a place is at a share of its height below its top. What is seen from the
+  // `start` is shown from there. `frame` is what is seen of the pane.
+  const bring = (pane, place, share, { smoothly = false, frame = pane.getBoundingClientRect(), start = 0 } = {}) => {
+    const height = Math.min(frame.height, pane.clientHeight);
+    const isNearStart = share > 0 && pane.scrollTop + place.bottom - frame.top - start < (1 - share) * height;
+    const top = isNearStart ? start : pane.scrollTop + place.top - frame.top - share * height;
     const left = place.left >= frame.left && place.right <= frame.right
       ? pane.scrollLeft
       : pane.scrollLeft + place.left - frame.left - share * pane.clientWidth;
@@ -52,19 +54,46 @@
       this.at = -1;
       this.turns = this.finds = 0;
       this.isOver = false;
-      this.observer = new IntersectionObserver(
-        (seen) => seen.forEach(({ isIntersecting, target }) => isIntersecting && this.load(target)),
-        { root: this.text, rootMargin: "1500px 0px" },
-      );
-      for (const part of this.parts) this.observer.observe(part);
-      this.text.addEventListener("scroll", () => {
-        this.frame ??= requestAnimationFrame(() => { this.frame = null; this.followPage(); });
-      });
+      this.ends = new AbortController();
+      const { signal } = this.ends;
+      this.observe();
+      narrow.addEventListener("change", () => this.observe(), { signal });
+      addEventListener("scroll", () => {
+        this.drawing ??= requestAnimationFrame(() => { this.drawing = null; this.followPage(); });
+      }, { signal, capture: true, passive: true });
       this.ready(this.text);
       this.show(this.paper ? kept() ?? "page" : "text");
     }
 
     get isPage() { return this.root.dataset.show === "page"; }
+
+    // What scrolls: on a phone the page, elsewhere the pane of the text.
+    get pane() { return narrow.matches ? document.scrollingElement : this.text; }
+
+    // What is seen of it: on a phone below what stays in view above the text.
+    get frame() {
+      if (!narrow.matches) return this.text.getBoundingClientRect();
+      const stuck = [element.querySelector(".ways"), this.root.querySelector(".tools")]
+        .filter((part) => part && getComputedStyle(part).position === "sticky")
+        .reduce((height, part) => height + part.offsetHeight, 0);
+      return new DOMRect(0, stuck, innerWidth, innerHeight - stuck);
+    }
+
+    // Shows a place of the text.
+    bring(place, share, smoothly = false) {
+      const { frame, pane } = this;
+      const start = narrow.matches ? scrollY + element.getBoundingClientRect().top : 0;
+      bring(pane, place, share, { smoothly, frame, start });
+    }
+
+    observe() {
+      this.observer?.disconnect();
+      this.observer = new IntersectionObserver(
+        (seen) => seen.forEach(({ isIntersecting, target }) => isIntersecting && this.load(target)),
+        { root: narrow.matches ? null : this.text, rootMargin: "1500px 0px" },
+      );
+      for (const part of this.parts) this.observer.observe(part);
+    }
 
     address(path, more) {
       const { id, sha256 } = this.root.dataset;
@@ -95,10 +124,10 @@
 
     // What is above the text in view changes its height, and the text stays where it is.
     inPlace(part, change) {
-      const isAbove = part.getBoundingClientRect().bottom <= this.text.getBoundingClientRect().top + 1;
+      const isAbove = part.getBoundingClientRect().bottom <= this.frame.top + 1;
       const before = part.offsetHeight;
       change();
-      if (isAbove) this.text.scrollTop += part.offsetHeight - before;
+      if (isAbove) this.pane.scrollTop += part.offsetHeight - before;
     }
 
     release(near) {
@@ -140,21 +169,31 @@
       if (this.paper) this.paper.hidden = mode !== "page";
       const zooming = this.root.querySelector(".zooming");
       if (zooming) zooming.hidden = mode !== "page";
+      this.text.style.setProperty("--stuck", `${narrow.matches ? this.frame.top : 0}px`);
       if (isWanted) keep(mode);
       if (wasOpen && before !== this.markPage) this.turn(before);
       else this.showMark();
     }
 
-    showMark() {
+    // On a phone, where the document is below the conversation, only for those who asked for it or
+    // are there already.
+    showMark({ isWanted = false } = {}) {
+      this.isWanted ||= isWanted || element.getBoundingClientRect().top < innerHeight / 3;
       if (this.isPage) {
         this.turn(this.markPage);
         return;
       }
       const mark = this.text.querySelector(".answer") ?? this.text.querySelector(".passage");
-      if (mark) {
-        bringSideways(mark, mark.getBoundingClientRect());
-        bring(this.text, mark.getBoundingClientRect(), 1 / 3, this.parts.length === 1);
-      } else this.text.scrollTo(0, 0);
+      if (mark) bringSideways(mark, mark.getBoundingClientRect());
+      if (narrow.matches && !this.isWanted) return;
+      this.isWanted = false;
+      if (mark) this.bring(mark.getBoundingClientRect(), 1 / 3, this.parts.length === 1);
+      else this.toStart();
+    }
+
+    toStart() {
+      if (narrow.matches) element.scrollIntoView();
+      else this.text.scrollTo(0, 0);
     }
 
     async turn(number) {
@@ -179,13 +218,13 @@
       await Promise.all(this.parts.slice(Math.max(last - 1, 0), last + 1).map((part) => this.load(part)));
       if (this.isOver) return;
       const edge = this.text.querySelector(`.page-edge[data-page="${page}"]`);
-      if (edge) bring(this.text, edge.getBoundingClientRect(), 0, false);
-      else this.text.scrollTo(0, 0);
+      if (edge) this.bring(edge.getBoundingClientRect(), 0);
+      else this.toStart();
     }
 
     followPage() {
       if (this.isOver || this.isPage || this.pages < 2 || document.activeElement?.matches(".page-number")) return;
-      const top = this.text.getBoundingClientRect().top + 60;
+      const top = this.frame.top + 60;
       const edges = [...this.text.querySelectorAll(".page-edge")].filter((edge) => edge.getBoundingClientRect().top <= top);
       const part = this.parts.findLast((each) => each.getBoundingClientRect().top <= top);
       this.number(Math.max(Number(edges.at(-1)?.dataset.page ?? 1), Number(part?.dataset.page ?? 1)));
@@ -227,16 +266,11 @@
 
     showBox() {
       const mark = [".now", ".answer", ".passage"].map((kind) => this.paper.querySelector(`polygon${kind}`)).find(Boolean);
-      if (mark) bring(this.paper, mark.getBoundingClientRect(), 1 / 3, false);
+      if (mark) bring(this.paper, mark.getBoundingClientRect(), 1 / 3);
       else this.paper.scrollTo(0, 0);
-      if (mark && narrow.matches) this.bringOnPhone(mark);
-    }
-
-    // There the page scrolls, not a pane of it: only for those who are at the document already.
-    bringOnPhone(mark) {
-      const isThere = element.getBoundingClientRect().top < innerHeight / 3;
-      const { top, bottom } = mark.getBoundingClientRect();
-      if (isThere && (bottom > innerHeight || top < 0)) scrollBy({ top: top - innerHeight / 3 });
+      const isWanted = this.isWanted || element.getBoundingClientRect().top < innerHeight / 3;
+      this.isWanted = false;
+      if (mark && narrow.matches && isWanted) this.bring(mark.getBoundingClientRect(), 1 / 3);
     }
 
     size() {
@@ -286,7 +320,7 @@
         return;
       }
       // The first place from where the reader is.
-      const top = this.text.getBoundingClientRect().top;
+      const { top } = this.frame;
       const part = this.parts.findIndex((each) => each.getBoundingClientRect().bottom > top);
       const from = places.findIndex((place) => (this.isPage ? place[PAGE] >= this.page : place[WINDOW] >= part));
       await this.goTo(Math.max(from, 0));
@@ -310,7 +344,7 @@
       const range = this.range(part, place);
       if (range) {
         bringSideways(range.startContainer.parentElement, range.getBoundingClientRect());
-        bring(this.text, range.getBoundingClientRect(), 1 / 3, false);
+        this.bring(range.getBoundingClientRect(), 1 / 3);
       }
       this.say(said);
     }
@@ -359,6 +393,7 @@
     close() {
       this.isOver = true;
       this.observer.disconnect();
+      this.ends.abort();
       if (globalThis.CSS?.highlights) CSS.highlights.clear();
     }
   }
@@ -379,7 +414,10 @@
     attributeFilter: ["data-id", "data-sha256", "data-marks", "data-page"],
   });
   open();
-  document.addEventListener("show-mark", () => shown?.showMark());
+  document.addEventListener("show-mark", () => {
+    open(); // what was drawn just now
+    shown?.showMark({ isWanted: true });
+  });
 
   const within = (target) => shown?.root.contains(target);
   element.addEventListener("click", ({ target }) => {

@@ -59,10 +59,13 @@ def likelihood(probability: float) -> str:
 
 
 def where(place: Place, section: str = "") -> str:
-    """Return a place within its document: its page, the headings above it, or its offsets."""
-    if place.page is not None:
-        return f"page {place.page}"
-    return section or f"characters {place.start:,}–{place.end:,}"
+    """Return a place within its document: its page or the headings above it; empty without both."""
+    return section if place.page is None else f"page {place.page}"
+
+
+def offsets(place: Place) -> str:
+    """Return a place by its offsets, which tell it from others of the same document."""
+    return f"characters {place.start:,}–{place.end:,}"
 
 
 def duration(milliseconds: float) -> str:
