@@ -33,6 +33,7 @@ def take(picture):
         page.goto(running.url)
         page.get_by_role("button", name=QUESTION).click()
         page.wait_for_selector("mark.answer")
+        page.mouse.move(0, 0)  # or what is below it now looks as if it was pointed at
         page.wait_for_timeout(500)  # the button that was pressed fades
         picture.parent.mkdir(exist_ok=True)
         page.screenshot(path=picture)

@@ -220,6 +220,14 @@ def test_the_rows_of_a_passage_are_shaded_as_a_whole(visit, served):
     assert len(set(shades)) == 1 and "rgba(0, 0, 0, 0)" not in shades
     word = page.locator("td .passage").first
     assert word.evaluate("e => getComputedStyle(e).backgroundColor") == "rgba(0, 0, 0, 0)"
+    marked = """e => {
+      e.innerHTML = '<mark class="answer passage">480 euro</mark>';
+      return getComputedStyle(e.firstChild).backgroundColor;
+    }"""
+    assert page.locator("tr:has(.passage) > td").first.evaluate(marked) not in (
+        *shades,
+        "rgba(0, 0, 0, 0)",
+    )
 
 
 def test_words_far_right_in_a_table_are_brought_into_view(visit):
