@@ -31,11 +31,19 @@ _OLDEST = "1980"  # an older day is one in history
 _OF_A_FILE = re.compile(r"(?:^|[ _.-])(\d{4})[_.-]?(\d{2})[_.-]?(\d{2})(?:$|[ _.-])")
 # What a line says of its date where it is not that of the document.
 _OTHER_DAY = re.compile(
-    r"\W*(?:next|due|deadline|expir|valid|until|born|birth|date of birth|closing|renewal|return)",
+    r"\W*(?:next|(?:payment |pay |payable )?(?:due|by)\b|deadline|expir|valid|until|born|birth"
+    r"|date of birth|closing|renewal|return|joined|(?:member|customer|registered)\b.* since"
+    r"|registered|last (?:seen|visit|active))",
     re.IGNORECASE,
 )
 # A date alone, perhaps after the day of the week.
 _DAY = re.compile(rf"(?:[a-z]{{3,6}}day,?\s+)?(?:\d|{_MONTH}|sept)", re.IGNORECASE)
+# What names the date of a document beside something else in a line.
+_OWN_LABEL = re.compile(
+    r"(?:^|(?<=[ \t][ \t])|(?<=\t))(?:(?:letter|invoice|bill|statement|report|issue|order|quotation"
+    r"|quote|document) )?(?:date|dated|datum|date of issue|date issued)[ \t]*:[ \t]*(?=\S)",
+    re.IGNORECASE,
+)
 # A label within a line; there is none in a time of the day.
 _LABEL = re.compile(r"[^\W\d_][^\W\d_. ]*:(?=\s|$)")
 
@@ -73,6 +81,17 @@ def is_date_line(line: str) -> bool:
 def is_own_date(line: str) -> bool:
     """Return whether a line is a date, and not that of another day: "Next meeting: 4 June 2024"."""
     return is_date_line(line) and _OTHER_DAY.match(line) is None
+
+
+def own_date(line: str) -> str:
+    """Return the date that a line gives the document, as ISO 8601; empty if it gives none.
+
+    It is a date and little else, or beside something else says what it is: "Bill date: 4 May 2025".
+    """
+    if is_own_date(line):
+        return find_date(line)
+    label = _OWN_LABEL.search(line)
+    return find_date(line[label.end() :].partition("  ")[0]) if label else ""
 
 
 def is_day(line: str) -> bool:

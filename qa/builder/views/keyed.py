@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from qa.builder.views.beside import beside
 from qa.builder.views.labels import Entry, Field, Line, labelled, lines_of, terms
 from qa.builder.views.records import Record
 from qa.types import Block
@@ -23,10 +24,11 @@ def keyed(text: str, blocks: Sequence[Block]) -> Iterator[Block | Record]:
 
     Lines of keys and values next to one another are a record, and so are blocks of one line each.
     Where a key occurs again, the next record begins. A term with what is said of it beside it is a
-    record of its own.
+    record of its own, and so is an address with the labels and values beside it.
     """
     lines = [lines_of(text, block.start, block.end) for block in blocks]
-    said = {each.start: each for each in terms(text, [line for each in lines for line in each])}
+    every = [line for each in lines for line in each]
+    said = {each.start: each for find in (terms, beside) for each in find(text, every)}
     waiting: list[tuple[Block, Entry]] = []
     for block, own in zip(blocks, lines, strict=True):
         single = _single(text, own) if own and own[0].start not in said else None
@@ -63,7 +65,7 @@ def _parts(
             continue
         if entry := said.get(line.start):
             yield from _forms(text, block, between)
-            yield _record(entry.fields)
+            yield Record(entry.start, entry.end, entry.fields)
             between, end = [], entry.end
         else:
             between.append(line)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise, takewhile
 
 from qa.builder.views.boxes import Range
+from qa.loaders.lines.rules import unboxed
 
 # "Key ..... value"; and "Key:", perhaps the item of a list, with its value or before it.
 _ITEM = r"[ \t]*(?:[-*•·][ \t]+)?"
@@ -71,7 +72,7 @@ def lines_of(text: str, start: int, end: int) -> list[Line]:
     lines: list[Line] = []
     begin = text.rfind("\n", 0, start) + 1
     for line in text[start:end].splitlines(keepends=True):
-        if words := line.strip():
+        if words := unboxed(line).strip():
             at = start + line.index(words)
             column = 0 if text[begin:at].strip() else at - begin
             lines.append(Line(at, at + len(words), column, not lines))
@@ -157,6 +158,13 @@ def _fields(text: str, line: Line) -> tuple[Field, ...]:
         key, (start, _) = fields[0]
         return ((key, (start, line.end)),)
     return tuple(fields) if len(fields) < 2 * named else ()
+
+
+def field_of(text: str, place: Range) -> Field | None:
+    """Return the label of a part of a line with its value, None without one."""
+    start, end = place
+    fields = _fields(text, Line(start, end, 0, False))
+    return fields[0] if len(fields) == 1 and fields[0][0] else None
 
 
 def _led(offset: int, words: str) -> Iterator[Field]:

@@ -15,9 +15,10 @@ from itertools import count, pairwise
 from statistics import mean
 
 from qa.loaders.extracted import Range
+from qa.loaders.lines.beside import are_beside
 from qa.loaders.lines.colons import are_columns, colons_in
 from qa.loaders.lines.figures import tables_of_figures
-from qa.loaders.lines.rules import is_rule
+from qa.loaders.lines.rules import is_rule, unboxed
 from qa.loaders.lines.spaced import (
     Lines,
     Run,
@@ -78,6 +79,7 @@ def aligned_rows(lines: Lines) -> Iterator[AlignedRow]:
 
     Lines are next to one another; an empty one ends a table, but for one of aligned columns.
     """
+    lines = [(start, unboxed(text)) for start, text in lines]
     numbers = count(1)
     for find in (
         partial(_separated, sign="\t"),
@@ -332,6 +334,8 @@ def _is_table(lines: Sequence[tuple[int, str]], rows: _Table, sign: str) -> bool
         return True
     if 2 * sum(row[1].startswith(":") for row in texts) > len(texts):
         return False  # keys, values and their colons
+    if are_beside(texts):
+        return False
     if width == 2 and (
         sum(row[1][:1].islower() for row in texts) > _MAX_LOWER * len(texts)
         # Keys and values, or a list.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from qa.loaders.dates import find_date, is_own_date
+from qa.loaders.dates import own_date
 from qa.loaders.extracted import TABLE, Extracted
 from qa.loaders.furniture import credit_start, is_agency_line, is_navigation
 from qa.loaders.lines.aligned import AlignedRow, aligned_rows
@@ -41,8 +41,8 @@ def read_text(text: str, rows: Sequence[Block] = ()) -> Extracted:
             continue
         if is_navigation(line.text):
             line.kind = "furniture"
-        elif position < TOP_LINES and not date and is_own_date(line.text):
-            date = find_date(line.text)  # and text like any other
+        elif position < TOP_LINES and not date:
+            date = own_date(line.text)  # and text like any other
     if len(lines) > 1 and is_agency_line(lines[-1].text):
         lines[-1].kind = "furniture"
     mark_headings(text, lines[subject:])  # not of a sender, or of whom a letter is for

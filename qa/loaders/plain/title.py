@@ -10,6 +10,7 @@ from qa.loaders.contact import MAIL, MAIL_ALONE, TELEPHONE
 from qa.loaders.dates import is_date_line
 from qa.loaders.furniture import is_navigation, is_section_label
 from qa.loaders.letter import subject_of
+from qa.loaders.lines.beside import are_beside
 from qa.loaders.plain.line import ENDS, NUMBERED, TITLE_CHARACTERS, Line, breaks
 
 TOP_LINES = 12
@@ -114,6 +115,8 @@ def _heads(text: str, lines: Sequence[Line]) -> int:
             break
         group.append(line)
     if len(group) == len(lines) or any(map(_is_address, group)):
+        return 0
+    if are_beside([_GAP.split(line.text) for line in group]):
         return 0
     first = group[0]
     if not _is_name(first) or _goes_on(group):
