@@ -109,7 +109,8 @@ def _one_cell(lines: Sequence[Line]) -> Line:
 def _upper(joined: Sequence[Line], line: Line) -> int | None:
     """Return the position of the line beside which a line stands, if it is not the last one.
 
-    Below it, in its cell, are lines in another type: what is said of a thing below its name.
+    Below it, in its cell, are lines in another type: what is said of a thing below its name. It
+    may be beside the middle of all of them.
     """
     for position in range(len(joined) - 2, max(len(joined) - 2 - _NEAR, -1), -1):
         upper, below = joined[position], joined[position + 1]
@@ -120,7 +121,9 @@ def _upper(joined: Sequence[Line], line: Line) -> int | None:
             or not 0 < upper.bottom - below.bottom < 2 * upper.size
         ):
             return None
-        if abs(upper.bottom - line.bottom) < 0.3 * line.size and upper.right < line.left:
+        middle = (upper.bottom + joined[-1].bottom) / 2
+        is_beside = min(abs(at - line.bottom) for at in (upper.bottom, middle)) < 0.3 * line.size
+        if is_beside and upper.right < line.left:
             differs = upper.bold != below.bold or abs(upper.size - below.size) > 0.1 * upper.size
             is_free = not (upper.outline or line.outline or upper.entry or line.entry)
             beside = all(each.right < line.left for each in joined[position:])

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from qa.loaders.printed.line import Line
 from qa.loaders.printed.rows import ALIGNED, LABELLED
+from qa.loaders.tables.pairs import is_label, is_name
 
 _LEAST_LINES = 2
 # Lines of one block are so many heights apart.
@@ -20,6 +21,8 @@ def split_forms(lines: Sequence[Line]) -> list[Line]:
 
         Bill to:                 Invoice number:   2024-0117
         Marlow Garden Centre     Invoice date:     12 March 2024
+
+    Labels without a colon are known by their words.
     """
     found: list[Line] = []
     position = 0
@@ -46,7 +49,15 @@ def _stretch(lines: Sequence[Line], start: int) -> Sequence[Line]:
     while end < len(lines) and _is_next(lines[end - 1], lines[end], first):
         end += 1
         last = end if len(lines[end - 1].cells) > 1 else last
-    return lines[start:end] if last - start >= _LEAST_LINES else []
+    stretch = lines[start:end]
+    return stretch if last - start >= _LEAST_LINES and _are_labels(stretch) else []
+
+
+def _are_labels(lines: Sequence[Line]) -> bool:
+    """Return whether the cells beside an address are labels with their values."""
+    plain = [line.cells[1] for line in lines if len(line.cells) == 3 and line.cells[1][-1] != ":"]
+    known = sum(map(is_label, plain))
+    return not plain or (2 * known >= len(plain) and known > 1 and len(set(plain)) == len(plain))
 
 
 def _is_next(above: Line, line: Line, first: Line) -> bool:
@@ -66,7 +77,9 @@ def _is_split(line: Line) -> bool:
         return False
     if len(rest) == 1:
         return LABELLED.match(rest[0]) is not None
-    return len(rest) == 2 and rest[0].endswith(":") and not rest[1].endswith(":")
+    if len(rest) != 2 or rest[1].endswith(":"):
+        return False
+    return rest[0].endswith(":") or is_name(rest[0])
 
 
 def _part(line: Line, start: int, end: int) -> Line:

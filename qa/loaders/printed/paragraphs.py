@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby, pairwise
 from statistics import median
 
+from qa.loaders.printed.cards import split_cards
 from qa.loaders.printed.cells import join_cells
 from qa.loaders.printed.columns import split_columns
 from qa.loaders.printed.forms import split_forms
@@ -21,6 +22,12 @@ _NUMBER = re.compile(r"\(?(\d{1,3})[.)]\s")
 _ROW_CELLS = 3
 # What is said of the things in rows: lines, the fewest, and after which share of the rows.
 _MAX_SAID, _LEAST_SAID, _SAID = 2, 2, 0.6
+# The lines of an address are so many heights wide, and have so many words.
+_NARROW, _LISTED_WORDS = 12, 4
+# A key with its value has so many words.
+_MAX_FIELD = 6
+# A paragraph begins so many heights left of the item of a list above it.
+_OUTDENT = 0.9
 _ENDS = tuple('.!?:;…"”’»)')
 
 
@@ -42,7 +49,7 @@ def _unmarked(lines: Sequence[Line]) -> list[Paragraph]:
         if above.page == below.page and 0 < above.bottom - below.bottom < 3 * above.size
     ]
     pitch = median(steps) if steps else 0.0
-    lines = split_forms(join_cells(join_labels(split_columns(lines)), pitch))
+    lines = split_forms(join_cells(join_labels(split_cards(split_columns(lines))), pitch))
     by_page: dict[int, list[Line]] = {}
     for line in lines:
         by_page.setdefault(line.page, []).append(line)
@@ -152,16 +159,46 @@ def _continues(above: Sequence[Line], line: Line, page: Sequence[Line], pitch: f
         return False
     if last.page != line.page or step < -0.5 * last.size or step > 5 * last.size:
         # A new column or page continues a sentence that has not ended, and no row of a table.
-        return len(last.cells) < _ROW_CELLS and not ended and (not short or line.text[:1].islower())
+        if ended or len(last.cells) >= _ROW_CELLS:
+            return False
+        return line.text[:1].islower() or not (short or _is_field(above))
     if step > 1.3 * max(pitch, last.size):
         return False
     if line.left > last.left + 0.9 * line.size and not _BULLET.match(above[0].text):
         # A term with what is said of it, whose further lines are indented.
         return len(above) == 1 and not (short or ended) and line.text[:1].islower()
     very_short = last.right < right - 0.4 * (right - last.left)
-    if (very_short and not line.text[:1].islower()) or (short and _KEY.match(line.text)):
+    if (very_short and not line.text[:1].islower()) or (
+        _KEY.match(line.text) and (short or _KEY.match(last.text))
+    ):
         return False  # the lines of an address, of a list or of keys and values
+    if _are_listed([*above, line]):
+        return False
+    if short and line.left < last.left - _OUTDENT * line.size and line.text[:1].isupper():
+        return False  # below a list whose marks are drawn
     return not (short and ended)
+
+
+def _are_listed(lines: Sequence[Line]) -> bool:
+    """Return whether lines are those of an address, where nothing beside shows that they are short.
+
+    They are narrow, of a few words, begin with capitals or figures, and none needs what follows.
+    """
+    return all(
+        len(line.cells) == 1
+        and not line.bold
+        and line.right - line.left < _NARROW * line.size
+        and len(line.text.split()) <= _LISTED_WORDS
+        and (line.text[0].isupper() or line.text[0].isdecimal())
+        and not (line.text.endswith(",") or line.text.rsplit(maxsplit=1)[-1].islower())
+        for line in lines
+    )
+
+
+def _is_field(lines: Sequence[Line]) -> bool:
+    """Return whether a paragraph is a key with its value, which do not go on elsewhere."""
+    words = lines[0].text
+    return len(lines) == 1 and _KEY.match(words) is not None and len(words.split()) <= _MAX_FIELD
 
 
 def _is_next_item(item: Line, line: Line) -> bool:

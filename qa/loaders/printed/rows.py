@@ -198,6 +198,7 @@ def _is_name(cell: str) -> bool:
         len(cell) <= _MAX_NAME_CHARACTERS
         and len(cell.split()) <= _MAX_NAME_WORDS
         and not cell.endswith((".", ":", ";", ","))
+        and LABELLED.match(cell) is None
         and (not is_figure(cell) or _YEAR.fullmatch(cell) is not None)
     )
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from qa.loaders.printed.line import Line
 from qa.loaders.printed.rows import ALIGNED
+from qa.loaders.tables.pairs import is_label
 
 _MAX_LABEL_WORDS, _MAX_VALUE_CHARACTERS = 5, 80
 # A label is so much smaller than its value, unless that alone is bold, and so far above it.
@@ -49,7 +50,7 @@ def _are_stacked(label: Line, value: Line) -> bool:
         and (label.size < _SMALLER * value.size or (value.bold and not label.bold))
         and label.size <= 1.05 * value.size
         and len(label.text.split()) <= _MAX_LABEL_WORDS
-        and not label.text.endswith((".", ",", ";"))
+        and (not label.text.endswith((".", ",", ";")) or is_label(label.text))
         and any(map(str.isalpha, label.text))
         and len(value.text) <= _MAX_VALUE_CHARACTERS
         and not (label.outline or value.outline or label.hyphenated)

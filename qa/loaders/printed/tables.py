@@ -10,7 +10,7 @@ from itertools import pairwise
 from qa.loaders.printed.spans import Edges, spans
 from qa.loaders.tables.first_row import is_of_values
 from qa.loaders.tables.grid import are_distinct, is_scale, is_value
-from qa.loaders.tables.pairs import has_pairs
+from qa.loaders.tables.pairs import has_pairs, is_label
 from qa.loaders.tables.totals import is_total
 
 _DIGIT = re.compile(r"\d")
@@ -203,7 +203,7 @@ def _is_header(rows: Sequence[PrintedRow], *, has_names_above: bool = False) -> 
         return False
     if not has_names_above and not are_distinct(texts[0], texts[1:]):
         return False
-    if is_form(table):
+    if is_form(table) or (len(table[0]) == 2 and _are_labels([row[0] for row in texts])):
         return False
     for column in range(len(table[0])):
         values = [row[column] for row in table[1:] if row[column]]
@@ -212,6 +212,11 @@ def _is_header(rows: Sequence[PrintedRow], *, has_names_above: bool = False) -> 
     return len(labels) >= _MIN_NAMED and all(
         len(cell.split()) <= _MAX_HEADER_WORDS and not cell.endswith((".", ":")) for cell in labels
     )
+
+
+def _are_labels(cells: Sequence[str]) -> bool:
+    """Return whether the first cells of rows are those of a form: "E-mail", "Our ref", "Date"."""
+    return len(set(cells)) == len(cells) and 2 * sum(map(is_label, cells)) > len(cells)
 
 
 def same_columns(row: PrintedRow, following: PrintedRow) -> bool:

@@ -45,7 +45,7 @@ def has_pairs(rows: Sequence[Sequence[str]]) -> bool:
         return False
     names = [name for line in lines for name in line[::2] if name]
     kinds = [[_kind(value) for value in line[1::2]] for line in lines]
-    if len({name.lower() for name in names}) < len(names) or not all(map(_is_name, names)):
+    if len({name.lower() for name in names}) < len(names) or not all(map(is_name, names)):
         return False
     if {kind for row in kinds for kind in row} - {""} == {"number"}:
         return True
@@ -74,7 +74,13 @@ def _filled(row: Sequence[str]) -> list[str]:
     return cells
 
 
-def _is_name(name: str) -> bool:
+def is_label(name: str) -> bool:
+    """Return whether a name is one of those that forms have: "Order no.", "Date of birth"."""
+    return _LABEL.fullmatch(name) is not None
+
+
+def is_name(name: str) -> bool:
+    """Return whether a cell may name the value beside it: short, and without figures."""
     return (
         len(name) <= _MAX_NAME_CHARACTERS
         and len(name.split()) <= _MAX_NAME_WORDS
