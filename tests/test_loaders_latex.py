@@ -48,7 +48,7 @@ def test_latex_is_read_as_it_is_printed(read, name):
     document = read(SOURCE, name)
     assert (document.title, document.author) == ("The Well of Ystad", "Ada Blum, Otto Kern")
     assert document.date == "2024-03-12"
-    assert of_kind(document, "heading") == ["The Well of Ystad", "Depth & width", "Repair"]
+    assert of_kind(document, "heading") == ["The Well of Ystad", "1 Depth & width", "Repair"]
     assert of_kind(document, "body") == [
         *("Ada Blum, Otto Kern", "12 March 2024"),
         "The well is 19 m deep and lined with stone [kern20]. Günther says “deep” — by 50 %.",
@@ -215,4 +215,67 @@ def test_references_are_the_numbers_of_what_they_name(read):
         *("Table 1: Loss", "Figure 1: Map", "L = d"),
         "It is low [ost].",
         "[ost] Ost, P. Bees.",
+    ]
+
+
+NUMBERED = r"""\documentclass{article}
+\setcounter{tocdepth}{1}
+\begin{document}
+\section{Hives}\label{hives}
+\subsection*{On the wall}
+\subsection{In trees}\label{trees}
+See Section~\ref{trees}, and item~\ref{smoke}.
+\begin{enumerate}\item Veil\item Smoke\label{smoke}\end{enumerate}
+\appendix
+\section{Records}
+\end{document}
+"""
+
+
+def test_headings_have_the_numbers_that_references_name(read):
+    document = read(NUMBERED)
+    assert document.title == "Hives"
+    headings = [document.text[b.start : b.end] for b in document.blocks if b.kind == "heading"]
+    assert headings == ["1 Hives", "On the wall", "1.1 In trees", "A Records"]
+    assert "See Section 1.1, and item 2." in document.text
+
+
+@pytest.mark.parametrize(
+    ("setting", "heading"),
+    [(r"\setcounter{secnumdepth}{0}", "Hives"), (r"\setcounter{secnumdepth}{1}", "1 Hives")],
+)
+def test_headings_are_numbered_as_deep_as_the_document_says(read, setting, heading):
+    document = read(NUMBERED.replace(r"\setcounter{tocdepth}{1}", setting))
+    headings = [document.text[b.start : b.end] for b in document.blocks if b.kind == "heading"]
+    assert headings[0] == heading
+    assert headings[2] == "In trees"
+
+
+def test_what_is_said_of_an_author_is_read_once(read):
+    source = r"\documentclass{a}\title{Bees}\author{Ada Lund\thanks{Abbey Farm}}"
+    document = read(source + r"\begin{document}\maketitle It is warm.\end{document}")
+    assert document.text.count("Abbey Farm") == 1
+
+
+def test_cells_merged_with_those_above_them_have_their_value_there_too(read):
+    document = read(
+        r"""\begin{document}\begin{tabular}{lccc}
+Hive & \multicolumn{2}{c}{Honey} & \multirow{2}{*}{Keeper}\\ \cline{2-3}
+ & light & dark & \\ \hline
+Oak & 4.5 & 2.0 & \multirow{2}{*}{Asa Lind}\\
+Elm & 3.1 & 2.2 & \\ \hline
+ & 5.5 & 1.1 & \\
+\multirow{-2}{*}{Ash} & 5.9 & 1.4 & \multirow{-2}{*}{Ola Berg}\\ \hline
+\end{tabular}\end{document}"""
+    )
+    rows = [
+        [document.text[a:b] for a, b in block.cells]
+        for block in document.blocks
+        if block.kind == "row"
+    ]
+    assert rows == [
+        ["Oak", "4.5", "2.0", "Asa Lind"],
+        ["Elm", "3.1", "2.2", "Asa Lind"],
+        ["Ash", "5.5", "1.1", "Ola Berg"],
+        ["Ash", "5.9", "1.4", "Ola Berg"],
     ]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from qa.errors import UnreadableDocument
-from qa.loaders.dates import find_date, is_own_date
+from qa.loaders.dates import find_date, own_date
 from qa.loaders.furniture import credit_start, is_agency_line
 from qa.text import without_surrogates
 from qa.types import Block, BlockKind, Member, ScannedLine
@@ -111,9 +111,9 @@ def with_properties(extracted: Extracted) -> Extracted:
 
 def _is_dated(extracted: Extracted) -> bool:
     """Return whether the date is that of a line near the top."""
+    top = [extracted.text[block.start : block.end] for block in extracted.blocks[:_TOP_BLOCKS]]
     return any(
-        find_date(extracted.text[block.start : block.end]) == extracted.date
-        for block in extracted.blocks[:_TOP_BLOCKS]
+        extracted.date in (find_date(text), *map(own_date, text.splitlines())) for text in top
     )
 
 
@@ -203,8 +203,7 @@ class TextBuilder:
         """
         text = text.strip()
         if len(self.blocks) < _TOP_BLOCKS and not self.date:
-            dated = next(filter(is_own_date, text.splitlines()[:_TOP_BLOCKS]), "")
-            self.date = find_date(dated)
+            self.date = next(filter(None, map(own_date, text.splitlines()[:_TOP_BLOCKS])), "")
         cut = credit_start(text)
         start = self.add(text[:cut], "body")
         if cut is not None:

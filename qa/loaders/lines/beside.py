@@ -19,10 +19,17 @@ def are_beside(rows: Sequence[Sequence[str]]) -> bool:
     14 Castle Foregate              Our reference: FD/25/0417
     """
     sides = [
-        ([row[0] for row in rows], [" ".join(filter(None, row[1:])) for row in rows]),
-        ([row[-1] for row in rows], [" ".join(filter(None, row[:-1])) for row in rows]),
+        ([row[0] for row in rows], [_words(row[1:]) for row in rows]),
+        ([row[-1] for row in rows], [_words(row[:-1]) for row in rows]),
     ]
     return any(_is_plain(address) and _is_labelled(labels) for address, labels in sides)
+
+
+def _words(cells: Sequence[str]) -> str:
+    """Return the words of a cell, of two if the first one is a label, and of others a mark."""
+    filled = [cell for cell in cells if cell]
+    is_one = len(filled) < 2 or (len(filled) == 2 and filled[0].endswith(":"))
+    return " ".join(filled) if is_one else "…"
 
 
 def _is_plain(cells: Sequence[str]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -36,6 +37,7 @@ from qa.text import counted
 _SOURCE = re.compile(r"\A(?:\s*%[^\n]*\n)*\s*\\(?:documentclass|documentstyle|begin\{document\})")
 _MAX_STATED = 5_000  # characters of a title
 _MAX_AUTHORS = 200
+_COUNT = re.compile(r"-?\d{1,4}")
 _PARAGRAPH_END = re.compile(r"\n[ \t]*\n")
 
 
@@ -55,8 +57,8 @@ def read_latex(text: str) -> Extracted:
     parts = [[expanded(each, macros) for each in found] for found in named.values()]
     body = expanded(body, macros)
     reader = _Reader(body, references_in(preamble, body))
-    title, subtitle, *_, date = (
-        reader.words(_parsed(found[-1])) if found else "" for found in parts
+    title, subtitle, date = (
+        reader.words(_parsed(found[-1])) if found else "" for found in (*parts[:2], parts[-1])
     )
     authors = [each for source in parts[2] for each in reader.authors(_parsed(source))]
     builder = reader.builder
@@ -75,7 +77,7 @@ def read_latex(text: str) -> Extracted:
     if reader.pictures:
         builder.notes.append(f"{counted(reader.pictures, 'picture')} without text")
     return builder.result(
-        title=title or builder.first_heading(), author=names, date=find_date(date)
+        title=title or reader.first or builder.first_heading(), author=names, date=find_date(date)
     )
 
 
@@ -133,6 +135,7 @@ class _Reader:
         self._captions = iter(references.captions)
 
         self.builder = TextBuilder()
+        self.first = ""  # the first heading, without its number
         self.others: list[str] = []
         self.pictures = 0
         self._text = text
@@ -180,7 +183,10 @@ class _Reader:
             self._add_environment(node, environment.rstrip("*"))
         elif name in HEADINGS:
             self._flush()
-            self.builder.add(self.words(_arguments(node)[-1:]), "heading", level=HEADINGS[name])
+            words = self.words(_arguments(node)[-1:])
+            self.first = self.first or words
+            number = self._references.sections.get(node.pos, "")
+            self.builder.add(f"{number} {words}", "heading", level=HEADINGS[name])
         elif name in ("item", "bibitem", "par", "caption", "subcaption", "captionof"):
             self._flush()
             if name == "item" and self.builder.items:
@@ -267,13 +273,14 @@ class _Reader:
         nodes = [*head, *part, *parts.get("endlastfoot", [])]
         rules = [n.macroname for n in nodes if getattr(n, "macroname", "") in RULES]
         is_ruled = "midrule" in rules or rules.count("hline") > 1
-        add_grid(list(self._rows(nodes)), self.builder, is_likely=is_ruled)
+        rows = list(self._rows(nodes))
+        add_grid(rows, self.builder, is_likely=is_ruled)
         self._flush()
 
     def _rows(self, nodes: Sequence[Any]) -> Iterator[list[Cell]]:
         """Yield rows without the empty cells that keep the place of those merged over rows."""
         covered: dict[int, int] = {}  # by column, the rows left
-        for row in self._full_rows(nodes):
+        for row in _lifted(list(self._full_rows(nodes))):
             column = 0
             kept: list[Cell] = []
             left = {each: count - 1 for each, count in covered.items() if count > 1}
@@ -299,7 +306,7 @@ class _Reader:
                 count = self.words(
                     arguments[:1] if merged.macroname == "multicolumn" else arguments[-3:-2]
                 )
-                spans[merged.macroname] = int(count) if count.isdigit() else 1
+                spans[merged.macroname] = int(count) if _COUNT.fullmatch(count) else 1
                 inside = _nodes(arguments[-1:])
             return Cell(self.words(inside), spans["multicolumn"], spans["multirow"])
 
@@ -377,6 +384,32 @@ def _nodes(arguments: Sequence[Any]) -> list[Any]:
     for each in arguments:
         found += getattr(each, "nodelist", None) or [each]
     return found
+
+
+def _lifted(rows: Sequence[list[Cell]]) -> Sequence[list[Cell]]:
+    """Return rows, cells that are merged with empty ones above them at the top of these."""
+    for number, row in enumerate(rows):
+        column = 0
+        for place, cell in enumerate(row):
+            if cell.down < -1 and (top := number + cell.down + 1) >= 0:
+                above = [_at(each, column) for each in rows[top:number]]
+                if all(at is not None and not at.text for at in above):
+                    rows[top][:] = [
+                        replace(cell, down=-cell.down) if at is above[0] else at for at in rows[top]
+                    ]
+                    row[place] = replace(cell, text="", down=1)
+            column += cell.across
+    return rows
+
+
+def _at(row: Sequence[Cell], column: int) -> Cell | None:
+    """Return the cell of a row that begins in a column."""
+    begin = 0
+    for cell in row:
+        if begin == column:
+            return cell
+        begin += cell.across
+    return None
 
 
 def _is_braced(node: Any) -> bool:

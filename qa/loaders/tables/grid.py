@@ -31,6 +31,7 @@ _SCALES = (
     re.compile(r"\d{3,5}"),  # of trains or of rooms
     _SIZE,
 )
+_OF_ALL = re.compile(r"(?:grand |sub-?|all )?(?:total|sum|mean|average|change|change %)$", re.I)
 _DIGITS = re.compile(r"\d+")
 _BRACKETS = re.compile(r"\(.+\)|\[.+\]")
 # Of names in two rows: so many words in each cell, and values below.
@@ -212,7 +213,9 @@ def count_headers(rows: Sequence[Sequence[Cell]], *, is_likely: bool = False) ->
         return 0
     if len(rows) > 1 and len(rows[0]) > 1 and any(cell.across > 1 for cell in rows[0]):
         deepest = max(cell.down for cell in rows[0])
-        below = 0 if deepest > 1 else header_rows(_texts(rows[1:]), is_likely=is_likely)
+        below = 0
+        if deepest == 1:
+            below = int(_are_parts(rows)) or header_rows(_texts(rows[1:]), is_likely=is_likely)
         return deepest if 1 < deepest < len(rows) else below and 1 + below
     texts = _texts(rows)
     if _is_in_two_rows(texts):
@@ -221,6 +224,37 @@ def count_headers(rows: Sequence[Sequence[Cell]], *, is_likely: bool = False) ->
     if headers and len(texts) > 2 and (_is_in_brackets(texts[1]) or _are_units(texts[1:])):
         return 2
     return headers
+
+
+def _are_parts(rows: Sequence[Sequence[Cell]]) -> bool:
+    """Return whether the second row names the parts of what the merged cells of the first name.
+
+    As in " | North | South" above "Grade | 2024 | 2025 | 2024 | 2025": below each merged cell are
+    names, different ones, and values below these, and nothing is below another name.
+    """
+    above, parts, *below = _texts(rows)
+    begin, named = 0, set()
+    for cell in rows[0]:
+        span = range(begin, begin + cell.across)
+        begin += cell.across
+        names = [parts[n].strip() for n in span if n < len(parts)]
+        if cell.across == 1:
+            if cell.text.strip() and any(names):
+                return False
+            continue
+        values = [[row[n].strip() for n in span if n < len(row)] for row in below]
+        if (
+            len(names) < cell.across
+            or not all(names)
+            or len(set(names)) < len(names)
+            or any(len(name) > _MAX_NAME_CHARACTERS or name.endswith(":") for name in names)
+            or (any(map(is_value, names)) and not is_scale(names, [["", *row] for row in values]))
+            or not any(is_value(value) for row in values for value in row)
+        ):
+            return False
+        named |= set(span)
+    filled = [n for n, text in enumerate(parts) if text.strip() and n not in named]
+    return bool(named) and all(not is_value(parts[n].strip()) for n in filled) and bool(above)
 
 
 def _is_in_two_rows(rows: Sequence[Sequence[str]]) -> bool:
@@ -302,7 +336,7 @@ def header_rows(rows: Sequence[Sequence[str]], *, is_likely: bool = False) -> in
         or any(len(name) > _MAX_NAME_CHARACTERS or name.endswith(":") for name in names)
         or any(map(_STATED.match, names))
         or (_are_measured(names) and not is_scale(names, below))
-        or is_of_values(first, below)
+        or (is_of_values(first, below) and not _are_years(names, below))
     ):
         return 0
     return int(width > 2 or is_likely or _has_values(first, below))
@@ -372,14 +406,21 @@ def _has_values(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
     return False
 
 
+def _are_years(names: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Return whether several names are years in order, above values that are none."""
+    return sum(_YEAR.fullmatch(name) is not None for name in names) > 1 and is_scale(names, below)
+
+
 def is_scale(names: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
     """Return whether names are years, times, days or counts in order, after one word at most.
+
+    What is made of all of them may have a name too: "Total".
 
     The values below such a header are of another kind.
     """
     for form in _SCALES:
         scale = [name for name in names if form.fullmatch(name)]
-        rest = [name for name in names if not form.fullmatch(name)]
+        rest = [name for name in names if not form.fullmatch(name) and not _OF_ALL.match(name)]
         if len(scale) < 2 or len(rest) > 1 or any(map(_VALUE.fullmatch, rest)):
             continue
         order = [_order(name, form) for name in scale]
