@@ -306,3 +306,44 @@ E  HOURS
 def test_sentences_with_figures_are_no_rows(read):
     text = "\n".join(f"The keeper counted in the year of the storm {n} 40 71" for n in (12, 13, 14))
     assert records(read(f"The light\n\n{text}\n")) == []
+
+
+def test_a_line_below_lines_with_tabs_says_something_of_these(read):
+    lines = ["Keeper:\tAda Blum"]
+    lines += ["Attic hatch\t35", "With a ladder for the day", "Gutter\t60", "By two of us"]
+    lines += ["The rest is prose."]
+    document = read(docx_of(paragraphs=lines), "a.docx")
+    assert records(document)[-4:] == [
+        "Attic hatch: 35.",
+        "Attic hatch: With a ladder for the day.",
+        "Gutter: 60.",
+        "Gutter: By two of us.",
+    ]
+    assert "By two of us\n\nThe rest is prose." in document.text
+
+
+def test_prose_between_lines_with_tabs_stays_where_it_is(read):
+    lines = ["Attic\t35", "It is dry, as was said:", "Gutter\t60", "By two of us", "The end"]
+    document = read(docx_of(paragraphs=lines), "a.docx")
+    words = [each for line in lines for each in line.split("\t")]
+    assert [document.text.index(each) for each in words] == sorted(
+        document.text.index(each) for each in words
+    )
+
+
+def test_blocks_beside_one_another_are_read_one_by_one(read):
+    page = (
+        "<table><tr><td>Lock House<br>4 Quay Lane<br>Worcester</td>"
+        "<td><p>Ref: BW/2291</p><p>Valid until: 31 March</p></td></tr></table>"
+        "<table><tr><td><h3>Stories</h3><p>On Wednesday</p></td>"
+        "<td><h3>Repairs</h3><p>On Saturday</p></td></tr></table>"
+        "<table><tr><td>Ada<br>Blum</td><td>14</td></tr><tr><td>Otto</td><td>9</td></tr></table>"
+    )
+    document = read(page, "a.html")
+    found = [(b.kind, document.text[b.start : b.end]) for b in document.blocks]
+    assert found[:6] == [
+        ("body", "Lock House\n4 Quay Lane\nWorcester"),
+        *(("body", text) for text in ("Ref: BW/2291", "Valid until: 31 March")),
+        *(("heading", "Stories"), ("body", "On Wednesday"), ("heading", "Repairs")),
+    ]
+    assert records(document) == ["Ada Blum: 14.", "Otto: 9."]

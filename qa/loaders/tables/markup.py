@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from qa.loaders.extracted import TextBuilder
-from qa.loaders.hypertext.elements import EMPTY_LINE, clean, gather, name_of
+from qa.loaders.hypertext.elements import BREAK, EMPTY_LINE, clean, gather, name_of
 from qa.loaders.tables.grid import SAMPLE_ROWS, Cell, Grid, count_headers, has_groups, is_form
 
 # Longer texts in a table are its page's, which it lays out.
@@ -15,6 +15,9 @@ _MAX_CELL_CHARACTERS = 800
 _MAX_NAME_CHARACTERS = 80
 _MAX_SPAN = 1_000
 _SECTIONS = {"thead", "tbody", "tfoot"}
+_HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
+# So many lines in two cells of a table of one row are two blocks beside one another.
+_LEAST_LINES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ def add_table(table: Iterable[Any], builder: TextBuilder, add_other: Callable[[A
         else:
             add_other(node)
         builder.add_content(clean([node.tail or ""]))
+    if _is_beside(rows):
+        rows = [replace(row, is_layout=True, is_header=False) for row in rows]
     if not any(row.is_header for row in rows):
         headers = _unmarked_headers([row for row in rows if not row.is_layout])
     else:
@@ -78,6 +83,35 @@ def add_table(table: Iterable[Any], builder: TextBuilder, add_other: Callable[[A
             named = () if id(row) in headers else row.pairs
             for cells in named or (row.cells,):
                 grid.add(cells, header=id(row) in headers)
+
+
+def _is_beside(rows: Sequence[_Row]) -> bool:
+    """Return whether a table is one row of blocks beside one another, as in a letterhead.
+
+    Two cells or more have several lines.
+    """
+    filled = [row for row in rows if any(cell.text for cell in row.cells)]
+    if len(filled) != 1 or any(cell.across > 1 for cell in filled[0].cells):
+        return False
+    cells = [each for each in filled[0].node if name_of(each)]
+    return sum(_count_lines(cell) >= _LEAST_LINES for cell in cells) > 1
+
+
+def _count_lines(cell: Any) -> int:
+    """Return how many lines with words are in a cell."""
+    blocks = [each for each in cell.iter("p", "div", "li") if not any(each.iter("td"))] or [cell]
+    lines = 0
+    for block in blocks:
+        words: list[str] = []
+        gather(block, words)
+        lines += sum(bool(line.strip()) for line in "".join(words).split(BREAK))
+    return lines
+
+
+def _has_heading(cell: Any, text: str) -> bool:
+    """Return whether a cell has a heading, and other words below it."""
+    headings = (clean(list(each.itertext())) for each in cell.iter(*_HEADINGS))
+    return any(0 < len(heading) < len(text) for heading in headings)
 
 
 def _rows(table: Iterable[Any], *, in_head: bool = False) -> Iterator[tuple[Any, bool]]:
@@ -108,6 +142,7 @@ def _read(node: Any, *, in_head: bool) -> _Row:
             or len(text) > _MAX_CELL_CHARACTERS
             or (paragraphs > 1 and len(text) > _MAX_CELL_CHARACTERS / 4)
             or EMPTY_LINE.search("".join(words)) is not None
+            or _has_heading(element, text)
         )
     filled = sum(bool(cell.text) for cell in cells)
     is_layout = is_layout or (len(cells) == 1 and not in_head)
