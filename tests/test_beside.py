@@ -97,3 +97,42 @@ def test_a_box_around_labels_is_no_part_of_them(tmp_path):
 def test_another_day_does_not_date_a_document(tmp_path, line):
     document, _ = read(tmp_path, f"A note\n\n{line}\n\nThe rest is prose, and says little.\n")
     assert document.date == ""
+
+
+def test_a_name_wider_than_its_values_heads_their_column(tmp_path):
+    document, words = read(
+        tmp_path,
+        "Report on the water of three wells.\n\n"
+        "WELL                 DEPTH       UNIT     ALARM\n"
+        "-------------------------------------------------\n"
+        "NORTH OF THE ROAD\n"
+        "Abbey well            6.1        m          H\n"
+        "Mill well             1.1        m\n"
+        "Old well              2.4        m          H\n",
+    )
+    assert [block.kind for block in document.blocks].count("row") == 3
+    assert "Abbey well; DEPTH: 6.1; UNIT: m; ALARM: H." in words
+
+
+def test_a_name_that_no_page_has_is_no_author(tmp_path):
+    page = "<html><body><h1>Rattle</h1><div class='author'>heron_44</div><p>{}</p></body></html>"
+    document, _ = read(tmp_path, page.format("The hose is loose, and rattles. " * 9), "a.html")
+    assert document.author in ("", "heron_44")
+    assert "Author" not in document.text
+
+
+def test_a_sum_has_no_number_of_the_row_above_it(tmp_path):
+    _, words = read(
+        tmp_path,
+        "What we propose for the car is this.\n\n"
+        "Pos.  Item                      Quantity     Sum\n"
+        "1     Clutch kit                1         212.00\n"
+        "2     Gear oil                  2 l        24.00\n"
+        "3     Labour                    5.5 h     374.00\n"
+        "      Net                                 610.00\n"
+        "      VAT 20 %                            122.00\n"
+        "      TOTAL                               732.00\n",
+    )
+    assert "Pos.: 3; Item: Labour; Quantity: 5.5 h; Sum: 374.00." in words
+    assert "Pos.: 3; Item: Net" not in words
+    assert "Pos.: 3; Item: VAT" not in words

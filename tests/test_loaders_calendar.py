@@ -120,3 +120,16 @@ LINES = "SUMMARY:Dentist\nDTSTART:20240603T100000\nLOCATION:14 Mill Lane\n"
 def test_a_fragment_of_a_calendar_is_read_as_its_entries(read, text):
     document = read(text, "a.ics")
     assert document.text == "Dentist\n\nStart: 2024-06-03 10:00\nLocation: 14 Mill Lane"
+
+
+def test_what_the_invited_answered_is_read(read):
+    document = read(
+        "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Regatta\r\nDTSTART:20250607T063000\r\n"
+        "ATTENDEE;CN=Zoe Hart;PARTSTAT=DECLINED:mailto:zoe@club.example\r\n"
+        "ATTENDEE;CN=Ben Ash;PARTSTAT=NEEDS-ACTION:mailto:ben@club.example\r\n"
+        "END:VEVENT\r\nEND:VCALENDAR\r\n",
+        "a.ics",
+    )
+    text = document.text
+    assert "Attendee: Zoe Hart <zoe@club.example>, declined" in text
+    assert "Attendee: Ben Ash <ben@club.example>\n" in f"{text}\n"

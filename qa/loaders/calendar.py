@@ -49,6 +49,8 @@ _BREAK = re.compile(r"</?(?:br|p|div|li|ul|ol|tr)\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"</?(?:a|b|i|u|em|strong|span|font|html-blob|html|body)\b[^<>]*>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[a-zA-Z]{2,8});")
 _PERIODS = {"DAILY": "day", "WEEKLY": "week", "MONTHLY": "month", "YEARLY": "year"}
+# What an invited person has answered.
+_REPLIES = {name.upper(): name for name in ("accepted", "declined", "tentative", "delegated")}
 
 
 def looks_like_calendar(text: str) -> bool:
@@ -147,7 +149,9 @@ def _shown(field: str, value: Any, entry: Any) -> str:
     if field in ("ORGANIZER", "ATTENDEE"):
         address = str(value).removeprefix("mailto:").removeprefix("MAILTO:")
         name = _words(value.params.get("CN"))
-        return f"{name} <{address}>" if name and name != address else address
+        shown = f"{name} <{address}>" if name and name != address else address
+        reply = _REPLIES.get(str(value.params.get("PARTSTAT", "")).upper())
+        return f"{shown}, {reply}" if reply else shown
     if field == "CATEGORIES":
         values = value if isinstance(value, list) else [value]
         return ", ".join(_words(each) for group in values for each in getattr(group, "cats", ()))

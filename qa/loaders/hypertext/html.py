@@ -81,7 +81,15 @@ def read_html(text: str) -> Extracted:
         # A page's title often ends in the name of the site.
         title=heading if not title or (heading and title.startswith(heading)) else title,
         date=(metadata.date if metadata else None) or "",
-        author=(metadata.author if metadata else None) or "",
+        author=_stated((metadata.author if metadata else None) or "", text),
+    )
+
+
+def _stated(author: str, page: str) -> str:
+    """Return the names of authors that a page has; one made of other words ("ada_7") is none."""
+    names = map(str.strip, author.split(";"))
+    return "; ".join(
+        name for name in names if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", page, re.IGNORECASE)
     )
 
 

@@ -352,10 +352,12 @@ def _is_aligned(lines: Sequence[tuple[int, str]], rows: _Table, column: int) -> 
         for number, cells in rows
         if cells[column][0] < cells[column][1]
     ]
-    if not places:
-        return True
-    usual = max(max(Counter(side).values()) for side in zip(*places, strict=True))
-    return usual >= _ALIGNED * len(places)
+    below = places[1:] if len(rows) > _LEAST_ROWS else []  # a name may be wider than its values
+    return not places or any(
+        max(max(Counter(side).values()) for side in zip(*each, strict=True)) >= _ALIGNED * len(each)
+        for each in (places, below)
+        if each
+    )
 
 
 def _rows(

@@ -8,7 +8,10 @@ from collections.abc import Collection, Sequence
 # Of the rows of such a table so many have no name of their own, and two at least.
 _NAMELESS = 1 / 4
 _LEAST = 2
-_SUM = re.compile(r"\W*(?:sub|grand )?(?:total|sum|balance|summe|gesamt)", re.IGNORECASE)
+_SUM = re.compile(
+    r"\W*(?:sub|grand )?(?:total|sum|balance|summe|gesamt|(?:net|net amount|netto|vat|tax|mwst)\b)",
+    re.IGNORECASE,
+)
 
 
 def are_grouped(rows: Sequence[Sequence[str]]) -> bool:
