@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from qa.builder.views.boxes import Range
 from qa.builder.views.labels import Entry, Field, Line, field_of
 
 # What separates the blocks is so wide, and a line so long.
 _GAP = re.compile(r"[ \xa0]{2,}")
+_CELL = re.compile(r"\S+(?:[ \xa0]\S+)*")
+# What may be a label with its value.
+_LABEL = re.compile(r"[^:]{1,40}:(?=[ \xa0]+\S)")
 _LEAST_GAP = 2
 _MAX_LINE = 200
 # So many lines have something in both blocks, and so many labels are in one of them.
@@ -18,7 +22,9 @@ _LEAST_LINES = 2
 _LEAST_LABELS = 2
 # So many lines of an address have a word.
 _ADDRESSED = 0.6
-_MAX_LINES = 20
+_MAX_LINES = 12
+# So many of the widest gaps of a line are tried.
+_MAX_GAPS = 3
 # A line of an address, and a label with its value, is short.
 _MAX_WORDS = 12
 # "Flat 2", "3 Mill Lane", and not "instead of", "E2" or "//".
@@ -46,8 +52,12 @@ def beside(text: str, lines: Sequence[Line]) -> Iterator[Entry]:
     There are no labels in one of the blocks and several in the other, all different.
     """
     number = 0
+    cells = [_cells(text, line) for line in lines]
+    labels = [":" in text[line.start : line.end] for line in lines]
     while number < len(lines):
-        found = _stretch(text, lines[number : number + _MAX_LINES])
+        near = slice(number, number + _MAX_LINES)
+        is_likely = len(cells[number]) > 1 and sum(labels[near]) >= _LEAST_LABELS
+        found = _stretch(text, lines[near], cells[near]) if is_likely else None
         if found:
             count, fields = found
             yield Entry(lines[number].start, lines[number + count - 1].end, tuple(fields))
@@ -56,43 +66,48 @@ def beside(text: str, lines: Sequence[Line]) -> Iterator[Entry]:
             number += 1
 
 
-def _stretch(text: str, lines: Sequence[Line]) -> tuple[int, list[Field]] | None:
+def _cells(text: str, line: Line) -> list[Range]:
+    """Return where the parts of a line are that gaps separate; none of a long one."""
+    words = text[line.start : line.end]
+    return [found.span() for found in _CELL.finditer(words)] if len(words) <= _MAX_LINE else []
+
+
+def _stretch(
+    text: str, lines: Sequence[Line], cells: Sequence[Sequence[Range]]
+) -> tuple[int, list[Field]] | None:
     """Return how many lines from the first one on are of two blocks, and the fields of these."""
     first = lines[0]
-    for gap in _gaps(text, first):
-        splits = _beside_gap(text, lines, gap)
+    gaps = [(first.column + a, first.column + b) for (_, a), (b, _) in pairwise(cells[0])]
+    for gap in sorted(gaps, key=lambda gap: gap[0] - gap[1])[:_MAX_GAPS]:
+        splits = _beside_gap(text, lines, cells, gap)
         if sum(each.left is not None and each.right is not None for each in splits) < _LEAST_LINES:
             continue
-        left = [_field(text, each.left) for each in splits if each.left]
-        right = [_field(text, each.right) for each in splits if each.right]
-        if (_is_plain(text, left) and _is_labelled(text, right)) or (
-            _is_labelled(text, left) and _is_plain(text, right)
-        ):
-            return len(splits), [*left, *right]
+        left = [each.left for each in splits if each.left]
+        right = [each.right for each in splits if each.right]
+        sides = _may_be(text, left), _may_be(text, right)
+        if sides in ((False, True), (True, False)):
+            fields = (
+                [_field(text, place) for place in left],
+                [_field(text, place) for place in right],
+            )
+            plain, labelled = fields if sides[1] else fields[::-1]
+            if _is_plain(text, plain) and _is_labelled(text, labelled):
+                return len(splits), [*fields[0], *fields[1]]
     return None
 
 
-def _gaps(text: str, line: Line) -> Iterator[Range]:
-    """Yield the columns of the gaps of a line, the widest first."""
-    words = text[line.start : line.end]
-    if len(words) <= _MAX_LINE:
-        places = [found.span() for found in _GAP.finditer(words)]
-        for start, end in sorted(places, key=lambda gap: gap[0] - gap[1]):
-            yield line.column + start, line.column + end
-
-
-def _beside_gap(text: str, lines: Sequence[Line], gap: Range) -> list[_Split]:
+def _beside_gap(
+    text: str, lines: Sequence[Line], cells_of: Sequence[Sequence[Range]], gap: Range
+) -> list[_Split]:
     """Return the lines from the first one on that leave a part of a gap free."""
     low, high = gap
     splits: list[_Split] = []
-    for line in lines:
+    for line, cells in zip(lines, cells_of, strict=True):
         if splits and line.is_first:
             break
-        words = text[line.start : line.end]
-        cells = [found.span() for found in re.finditer(r"\S+(?:[ \xa0]\S+)*", words[:_MAX_LINE])]
         ends = [line.column + end for _, end in cells if line.column + end <= high]
         starts = [line.column + start for start, _ in cells if line.column + start >= low]
-        if len(words) > _MAX_LINE or not cells or len(ends) + len(starts) != len(cells):
+        if not cells or len(ends) + len(starts) != len(cells):
             break
         narrowed = max([low, *ends]), min([high, *starts])
         if narrowed[1] - narrowed[0] < _LEAST_GAP:
@@ -113,6 +128,15 @@ def _beside_gap(text: str, lines: Sequence[Line], gap: Range) -> list[_Split]:
 
 def _words(text: str, split: _Split) -> str:
     return text[slice(*split.left)] if split.left else ""
+
+
+def _may_be(text: str, places: Sequence[Range]) -> bool | None:
+    """Return whether the lines of a block may be labels, all different; None if of neither kind."""
+    found = [_LABEL.match(text, *place) for place in places]
+    keys = [match[0].lower() for match in found if match]
+    if not keys:
+        return False
+    return True if _LEAST_LABELS <= len(keys) == len(set(keys)) else None
 
 
 def _field(text: str, place: Range) -> Field:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from html import unescape
 from typing import Any
 
 from qa.loaders.extracted import Extracted, TextBuilder
@@ -87,9 +88,12 @@ def read_html(text: str) -> Extracted:
 
 def _stated(author: str, page: str) -> str:
     """Return the names of authors that a page has; one made of other words ("ada_7") is none."""
-    names = map(str.strip, author.split(";"))
+    words = " ".join(unescape(page).split()) if author else ""
+    names = (" ".join(name.split()) for name in author.split(";"))
     return "; ".join(
-        name for name in names if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", page, re.IGNORECASE)
+        name
+        for name in names
+        if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", words, re.IGNORECASE)
     )
 
 
