@@ -5,6 +5,7 @@ import sys
 import threading
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +15,7 @@ from benchmarks.hashing import HashEncoder
 from qa import builder
 from qa.builder import ENCODING, READING, BuildReport, FileReport, encoded_text, is_stale
 from qa.builder.corpus import states_of
+from qa.builder.fingerprint import library_versions
 from qa.builder.splitter import Splitter
 from qa.builder.survey import survey
 from qa.errors import EmptyCorpus, IndexLocked
@@ -399,7 +401,9 @@ def test_staleness_follows_the_folder(folder, tmp_path, encoder):
 
 def test_another_version_of_a_library_makes_it_stale(folder, tmp_path, encoder, monkeypatch):
     build(folder, tmp_path / "index", encoder=encoder)
-    monkeypatch.setattr("importlib.metadata.version", lambda name: "0")
+    versions = dict.fromkeys(library_versions(), "0")
+    module = import_module("qa.builder.build")
+    monkeypatch.setattr(module, "library_versions", lambda: versions)
     assert is_stale(folder, tmp_path / "index", encoder.fingerprint)
     assert build(folder, tmp_path / "index", encoder=encoder).encoded > 0
 

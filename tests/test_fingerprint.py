@@ -1,6 +1,9 @@
 import ast
 import importlib.metadata
+import os
+import shutil
 import sys
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from qa.builder.fingerprint import library_versions
 PACKAGE = Path(__file__).parents[1] / "qa"
 # They search an index or watch a folder, and do not decide what is in it.
 NOT_READING = {"watchfiles"}
+TIMES = count(1)
 
 
 def imported():
@@ -27,6 +31,17 @@ def imported():
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 names.add(node.module.partition(".")[0])
     return names - set(sys.stdlib_module_names) - {"qa"} - NOT_READING
+
+
+def put(packages, name, version):
+    """Install a version of a library in a folder, as pip does: its folder is a new one."""
+    for old in packages.glob("*.dist-info"):
+        shutil.rmtree(old)
+    new = packages / f"{name.replace('-', '_')}-{version}.dist-info"
+    new.mkdir(parents=True)
+    (new / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    # Two changes may be nearer to each other than the times of a file system tell apart.
+    os.utime(packages, ns=(next(TIMES),) * 2)
 
 
 def test_each_library_that_reads_files_decides_whether_an_index_is_stale():
@@ -46,8 +61,15 @@ def test_another_version_of_a_reading_library_makes_an_index_stale(tmp_path, mon
     (folder / "a.txt").write_text("The well is twelve metres deep.", encoding="utf-8")
     build(folder, tmp_path / "index", encoder=HashEncoder())
     assert not is_stale(folder, tmp_path / "index", HashEncoder.fingerprint)
-    version = importlib.metadata.version
-    monkeypatch.setattr(
-        "importlib.metadata.version", lambda asked: "0" if asked == name else version(asked)
-    )
+    packages = tmp_path / "packages"
+    put(packages, name, "0")
+    monkeypatch.syspath_prepend(packages)
+    assert library_versions()[name] == "0"
     assert is_stale(folder, tmp_path / "index", HashEncoder.fingerprint)
+
+
+def test_a_library_that_is_upgraded_under_a_running_process_is_noticed(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    for version in ("1.0", "1.1", "0.9"):
+        put(tmp_path, "icalendar", version)
+        assert library_versions()["icalendar"] == version

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from qa.builder.splitter import OVERLAP_SENTENCES
 from qa.index import Manifest
+from qa.index.libraries import versions_of
 
 # Another version of one of these may change a vector, or the text read from a file.
 _ENCODING = ("onnxruntime", "sentence-transformers", "transformers", "tokenizers", "torch")
@@ -57,13 +57,7 @@ def _digest(entries: Sequence[str]) -> str:
 def library_versions() -> dict[str, str]:
     """Return the versions of the libraries on which an index depends."""
     # Mail, CSV and encodings are read by the standard library.
-    versions = {"python": platform.python_version()}
-    for name in _LIBRARIES:
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return versions
+    return {"python": platform.python_version(), **versions_of(_LIBRARIES)}
 
 
 def version_of(settings: Mapping[str, str | int], libraries: Mapping[str, str]) -> str:
