@@ -31,6 +31,8 @@ MANIFEST = "manifest.json"
 
 _GENERATION = re.compile(r"g-(\d+)-([0-9a-f]{16})")
 _UNFINISHED = ".writing"
+# The least that is hashed on several threads: to start them takes longer than to hash less.
+_POOLED_BYTES = 1_000_000
 
 
 def live_generation(index_dir: Path) -> Path:
@@ -96,6 +98,10 @@ def check_files(generation: Path, manifest: Manifest) -> None:
         if found != file:
             raise IndexCorrupt(f"{path} is damaged", remedy)
 
+    if sum(file.size for file in manifest.files) < _POOLED_BYTES:
+        for file in manifest.files:
+            check(file)
+        return
     pool = ThreadPoolExecutor(cores())
     try:
         for _ in pool.map(check, manifest.files):
