@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from qa.errors import ModelCorrupt
 from qa.networks.spans import best_spans
 from qa.networks.threads import cores
-from qa.networks.weights import MODELS, RETRAIN, check_vocabulary, read_model
+from qa.networks.weights import MODELS, RETRAIN, check_vocabulary, read_model, tokenizer_of
 from qa.networks.words import note_numbers, number_words
 from qa.types import Passage, Span
 
@@ -79,15 +79,11 @@ class OnnxReader:
     """
 
     def __init__(self, folder: str | Path = MODELS, *, name: str = "reader") -> None:
-        from tokenizers import Tokenizer
-
         folder = Path(folder)
         model = read_model(name, folder=folder)
         self.fingerprint = model.sha256
         try:
-            self._tokenizer = Tokenizer.from_str(model.tokenizer)
-            self._tokenizer.no_padding()
-            self._tokenizer.no_truncation()
+            self._tokenizer = tokenizer_of(model.tokenizer)
             self._cls, self._sep = map(self._tokenizer.token_to_id, ("[CLS]", "[SEP]"))
             self._session = model.session()
             self._check_fit()

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
 from qa.networks.parts import PARTS, packed, packed_size, token_parts
-from qa.networks.weights import Model, check_vocabulary
+from qa.networks.weights import Model, check_vocabulary, tokenizer_of
 
 if TYPE_CHECKING:
     from onnxruntime import RunOptions
@@ -33,9 +32,7 @@ class SentenceNetwork:
         self.dimension = int(self._session.get_outputs()[0].shape[-1])
         self.row_size = self.dimension + packed_size(self.dimension)
         self.max_tokens = max_tokens
-        self.tokenizer = Tokenizer.from_str(model.tokenizer)
-        self.tokenizer.no_padding()
-        self.tokenizer.no_truncation()
+        self.tokenizer = tokenizer_of(model.tokenizer)
         self._room = max_tokens - self.tokenizer.num_special_tokens_to_add(is_pair=False)
         check_vocabulary(
             lambda token, options: self._run([token], options),

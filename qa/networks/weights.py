@@ -10,12 +10,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from qa.errors import ModelCorrupt, ModelNotFound
 from qa.hashing import sha256_of
 from qa.networks.overflow import EXACT, products_overflow
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 MODELS = Path(__file__).parents[1] / "models"
 # In a clone the package is not copied: its files are those of the working tree.
@@ -101,6 +104,21 @@ def network_files(folder: Path, name: str, parts: int) -> list[Path]:
     if parts == 1:
         return [folder / f"{name}.onnx"]
     return [folder / f"{name}-{number}.onnx" for number in range(1, parts + 1)]
+
+
+@lru_cache(maxsize=2)
+def tokenizer_of(text: str) -> Tokenizer:
+    """Return the tokenizer that is this JSON, which neither pads nor cuts; it is shared.
+
+    The shipped networks have the same one, and to read it takes as long as a question does.
+    Whatever `tokenizers` raises for an invalid one is passed on.
+    """
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_str(text)
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
 
 
 def check_vocabulary(run: Callable[[int, Any], object], tokens: int) -> None:
