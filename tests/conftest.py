@@ -1,4 +1,5 @@
 import gc
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 
@@ -12,7 +13,7 @@ from loaded import networks_once
 
 from qa.loaders import load
 from qa.networks.encoder import SentenceEncoder
-from qa.networks.weights import Model
+from qa.networks.weights import MODELS, Model, read_model
 
 # Names that a file which serves or connects has imported.
 _CONNECTING = frozenset(("httpx", "socket", "serving", "served_of", "Client", "asyncio", "browser"))
@@ -73,14 +74,29 @@ def _nothing_in_the_home_folder(tmp_path_factory):
 
 @pytest.fixture(scope="session", autouse=True)
 def _networks_are_loaded_once():
-    """Keep sessions of ONNX Runtime, which pipelines share, from one test to the next."""
+    """Keep sessions of ONNX Runtime, which pipelines share, from one test to the next.
+
+    And the shipped models, whose files are read and hashed once: a copy of them, which a test
+    may damage, each time.
+    """
     kept, load = {}, Model.session
 
     def session(model):
         return kept.setdefault(model.sha256, load(model)) if model.sha256 else load(model)
 
+    @cache
+    def shipped(name):
+        model = read_model(name)
+        model.session()
+        return replace(model, network=b"")  # the session has it, and it is large
+
+    def read(name, *, folder=MODELS):
+        return shipped(name) if folder == MODELS else read_model(name, folder=folder)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Model, "session", session)
+        for module in ("encoder", "reader"):
+            patch.setattr(f"qa.networks.{module}.read_model", read)
         yield
 
 
