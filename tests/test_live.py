@@ -79,6 +79,7 @@ def test_a_served_folder_is_watched(tmp_path):
         until(lambda: ids(corpus) == ["sold.txt"])
 
 
+@pytest.mark.usefixtures("here")
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no time of change")
 @pytest.mark.parametrize("watching", [True, False])
 def test_a_file_that_was_refused_for_its_bytes_is_read_anew(folder, tmp_path, encoder, watching):
@@ -162,6 +163,7 @@ def test_a_build_by_another_process_is_picked_up(folder, tmp_path):
         assert running.corpus.live.state.note == "The index is up to date: 1 added."
 
 
+@pytest.mark.usefixtures("here")
 def test_another_build_is_waited_for(folder, tmp_path):
     index = tmp_path / "index"
     with serving(folder, index) as running:
