@@ -7,6 +7,8 @@ from loaded import builds_here, without_second_reader
 from playwright.sync_api import Error
 
 FORGET = "localStorage.clear(); sessionStorage.clear()"
+# A page of the same server without scripts: there is nothing at this address.
+RESTING = "/resting"
 
 
 @contextmanager
@@ -58,9 +60,10 @@ class Kept:
         if not page.url.startswith(self._home):
             return False
         with suppress(Error):  # of a page that was closed
+            # Not a blank page, for which Chromium would end the process that has compiled scripts.
+            page.goto(f"{self._home}{RESTING}")
             page.evaluate(FORGET)
             page.context.clear_cookies()
-            page.goto("about:blank")
             return True
         return False
 
