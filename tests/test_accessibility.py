@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from browsing import CONTRAST, VIEWS, ask, keep, visiting
+from browsing import CONTRAST, VIEWS, ask, keep
 from serving import gradio_warnings, serving, write_documents
+from sparing import keeping, light_work
 
 pytestmark = [pytest.mark.browser, gradio_warnings]
 
@@ -40,14 +41,20 @@ def axe():
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     base = tmp_path_factory.mktemp("accessibility")
-    with serving(write_documents(base / "documents"), base / "index") as running:
+    with light_work(), serving(write_documents(base / "documents"), base / "index") as running:
         yield running
 
 
+@pytest.fixture(scope="module")
+def pages(chromium, served):
+    with keeping(chromium, served.url) as kept:
+        yield kept
+
+
 @pytest.fixture
-def visit(chromium, served):
-    with visiting(chromium, served.url) as open_page:
-        yield open_page
+def visit(pages):
+    with pages.lent() as visit:
+        yield visit
 
 
 @pytest.mark.parametrize(("size", "scheme"), VIEWS)

@@ -2,8 +2,9 @@
 
 import pytest
 from argon2 import PasswordHasher
-from browsing import CONTRAST, ask, keep, visiting
+from browsing import CONTRAST, ask, keep
 from serving import gradio_warnings, serving_collections
+from sparing import keeping, light_work
 
 from qa.access import Access, Users
 from qa.builder import build
@@ -36,21 +37,30 @@ def served(tmp_path_factory, encoder):
         build(folder, base / "index" / name, encoder=encoder)
     readers = {"case-law": frozenset({"ada"})}
     access = Access(users=users)
-    with serving_collections(folders, base / "index", access=access, readers=readers) as running:
+    with (
+        light_work(),
+        serving_collections(folders, base / "index", access=access, readers=readers) as running,
+    ):
         yield running, users
 
 
+@pytest.fixture(scope="module")
+def pages(chromium, served):
+    with keeping(chromium, served[0].url) as kept:
+        yield kept
+
+
 @pytest.fixture
-def visit(chromium, served):
+def visit(pages, served):
     """Open the page as a user: ``visit(name, address, **options)``."""
     running, users = served
 
-    with visiting(chromium, running.url) as open_page:
+    with pages.lent() as open_page:
 
         def opened(name, address="", **options):
             headers = {"authorization": f"Bearer {users.tokens.add(name)}"}
             url = f"{running.url}/{address}"
-            page = open_page(url=url, extra_http_headers=headers, **options)
+            page = open_page(url=url, headers=headers, **options)
             page.wait_for_selector("#collections .chip")
             return page
 
