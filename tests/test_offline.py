@@ -86,7 +86,18 @@ def test_no_system_call_connects_and_no_device_id_is_written(documents, tmp_path
     home.mkdir()
     trace = tmp_path / "trace"
     calls = "trace=connect,sendto,sendmsg,sendmmsg"
-    command = [strace, "-f", "-qq", "-e", calls, "-o", str(trace), sys.executable, "-c"]
+    command = [
+        strace,
+        "-f",
+        "--seccomp-bpf",
+        "-qq",
+        "-e",
+        calls,
+        "-o",
+        str(trace),
+        sys.executable,
+        "-c",
+    ]
     code = "import sys\n" + ASK + "import time; time.sleep(3)"  # an uploader would wait a little
     environment = {
         name: value
