@@ -873,6 +873,12 @@ def test_a_null_among_letters_does_not_make_it_utf_16(read, data):
         read(data)
 
 
+@pytest.mark.parametrize("pair", [b"\0\1", b"\0A", b"\0A\0B", b"Z\0"])
+def test_bytes_that_repeat_are_not_utf_16(read, pair):
+    with pytest.raises(UnreadableDocument, match="binary"):
+        read(pair * 100_000)
+
+
 def test_a_page_is_read_in_its_declared_encoding(read):
     page = '<html><head><meta charset="iso-8859-2"></head><p>Zażółć gęślą jaźń.</p></html>'
     assert body(read(page.encode("iso-8859-2"))) == ["Zażółć gęślą jaźń."]

@@ -30,6 +30,8 @@ _CHARSET = re.compile(rb"(?:charset|encoding)\s*=\s*[\"']?([\w-]+)")
 _ESCAPED = re.compile("[\udc80-\udcff]+")
 _UNASSIGNED = ("Cn", "Co", "Cs")
 _BEYOND_ASCII = bytes(range(128, 256))
+# So many characters have a pause among them, in any script.
+_LONGEST_WORD = 500
 
 
 def decode(data: bytes) -> str:
@@ -133,12 +135,23 @@ def _utf16(data: bytes) -> str:
             text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if not any(
-            unicodedata.category(character) in _UNASSIGNED or character in _CONTROL
-            for character in set(text)
-        ) and re.search(r"[\s\w]", text):
+        if _is_written(text):
             return text
     raise UnreadableDocument("binary, not a text file")
+
+
+def _is_written(text: str) -> bool:
+    """Return whether people may have written it: with letters, and pauses between them.
+
+    Bytes that repeat, as 00 01, are letters to UTF-16, but nobody writes so many without a space,
+    a line end or a sign.
+    """
+    used = set(text)
+    if any(unicodedata.category(each) in _UNASSIGNED or each in _CONTROL for each in used):
+        return False
+    if len(text) > _LONGEST_WORD and not re.search(r"[^\w]", text):
+        return False
+    return bool(re.search(r"[\s\w]", text))
 
 
 def _checked(text: str) -> str:
