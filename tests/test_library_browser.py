@@ -100,8 +100,12 @@ def test_documents_are_dropped_chosen_asked_deleted_and_put_back(served, page, t
     page.keyboard.press("Enter")
     page.wait_for_selector(".library-note.failed")
     assert page.input_value(".new-name") == "mine/deep"  # to be mended
-    page.fill(".new-name", "mine/sold.txt")
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    page.wait_for_selector(".renaming", state="detached")
+    assert page.evaluate("document.activeElement.dataset.rename") == "mine/tower.txt"
     page.keyboard.press("Enter")
+    page.fill(".new-name", "mine/sold.txt")
+    page.get_by_role("button", name="Save", exact=True).click()
     page.wait_for_selector("text=mine/tower.txt is mine/sold.txt now.")
     until(lambda: (corpus.folder / "mine/sold.txt").exists())
     page.locator(".folder", has_text="mine/deep").hover()

@@ -205,7 +205,17 @@ const rename = (button) => {
   box.title = "Another folder moves it there; a new one is made.";
   shown.hidden = true;
   row.querySelector(".changes").hidden = true;
-  row.append(box);
+  const form = document.createElement("form");
+  form.className = "renaming";
+  const [save, cancel] = ["Save", "Cancel"].map((name) => {
+    const made = document.createElement("button");
+    [made.className, made.textContent, made.type] = ["quiet", name, name === "Save" ? "submit" : "button"];
+    // Some browsers give a button no focus, and the box would lose it to nothing before the click.
+    made.addEventListener("pointerdown", (event) => event.preventDefault());
+    return made;
+  });
+  form.append(box, save, cancel);
+  row.append(form);
   box.focus();
   const stem = path.lastIndexOf(".") > path.lastIndexOf("/") ? path.lastIndexOf(".") : path.length;
   box.setSelectionRange(path.lastIndexOf("/") + 1, stem);
@@ -213,18 +223,25 @@ const rename = (button) => {
   const end = () => {
     if (ended) return; // removing the box blurs it, which would end it again
     ended = true;
-    box.remove();
+    form.remove();
     shown.hidden = false;
     row.querySelector(".changes").hidden = false;
     if (late) refresh();
   };
-  box.addEventListener("blur", end);
-  box.addEventListener("keydown", async (event) => {
-    if (event.key === "Escape") {
-      end();
-      button.focus();
-    }
-    if (event.key !== "Enter" || !box.value.trim()) return;
+  const giveUp = () => {
+    end();
+    button.focus();
+  };
+  form.addEventListener("focusout", ({ relatedTarget }) => {
+    if (!form.contains(relatedTarget)) end();
+  });
+  form.addEventListener("keydown", ({ key }) => {
+    if (key === "Escape") giveUp();
+  });
+  cancel.addEventListener("click", giveUp);
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (!box.value.trim()) return;
     const found = box.value === path ? { path } : await post("rename", { path, to: box.value });
     if (!found) return; // what was written stays, to be mended
     end();
