@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from qa.access import Access
+from qa.access.origin import HOST
 from qa.collections import Corpus, served_of
 from qa.library import Files
 from qa.pipeline import QA
 from qa.web.application import create_app
-from qa.web.listener import HOST, listen
+from qa.web.listener import listen
 from qa.web.opened import opened_corpora
 from qa.web.server import Server
 

@@ -313,7 +313,8 @@ def test_a_failed_build_is_told_without_paths_of_the_server(folder, tmp_path, mo
 
 @pytest.mark.parametrize("root", ["", "/docs"])
 def test_the_port_answers_from_the_first_moment_on(root):
-    from qa.web.listener import HOST, listen
+    from qa.access.origin import HOST
+    from qa.web.listener import listen
     from qa.web.server import Server
 
     may_load, failed = threading.Event(), QAError("the model is missing", "install it")

@@ -20,9 +20,10 @@ from serving import gradio_warnings, questions_held, serving, write_documents
 from qa import Client
 from qa.access import connections
 from qa.access.connections import Connection, Seldom
+from qa.access.origin import HOST
 from qa.errors import QuestionError
 from qa.retrieval.question import MAX_CHARACTERS
-from qa.web.listener import HOST, listen
+from qa.web.listener import listen
 
 pytestmark = [gradio_warnings, pytest.mark.usefixtures("networks")]
 

@@ -17,12 +17,12 @@ from mcp.client.stdio import stdio_client
 from serving import DOCUMENTS, gradio_warnings, made_app, serving_corpus, write_documents
 
 from qa.access import Access
+from qa.access.origin import HOST
 from qa.cli import main
 from qa.collections import Corpus
 from qa.errors import CorpusError
 from qa.library import State
 from qa.pipeline import QA
-from qa.web.listener import HOST
 from qa.web.routes.library import _status
 
 pytestmark = [gradio_warnings, pytest.mark.usefixtures("networks")]

@@ -15,6 +15,8 @@ from starlette.types import Scope
 from qa.access.users import Users
 from qa.errors import AccessError
 
+# Where a page is served unless told otherwise: to this machine alone.
+HOST = "127.0.0.1"
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 # Gradio would take the page's own address from the last.
 FROM_PROXIES = (b"forwarded", b"x-forwarded-", b"x-real-ip", b"x-gradio-server")
@@ -29,7 +31,7 @@ class Access:
     the page, as "/docs", empty for the top. Without ``users`` nobody has to log in.
     """
 
-    host: str = "127.0.0.1"
+    host: str = HOST
     hosts: tuple[str, ...] = ()
     proxies: tuple[Network, ...] = ()
     root_path: str = ""
@@ -58,7 +60,7 @@ class Access:
         return cls(host, names, networks(proxies), path, users)
 
     @classmethod
-    def beside(cls, index: Path, *, host: str = "127.0.0.1") -> Access:
+    def beside(cls, index: Path, *, host: str = HOST) -> Access:
         """Return who may reach a page over an index: with users, only they."""
         users = Users.beside(index)
         return cls(host, users=users if users.exist else None)

@@ -9,9 +9,9 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
+from qa.access.origin import HOST
 from qa.errors import QAError
 
-HOST = "127.0.0.1"
 PORT = 7860
 
 

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 from qa.access import Access
+from qa.access.origin import HOST
 from qa.access.traffic import Log
 from qa.web.application import create_app
-from qa.web.listener import HOST, PORT, listen, written
+from qa.web.listener import PORT, listen, written
 from qa.web.server import Server
 
 if TYPE_CHECKING:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from qa.loaders.printed.line import Line
-from qa.loaders.printed.rows import ALIGNED
+from qa.loaders.printed.rows import ALIGNED, LABELLED
 
-_LABEL = re.compile(r"(?P<label>[^\W\d_][^:]{0,38}):\s+\S")
 # So many lines have the same label in each card.
 _LEAST_SHARED = 2
 # Lines of one card are so many heights apart; no more of them stand above the labels.
@@ -37,7 +34,7 @@ def split_cards(lines: Sequence[Line]) -> list[Line]:
         position += len(stretch)
         columns = _columns(stretch)
         found += [
-            _card_line(line, cell)
+            line.part(cell, cell + 1)
             for column in columns
             for line in stretch
             for cell, (left, _) in enumerate(line.edges)
@@ -73,14 +70,14 @@ def _are_cards(lines: Sequence[Line], shared: Sequence[str], columns: Sequence[f
         and len(set(labels)) == len(labels)
         and first <= _MAX_TITLE
         and all(len(line.cells) == len(columns) for line in lines[:first])
-        and all(_LABEL.match(cell) for line in lines[first:] for cell in line.cells)
+        and all(LABELLED.match(cell) for line in lines[first:] for cell in line.cells)
         and all(_column(left, columns) for line in lines for left, _ in line.edges)
     )
 
 
 def _begins_card(line: Line) -> bool:
     """Return whether a line has the titles of cards, without labels."""
-    return len(line.cells) > 1 and not any(map(_LABEL.match, line.cells))
+    return len(line.cells) > 1 and not any(map(LABELLED.match, line.cells))
 
 
 def _is_next(above: Line, line: Line) -> bool:
@@ -102,16 +99,6 @@ def _column(left: float, columns: Sequence[float]) -> bool:
 
 def _shared(line: Line) -> str:
     """Return the label that all cells of a line have, empty without one."""
-    found = [_LABEL.match(cell) for cell in line.cells]
+    found = [LABELLED.match(cell) for cell in line.cells]
     labels = {match["label"] for match in found if match}
     return labels.pop() if len(found) > 1 and all(found) and len(labels) == 1 else ""
-
-
-def _card_line(line: Line, cell: int) -> Line:
-    is_last = cell == len(line.cells) - 1
-    return replace(
-        line,
-        cells=line.cells[cell : cell + 1],
-        edges=line.edges[cell : cell + 1],
-        hyphenated=line.hyphenated and is_last,
-    )

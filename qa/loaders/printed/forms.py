@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from qa.loaders.printed.line import Line
 from qa.loaders.printed.rows import ALIGNED, LABELLED
@@ -32,8 +31,8 @@ def split_forms(lines: Sequence[Line]) -> list[Line]:
         if len(stretch) < _LEAST_LINES:
             found += stretch or [lines[position - 1]]
             continue
-        found += [_part(line, 0, 1) for line in stretch]
-        found += [_part(line, 1, len(line.cells)) for line in stretch if len(line.cells) > 1]
+        found += [line.part(0, 1) for line in stretch]
+        found += [line.part(1, len(line.cells)) for line in stretch if len(line.cells) > 1]
     return found
 
 
@@ -80,13 +79,3 @@ def _is_split(line: Line) -> bool:
     if len(rest) != 2 or rest[1].endswith(":"):
         return False
     return rest[0].endswith(":") or is_name(rest[0])
-
-
-def _part(line: Line, start: int, end: int) -> Line:
-    is_last = end == len(line.cells)
-    return replace(
-        line,
-        cells=line.cells[start:end],
-        edges=line.edges[start:end],
-        hyphenated=line.hyphenated and is_last,
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 RAISED = str.maketrans("0123456789+-n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ")
 LIGATURES = {0xFB00 + n: text for n, text in enumerate("ff fi fl ffi ffl st st".split())}
@@ -68,3 +68,12 @@ class Line:
     def text(self) -> str:
         """The text of the line."""
         return " ".join(self.cells).translate(LIGATURES)
+
+    def part(self, start: int, end: int) -> Line:
+        """Return the line with the cells from ``start`` to before ``end`` alone."""
+        return replace(
+            self,
+            cells=self.cells[start:end],
+            edges=self.edges[start:end],
+            hyphenated=self.hyphenated and end == len(self.cells),
+        )

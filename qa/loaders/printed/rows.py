@@ -22,7 +22,7 @@ _NEAR = 4
 Column = tuple[int, int]
 _YEAR = re.compile(r"(?:1[5-9]|20)\d\d(?:\s?[-–/]\s?\d{2,4})?")
 # A label with its value in one cell.
-LABELLED = re.compile(r"[^\W\d_][^:]{0,38}:\s+\S")
+LABELLED = re.compile(r"(?P<label>[^\W\d_][^:]{0,38}):\s+\S")
 _MAX_NAME_WORDS = 5
 _MAX_NAME_CHARACTERS = 60
 # A row follows another in so many heights of a line, and a group's name in so many steps of rows.

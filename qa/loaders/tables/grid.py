@@ -232,7 +232,7 @@ def _are_parts(rows: Sequence[Sequence[Cell]]) -> bool:
     As in " | North | South" above "Grade | 2024 | 2025 | 2024 | 2025": below each merged cell are
     names, different ones, and values below these, and nothing is below another name.
     """
-    above, parts, *below = _texts(rows)
+    _, parts, *below = _texts(rows)
     begin, named = 0, set()
     for cell in rows[0]:
         span = range(begin, begin + cell.across)
@@ -254,7 +254,7 @@ def _are_parts(rows: Sequence[Sequence[Cell]]) -> bool:
             return False
         named |= set(span)
     filled = [n for n, text in enumerate(parts) if text.strip() and n not in named]
-    return bool(named) and all(not is_value(parts[n].strip()) for n in filled) and bool(above)
+    return bool(named) and all(not is_value(parts[n].strip()) for n in filled)
 
 
 def _is_in_two_rows(rows: Sequence[Sequence[str]]) -> bool:
