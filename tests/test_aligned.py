@@ -35,6 +35,35 @@ LEAGUE = """  Team            P   W    Pts
   Lund           12  10     25
   IF Gudhjem     12   3      9
 """
+# Columns of figures that are a single space apart where these are wide.
+NARROW = """Pos Team                 P   W  D  L  GD  Pts
+ 1  Kivik Rovers         14 11  2  1 +29   35
+ 2  Brosarp Athletic     14 10  1  3 +19   31
+ 3  The Carters' Arms    14  1  1 12 -43    4
+"""
+HOURLY = """Ystad, quay      0612  0705  then  35  1735
+Lund, mill       0619  0712  at    42  1742
+Gudhjem, church  0631  0726  these 54  1756
+Visby, market    0644  0741  until 07  1811
+"""
+BILL = """QTY  GOODS               UNIT   AMOUNT
+ 12  Oak board          14.60   175.20
+  4  Larch post 2 m     22.00    88.00
+                      ---------------
+                       NET      263.20
+                       TOTAL  GBP 263.20
+"""
+SHIPPED = """INVOICE TO:          DELIVER TO:
+Holm Joinery         Mr S. Okoro
+The Old Forge        14 Plover Close
+Ystad                Visby
+"""
+TWO = """Class A                         Class B
+Boat     Helm     Points        Boat     Helm     Points
+Heron    Ada           3        Tern     Otto          2
+Plover   Marta         5        Skua     Per           6
+Curlew   Ida           9
+"""
 DUTY = """Monday      Ada Blum    quay
 Tuesday     Otto        harbour
 Wednesday   Ada Blum    shed
@@ -83,6 +112,50 @@ def views(document):
                 "Team: Ystad BK; P: 12; W: 9; Pts: 29.",
                 "Team: Lund; P: 12; W: 10; Pts: 25.",
                 "Team: IF Gudhjem; P: 12; W: 3; Pts: 9.",
+            ],
+        ),
+        (
+            NARROW,
+            [
+                "Pos: 1; Team: Kivik Rovers; P: 14; W: 11; D: 2; L: 1; GD: +29; Pts: 35.",
+                "Pos: 2; Team: Brosarp Athletic; P: 14; W: 10; D: 1; L: 3; GD: +19; Pts: 31.",
+                "Pos: 3; Team: The Carters' Arms; P: 14; W: 1; D: 1; L: 12; GD: -43; Pts: 4.",
+            ],
+        ),
+        (
+            HOURLY,
+            [
+                "Ystad, quay; 0612; 0705; then; 35; 1735.",
+                "Lund, mill; 0619; 0712; at; 42; 1742.",
+                "Gudhjem, church; 0631; 0726; these; 54; 1756.",
+                "Visby, market; 0644; 0741; until; 07; 1811.",
+            ],
+        ),
+        (
+            BILL,
+            [
+                "QTY: 12; GOODS: Oak board; UNIT: 14.60; AMOUNT: 175.20.",
+                "QTY: 4; GOODS: Larch post 2 m; UNIT: 22.00; AMOUNT: 88.00.",
+                "QTY: NET; AMOUNT: 263.20.",
+                "QTY: TOTAL; AMOUNT: GBP 263.20.",
+            ],
+        ),
+        (
+            SHIPPED,
+            [
+                "INVOICE TO: Holm Joinery; DELIVER TO: Mr S. Okoro.",
+                "INVOICE TO: The Old Forge; DELIVER TO: 14 Plover Close.",
+                "INVOICE TO: Ystad; DELIVER TO: Visby.",
+            ],
+        ),
+        (
+            TWO,
+            [
+                "Class A; Boat: Heron; Helm: Ada; Points: 3.",
+                "Class B; Boat: Tern; Helm: Otto; Points: 2.",
+                "Class A; Boat: Plover; Helm: Marta; Points: 5.",
+                "Class B; Boat: Skua; Helm: Per; Points: 6.",
+                "Class A; Boat: Curlew; Helm: Ida; Points: 9.",
             ],
         ),
         (

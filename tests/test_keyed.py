@@ -47,8 +47,24 @@ def test_a_key_that_comes_again_begins_another_record():
 
 
 @pytest.mark.parametrize(
+    "text, read",
+    [
+        ("host = mill-01\nport=4177\n", "host: mill-01; port: 4177."),
+        ("level_m = 0.42   ; stops below\nalarm.tel = +46 455 10", None),
+        ("Bed :: 4, by the wall\nDepth :: 5 cm", "Bed: 4, by the wall; Depth: 5 cm."),
+        ('name = "The old mill"\nvents   = 4', 'name: "The old mill"; vents: 4.'),
+    ],
+)
+def test_settings_and_terms_are_read_as_keys_and_values(text, read):
+    assert views(text) == [read or "level_m: 0.42   ; stops below; alarm.tel: +46 455 10."]
+
+
+@pytest.mark.parametrize(
     "text",
     [
+        "total = sum(prices)\nmean = total / len(prices)",
+        "if x == 4:\n    y = 5;\n    z = 6;",
+        "rows = [\n    1,\n]",
         "Note: the door is shut from six in the evening.",
         "Ana: I will bring the key of the mill.\nBen: Then I shall wait for you at the gate.",
         "There is one thing: tea.\nIt comes from Assam.",

@@ -146,3 +146,19 @@ def test_a_date_among_labels_is_not_the_date_of_the_document(read):
     form = f"ADMISSION SHEET\n\nName: Imke Harder   Born: 12.3.1971   Room: 14\n\n{RUNNING}\n"
     assert read(form).date == ""
     assert read(form.replace("Room: 14", "Room: 14\nDate: 4 May 2025")).date == "2025-05-04"
+
+
+def test_sections_of_settings_are_headings(read):
+    document = read(
+        "; of the mill\n[network]\nhost = mill-01\n\n[alarm]\ntel = 0455 010\n\n[sic] is a word\n"
+    )
+    assert headings(document) == ["[network]", "[alarm]"]
+
+
+def test_several_values_in_a_line_begin_no_section(read):
+    document = read(
+        "FEES\nOne pound a day for each boat that lies at the quay of the old harbour.\n\n"
+        "ORDER   4471    DATE   MAY    REF   AB\nOak boards, planed on both sides.\n\n"
+        "HOURS\nFrom six in the morning until nine, and on Sundays from eight until noon.\n"
+    )
+    assert "ORDER   4471    DATE   MAY    REF   AB" not in headings(document)

@@ -19,7 +19,12 @@ _LED_PART = re.compile(
     r"[ \t]*(?P<key>[^\W_][^\n:|;?!.]{0,39}?)[ \t]*\.{3,}[ \t]*"
     r"(?P<value>[^\s.]\S*+(?: [^\s.]\S*+)*+)(?=[ \t]{2}|$)"
 )
-_LABEL = re.compile(rf"{_ITEM}{_KEY}[ \t]*:(?:[ \t]+(?P<value>\S.*?)[ \t]*)?")
+_LABEL = re.compile(rf"{_ITEM}{_KEY}[ \t]*:{{1,2}}(?:[ \t]+(?P<value>\S.*?)[ \t]*)?")
+# A setting, "port = 4177", and no line of a program, which has other signs too.
+_SETTING = re.compile(
+    r"[ \t]*(?P<key>[^\W\d][\w.-]*(?: [\w.-]+){0,3})[ \t]*=[ \t]*(?P<value>[^\s=].*?)[ \t]*"
+)
+_CODE = re.compile(r"\w[(\[]|[<>\\|&$]|[({,;\[]$")
 # What separates the labels of a line, and a term from what is said of it.
 _GAP = re.compile(r"(?:[ \xa0]*+\t[ \t\xa0]*+|[ \xa0]{2,}+)(?!:)|[ \t]+\|[ \t]+")
 _TERM = re.compile(r"[^\W_](?:[^\n:|;?!.,]|[.,](?=\S)){0,39}")
@@ -135,6 +140,8 @@ def _fields(text: str, line: Line) -> tuple[Field, ...]:
         return tuple(fields)
     if found := _LED.fullmatch(words):
         return (_field(line.start, found),) if _is_key(found["key"]) else ()
+    if found := _SETTING.fullmatch(words):
+        return () if _CODE.search(found["value"]) else (_field(line.start, found),)
     label: Range | None = None
     named = 0
     for start, end in _parts(words):

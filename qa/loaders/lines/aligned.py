@@ -166,7 +166,9 @@ def _continuing(
 def _with_others(lines: Lines, run: Run, table: _Table, which: int) -> Iterator[AlignedRow]:
     """Yield the rows of a table, the names above it and what stands among its rows."""
     ruled = any(number in run.rules for number in range(table[0][0] + 1, table[1][0]))
-    rows = list(_rows(lines, table, which, ruled=ruled))
+    start, text = lines[run.over[-1]] if run.over else (0, "")
+    titles = [(start + left, start + right) for left, right in places_of(text)]
+    rows = list(_rows(lines, table, which, ruled=ruled, titles=titles))
     is_first = table[0][0] == run.rows[0]
     if is_first and len(rows[0].cells) == len(run.bounds):
         for number in run.over:
@@ -342,7 +344,8 @@ def _is_table(lines: Sequence[tuple[int, str]], rows: _Table, sign: str) -> bool
         or 2 * sum(_MARK.fullmatch(row[0]) is not None for row in texts) > len(texts)
     ):
         return False
-    return all(_is_aligned(lines, rows, column) for column in range(width))
+    above = rows[: len(named)] if len(named) >= _LEAST_ROWS else rows  # not the totals
+    return all(_is_aligned(lines, above, column) for column in range(width))
 
 
 def _is_aligned(lines: Sequence[tuple[int, str]], rows: _Table, column: int) -> bool:
@@ -360,11 +363,39 @@ def _is_aligned(lines: Sequence[tuple[int, str]], rows: _Table, column: int) -> 
     )
 
 
+def _apart(table: _Table, width: int, titles: Sequence[Range], count: int) -> Iterator[AlignedRow]:
+    """Yield the rows of tables beside one another, those of a line from left to right.
+
+    The names of the columns are the same in all; a title above each names its rows.
+    """
+    (line, names), *below = table
+    start = names[0][0]
+    is_titled = len(titles) * width == len(names)
+    yield AlignedRow(line, count, True, ((start, start),) * is_titled + names[:width])
+    for number, cells in below:
+        for part, first in enumerate(range(0, len(names), width)):
+            own = cells[first : first + width]
+            if _has_text(own):
+                yield AlignedRow(number, count, False, (*titles[part : part + is_titled], *own))
+
+
 def _rows(
-    lines: Lines, table: _Table, count: int, *, ruled: bool, boxed: bool = False
+    lines: Lines,
+    table: _Table,
+    count: int,
+    *,
+    ruled: bool,
+    boxed: bool = False,
+    titles: Sequence[Range] = (),
 ) -> Iterator[AlignedRow]:
-    """Yield the rows of a table; in one that is ``boxed`` cells may go on in the next line."""
+    """Yield the rows of a table; in one that is ``boxed`` cells may go on in the next line.
+
+    ``titles`` stand above tables that are beside one another.
+    """
     texts = [_texts(lines[number], cells) for number, cells in table]
+    if width := _repeated(texts):
+        yield from _apart(table, width, titles, count)
+        return
     if not ruled and has_pairs(texts):
         for number, cells in table:
             for pair in filter(_has_text, pairs_of(cells)):
@@ -385,6 +416,18 @@ def _rows(
         else:
             above = words
         yield AlignedRow(number, count, place < headers, cells)
+
+
+def _repeated(texts: Sequence[Sequence[str]]) -> int:
+    """Return how many columns have tables beside one another with the same names, 0 without."""
+    names = texts[0]
+    for width in range(2, len(names) // 2 + 1):
+        times, rest = divmod(len(names), width)
+        own = names[:width]
+        if not rest and list(names) == list(own) * times and len(set(own)) == width:
+            is_named = all(own) and not any(map(is_value, own))
+            return width if is_named and _count_headers([row[:width] for row in texts]) else 0
+    return 0
 
 
 def _values(texts: Sequence[Sequence[str]]) -> set[tuple[int, int]]:

@@ -174,7 +174,8 @@ def _with_rows(lines: Sequence[str], tables: Iterator[int]) -> Iterator[Shown]:
             start = starts[number] + len(line) - len(line.lstrip())
             end = starts[number] + len(line.rstrip())
             if len(rows[number]) > 1:  # a name with its value
-                start, end = row.cells[0][0], max(right for _, right in row.cells)
+                own = [(left, right) for left, right in row.cells if start <= left < right]
+                start, end = own[0][0], own[-1][1]
             text = line[start - starts[number] : end - starts[number]]
             kind: BlockKind = "columns" if row.is_header else "row"
             yield Shown(text, 0, kind, table, row.cells, start)

@@ -24,6 +24,9 @@ _LONG_UNDERLINE = 40
 # So many numbered lines, or lines in capitals, make a series of headings.
 _SERIES = 2
 _ITEM = re.compile(r"[-*•‣+]\s|\[[ xX]\]|[☐☒☑]")
+# "[network]" above the settings of a program.
+_SECTION = re.compile(r"\[[^\W\d_][^\[\]]{0,40}\]")
+_SETTING = re.compile(r"[^\W\d_][\w. -]{0,40}[=:].*")
 _CASE = re.compile(r"(?P<word>[^\W\d_]{2,20}) (?:\d{1,3}[a-z]?|[A-Z]{1,8})(?: {2,}|\t)(?=\S)")
 
 
@@ -106,6 +109,15 @@ def mark_headings(text: str, lines: Sequence[Line]) -> None:
     _mark_series(text, lines)
     _mark_cases(text, lines)
     _mark_versions(text, lines)
+    _mark_sections(lines)
+
+
+def _mark_sections(lines: Sequence[Line]) -> None:
+    """Make headings of lines that name the settings below them: "[network]"."""
+    for line, following in pairwise(lines):
+        is_named = line.kind == following.kind == "body" and _SECTION.fullmatch(line.text)
+        if is_named and _SETTING.match(following.text):
+            line.kind, line.level = "heading", 2
 
 
 def _limit(line: Line) -> int:
@@ -207,6 +219,7 @@ def _mark_series(text: str, lines: Sequence[Line]) -> None:
             and len(line.text) <= _limit(line)
             and not line.text.endswith(ENDS)
             and not any(sign in line.text for sign in ":|\t")
+            and len(_GAP.findall(line.text)) < _SERIES
             and not (item and not (number and _is_below(number[0], item[0])))
             and not is_date_line(line.text)
         ):

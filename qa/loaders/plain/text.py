@@ -94,7 +94,8 @@ def _pairs(text: str, line: Line, rows: Sequence[AlignedRow]) -> Iterator[Line]:
         yield line
         return
     for row in rows:
-        start, end = row.cells[0][0], max(end for _, end in row.cells)
+        own = [(first, last) for first, last in row.cells if line.start <= first < last]
+        start, end = own[0][0], own[-1][1]
         yield replace(line, start=start, end=end, text=text[start:end], cells=row.cells)
 
 

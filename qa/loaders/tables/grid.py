@@ -16,7 +16,10 @@ from qa.loaders.tables.totals import is_total
 
 _MAX_NAME_CHARACTERS = 60
 # A value and no name: a number, with or without a unit or a currency, a date, a time.
-_VALUE = re.compile(r"[^\w]*\d[\d.,:/\s–-]*+(?:%|‰|°?[A-Za-zµ€£$²³]{1,4})?\W*|[-–—]|[✓✗xX]")
+_VALUE = re.compile(
+    r"[^\w]*(?:(?:AUD|CAD|CHF|DKK|EUR|GBP|INR|JPY|NOK|PLN|SEK|USD|Rs\.?|kr\.?) ?)?"
+    r"\d[\d.,:/\s–-]*+(?:%|‰|°?[A-Za-zµ€£$²³]{1,4})?\W*|[-–—]|[✓✗xX]"
+)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _COUNT = re.compile(r"\d{1,2}")
 _SIZE = re.compile(r"\d{1,4}(?:[.,]\d{1,2})? ?(?:[\"″”'′]|[a-zA-Z]{1,4})")
@@ -330,6 +333,8 @@ def header_rows(rows: Sequence[Sequence[str]], *, is_likely: bool = False) -> in
     first, below = rows[0], rows[1:SAMPLE_ROWS]
     names = [cell.strip() for cell in first if cell.strip()]
     width = max(map(len, rows))
+    if _are_labels(rows):
+        return 1
     if (
         len(names) < max(1, width - 1)
         or not are_distinct(first, below)
@@ -340,6 +345,18 @@ def header_rows(rows: Sequence[Sequence[str]], *, is_likely: bool = False) -> in
     ):
         return 0
     return int(width > 2 or is_likely or _has_values(first, below))
+
+
+def _are_labels(rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether the first row labels what is below: "Invoice to: | Deliver to:"."""
+    first, *below = [[cell.strip() for cell in row] for row in rows]
+    return (
+        1 < len(first) == len(set(first))
+        and all(len(name) <= _MAX_NAME_CHARACTERS and name.endswith(":") for name in first)
+        and all(len(row) <= len(first) for row in below)
+        and not any(":" in cell for row in below for cell in row)
+        and all(any(row[number:] and row[number] for row in below) for number in range(len(first)))
+    )
 
 
 def _are_measured(names: Sequence[str]) -> bool:
