@@ -190,3 +190,21 @@ def test_short_paragraphs_of_markdown_in_bold_are_headings_where_it_has_no_other
     assert of_kind(read("\n\n".join(others), "list.md"), "heading") == []
     document = read("\n\n".join(["# Club", *lines]), "club.md")
     assert of_kind(document, "heading") == ["Club"]
+
+
+def test_the_last_of_three_bold_lines_is_no_title_where_it_names_what_is_below(read):
+    lines = [("THE HERON", True), ("Sunday lunch", True), ("Starters", True)]
+    lines += [
+        ("Leek soup of the day with bread", False),
+        ("Mains", True),
+        ("Roast rib of beef", False),
+    ]
+    document = read(docx(lines), "a.docx")
+    assert document.title == "THE HERON Sunday lunch"
+    assert levels(document)[-2:] == [(2, "Starters"), (2, "Mains")]
+
+
+def test_a_badge_beside_the_title_of_markdown_is_no_part_of_it(read):
+    document = read("# kiln ![build](b.svg) ![licence](l.svg)\n\nIt fires pots.\n", "a.md")
+    assert (document.title, levels(document)) == ("kiln", [(1, "kiln")])
+    assert read("# ![The Mill](logo.png)\n\nIt grinds.\n", "b.md").title == "The Mill"

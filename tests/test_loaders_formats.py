@@ -83,6 +83,7 @@ def test_the_language_is_identified_from_the_text(read, text, language):
     [
         ("  Ada\n\t Blum ", "Ada Blum"),
         ("python-docx", ""),
+        ("openpyxl", ""),
         ("Unknown", ""),
         ("Owen Author", "Owen Author"),
     ],

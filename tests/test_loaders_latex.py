@@ -279,3 +279,28 @@ Elm & 3.1 & 2.2 & \\ \hline
         ["Ash", "5.5", "1.1", "Ola Berg"],
         ["Ash", "5.9", "1.4", "Ola Berg"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        (r"\si{\cubic\metre\per\second}", "m³/s"),
+        (r"\SI{3.5}{\kilo\watt\hour}", "3.5 kW h"),
+        (r"\qty{9.81}{\metre\per\second\squared}", "9.81 m/s²"),
+        (r"\SI{21}{\degreeCelsius}", "21 °C"),
+        (r"\qty{4}{\km}", "4 km"),
+        (r"\SI{32}{GB}", "32 GB"),
+        (r"\unit{kg.m\tothe{-3}}", "kg m^-3"),
+    ],
+)
+def test_units_are_printed_with_their_signs(read, source, shown):
+    text = rf"\documentclass{{article}}\begin{{document}}It is {source} here.\end{{document}}"
+    assert read(text, "a.tex").text.strip() == f"It is {shown} here."
+
+
+def test_questions_of_an_examination_are_paragraphs(read):
+    text = r"""\documentclass{exam}\begin{document}\begin{questions}
+\question[12] Draw the curve.
+\question Name the well.
+\end{questions}\end{document}"""
+    assert of_kind(read(text, "a.tex"), "body") == ["[12] Draw the curve.", "Name the well."]

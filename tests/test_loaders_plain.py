@@ -162,3 +162,49 @@ def test_several_values_in_a_line_begin_no_section(read):
         "HOURS\nFrom six in the morning until nine, and on Sundays from eight until noon.\n"
     )
     assert "ORDER   4471    DATE   MAY    REF   AB" not in headings(document)
+
+
+MEMO = """Working Group of the Gates                                        A. Lund
+Request: 9901                                                  March 2024
+
+
+                          The Gate Protocol
+
+1.  Introduction
+
+   A gate sends a datagram to port 4177.  It is sent again at most
+
+
+
+Lund                         Informational                      [Page 1]
+
+Gates 9901                   Gate Protocol                    March 2024
+
+
+   five times.
+
+2.  Types
+
+   There are three types of datagrams, and none of them is answered.
+
+Lund                         Informational                      [Page 2]
+"""
+
+
+def furniture(document):
+    return [document.text[b.start : b.end] for b in document.blocks if b.kind == "furniture"]
+
+
+def test_headers_and_footers_of_printed_pages_are_no_text(read):
+    document = read(MEMO)
+    assert document.title == "The Gate Protocol"
+    assert [" ".join(line.split()) for line in furniture(document)] == [
+        "Lund Informational [Page 1]",
+        "Gates 9901 Gate Protocol March 2024",
+        "Lund Informational [Page 2]",
+    ]
+
+
+def test_a_single_page_number_or_one_within_a_paragraph_is_text(read):
+    assert furniture(read(MEMO.replace("[Page 2]", "[Page 7]"))) == []
+    assert furniture(read("See the map.\nMill      Page 1\nWeir      Page 2\nand the rest.")) == []

@@ -207,3 +207,11 @@ def test_a_list_called_messages_is_not_always_a_chat(read):
 def test_subtitles_without_numbers_are_read(read):
     text = "00:00:01,000 --> 00:00:03,000\nThe well is\n\n00:00:03,000 --> 00:00:05,000\ndeep.\n"
     assert body(read(text, "talk.srt")) == ["[00:00:01] The well is deep."]
+
+
+@pytest.mark.parametrize("head", ["10:02:14\t From  {}  to  Everyone : ", "10:02:14 From {}:\n\t"])
+def test_messages_beside_a_meeting_are_a_chat(read, head):
+    lines = [head.format("Ada"), head.format("Otto (quay)"), head.format("Ada")]
+    said = ["The boat is late", "It comes at nine", "Thank you"]
+    document = read("".join(f"{a}{b}\n" for a, b in zip(lines, said, strict=True)))
+    assert body(document) == [f"{a}{b}" for a, b in zip(lines, said, strict=True)]

@@ -66,6 +66,30 @@ def ticket():
             yield from [(x, y, label, "Helvetica", 7), (x, y - 14, value, BOLD, 12)]
 
 
+def test_labels_that_are_written_after_the_address_beside_them_are_no_part_of_it(read):
+    address = ["Ms Orla Finch", "27 Mere Street", "Diss", "IP22 4YY"]
+    labels = ["Our ref: HT/2219", "Your ref: none", "Date: 21 January 2025", "Room: 4"]
+    page = grid([[line] for line in address], (70,), 750) + grid([[e] for e in labels], (360,), 750)
+    document = read(drawn([*page, PROSE]), "a.pdf")
+    assert of_kind(document, "body")[:8] == [*address, *labels]
+
+
+def test_addresses_that_are_written_one_after_the_other_are_read_one_by_one(read):
+    first = ["Ilse Brandt", "Treasurer", "12 Quay Road", "0411 555 01"]
+    second = ["Omar Saleh", "Secretary", "3 Mill Hill", "046 555 020"]
+    third = ["Kaja Moe", "Pilot", "2 Pier Lane", "0414 555 03"]
+    page = grid([[line] for line in first], (70,), 750) + grid([[e] for e in second], (330,), 750)
+    page += grid([[line] for line in third], (70,), 650)
+    document = read(drawn(page), "a.pdf")
+    assert of_kind(document, "body")[:12] == [*first, *second, *third]
+
+
+def test_a_letter_below_a_block_at_the_right_is_no_part_of_it(read):
+    page = [(380, 750, "No. 2231"), (380, 736, "Due on 18 May 2025"), (70, 722, PROSE[2])]
+    document = read(drawn(page), "a.pdf")
+    assert of_kind(document, "body")[-1] == PROSE[2]
+
+
 def test_a_label_above_its_value_is_read_with_it(read):
     document = read(drawn([*ticket(), PROSE]), "a.pdf")
     assert records(document) == ["NAME: Ada Blum.", "FROM: Leeds.", "GATE: B7.", "SEAT: 14C."]

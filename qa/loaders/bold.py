@@ -52,6 +52,7 @@ def bold_headings(paragraphs: Sequence[Paragraph]) -> Mapping[int, int]:
     if bold > _MAX_BOLD * sum(len(each.text) for each in paragraphs):
         return found
     position = 0 if subject is None else subject + 1
+    last = 0  # the line of a long title that may be the first heading below it
     while position < len(paragraphs):
         end = position
         while end < len(paragraphs) and paragraphs[end].is_bold:
@@ -61,9 +62,12 @@ def bold_headings(paragraphs: Sequence[Paragraph]) -> Mapping[int, int]:
         title = list(takewhile(lambda each: not is_day(each.text), run))
         if position == 0 and has_text and _is_title(title):
             found |= dict.fromkeys(range(len(title)), 1)
+            last = len(title) - 1 if len(title) == len(run) == _MAX_TITLE_LINES else 0
         elif has_text and 0 < len(run) <= _MAX_RUN and all(_is_heading(each.text) for each in run):
             found |= dict.fromkeys(range(position, end), 2)
         position = max(end, position + 1)
+    if last and 2 in found.values():
+        found[last] = 2
     return found
 
 

@@ -24,7 +24,8 @@ _NAMED_CHARACTERS = 60
 # Names that a program fills in, for want of the author's.
 _GENERATED_AUTHOR = re.compile(
     r"\(?(?:anonymous|unspecified|unknown(?: author)?|admin(?:istrator)?|(?:default |windows )?user"
-    r"|owner|author|(?:microsoft|ms) office(?: user)?|python-docx)\)?",
+    r"|owner|author|(?:microsoft|ms) office(?: user)?|python-docx|python-pptx"
+    r"|openpyxl|xlsxwriter|apache poi)\)?",
     re.IGNORECASE,
 )
 

@@ -69,14 +69,16 @@ def add_markdown(text: str, builder: TextBuilder) -> str:
         return "" if found.group(1) in notes else found.group()
 
     def plain(token: Token) -> str:
-        parts = []
+        parts: list[str] = []
         links = 0
         for child in token.children or ():
             links += (child.type == "link_open") - (child.type == "link_close")
             if child.type == "text":
                 parts.append(_NOTE.sub(without_number, child.content))
-            elif child.type == "code_inline" or (child.type == "image" and not links):
-                parts.append(child.content)  # a picture in a link is a badge
+            elif child.type == "image" and (links or (level and "".join(parts).strip())):
+                continue  # a badge
+            elif child.type in ("code_inline", "image"):
+                parts.append(child.content)
             elif child.type == "softbreak":
                 parts.append("\n")
             elif child.type == "hardbreak" or _LINE_BREAK.match(child.content):

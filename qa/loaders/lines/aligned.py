@@ -344,8 +344,13 @@ def _is_table(lines: Sequence[tuple[int, str]], rows: _Table, sign: str) -> bool
         or 2 * sum(_MARK.fullmatch(row[0]) is not None for row in texts) > len(texts)
     ):
         return False
-    above = rows[: len(named)] if len(named) >= _LEAST_ROWS else rows  # not the totals
-    return all(_is_aligned(lines, above, column) for column in range(width))
+    if all(_is_aligned(lines, rows, column) for column in range(width)):
+        return True
+    # The names of totals are not in the columns.
+    are_totals = all(is_value(next(filter(None, row[::-1]))) for row in texts[len(named) :])
+    return _LEAST_ROWS <= len(named) < len(rows) and all(
+        [are_totals, *(_is_aligned(lines, rows[: len(named)], n) for n in range(width))]
+    )
 
 
 def _is_aligned(lines: Sequence[tuple[int, str]], rows: _Table, column: int) -> bool:

@@ -80,7 +80,8 @@ def runs(lines: Lines, group: Sequence[int]) -> Iterator[Run]:
         own_mask = _mask(lines[number][1], cuts)
         both = run.mask | own_mask
         if columns >= _LEAST_NARROW:  # a gap that is left with a single space is one still
-            cuts |= _between(run.bounds) & ~both & both << 1 & both >> 1
+            left = _between(run.bounds) & ~both & both << 1 & both >> 1
+            cuts |= left & _before_values(lines[number][1]) if left else 0
         own, joint = len(_bounds(own_mask, cuts)), len(_bounds(both, cuts))
         is_alone = bool(run.rows) and own == 1
         if is_alone and joint >= columns:  # in a column, and not in the first one
@@ -258,6 +259,13 @@ def _mask(text: str, cuts: int = 0) -> int:
             1 << n for n, sign in enumerate(text[:_MAX_WIDTH]) if sign in " \xa0" and cuts >> n & 1
         )
     return mask
+
+
+def _before_values(text: str) -> int:
+    """Return the places before the values of a line, as bits."""
+    return sum(
+        1 << start - 1 for start, end in places_of(text) if start and is_value(text[start:end])
+    )
 
 
 def _between(bounds: Sequence[Range]) -> int:

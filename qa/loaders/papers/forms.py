@@ -77,6 +77,7 @@ WRAPPING = {"parbox", "raisebox", "resizebox", "scalebox", "fbox", "makebox", "f
     *("centerline", "rotatebox", "colorbox", "fcolorbox", "adjustbox", "hyperref", "hypertarget"),
     *("hyperlink", "href", "textcolor", "url", "underline", "mbox", "texorpdfstring"),
 }
+UNIT_LAST = {"SI", "qty", "si", "unit", "SIrange", "qtyrange"}
 UNITS = {"SI", "qty", "num", "si", "unit", "ang", "SIrange", "qtyrange"}
 SEPARATORS = {"and", "And", "AND"}
 OTHER_FILES = {"input", "include", "subfile"}

@@ -25,12 +25,14 @@ from qa.loaders.papers.forms import (
     SKIPPED,
     TABLES,
     TITLED,
+    UNIT_LAST,
     UNITS,
     UNSEEN,
     WRAPPING,
 )
 from qa.loaders.papers.macros import body_of, defined_in, expanded, places_of
 from qa.loaders.papers.references import References, references_in
+from qa.loaders.papers.units import unit
 from qa.loaders.tables.grid import Cell, add_grid
 from qa.text import counted
 
@@ -187,6 +189,8 @@ class _Reader:
             self.first = self.first or words
             number = self._references.sections.get(node.pos, "")
             self.builder.add(f"{number} {words}", "heading", level=HEADINGS[name])
+        elif name in ("question", "subpart"):  # of an examination
+            self._flush()
         elif name in ("item", "bibitem", "par", "caption", "subcaption", "captionof"):
             self._flush()
             if name == "item" and self.builder.items:
@@ -351,8 +355,11 @@ class _Reader:
         if name in WRAPPING:
             return f"{self.words(_arguments(node)[-1:])}{node.macro_post_space}"
         if name in UNITS:
-            shown = (self.words([each]) for each in _arguments(node) if _is_braced(each))
-            return f"{' '.join(shown)}{node.macro_post_space}"
+            braced = [each for each in _arguments(node) if _is_braced(each)]
+            shown = [self.words([each]) for each in braced]
+            if name in UNIT_LAST:
+                shown[-1:] = [unit(each.latex_verbatim()) for each in braced[-1:]]
+            return f"{' '.join(filter(None, shown))}{node.macro_post_space}"
         kind = type(node).__name__
         if kind == "LatexGroupNode" and node.delimiters[0] == "[":
             return f"[{''.join(map(self._inline, node.nodelist))}]"

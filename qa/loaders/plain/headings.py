@@ -19,6 +19,7 @@ _RULE = re.compile(r"([=\-~_*#^\"'`.:+])\1{3,}")
 _GAP = re.compile(r"[ \t]{2,}|\t|\|")
 # An underline is about as long as the heading above it. Of several drawn by hand some are longer,
 # but not as long as what separates parts of a text.
+_MAX_GAPS = 3  # of a heading above a table whose columns it names
 _UNDERLINE = (0.7, 1.5)
 _LONG_UNDERLINE = 40
 # So many numbered lines, or lines in capitals, make a series of headings.
@@ -219,7 +220,7 @@ def _mark_series(text: str, lines: Sequence[Line]) -> None:
             and len(line.text) <= _limit(line)
             and not line.text.endswith(ENDS)
             and not any(sign in line.text for sign in ":|\t")
-            and len(_GAP.findall(line.text)) < _SERIES
+            and len(_GAP.findall(line.text)) <= _MAX_GAPS
             and not (item and not (number and _is_below(number[0], item[0])))
             and not is_date_line(line.text)
         ):

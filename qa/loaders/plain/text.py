@@ -12,6 +12,7 @@ from qa.loaders.lines.aligned import AlignedRow, aligned_rows
 from qa.loaders.lines.rules import is_rule
 from qa.loaders.plain.headings import mark_headings, mark_ruled
 from qa.loaders.plain.line import Line, breaks, lines_of
+from qa.loaders.plain.pages import mark_pages
 from qa.loaders.plain.title import TOP_LINES, mark_subject, mark_title
 from qa.types import Block
 
@@ -32,6 +33,7 @@ def read_text(text: str, rows: Sequence[Block] = ()) -> Extracted:
         _mark_rows(lines, rows)
     else:
         _mark_tables(text, lines)
+    mark_pages(text, lines)
     mark_ruled(text, lines)
     subject = mark_subject(lines)
     title = mark_title(text, lines) if subject is None else lines[subject].text

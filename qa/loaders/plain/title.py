@@ -29,6 +29,11 @@ _COUNTED = re.compile(r"\(?(?:\d{1,3}|[a-z])[.)]\s")
 _DIRECTIVE = ".. "
 _PATH = re.compile(r"\||\s[>›»/]\s.*\s[>›»/]\s")
 _GAP = re.compile(r"[ \t]{2,}|\t")
+# Between what stands at the left and at the right of a letterhead; and more gaps than a title has.
+_WIDE = re.compile(r"[ \t]{8}")
+_MAX_GAPS = 4
+# A title in the middle below these is indented so far.
+_CENTRED = 8
 _KEY = re.compile(r"(?:^|(?<=[ \t][ \t])|(?<=\t))[^\W\d_][^:.;|]{0,38}:(?=\s|$)")
 # "Our reference: CBS/26-088", "Legend: [+] new": a code, a number or signs, and no words.
 _FILED = re.compile(r"(?:[^\W\d_]+\.? ){0,2}[^\W\d_]+:[ \t]+(?=\S*\d|[^\w\s\"'“‘«(])")
@@ -101,6 +106,7 @@ def _may_be_title(line: Line, rest: Sequence[Line], *, is_first: bool) -> bool:
         and "|" not in line.text
         and any(character.isalpha() for character in line.text)
         and len(_KEY.findall(line.text)) < 2
+        and len(_GAP.findall(line.text)) < _MAX_GAPS
         and (is_first or not _FILED.match(line.text))
         and not NUMBERED.match(line.text)
         and not _ADDRESS.fullmatch(line.text)
@@ -120,6 +126,10 @@ def _heads(text: str, lines: Sequence[Line]) -> int:
         return 0
     first = group[0]
     if not _is_name(first) or _goes_on(group):
+        return 0
+    rest = lines[len(group) : len(group) + _MAX_LINES]
+    is_wide = len(group) > 1 and all(_WIDE.search(each.text) for each in group)
+    if is_wide and any(each.alone and each.indent >= _CENTRED for each in rest):
         return 0
     count, size = 1, len(first.text)
     for above, line in pairwise(group[:_MAX_LINES]):

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 from qa.loaders.printed.line import Line
-from qa.loaders.printed.rows import ALIGNED
+from qa.loaders.printed.rows import ALIGNED, LABELLED
 
 # So many lines before or after one may stand beside it.
 _NEAR = 6
+_LEAST_LABELS = 2
+# So many lines of an address are beside those of another, each with so many words.
+_LEAST_PAIRS = 3
+_MAX_WORDS = 5
 
 
 def join_cells(lines: Sequence[Line], pitch: float) -> list[Line]:
@@ -135,12 +140,19 @@ def _upper(joined: Sequence[Line], line: Line) -> int | None:
 def _begins_block(lines: Sequence[Line], position: int, previous: Line) -> bool:
     """Return whether a line beside others, above the last of them, begins a block of its own.
 
-    In that are rows, or lines of several types, beside the same lines; the cell of a table has one
-    text.
+    In that are rows, lines of several types, labels with their values or the lines of an address,
+    beside the same lines; the cell of a table has one text.
     """
     line = lines[position]
     if line.bottom - previous.bottom < 0.7 * line.size:
         return False
+    own = _in_column(lines[position : position + 1 + _NEAR])
+    labels = [found["label"] for each in own if (found := LABELLED.match(each.text))]
+    if len(set(labels)) >= _LEAST_LABELS and LABELLED.match(line.text):
+        return True
+    left = _in_column(lines[max(position - 1 - _NEAR, 0) : position][::-1])
+    if left and left[0].right < line.left and _are_beside(left, own):
+        return True
     is_row = len(line.cells) > 1
     for below in lines[position + 1 : position + 1 + _NEAR]:
         if below.page != line.page or below.left < line.left - ALIGNED:
@@ -156,3 +168,36 @@ def _begins_block(lines: Sequence[Line], position: int, previous: Line) -> bool:
             differs = below.bold != line.bold or abs(below.size - line.size) > 0.1 * line.size
             return is_row or differs
     return False
+
+
+def _in_column(lines: Sequence[Line]) -> list[Line]:
+    """Return the first lines, those that begin below one another and are no rows."""
+    first = lines[0]
+    return list(
+        takewhile(
+            lambda each: abs(each.left - first.left) < ALIGNED and len(each.cells) == 1, lines
+        )
+    )
+
+
+def _are_beside(left: Sequence[Line], right: Sequence[Line]) -> bool:
+    """Return whether lines like those of addresses stand beside others, line by line."""
+    pairs = [
+        (line, other)
+        for line in right
+        for other in left
+        if abs(line.bottom - other.bottom) < 0.3 * line.size and line.page == other.page
+    ]
+    return len(pairs) >= _LEAST_PAIRS and all(
+        _is_of_address(line) for pair in pairs for line in pair
+    )
+
+
+def _is_of_address(line: Line) -> bool:
+    """Return whether a line has few words, and is not part of a longer text."""
+    words = line.text.split()
+    return (
+        len(words) <= _MAX_WORDS
+        and (line.text[0].isupper() or not line.text[0].isalpha())
+        and not words[-1].endswith((",", "-"))
+    )

@@ -28,6 +28,7 @@ _NARROW, _LISTED_WORDS = 12, 4
 _MAX_FIELD = 6
 # A paragraph begins so many heights left of the item of a list above it.
 _OUTDENT = 0.9
+_FAR = 6
 _ENDS = tuple('.!?:;…"”’»)')
 
 
@@ -159,10 +160,10 @@ def _continues(above: Sequence[Line], line: Line, page: Sequence[Line], pitch: f
         return False
     if last.page != line.page or step < -0.5 * last.size or step > 5 * last.size:
         # A new column or page continues a sentence that has not ended, and no row of a table.
-        if ended or len(last.cells) >= _ROW_CELLS:
+        if ended or len(last.cells) >= _ROW_CELLS or _are_listed([*above, line]):
             return False
         return line.text[:1].islower() or not (short or _is_field(above))
-    if step > 1.3 * max(pitch, last.size):
+    if step > 1.3 * max(pitch, last.size) or _is_outdented(last, line):
         return False
     if line.left > last.left + 0.9 * line.size and not _BULLET.match(above[0].text):
         # A term with what is said of it, whose further lines are indented.
@@ -177,6 +178,12 @@ def _continues(above: Sequence[Line], line: Line, page: Sequence[Line], pitch: f
     if short and line.left < last.left - _OUTDENT * line.size and line.text[:1].isupper():
         return False  # below a list whose marks are drawn
     return not (short and ended)
+
+
+def _is_outdented(above: Line, line: Line) -> bool:
+    """Return whether a line begins far left of the one above, and is not centred below it."""
+    is_centred = abs(above.left + above.right - line.left - line.right) < 2 * line.size
+    return line.left < above.left - _FAR * line.size and not is_centred
 
 
 def _are_listed(lines: Sequence[Line]) -> bool:

@@ -10,14 +10,16 @@ from qa.types import Block
 
 _TIME = r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:[ \u202f\xa0]?[AaPp]\.?[Mm]\.?)?"
 _DATE = r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\.?"
-# The head of a message: "[02/03/2024, 14:05:10] ", "02.03.24, 14:05 - ", "[14:05] <".
+# The head of a message: "[02/03/2024, 14:05:10] ", "02.03.24, 14:05 - ", "[14:05] <",
+# "14:05:10 From ".
 _HEAD = re.compile(
     rf"^[\u200e\u200f\u202a]*(?:\[{_DATE},?[ \u202f\xa0]{_TIME}\][ ]"
     rf"|{_DATE},?[ \u202f\xa0]{_TIME}[ ][-–][ ]"
+    rf"|{_TIME}[\t ]+From[ ]+(?=[^\n:]{{1,80}}:)|{_TIME}\t[ ]?(?=[^\n:\t]{{1,60}}:[ ])"
     rf"|\[?(?:{_DATE}[ T])?{_TIME}\]?[ ](?=<[^<>\n]{{1,40}}>[ ]))",
     re.MULTILINE,
 )
-_SPEAKER = re.compile(r"[\u200e\u202a]*[^:\n]{1,60}:[ \u200e]|<[^<>\n]{1,40}>[ ]")
+_SPEAKER = re.compile(r"[\u200e\u202a]*[^:\n]{1,60}:(?:[ \u200e]|\r?\n\t)|<[^<>\n]{1,40}>[ ]")
 _LEFT_OUT = re.compile(
     r"\u200e?<(?=[^<>]*>\Z)[^<>]*(?:omitted|ausgeschlossen|weggelassen|omis|omesso)[^<>]*>"
     r"|\u200e?<attached: [^<>]+>"
