@@ -56,7 +56,7 @@ def test_a_key_that_comes_again_begins_another_record():
     ],
 )
 def test_settings_and_terms_are_read_as_keys_and_values(text, read):
-    assert views(text) == [read or "level_m: 0.42   ; stops below; alarm.tel: +46 455 10."]
+    assert views(text) == [read or "level_m: 0.42; stops below; alarm.tel: +46 455 10."]
 
 
 @pytest.mark.parametrize(

@@ -304,3 +304,25 @@ def test_questions_of_an_examination_are_paragraphs(read):
 \question Name the well.
 \end{questions}\end{document}"""
     assert of_kind(read(text, "a.tex"), "body") == ["[12] Draw the curve.", "Name the well."]
+
+
+def test_a_curriculum_vitae_has_its_person_and_its_entries(read):
+    text = r"""\documentclass[11pt]{moderncv}
+\name{Ada}{Blum}
+\title{Bridge engineer}
+\address{14 Quay}{271 00 Ystad}
+\phone[mobile]{+46~411~555}
+\begin{document}\makecvtitle
+\section{Work}
+\cventry{2019--now}{Lead}{Bridges AB}{Lund}{}{A bridge of 310~m.}
+\cvitemwithcomment{German}{C1}{examined}
+\cvitem{Software}{Tekla}
+\end{document}"""
+    document = read(text, "a.tex")
+    assert (document.title, document.author) == ("Ada Blum", "Ada Blum")
+    assert of_kind(document, "heading") == ["Ada Blum", "1 Work"]
+    assert of_kind(document, "body") == [
+        *("Bridge engineer", "14 Quay, 271 00 Ystad", "+46 411 555"),
+        "2019–now: Lead, Bridges AB, Lund, A bridge of 310 m.",
+        *("German: C1, examined", "Software: Tekla"),
+    ]

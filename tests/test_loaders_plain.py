@@ -208,3 +208,12 @@ def test_headers_and_footers_of_printed_pages_are_no_text(read):
 def test_a_single_page_number_or_one_within_a_paragraph_is_text(read):
     assert furniture(read(MEMO.replace("[Page 2]", "[Page 7]"))) == []
     assert furniture(read("See the map.\nMill      Page 1\nWeir      Page 2\nand the rest.")) == []
+
+
+def test_settings_with_aligned_signs_are_no_table(read):
+    document = read(
+        '[zone "north"]\n    target = 18.5\n    vents  = 4\n[zone "south"]\n    target = 21\n'
+        "    vents  = 6\n[mail]\n    server : a.example\n    from   : b.example\n"
+    )
+    assert headings(document) == ['[zone "north"]', '[zone "south"]', "[mail]"]
+    assert {block.kind for block in document.blocks} == {"heading", "body"}

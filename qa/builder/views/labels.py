@@ -22,7 +22,8 @@ _LED_PART = re.compile(
 _LABEL = re.compile(rf"{_ITEM}{_KEY}[ \t]*:{{1,2}}(?:[ \t]+(?P<value>\S.*?)[ \t]*)?")
 # A setting, "port = 4177", and no line of a program, which has other signs too.
 _SETTING = re.compile(
-    r"[ \t]*(?P<key>[^\W\d][\w.-]*(?: [\w.-]+){0,3})[ \t]*=[ \t]*(?P<value>[^\s=].*?)[ \t]*"
+    r"[ \t]*(?P<key>[^\W\d][\w.-]*(?: [\w.-]+){0,3})[ \t]*=[ \t]*(?P<value>[^\s=].*?)"
+    r"(?:[ \t]+[;#][ \t]*(?P<remark>\S.*?))?[ \t]*"
 )
 _CODE = re.compile(r"\w[(\[]|[<>\\|&$]|[({,;\[]$")
 # What separates the labels of a line, and a term from what is said of it.
@@ -141,7 +142,7 @@ def _fields(text: str, line: Line) -> tuple[Field, ...]:
     if found := _LED.fullmatch(words):
         return (_field(line.start, found),) if _is_key(found["key"]) else ()
     if found := _SETTING.fullmatch(words):
-        return () if _CODE.search(found["value"]) else (_field(line.start, found),)
+        return () if _CODE.search(found["value"]) else (*_setting(line.start, found),)
     label: Range | None = None
     named = 0
     for start, end in _parts(words):
@@ -192,6 +193,13 @@ def _parts(words: str) -> Iterator[Range]:
 def _field(offset: int, found: re.Match[str]) -> Field:
     (start, end), (left, right) = found.span("key"), found.span("value")
     return ((offset + start, offset + end),), (offset + left, offset + right)
+
+
+def _setting(offset: int, found: re.Match[str]) -> Iterator[Field]:
+    """Yield a setting, and what is remarked on it."""
+    yield _field(offset, found)
+    if found["remark"]:
+        yield (), (offset + found.start("remark"), offset + found.end("remark"))
 
 
 def _is_key(key: str) -> bool:

@@ -334,8 +334,9 @@ def _is_table(lines: Sequence[tuple[int, str]], rows: _Table, sign: str) -> bool
         return are_columns(texts)
     if sign:
         return True
-    if 2 * sum(row[1].startswith(":") for row in texts) > len(texts):
-        return False  # keys, values and their colons
+    signs = sum(row[1].startswith((":", "=")) for row in texts)
+    if 2 * signs >= len([row for row in texts if row[1]]):
+        return False  # keys, values and the signs between them
     if are_beside(texts):
         return False
     if width == 2 and (

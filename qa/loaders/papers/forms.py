@@ -42,6 +42,10 @@ ARGUMENTS = {
     **dict.fromkeys(("title", "subtitle", "hyperref", "scalebox", "centerline", "fbox"), "[{"),
     **dict.fromkeys(("makebox", "framebox", "rotatebox", "pdfbookmark"), "[[{"),
     **dict.fromkeys(("linespread", "hyphenation", "nocite"), "{"),
+    "cventry": "[{{{{{{",
+    **dict.fromkeys(("cvitem", "cvline"), "[{{"),
+    **dict.fromkeys(("cvitemwithcomment", "cvlanguage"), "[{{{"),
+    "cvdoubleitem": "[{{{{",
     "footnotemark": "[",
     "parbox": "[[[{{",
     "raisebox": "{[[{",
@@ -77,6 +81,7 @@ WRAPPING = {"parbox", "raisebox", "resizebox", "scalebox", "fbox", "makebox", "f
     *("centerline", "rotatebox", "colorbox", "fcolorbox", "adjustbox", "hyperref", "hypertarget"),
     *("hyperlink", "href", "textcolor", "url", "underline", "mbox", "texorpdfstring"),
 }
+CV_ENTRIES = {"cventry", "cvitem", "cvline", "cvitemwithcomment", "cvlanguage", "cvdoubleitem"}
 UNIT_LAST = {"SI", "qty", "si", "unit", "SIrange", "qtyrange"}
 UNITS = {"SI", "qty", "num", "si", "unit", "ang", "SIrange", "qtyrange"}
 SEPARATORS = {"and", "And", "AND"}

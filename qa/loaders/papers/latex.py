@@ -10,9 +10,11 @@ from typing import Any
 
 from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted, TextBuilder
+from qa.loaders.papers.curriculum import person_in
 from qa.loaders.papers.forms import (
     ARGUMENTS,
     CODE,
+    CV_ENTRIES,
     ENVIRONMENTS,
     HEADINGS,
     HEADS,
@@ -64,7 +66,16 @@ def read_latex(text: str) -> Extracted:
     )
     authors = [each for source in parts[2] for each in reader.authors(_parsed(source))]
     builder = reader.builder
-    builder.add(" ".join(filter(None, (title, subtitle))), "heading", level=1)
+    name, stated = person_in(preamble)
+    person = reader.words(_parsed(name))
+    builder.add(person, "heading", level=1)
+    builder.add(
+        " ".join(filter(None, (title, subtitle))),
+        "body" if person else "heading",
+        level=0 if person else 1,
+    )
+    for source in stated:
+        builder.add_content(reader.words(_parsed(source)))
     is_one_line = all(len(lines) == 1 for lines in authors)
     names = ", ".join(lines[0] for lines in authors)
     builder.add_content(names if is_one_line else "\n".join("\n".join(each) for each in authors))
@@ -79,7 +90,9 @@ def read_latex(text: str) -> Extracted:
     if reader.pictures:
         builder.notes.append(f"{counted(reader.pictures, 'picture')} without text")
     return builder.result(
-        title=title or reader.first or builder.first_heading(), author=names, date=find_date(date)
+        title=person or title or reader.first or builder.first_heading(),
+        author=names or person,
+        date=find_date(date),
     )
 
 
@@ -189,6 +202,11 @@ class _Reader:
             self.first = self.first or words
             number = self._references.sections.get(node.pos, "")
             self.builder.add(f"{number} {words}", "heading", level=HEADINGS[name])
+        elif name in CV_ENTRIES:
+            self._flush()
+            first, *rest = [self.words([each]) for each in _arguments(node) if _is_braced(each)]
+            self._words.append(": ".join(filter(None, (first, ", ".join(filter(None, rest))))))
+            self._flush()
         elif name in ("question", "subpart"):  # of an examination
             self._flush()
         elif name in ("item", "bibitem", "par", "caption", "subcaption", "captionof"):

@@ -129,7 +129,7 @@ def _heads(text: str, lines: Sequence[Line]) -> int:
         return 0
     rest = lines[len(group) : len(group) + _MAX_LINES]
     is_wide = len(group) > 1 and all(_WIDE.search(each.text) for each in group)
-    if is_wide and any(each.alone and each.indent >= _CENTRED for each in rest):
+    if is_wide and any(each.alone and each.indent >= _CENTRED and _is_name(each) for each in rest):
         return 0
     count, size = 1, len(first.text)
     for above, line in pairwise(group[:_MAX_LINES]):
