@@ -1,5 +1,6 @@
 """Who may see the page: users, passwords, sessions, tokens, and every route behind the guard."""
 
+import asyncio
 import re
 import sqlite3
 import stat
@@ -25,10 +26,12 @@ from qa.access import Access, Guard, Users, Visitor, visitor_of
 from qa.access import users as hashing
 from qa.access.attempts import PER_ADDRESS, PER_BOTH, WINDOW_S, Attempts
 from qa.access.credentials import DAY_S, SESSION_S
+from qa.access.guard import CHECKS, WAITING
 from qa.access.login import inside
 from qa.access.metrics import Metrics
+from qa.access.turns import Places
 from qa.cli import main
-from qa.errors import AccessError
+from qa.errors import AccessError, Busy
 from qa.web.serving import serve
 
 pytestmark = gradio_warnings
@@ -367,6 +370,43 @@ def test_while_users_are_looked_up_others_are_answered(served, monkeypatch):
         finally:
             may_go.set()
         assert {each.result().status_code for each in asked} == {401}
+
+
+def test_a_flood_of_wrong_tokens_keeps_nobody_elsewhere_waiting(users, monkeypatch):
+    may_go, looked_up = threading.Event(), []
+
+    def wait(scope, _):
+        looked_up.append(scope["client"][0])
+        assert may_go.wait(300)
+
+    monkeypatch.setattr("qa.access.guard.identify", wait)
+    guard = Guard(None, access=Access(users=users))
+
+    async def flooded():
+        def one(address):
+            return asyncio.ensure_future(guard._identify({"client": (address, 1)}))
+
+        flood = [one("10.0.0.1") for _ in range(CHECKS + WAITING)]
+        late = one("10.0.0.1")
+        await asyncio.sleep(0)
+        with pytest.raises(Busy):
+            await late
+        other = one("10.0.0.2")
+        await asyncio.sleep(0)
+        may_go.set()
+        await other
+        await asyncio.gather(*flood, return_exceptions=True)
+
+    asyncio.run(flooded())
+    assert "10.0.0.2" in looked_up[: CHECKS + 2]
+
+
+def test_who_would_wait_too_long_is_told_to_come_back(users):
+    guard = Guard(Starlette(), access=Access(users=users))
+    guard._places = Places(0, 0)
+    response = TestClient(guard, base_url=HOME).get("/x")
+    assert (response.status_code, response.headers["retry-after"]) == (503, "2")
+    assert response.json()["problem"] == "too many requests are waiting"
 
 
 def test_a_locked_file_of_users_is_told_of_and_comes_back(users, monkeypatch):

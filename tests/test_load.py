@@ -403,7 +403,7 @@ def test_an_asker_who_leaves_is_not_answered(served):
             )
             while not pool.waiting:
                 time.sleep(0.01)
-            ((job,),) = pool._lines.values()
+            (job,) = pool._lines
         until = time.monotonic() + 60
         while not job.future.cancelled() and time.monotonic() < until:
             time.sleep(0.01)

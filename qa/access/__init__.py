@@ -4,6 +4,7 @@ from qa.access.credentials import User
 from qa.access.events import Events
 from qa.access.guard import METRICS, Guard
 from qa.access.origin import Access, is_loopback, path_of
+from qa.access.turns import Turns
 from qa.access.users import ROLES, Users, checked_name
 from qa.access.visitor import SEEN, Visitor, turn_of, visitor_of
 
@@ -14,6 +15,7 @@ __all__ = [
     "Access",
     "Events",
     "Guard",
+    "Turns",
     "User",
     "Users",
     "Visitor",

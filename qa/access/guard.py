@@ -22,9 +22,10 @@ from qa.access.origin import (
     without_proxy,
 )
 from qa.access.refusals import refused
+from qa.access.turns import Places
 from qa.access.users import Users
-from qa.access.visitor import KEY, SAFE, SEEN, Visitor
-from qa.errors import AccessError
+from qa.access.visitor import KEY, SAFE, SEEN, Visitor, network_of
+from qa.errors import AccessError, Busy
 
 # With it, the browser refuses to load anything from elsewhere, or to frame the page.
 # Gradio's own code needs inline scripts and eval.
@@ -59,8 +60,9 @@ METRICS = "/metrics"
 STATIC = ("/assets/", "/static/", "/theme.css", "/favicon.ico")
 BEARER = "bearer "
 NO_PAGE = refused(404, "there is no such page", "")
-# Users are looked up in so many threads: the file of users may be slow, or locked.
-CHECKS = 4
+# Users are looked up in so many threads: the file of users may be slow, or locked. Those of each
+# address wait in turn, or a stranger with a thousand wrong tokens would keep everybody waiting.
+CHECKS, WAITING = 4, 1_000
 # An answer in parts is looked after once in so long.
 CHECK_S = 1.0
 AGAIN_S = 2
@@ -81,6 +83,7 @@ class Guard:
         self._app, self._access = app, access
         self._login = Login(access.users, root_path=access.root_path) if access.users else None
         self._checks = ThreadPoolExecutor(CHECKS, thread_name_prefix="users")
+        self._places = Places(CHECKS, WAITING)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
@@ -104,8 +107,13 @@ class Guard:
         """Return who sent a request; without users, nobody is known."""
         if self._access.users is None:
             return None
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._checks, identify, scope, self._access.users)
+        if not await self._places.take(network_of((scope.get("client") or ("",))[0])):
+            raise Busy("too many requests are waiting", f"ask again in {AGAIN_S} s")
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._checks, identify, scope, self._access.users)
+        finally:
+            self._places.leave()
 
     async def _route(self, scope: Scope, *, is_near: bool) -> tuple[ASGIApp, Visitor | None]:
         """Return what answers a request, and who sent it if that is known."""
@@ -129,6 +137,9 @@ class Guard:
             return self._login.answer, None
         try:
             visitor = await self._identify(scope)
+        except Busy as error:
+            again = {"retry-after": str(AGAIN_S)}
+            return refused(503, error.problem, error.remedy, again), None
         except AccessError:  # said to whoever serves the page, when it starts
             again = {"retry-after": str(AGAIN_S)}
             problem, remedy = "nobody can log in at the moment", "ask whoever serves it"
@@ -217,7 +228,7 @@ class _Watch:
         self._checked = now
         try:
             return await self._identify(self._scope) is not None
-        except AccessError:
+        except (AccessError, Busy):
             return False
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections import OrderedDict, deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Any, TypeVar
 
+from qa.access.lines import Lines
 from qa.errors import Busy
 
 WAITING = 256
@@ -47,7 +47,7 @@ class Pool:
         self.workers, self.limit = workers, waiting
         self.reads = Pool(readers, waiting=waiting, readers=0) if readers else self
         self.views = Pool(VIEWERS, waiting=waiting, readers=0) if readers else self
-        self._lines: OrderedDict[str, deque[_Job]] = OrderedDict()
+        self._lines: Lines[_Job] = Lines()
         self._changed = threading.Condition()
         self._threads: list[threading.Thread] = []
         self._running = 0
@@ -57,7 +57,7 @@ class Pool:
     @property
     def waiting(self) -> int:
         """How many calls wait."""
-        return sum(map(len, tuple(self._lines.values())))
+        return len(self._lines)
 
     @property
     def running(self) -> int:
@@ -75,10 +75,10 @@ class Pool:
             if self._is_stopped:
                 raise Busy("the server is stopping", "ask again when it is back", retry_after_s=5)
             if self.waiting >= self.limit:
-                self._drop_cancelled()
+                self._lines.keep(lambda job: not job.future.cancelled())
             if self.waiting >= self.limit:
                 self._make_room(visitor)
-            self._lines.setdefault(visitor, deque()).append(job)
+            self._lines.add(visitor, job)
             if self._running + self.waiting > len(self._threads) < self.workers:
                 thread = threading.Thread(target=self._work, name="answers", daemon=True)
                 self._threads.append(thread)
@@ -98,8 +98,8 @@ class Pool:
         """Refuse what waits, and wait for what runs; return whether that ended in time."""
         with self._changed:
             self._is_stopped = True
-            left = [job for line in self._lines.values() for job in line]
-            self._lines.clear()
+            left = list(self._lines)
+            self._lines.keep(lambda _: False)
             self._changed.notify_all()
         for job in left:
             _refuse(job, Busy("the server is stopping", "ask again when it is back"))
@@ -119,29 +119,17 @@ class Pool:
             f"ask again in {wait_s} s",
             retry_after_s=wait_s,
         )
-        heaviest = max(self._lines, key=lambda each: len(self._lines[each]), default=visitor)
-        mine = len(self._lines.get(visitor, ()))
-        if len(self._lines.get(heaviest, ())) <= mine + 1:
+        displaced = self._lines.displaced(visitor)
+        if displaced is None:
             raise busy
-        _refuse(self._lines[heaviest].pop(), busy)
-
-    def _drop_cancelled(self) -> None:
-        for visitor, line in list(self._lines.items()):
-            kept = deque(job for job in line if not job.future.cancelled())
-            if kept:
-                self._lines[visitor] = kept
-            else:
-                del self._lines[visitor]
+        _refuse(displaced, busy)
 
     def _next(self) -> _Job | None:
         """Wait for the next call, and take it; None if there will be no other."""
         with self._changed:
             while True:
                 while self._lines:
-                    visitor, line = self._lines.popitem(last=False)
-                    job = line.popleft()
-                    if line:
-                        self._lines[visitor] = line  # to the end: the others come first
+                    job = self._lines.next()
                     if job.future.set_running_or_notify_cancel():
                         self._running += 1
                         return job

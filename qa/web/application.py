@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 from starlette.routing import Route
 from starlette.types import Scope
 
-from qa.access import METRICS, Access, Events, Guard, Visitor, path_of, visitor_of
+from qa.access import METRICS, Access, Events, Guard, Turns, Visitor, path_of, visitor_of
 from qa.web.front import Head
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ def create_app(
             answer_faults(each, nothing_here=lambda home: render("nothing_here.html", home=home))
         # From the inside out.
         app.add_middleware(Events, blocks=page.get_blocks())
+        app.add_middleware(Turns, has_own=has_own_turns)
         app.add_middleware(BodyLimit, limit_of=body_limit)
         app.add_middleware(Head, html=head)
         app.add_middleware(Guard, access=access)
@@ -119,6 +120,14 @@ def body_limit(scope: Scope) -> int | None:
 
     path = path_of(scope)
     return None if path == UPLOAD else limit_of(path, Headers(scope=scope))
+
+
+def has_own_turns(scope: Scope) -> bool:
+    """Return whether a request waits for its turn where it is answered: in a pool, or to upload."""
+    from qa.web.routes import UPLOAD
+
+    path = path_of(scope)
+    return path == UPLOAD or path.startswith(("/api/", "/document/", "/mcp"))
 
 
 def _tools(served: Served, access: Access) -> Endpoint:
