@@ -1,11 +1,13 @@
 """A served folder is kept indexed, whoever changes it, and nothing stops the page meanwhile."""
 
+import gc
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+import weakref
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -413,7 +415,7 @@ def test_a_store_whose_library_fails_is_looked_at_again():
         return found
 
     looked = threading.Event()
-    qa = SimpleNamespace(is_live=is_live, close=lambda: None)
+    qa = SimpleNamespace(is_live=is_live)
     following = Following(qa, store="http://localhost:1", on_open=lambda _: None, look_s=0.01)
     following.start()
     try:
@@ -421,6 +423,43 @@ def test_a_store_whose_library_fails_is_looked_at_again():
         assert "RuntimeError" in following.state.trouble.problem
     finally:
         following.stop()
+
+
+def test_an_index_that_is_followed_by_others_is_not_closed_under_who_reads_it():
+    """However many follow it: how long a question takes, nobody knows."""
+
+    class Generation:
+        """A pipeline over an index that another has replaced, until the fourth."""
+
+        manifest = SimpleNamespace(documents=(), skipped=())
+
+        def __init__(self, number):
+            self.number = number
+
+        def is_live(self):
+            return self.number == 3
+
+        def reopened(self, _):
+            return Generation(self.number + 1)
+
+        def close(self):
+            raise AssertionError("somebody may be reading it")
+
+    opened, is_there = [], threading.Event()
+
+    def on_open(qa):
+        opened.append(weakref.ref(qa))
+        if qa.is_live():
+            is_there.set()
+
+    first = Generation(0)
+    following = Following(first, store="http://localhost:1", on_open=on_open, look_s=0.01)
+    following.start()
+    assert is_there.wait(60)
+    following.stop()
+    gc.collect()
+    # Nothing of those between is kept; the first is still read.
+    assert [each() is not None for each in opened] == [False, False, True]
 
 
 @pytest.mark.posix

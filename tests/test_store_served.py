@@ -1,5 +1,6 @@
 """Pages and APIs over an index in Milvus Lite: two behind one address, and a store that fails."""
 
+import gc
 import itertools
 import json
 import socket
@@ -21,6 +22,7 @@ from qa.collections.stored import opened_store
 from qa.errors import QAError, StoreUnreachable
 from qa.index import open_index
 from qa.milvus import StoreAddress, live_in_store, open_store, publish
+from qa.milvus.client import Client
 from qa.pipeline import QA
 from qa.remote import publish_index
 from qa.web.routes import UPLOAD
@@ -162,7 +164,7 @@ def test_what_cannot_be_done_there_says_so(two, store):
     (page, _), _, _ = two
     refused = httpx.put(f"{page.url}{UPLOAD}", params={"name": "a.txt"}, content=b"A.")
     assert refused.status_code == 403
-    assert "may not be changed here" in refused.json()["trouble"]
+    assert "may not be changed here" in refused.json()["detail"]
     assert httpx.post(f"{page.url}/library/build").status_code == 202
     trouble = httpx.get(f"{page.url}/library/status").json()["trouble"]
     assert "cannot build it" in trouble
@@ -191,7 +193,10 @@ def test_both_follow_what_is_built_and_then_survive_a_store_that_fails(two, plac
         asked = {"id": "tower.txt", "sha256": sha256, "number": 0}
         pages[0].corpus.now.qa._index._document.cache_clear()  # or it would still be shown
         window = visitor.get("/document/window", params=asked)
-        assert (window.status_code, window.text) == (503, "The documents cannot be read now.")
+        assert (window.status_code, window.json()["problem"]) == (
+            503,
+            "the documents cannot be read now",
+        )
         until(lambda: "does not answer" in visitor.get("/library/status").json()["trouble"])
         assert visitor.get("/").status_code == 200
         server.start()
@@ -260,6 +265,33 @@ def documents_in(address):
     names = set(opened.document_ids())
     opened.close()
     return names
+
+
+def test_an_index_of_a_store_is_closed_once_nobody_reads_it(place, store, monkeypatch):
+    closed, close = [], Client.close
+
+    def closing(client):
+        closed.append(client)
+        close(client)
+
+    monkeypatch.setattr(Client, "close", closing)
+    gc.collect()
+    gc.disable()  # it does not wait for a collection of cycles
+    try:
+        opened = open_store(StoreAddress.parse(store))
+        reading = opened.document
+        del opened
+        assert reading("lighthouse.txt").text == reading("lighthouse.txt").text
+        assert closed == []
+        del reading
+        assert len(closed) == 1
+        again = open_store(StoreAddress.parse(store))
+        again.close()
+        again.close()
+        del again
+        assert len(closed) == 2
+    finally:
+        gc.enable()
 
 
 def test_what_is_open_knows_whether_it_is_the_newest(place, store):

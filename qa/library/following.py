@@ -14,6 +14,8 @@ from qa.pipeline import QA
 class Following:
     """Opens each generation that a store gets; it builds nothing.
 
+    An earlier one is not closed here: a question may still be asked of it, for as long as it takes.
+
     ``on_open`` is called with the pipeline that answers from then on. While the store does not
     answer, the state says so, and the pipeline that is open stays.
     """
@@ -29,7 +31,6 @@ class Following:
     ) -> None:
         self.store, self._look_s = store, look_s
         self._qa, self._on_open, self._listener = qa, on_open, listener
-        self._before: QA | None = None
         self._state = State()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="following", daemon=True)
@@ -44,13 +45,10 @@ class Following:
         self._thread.start()
 
     def stop(self) -> None:
-        """End, and close what is open."""
+        """End; what is open is closed when nobody has it any more."""
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(30)
-        for qa in (self._before, self._qa):
-            if qa is not None:
-                qa.close()
 
     def request(self) -> None:
         """Say where the index is built: not here."""
@@ -85,10 +83,7 @@ class Following:
         except IndexNotFound:
             pass  # said below, unless there is another
         before, after = self._qa, self._qa.reopened(self.store)
-        # Requests may still read the one that is open; those of the one before it have ended.
-        if self._before is not None:
-            self._before.close()
-        self._before, self._qa = before, after
+        self._qa = after
         self._on_open(after)
         self._set(
             State(None, changes_between(before.manifest, after.manifest), None, self._finished())

@@ -230,7 +230,8 @@ class _FileServer:
     """A server of Milvus Lite in this process, shared by all connections to its file."""
 
     _open: ClassVar[dict[str, _FileServer]] = {}
-    _lock = threading.Lock()
+    # Again by the same thread: an index may be closed wherever memory is collected.
+    _lock = threading.RLock()
 
     def __init__(self, key: str, address: StoreAddress) -> None:
         from milvus_lite.adapter.grpc.server import start_server_in_thread

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import weakref
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from threading import Lock
 from typing import Any
 
@@ -54,7 +55,10 @@ class MilvusIndex(OpenIndex):
         self._numbers = {each.id: number for number, each in enumerate(header.summaries)}
         self._kept: dict[int, dict[str, Any]] = {}
         self._lock = Lock()
-        self._document = lru_cache(maxsize=32)(self._read_document)
+        # The cache must not keep the index: that is closed once nobody reads it any more.
+        self._document = lru_cache(maxsize=32)(partial(_read, weakref.ref(self)))
+        self._closing = weakref.finalize(self, client.close)
+        self._closing.atexit = False
 
     def __len__(self) -> int:
         return self.manifest.passages
@@ -150,7 +154,7 @@ class MilvusIndex(OpenIndex):
 
     def close(self) -> None:
         """Close the connection; what was returned stays valid."""
-        self._client.close()
+        self._closing()
 
     def check_passages(self, passages: Iterable[Passage]) -> None:
         """Raise IndexCorrupt for a passage that is not in its document, whose hash is checked."""
@@ -254,3 +258,10 @@ class MilvusIndex(OpenIndex):
             f"the index in {self._client.address} is damaged: {problem}",
             f"run {self.command('build', self.manifest.folder)}",
         )
+
+
+def _read(index: weakref.ref[MilvusIndex], document_id: str) -> Document:
+    opened = index()
+    if opened is None:
+        raise ReferenceError("nobody has the index any more")
+    return opened._read_document(document_id)
