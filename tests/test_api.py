@@ -182,6 +182,16 @@ def test_the_client_sends_batches(client, monkeypatch):
     assert isinstance(found[1], QuestionError)
 
 
+def test_every_question_of_several_batches_has_the_same_options(client, qa, monkeypatch):
+    monkeypatch.setattr("qa.api.client.BATCH", 2)
+    first = qa.ask(QUESTION)
+    options = {"history": [first], "threshold": 0.0, "max_answers": 1}
+    found = list(client.ask_each(["and when?"] * 5, **options))
+    assert [each.resolved_question for each in found] == [found[0].resolved_question] * 5
+    assert found[0].resolved_question != "and when?"
+    assert options["history"] == [first]
+
+
 def test_a_batch_has_a_limit(http):
     body = b'{"question": "Who?"}\n' * 1_001
     response = http.post("ask", content=body, headers={"content-type": "application/x-ndjson"})

@@ -230,11 +230,9 @@ class Client:
     ) -> Iterator[Prediction | QAError]:
         from qa.api.problems import error_of_members
 
-        history = [prediction_to_dict(each) for each in options.pop("history", ())]
-        lines = [
-            json.dumps({"question": question, "history": history, **options}).encode()
-            for question in questions
-        ]
+        history = [prediction_to_dict(each) for each in options.get("history", ())]
+        shared = {**options, "history": history}
+        lines = [json.dumps({"question": question, **shared}).encode() for question in questions]
         body = self._sent(
             "POST",
             "ask",
