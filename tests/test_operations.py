@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -286,7 +287,7 @@ def is_refused(url):
         return True
 
 
-# What deploys it. None of it can be run here: the image is built by the workflow.
+# What deploys it: the image is built by the workflow, the unit checked by systemd where that is.
 
 
 def test_the_image_runs_as_nobody_in_particular_and_takes_only_what_it_needs():
@@ -338,6 +339,45 @@ def test_the_container_may_do_nothing_but_serve():
     assert f"--trust-proxy {subnet}" in service["command"]
     assert service["mem_limit"]
     assert service["pids_limit"]
+
+
+needs_systemd = pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="systemd is not installed"
+)
+
+
+@pytest.fixture
+def unit(tmp_path):
+    """The unit with a program that is on this machine, too."""
+    words = (DEPLOY / "verbatim.service").read_text(encoding="utf-8")
+    assert words.count("/opt/verbatim/bin/qa serve") == 1
+    path = tmp_path / "verbatim.service"
+    path.write_text(words.replace("/opt/verbatim/bin/qa serve", f"{sys.executable} serve"))
+    return path
+
+
+def analyzed(*arguments):
+    environment = {**os.environ, "SYSTEMD_LOG_COLOR": "0", "LC_ALL": "C.UTF-8"}
+    return subprocess.run(
+        ["systemd-analyze", *map(str, arguments)], capture_output=True, text=True, env=environment
+    )
+
+
+@needs_systemd
+def test_systemd_understands_every_line_of_the_unit(unit):
+    done = analyzed("verify", "--man=no", unit)
+    assert (done.returncode, done.stderr) == (0, "")
+    unit.write_text(unit.read_text().replace("ProtectSystem=strict", "ProtectSystems=strict"))
+    assert "ProtectSystems" in analyzed("verify", "--man=no", unit).stderr
+
+
+@needs_systemd
+def test_the_unit_may_do_little(unit):
+    """Of ten points of exposure it has at most three and a half; what has no walls has nine."""
+    assert analyzed("security", "--offline=true", "--threshold=35", unit).returncode == 0
+    bare = re.sub(r"(?m)^(Protect|Restrict|Private|NoNew|Capab|IPAdd).*$", "", unit.read_text())
+    unit.write_text(bare)
+    assert analyzed("security", "--offline=true", "--threshold=35", unit).returncode != 0
 
 
 def test_the_unit_tells_visitors_behind_a_proxy_apart():
