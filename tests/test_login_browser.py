@@ -110,6 +110,7 @@ def test_who_may_read_asks_and_changes_nothing(served, page):
     page.wait_for_selector(".said >> text=There is no user of this name and password.")
     assert page.input_value("#name") == "ben"
     assert page.evaluate("document.activeElement.id") == "password"
+    assert page.get_attribute("#password", "aria-describedby") == "said"
     keep(page, "login-wrong")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
@@ -312,7 +313,7 @@ def test_the_login_page_is_seen_in_light_and_dark(served, page, size, scheme):
     for field in ("#name", "#password"):
         assert page.locator(field).evaluate(BORDER) >= 3
         assert page.locator(field).evaluate(CONTRAST) >= 4.5
-    for part in (".said", "label", "button", ".motto", "h1"):
+    for part in (".said", "label", "button", ".motto", "h1", ".note"):
         assert page.locator(part).first.evaluate(CONTRAST) >= 4.5
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     keep(page, f"login-{size}-{scheme}")
