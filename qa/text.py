@@ -31,6 +31,9 @@ _WIDTHS = {
 }
 _USUAL_WIDTH = 556
 MAX_LISTED = 5
+# A first word that is no name: those of files and servers have dots, digits or strokes.
+_WORD = re.compile(r"[a-z]+(?:['’-][a-z]+)*(?![\w/@:\\-]|\.\w)")
+_ENDS = (".", "!", "?", "…")
 # An absolute path up to its last stroke; not what follows the name of a server.
 _ABOVE = re.compile(r"(?<![\w.:/~-])(?:[A-Za-z]:[\\/]|/)(?:[^\s/\\\"'`]+[/\\])+(?=[^\s/\\\"'`])")
 
@@ -44,6 +47,21 @@ def listed(names: Sequence[str]) -> str:
     """Return the first ``MAX_LISTED`` names and how many follow: "a, b, c, d, e and 2 more"."""
     more = len(names) - MAX_LISTED
     return ", ".join(names[:MAX_LISTED]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def sentence(text: str) -> str:
+    """Return a message as it stands alone: it begins with a capital and ends with a full stop.
+
+    A name at its beginning, such as that of a file, is left as it is written.
+    """
+    if _WORD.match(text):
+        text = text[0].upper() + text[1:]
+    return text if not text or text.endswith(_ENDS) else f"{text}."
+
+
+def sentences(*texts: str) -> str:
+    """Return messages one after another, each as a sentence; empty ones are left out."""
+    return " ".join(map(sentence, filter(None, texts)))
 
 
 def without_surrogates(text: str) -> str:

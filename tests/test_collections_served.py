@@ -371,7 +371,7 @@ def test_files_stay_in_their_collection(sent, corpora):
     assert change("remove", path="sport/a/new (2).txt").status_code == 200
     moved = change("rename", path="sport/a/new.txt", to="press/new.txt")
     assert moved.status_code == 409
-    assert "another collection" in moved.json()["trouble"]
+    assert "another collection" in moved.json()["detail"]
     renamed = change("rename", path="sport/a/new.txt", to="sport/b/cup.txt")
     assert renamed.json() == {"path": "sport/b/cup.txt"}
     token = change("remove", path="sport/b/cup.txt").json()["token"]
@@ -383,7 +383,7 @@ def test_files_stay_in_their_collection(sent, corpora):
         assert change("remove", path=path).status_code == 404
     assert (
         change("remove", path="sport/nope.txt")
-        .json()["trouble"]
+        .json()["detail"]
         .startswith("There is no file sport/nope.txt.")
     )
     assert sent("eva", ("PUT", "/library/files?name=x.txt", {"content": b"x"})).status_code == 404

@@ -15,6 +15,7 @@ from qa.answers.excerpts import excerpt, opening
 from qa.collections import Entry, Library
 from qa.errors import QAError
 from qa.index import DocumentSummary, SkippedFile
+from qa.text import sentence
 from qa.types import Answer, Document, Hit, Passage, Place, Prediction
 from qa.web import render as rendering
 from qa.web.render import (
@@ -25,7 +26,7 @@ from qa.web.render import (
     strictness_html,
 )
 from qa.web.views import Turn, View
-from qa.web.wording import BANDS, language, likelihood, percentage, said, sentence, spread
+from qa.web.wording import BANDS, language, likelihood, percentage, said, spread
 
 SEEDS = Path(__file__).parents[1] / "seeds"
 HOSTILE = (

@@ -137,7 +137,7 @@ def test_files_are_dropped_on_an_open_document_and_what_failed_is_told_and_put_a
     trouble = "There is no room for huge.txt. Free some space."
     page.route(
         "**/library/files?name=huge.txt",
-        lambda route: route.fulfill(status=409, json={"trouble": trouble}),
+        lambda route: route.fulfill(status=409, json={"detail": trouble}),
     )
     page.evaluate(DROP, {"broken.pdf": TEXTS["deep/broken.pdf"], "huge.txt": "huge"})
     page.wait_for_selector(".library-note >> text=1 file added, 1 not added.")

@@ -232,7 +232,7 @@ def test_an_upload_stays_in_the_folder(served):
         assert (served.corpus.folder / path).read_bytes() == b"stays inside"
         post(served, "remove", path=path)
     assert put(served, "", b"x").status_code == 409
-    assert put(served, "...", b"x").json()["trouble"].startswith("The file has no name")
+    assert put(served, "...", b"x").json()["detail"].startswith("The file has no name")
 
 
 def test_a_bomb_is_said_to_be_one_and_harms_no_other_document(served):
@@ -274,7 +274,7 @@ def test_slow_uploads_of_one_visitor_keep_no_other_out(served):
         until(lambda: len(leftovers(served)) == UPLOADS)
         mine = put(served, "mine.txt", b"The mill was sold.")
         assert mine.status_code == 503
-        assert mine.json()["trouble"] == "Too many uploads at once. Try again soon."
+        assert mine.json()["detail"] == "Too many uploads at once. Try again soon."
         assert mine.headers["retry-after"] == "2"
         found = visitor.put(
             f"{served.url}/library/files", params={"name": "theirs.txt"}, content=b"A mill."
@@ -292,7 +292,7 @@ def test_an_upload_that_is_too_large_is_refused(served, monkeypatch):
     monkeypatch.setattr(served.corpus.files, "max_bytes", 1000)
     found = put(served, "large.txt", b"x" * 1001)
     assert found.status_code == 413
-    assert found.json()["trouble"].startswith("The file large.txt has more than")
+    assert found.json()["detail"].startswith("The file large.txt has more than")
 
     def endless():
         for _ in range(100):
@@ -305,7 +305,7 @@ def test_an_upload_that_is_too_large_is_refused(served, monkeypatch):
 def test_a_full_disk_is_a_clear_line(served, monkeypatch):
     monkeypatch.setattr(served.corpus.files, "reserve_bytes", 1 << 62)
     found = put(served, "letter.txt", b"x")
-    assert found.json()["trouble"] == (
+    assert found.json()["detail"] == (
         "There is no room on the disk for letter.txt. Free some space."
     )
     assert leftovers(served) == []
@@ -333,7 +333,7 @@ def test_only_the_page_itself_may_change_files(served):
 def test_only_files_of_the_library_are_changed(served, path):
     for found in (post(served, "remove", path=path), post(served, "rename", path=path, to="x")):
         assert found.status_code == 404
-        assert "trouble" in found.json()
+        assert "problem" in found.json()
 
 
 def test_what_a_visitor_from_elsewhere_is_told_is_true_and_can_be_done_there():

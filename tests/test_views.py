@@ -79,7 +79,7 @@ def test_pictures_of_one_visitor_keep_nobody_waiting(served, held):
 
 def wanted(pool):
     """The calls that wait and were not given up."""
-    calls = [job.future for line in tuple(pool._lines.values()) for job in tuple(line)]
+    calls = [job.future for job in pool._lines]
     return [future for future in calls if not future.cancelled()]
 
 
@@ -113,7 +113,7 @@ def test_who_asks_for_too_many_pictures_is_told_to_come_back(served, held, monke
         until(lambda: views.waiting == 4)
         answer = picture(served, mine, 99)
         assert answer.status_code == 503
-        assert answer.text.startswith("4 requests are waiting: ask again in ")
+        assert answer.json()["detail"].startswith("4 requests are waiting. Ask again in ")
         assert int(answer.headers["retry-after"]) >= 1
         held.let_go.set()
         assert {each.result().status_code for each in asked} == {200}

@@ -8,10 +8,14 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 import h11
+from starlette.responses import Response
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from qa.access.refusals import refused
 
 # The head of a request has to arrive within so long, and what is sent has to be read.
 HEAD_S = 20.0
@@ -28,11 +32,20 @@ _REPEATED = (
     "Error handling POST request",  # of the library for MCP, for each body that breaks off
 )
 _SELDOM_S = 60.0
-_FULL = (
-    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\ncontent-type: text/plain\r\n"
-    b"content-length: 47\r\nconnection: close\r\n\r\n"
-    b"Too many connections are open; try again in 5 s"
+
+
+def _written(response: Response) -> bytes:
+    """Return a response as it is sent where no application is asked for one."""
+    status = HTTPStatus(response.status_code)
+    lines = [b"HTTP/1.1 %d %s" % (status.value, status.phrase.encode())]
+    lines += [b"%s: %s" % pair for pair in response.raw_headers]
+    return b"\r\n".join([*lines, b"connection: close", b"", bytes(response.body)])
+
+
+_FULL = _written(
+    refused(503, "too many connections are open", "try again in 5 s", {"retry-after": "5"})
 )
+_BROKEN = _written(refused(400, "this is no request of HTTP", "send one of HTTP/1.1"))
 
 
 def allowed_connections() -> int:
@@ -95,9 +108,8 @@ class Connection(H11Protocol):
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no request; after the head of an answer there is nothing to say."""
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            super().send_400_response(msg)
-        else:
-            self.transport.close()
+            self.transport.write(_BROKEN)
+        self.transport.close()
 
     def _should_upgrade(self) -> bool:
         # Whoever serves a request may ignore the wish for another protocol. Some clients have it

@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from qa.access.attempts import Attempts
 from qa.access.credentials import SESSION_S
+from qa.access.refusals import refused
 from qa.access.users import Users
 from qa.errors import AccessError
 
@@ -62,13 +63,13 @@ class Login:
         elif scope["method"] == "POST":
             response = await self._post(scope, receive)
         else:
-            response = Response(status_code=405, headers={"allow": "GET, HEAD, POST"})
+            response = _wrong_method("GET, HEAD, POST")
         await response(scope, receive, send)
 
     async def end(self, scope: Scope, receive: Receive, send: Send) -> None:
         """End the session of a request."""
         if scope["method"] != "POST":
-            response = Response(status_code=405, headers={"allow": "POST"})
+            response = _wrong_method("POST")
         else:
             response = await self._end(scope)
         await response(scope, receive, send)
@@ -181,6 +182,10 @@ def cookies(scope: Scope) -> dict[str, str]:
     pairs = ";".join(Headers(scope=scope).getlist("cookie")).split(";")
     named = (pair.strip().partition("=") for pair in pairs)
     return {name.removeprefix(prefix): value for name, _, value in named if name.startswith(prefix)}
+
+
+def _wrong_method(allowed: str) -> Response:
+    return refused(405, "there is no such method here", f"send {allowed}", {"allow": allowed})
 
 
 def _place(form: dict[str, str]) -> str:

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from qa.api import operations
 from qa.api.bodies import parsed
 from qa.api.pool import Pool
-from qa.api.problems import for_visitors, members_of, problem_of
+from qa.api.problems import for_visitors, problem_of, problem_of_status
 from qa.api.requests import Ask
 from qa.asking import Askable
 from qa.errors import InvalidRequest, QAError
@@ -46,7 +46,7 @@ async def _line(line: bytes, qa: Askable, pool: Pool, visitor: str, *, for_owner
         given = parsed(line, Ask)
         values: dict[str, Any] = await pool.call(lambda: operations.ask(qa, given), visitor)
     except HTTPException as error:
-        values = members_of(error.status_code, error.detail)
+        values = problem_of_status(error.status_code, error.detail)
     except QAError as error:
         values = problem_of(error if for_owner else for_visitors(error))
     return json.dumps(values, ensure_ascii=False).encode("utf-8", "replace") + b"\n"

@@ -7,9 +7,9 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
+from qa.access.refusals import MEDIA_TYPE
 from qa.api.answers import Answered, Model, Problem
 from qa.api.bodies import JSON, LINES, MAX_BATCH, MAX_BODY
-from qa.api.problems import MEDIA_TYPE
 from qa.api.requests import Ask, Conversation, Quotations, Search
 
 REFERENCE = "#/components/schemas/{model}"

@@ -26,13 +26,15 @@ def answer_faults(app: FastAPI, *, nothing_here: Callable[[str], str]) -> None:
     async def on_status(request: Request, error: Exception) -> Response:
         if not isinstance(error, HTTPException):
             raise error
-        phrase = HTTPStatus(error.status_code).phrase
-        if error.detail != phrase or error.status_code not in (404, 405):
+        said: object = error.detail
+        if not isinstance(said, str):
             return await http_exception_handler(request, error)  # as Gradio's own scripts read it
-        if error.status_code == 404 and "text/html" in request.headers.get("accept", ""):
+        is_bare = said == HTTPStatus(error.status_code).phrase
+        is_page = "text/html" in request.headers.get("accept", "")
+        if is_bare and is_page and error.status_code == 404:
             home = f"{request.scope.get('root_path', '').rstrip('/')}/"
             return HTMLResponse(nothing_here(home), 404, {"cache-control": "no-store"})
-        return status_response(error.status_code, phrase, error.headers)
+        return status_response(error.status_code, said, error.headers)
 
     app.add_exception_handler(HTTPException, on_status)
     app.add_exception_handler(RequestValidationError, _on_invalid)

@@ -10,9 +10,11 @@ from typing import Any
 from starlette.responses import JSONResponse
 
 from qa import errors
+from qa.access.refusals import MEDIA_TYPE, members_of
 from qa.errors import (
     Busy,
     InvalidRequest,
+    LibraryError,
     NoCollection,
     QAError,
     QuestionError,
@@ -21,7 +23,6 @@ from qa.errors import (
 from qa.text import MAX_LISTED
 
 PREFIX = "/api"
-MEDIA_TYPE = "application/problem+json"
 # An error of Verbatim has a type of its own; the others are named by their status alone.
 TYPE = "urn:verbatim:"
 DESCRIBED = "see the description of the interface at /api/openapi.json"
@@ -42,14 +43,13 @@ def problem_of(error: QAError, *, status: int | None = None) -> dict[str, Any]:
     """Return an error as the members of a problem; ``status`` is that of its kind by default."""
     kind = type(error)
     title = (inspect.getdoc(kind) or kind.__name__).partition("\n")[0].removesuffix(".")
-    members: dict[str, Any] = {
-        "type": f"{TYPE}{kind.__name__}",
-        "title": title.partition(";")[0],
-        "status": status or status_of(error),
-        "detail": str(error),
-        "problem": error.problem,
-        "remedy": error.remedy,
-    }
+    members = members_of(
+        status or status_of(error),
+        error.problem,
+        error.remedy,
+        kind=f"{TYPE}{kind.__name__}",
+        title=title.partition(";")[0],
+    )
     if isinstance(error, Busy):
         members["retry_after_s"] = error.retry_after_s
     return members
@@ -60,6 +60,8 @@ def status_of(error: QAError) -> int:
 
     It is 503 for what only the server's owner can mend, such as a damaged index.
     """
+    if isinstance(error, LibraryError):
+        return error.status
     return next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 503)
 
 
@@ -72,28 +74,20 @@ def problem_response(error: QAError, *, status: int | None = None) -> JSONRespon
     return JSONResponse(members, members["status"], headers, media_type=MEDIA_TYPE)
 
 
-def members_of(status: int, title: str) -> dict[str, Any]:
-    """Return the members of the problem of a bare HTTP status, such as 404."""
+def problem_of_status(status: int, words: str) -> dict[str, Any]:
+    """Return the members of the problem of a bare HTTP status, such as 404, in words of its own."""
     # The phrases of HTTP are in capitals: "Not Found".
-    problem = title.lower() if title.istitle() else f"{title[:1].lower()}{title[1:]}"
-    remedy = _REMEDIES.get(status, "")
-    return {
-        "type": "about:blank",
-        "title": title,
-        "status": status,
-        "detail": f"{problem}: {remedy}" if remedy else problem,
-        "problem": problem,
-        "remedy": remedy,
-    }
+    problem = words.lower() if words.istitle() else f"{words[:1].lower()}{words[1:]}"
+    problem = problem.removesuffix(".")
+    return members_of(status, problem, _REMEDIES.get(status, ""))
 
 
 def status_response(
-    status: int, title: str, headers: Mapping[str, str] | None = None
+    status: int, words: str, headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
     """Return the problem of a bare HTTP status as a response."""
-    return JSONResponse(
-        members_of(status, title), status, dict(headers or {}), media_type=MEDIA_TYPE
-    )
+    problem = problem_of_status(status, words)
+    return JSONResponse(problem, status, dict(headers or {}), media_type=MEDIA_TYPE)
 
 
 def for_visitors(error: QAError) -> QAError:
@@ -101,6 +95,8 @@ def for_visitors(error: QAError) -> QAError:
     if isinstance(error, QuestionError):
         # Its remedy may name a command, and the folder of the index.
         return type(error)(error.problem, error.remedy.partition(";")[0])
+    if isinstance(error, LibraryError):
+        return LibraryError(error.problem, error.for_visitors, status=error.status)
     if isinstance(error, ServiceError):
         return error
     return ServiceError("the documents cannot be asked now", "tell whoever runs the server")

@@ -8,15 +8,16 @@ from typing import Any
 
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
-from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
+from qa.access.refusals import refused
 from qa.api.pool import Pool
 from qa.mcp.server import create_server
 from qa.mcp.source import Source
 
 PATH = "/mcp"
 MAX_BODY = 200_000
+ALLOW = {"allow": "POST"}
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -46,8 +47,8 @@ class Endpoint:
         if scope["method"] == "POST":
             await self._manager.handle_request(scope, receive, send)
         else:
-            refused = PlainTextResponse("Send messages by POST.", 405, {"allow": "POST"})
-            await refused(scope, receive, send)
+            response = refused(405, "nothing is sent without a message", "POST one", ALLOW)
+            await response(scope, receive, send)
 
     @asynccontextmanager
     async def lifespan(self, _: Any) -> AsyncIterator[None]:

@@ -21,13 +21,13 @@ from qa.api.problems import for_visitors
 from qa.collections import Holdings, OpenIndex, Served
 from qa.errors import Busy, FeedbackError, QAError, QuestionError, StoredIndexError
 from qa.feedback import Vote
-from qa.text import counted, without_places, without_surrogates
+from qa.text import counted, sentence, without_places, without_surrogates
 from qa.types import Prediction
 from qa.web.conversation_file import TYPES, conversation_file
 from qa.web.opening import Opening
 from qa.web.render import conversation_html, evidence_html, library_html, strictness_html
 from qa.web.views import VISIT, Turn, View, latest
-from qa.web.wording import said, sentence
+from qa.web.wording import said
 
 Turns = tuple[Turn, ...]
 # The share of unanswerable questions that get no answer; None before the visitor moves the slider.

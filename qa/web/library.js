@@ -163,7 +163,7 @@ const post = async (path, body) => {
   });
   const found = await answer.json().catch(() => ({}));
   if (!answer.ok) {
-    announce(found.trouble ?? "The server did not answer. Try again.", { failed: true });
+    announce(found.detail ?? "The server did not answer. Try again.", { failed: true });
     return null;
   }
   document.dispatchEvent(new CustomEvent("library-look"));

@@ -19,7 +19,7 @@ from qa.answers.excerpts import excerpt, opening
 from qa.answers.sections import position_of
 from qa.collections import Library
 from qa.collections.holdings import Changing
-from qa.text import UNSEEN, counted, listed, normalize
+from qa.text import UNSEEN, counted, listed, normalize, sentence
 from qa.types import Answer, Document, Passage, Place
 from qa.viewer import Mark, Window, groups_of, window_at, windows_of, written_marks
 from qa.web import wording
@@ -55,7 +55,7 @@ _ENVIRONMENT.filters.update(
     likelihood=wording.likelihood,
     listed=listed,
     percentage=wording.percentage,
-    sentence=wording.sentence,
+    sentence=sentence,
     spread=wording.spread,
     where=wording.where,
 )

@@ -120,7 +120,7 @@ const sendAll = async () => {
       await new Promise((soon) => setTimeout(soon, 2000));
       found = await send(file, name, show);
     }
-    if (found.status !== 201) failures.push(found.trouble ?? `The upload of ${name} broke off. Try again.`);
+    if (found.status !== 201) failures.push(found.detail ?? `The upload of ${name} broke off. Try again.`);
     else if (found.known) known += 1;
     else {
       arrived.add(found.path);

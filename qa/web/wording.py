@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import date
 
@@ -10,7 +9,7 @@ from babel import Locale
 
 from qa.answers.disagreement import are_dated
 from qa.errors import QAError
-from qa.text import counted
+from qa.text import counted, sentences
 from qa.types import Disagreement, Place
 
 # The likelihood scale of the IPCC, which readers of reports already know.
@@ -25,24 +24,11 @@ BANDS = (
 )
 # What is said in place of where a quotation is, once its document is not indexed any longer.
 GONE = "deleted"
-# A first word that is no name: those of files and servers have dots, digits or strokes.
-_WORD = re.compile(r"[a-z]+(?:['’-][a-z]+)*(?![\w/@:\\-]|\.\w)")
-_ENDS = (".", "!", "?", "…")
-
-
-def sentence(text: str) -> str:
-    """Return a message as it stands alone: it begins with a capital and ends with a full stop.
-
-    A name at its beginning, such as that of a file, is left as it is written.
-    """
-    if _WORD.match(text):
-        text = text[0].upper() + text[1:]
-    return text if not text or text.endswith(_ENDS) else f"{text}."
 
 
 def said(error: QAError) -> str:
     """Return an error as sentences: what is wrong, and how to mend it."""
-    return " ".join(map(sentence, filter(None, (error.problem, error.remedy))))
+    return sentences(error.problem, error.remedy)
 
 
 def percentage(probability: float) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 from fastapi import FastAPI
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse
+from starlette.responses import HTMLResponse, JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from qa.access import path_of
@@ -64,14 +64,12 @@ class Front:
         headers = {"cache-control": "no-store", "retry-after": str(AGAIN_S)}
         if path == HEALTH:
             return JSONResponse({"version": version(), "live": True, "ready": False})
-        if path.startswith(f"{PREFIX}/"):
-            return problem_response(STARTING)
         if path == "/":
             html = render("starting.html", again=AGAIN_S, doing=self._doing())
             return HTMLResponse(html, headers=headers)
         if path == STATUS:
             return JSONResponse({"starting": True}, headers=headers)
-        return PlainTextResponse("Verbatim is starting; try again soon.", 503, headers)
+        return problem_response(STARTING)
 
     def _run(self) -> None:
         try:

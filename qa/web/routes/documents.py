@@ -8,22 +8,24 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from qa.access import visitor_of
+from qa.access.refusals import refused
 from qa.api.calls import call_for
 from qa.api.pool import Pool
+from qa.api.problems import problem_response
 from qa.collections import Holdings, OpenIndex, Served
 from qa.errors import Busy, StoredIndexError, UnreadableDocument
 from qa.text import without_surrogates
 from qa.types import Document
 from qa.viewer import boxes_of, find, groups_of, marks_of
 from qa.web.render import render
-from qa.web.wording import sentence
 
 # A document at a hash never changes; the browser of one visitor may keep what it saw of it.
 KEEP = {"cache-control": "private, max-age=600"}
 NO_STORE = {"cache-control": "no-store"}
+ASK_AGAIN = "ask again for what it says now"
 
 
 Answering = Callable[[Holdings, OpenIndex, Document], Response]
@@ -45,8 +47,7 @@ def document_routes(served: Served) -> APIRouter:
         try:
             found = await call_for(request, pool, lambda: answered(holdings, id, sha256, answer))
         except Busy as error:
-            headers = {**NO_STORE, "retry-after": str(error.retry_after_s)}
-            return PlainTextResponse(sentence(str(error)), 503, headers)
+            return problem_response(error)
         return found or Response(status_code=499)  # to nobody
 
     def answered(holdings: Holdings, id: str, sha256: str, answer: Answering) -> Response:
@@ -54,11 +55,11 @@ def document_routes(served: Served) -> APIRouter:
         try:
             document = now.qa.document(without_surrogates(id))
         except KeyError:
-            return PlainTextResponse("There is no such document.", 404, NO_STORE)
+            return refused(404, "there is no such document", ASK_AGAIN)
         except StoredIndexError:
-            return PlainTextResponse("The documents cannot be read now.", 503, NO_STORE)
+            return refused(503, "the documents cannot be read now", "tell whoever runs the server")
         if document.sha256 != sha256:
-            return PlainTextResponse("The document has changed.", 410, NO_STORE)
+            return refused(410, "the document has changed", ASK_AGAIN)
         return answer(holdings, now, document)
 
     @router.get("/window")
@@ -68,7 +69,7 @@ def document_routes(served: Served) -> APIRouter:
         def answer(_: Holdings, now: OpenIndex, document: Document) -> Response:
             windows = now.windows.of(document)
             if not 0 <= number < len(windows):
-                return PlainTextResponse("There is no such part of it.", 404, NO_STORE)
+                return refused(404, "the document has no such part")
             groups = groups_of(document, windows[number], marks_of(marks))
             return HTMLResponse(render("window.html", groups=groups), headers=KEEP)
 
@@ -118,7 +119,7 @@ def document_routes(served: Served) -> APIRouter:
             try:
                 drawn = holdings.pages.picture(document, number, large=large)
             except UnreadableDocument as error:
-                return PlainTextResponse(sentence(error.problem), 404, NO_STORE)
+                return refused(404, error.problem)
             return Response(drawn, media_type="image/jpeg", headers=KEEP)
 
         return await shown(request, served.pool.views, id, sha256, answer)

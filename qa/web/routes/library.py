@@ -14,16 +14,16 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from qa.access import turn_of, visitor_of
-from qa.api.problems import for_visitors
+from qa.api.problems import for_visitors, problem_response
 from qa.collections import Holdings, Served
 from qa.collections.holdings import Arriving, Changing
 from qa.errors import Busy, LibraryError, NoCollection, QAError
-from qa.text import counted, without_places, without_surrogates
+from qa.text import counted, sentence, without_places
 from qa.web.listing import Wanted
 from qa.web.render import library_html
 from qa.web.rights import rights_of
 from qa.web.routes.uploads import Upload, Uploads
-from qa.web.wording import said, sentence
+from qa.web.wording import said
 
 NO_STORE = {"cache-control": "no-store"}
 UPLOAD = "/library/files"
@@ -83,13 +83,12 @@ def library_routes(served: Served, *, for_owner: bool) -> APIRouter:
         return JSONResponse(told(request), headers=NO_STORE)
 
     @router.post("/build", status_code=202)
-    def build(request: Request, collection: str = "") -> JSONResponse:
+    def build(request: Request, collection: str = "") -> Response:
         holdings = seen(request)
         try:
             (holdings.building(collection) if collection else holdings.live).request()
         except NoCollection as error:
-            problem = error if for_owner else for_visitors(error)
-            return JSONResponse({"trouble": without_surrogates(said(problem))}, 404)
+            return problem_response(error if for_owner else for_visitors(error))
         return JSONResponse(told(request), 202)
 
     @router.get("/list")
@@ -113,28 +112,27 @@ def library_routes(served: Served, *, for_owner: bool) -> APIRouter:
                 holdings = seen(request)
                 return await _upload(holdings, request, name, place, for_owner=for_owner)
         except Busy as error:
-            again = {"retry-after": str(error.retry_after_s)}
-            return JSONResponse({"trouble": said(error)}, 503, again)
+            return problem_response(error)
 
-    def changed(request: Request, change: Callable[[Changing], dict[str, Any]]) -> JSONResponse:
+    def changed(request: Request, change: Callable[[Changing], dict[str, Any]]) -> Response:
         return _changed(seen(request), change, for_owner=for_owner)
 
     @router.post("/remove")
-    def remove(request: Request, given: Named) -> JSONResponse:
+    def remove(request: Request, given: Named) -> Response:
         return changed(request, lambda files: {"token": files.remove(given.path).token})
 
     @router.post("/replace")
-    def replace(request: Request, given: Replacing) -> JSONResponse:
+    def replace(request: Request, given: Replacing) -> Response:
         return changed(
             request, lambda files: {"token": files.replace(given.earlier, given.path).token}
         )
 
     @router.post("/restore")
-    def restore(request: Request, given: RemovedFile) -> JSONResponse:
+    def restore(request: Request, given: RemovedFile) -> Response:
         return changed(request, lambda files: {"path": files.restore(given.token).path})
 
     @router.post("/forget")
-    def forget(request: Request, given: RemovedFile) -> JSONResponse:
+    def forget(request: Request, given: RemovedFile) -> Response:
         def change(files: Changing) -> dict[str, Any]:
             files.forget(given.token)
             return {}
@@ -142,7 +140,7 @@ def library_routes(served: Served, *, for_owner: bool) -> APIRouter:
         return changed(request, change)
 
     @router.post("/rename")
-    def rename(request: Request, given: Renamed) -> JSONResponse:
+    def rename(request: Request, given: Renamed) -> Response:
         return changed(request, lambda files: {"path": files.rename(given.path, given.to).path})
 
     return router
@@ -185,7 +183,7 @@ async def _upload(
 
 def _changed(
     holdings: Holdings, change: Callable[[Changing], dict[str, Any]], *, for_owner: bool
-) -> JSONResponse:
+) -> Response:
     """Make a change to the files, and let the index follow."""
     files = holdings.files
     try:
@@ -198,9 +196,8 @@ def _changed(
     return JSONResponse(found)
 
 
-def _refused(error: LibraryError, *, for_owner: bool) -> JSONResponse:
-    told = error if for_owner else QAError(error.problem, error.for_visitors)
-    return JSONResponse({"trouble": without_surrogates(said(told))}, error.status)
+def _refused(error: LibraryError, *, for_owner: bool) -> Response:
+    return problem_response(error if for_owner else for_visitors(error))
 
 
 def _status(holdings: Holdings, *, for_owner: bool) -> dict[str, Any]:
