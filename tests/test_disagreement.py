@@ -297,6 +297,34 @@ def test_the_newest_comes_first_and_what_replaces_another_is_noticed(qa):
 
 
 @pytest.mark.parametrize(
+    ("newer", "older", "relation"),
+    [
+        ("These rules replace the harbour dues of 2022.", "", "replaces"),
+        ("This notice cancels the harbour dues that were in force.", "", "replaces"),
+        ("The harbour dues of 2022 are amended here.", "", "replaces"),
+        # What tells of itself that it is replaced replaces nothing.
+        ("", "These harbour dues are replaced by those of 2024.", "same title"),
+        ("", "", "same title"),
+    ],
+)
+def test_what_replaces_another_says_so_of_itself(newer, older, relation):
+    text = "{} Guests pay harbour dues of {} a night."
+    sides = [
+        answer("22.txt", text.format(older, "14 euro"), "14 euro", title="Harbour dues"),
+        answer("24.txt", text.format(newer, "17 euro"), "17 euro", title="Harbour dues"),
+    ]
+    dated = [
+        replace(each, place=replace(each.place, date=f"{year}-02-01"))
+        for each, year in zip(sides, (2022, 2024), strict=True)
+    ]
+    found = disagreement(
+        "What do guests pay?", dated, threshold=0.6, document=documents(*dated).__getitem__
+    )
+    assert found.relation == relation
+    assert [each.document_id for each in found.answers] == ["24.txt", "22.txt"]
+
+
+@pytest.mark.parametrize(
     ("date", "relation", "said"),
     [
         ("2021-05-03", "same title", "They have the same title and different dates. The newest"),

@@ -29,8 +29,9 @@ _DIGITS = re.compile(r"\d+")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 # What a document says of another that it takes the place of, within so many characters.
 _REPLACES = re.compile(
-    r"\b(?:replac(?:es|ed|ing)|supersed(?:es|ed|ing)|amend(?:s|ed|ing|ment)|correct(?:s|ed|ion)"
-    r"|in place of|cancels|corrigendum|no longer appl(?:y|ies))\b",
+    r"\b(?:(?:replac(?:es?|ing)|supersed(?:es?|ing)|amend(?:s|ing|ment)?|cancels?|corrigendum"
+    r"|correct(?:s|ion)|in place of|no longer appl(?:y|ies))\b"
+    r"|(?:replaced|superseded|amended|corrected)\b(?!\s+by\b))",  # or it tells of itself
     re.IGNORECASE,
 )
 _TOP = 3_000
