@@ -34,6 +34,22 @@ BORDER = f"""part => {{ {_COLOURS}
   return ratio(light(parse(getComputedStyle(part).borderTopColor)), behind(part));
 }}"""
 SHADE = f"(part, other) => {{ {_COLOURS} return ratio(behind(part), behind(other)); }}"
+# The controls whose border is too faint, against what they are filled with or stand on.
+FAINT = f"""() => {{ {_COLOURS}
+  return [...document.querySelectorAll("button, input, select, .input-container, mark")]
+    .filter(part => part.checkVisibility({{ opacityProperty: true }}))
+    .filter(part => !part.disabled && part.ariaDisabled !== "true")
+    .flatMap(part => {{
+      const style = getComputedStyle(part);
+      const side = ["Top", "Bottom"].find(each => parseFloat(style[`border${{each}}Width`]) > 0);
+      if (!side) return [];
+      const colour = light(parse(style[`border${{side}}Color`]));
+      const found = Math.min(
+        ...[part, part.parentElement].map(each => ratio(colour, behind(each)))
+      );
+      return found < 3 ? [`${{part.className || part.id}} ${{found.toFixed(2)}}`] : [];
+    }});
+}}"""
 # Whether a part is inside the visible area of its pane.
 IN_VIEW = """([inner, outer]) => {
   const a = document.querySelector(inner).getBoundingClientRect();

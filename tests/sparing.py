@@ -39,7 +39,9 @@ class Kept:
             used.append(page := self._pages.pop(0))
             width, height = SIZES[size]
             page.set_viewport_size({"width": width, "height": height})
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce", forced_colors="none")
+            page.emulate_media(
+                media="screen", color_scheme=scheme, reduced_motion="reduce", forced_colors="none"
+            )
             page.context.set_extra_http_headers(headers)
             page.goto(url)
             page.wait_for_selector(wait)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from browsing import CONTRAST, VIEWS, ask, keep
+from browsing import CONTRAST, FAINT, VIEWS, ask, keep
 from serving import gradio_warnings, serving, write_documents
 from sparing import keeping, light_work
 
@@ -14,10 +14,10 @@ pytestmark = [pytest.mark.browser, gradio_warnings]
 
 AXE = "4.11.0"
 LIGHTHOUSE = "Who designed the lighthouse of Rerik?"
-# What axe-core finds serious; Gradio's own frame is outside of these.
-SERIOUS = """async () => {
-  const found = await axe.run({ include: [["#masthead"], ["#desk"], ["#status"]] });
-  return found.violations.filter(({ impact }) => ["serious", "critical"].includes(impact))
+# All that axe-core finds wrong, however serious it is.
+WRONG = """async () => {
+  const found = await axe.run();
+  return found.violations
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(", ")}`);
 }"""
 
@@ -58,19 +58,25 @@ def visit(pages):
 
 
 @pytest.mark.parametrize(("size", "scheme"), VIEWS)
-def test_axe_finds_nothing_serious(visit, axe, size, scheme):
+def test_axe_finds_nothing(visit, axe, size, scheme):
     page = visit(size, scheme)
     page.evaluate(axe)
-    wrong = {"welcome": page.evaluate(SERIOUS)}
+    wrong = {"welcome": page.evaluate(WRONG), "its borders": page.evaluate(FAINT)}
     ask(page, LIGHTHOUSE)
     page.wait_for_function("location.search")
-    wrong["answer"] = page.evaluate(SERIOUS)
+    wrong |= {"answer": page.evaluate(WRONG), "borders beside it": page.evaluate(FAINT)}
     keep(page, f"axe-{size}-{scheme}-answer")
     ask(page, "What is the capital of Peru?")
-    wrong["not found"] = page.evaluate(SERIOUS)
+    wrong["not found"] = page.evaluate(WRONG)
     keep(page, f"axe-{size}-{scheme}-not-found")
+    page.locator("#export summary").click()
+    wrong["export"] = page.evaluate(WRONG)
     page.get_by_role("button", name="History").click()
-    wrong["history"] = page.evaluate(SERIOUS)
+    wrong["history"] = page.evaluate(WRONG)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="All documents").click()
+    page.locator(".tick").first.check()
+    wrong |= {"documents": page.evaluate(WRONG), "borders of their list": page.evaluate(FAINT)}
     assert {state: found for state, found in wrong.items() if found} == {}
 
 
@@ -148,3 +154,26 @@ def test_what_is_told_by_colour_alone_has_lines_where_colours_are_forced(visit):
     page.locator(".sheet").evaluate("sheet => sheet.classList.add('possible')")
     assert page.locator("mark.answer").first.evaluate(CONTRAST) >= 4.5
     keep(page, "forced-colours")
+
+
+def test_the_page_is_printed_whole_and_without_what_is_clicked(visit):
+    page = visit(scheme="dark")
+    for question in (LIGHTHOUSE, "What is the capital of Peru?", LIGHTHOUSE):
+        ask(page, question)
+    page.wait_for_selector("mark.answer")
+    page.emulate_media(media="print")
+    clicked = page.locator("button:visible, input:visible, textarea:visible, summary:visible")
+    kept = clicked.evaluate_all("all => [...new Set(all.map(each => each.className))]")
+    assert set(kept) <= {"citation", "closest", "place", "candidate"}  # what was found, and where
+    # Nothing is cut off, or scrolls by itself.
+    cut = """() => ["#conversation", "#evidence", ".sheet", ".document"].filter(name => {
+      const part = document.querySelector(name);
+      return part.scrollHeight > part.clientHeight + 1;
+    })"""
+    assert page.evaluate(cut) == []
+    assert page.locator(".turn:visible").count() == 3
+    # On white paper, whatever the page looks like.
+    paper = "part => getComputedStyle(part).backgroundColor"
+    assert page.locator("body").evaluate(paper) == "rgb(255, 255, 255)"
+    assert page.locator(".question").first.evaluate(CONTRAST) >= 7
+    keep(page, "printed")

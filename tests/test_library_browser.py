@@ -253,6 +253,28 @@ def test_what_is_said_of_files_suits_the_device(served, chromium, by_touch):
     page.close()
 
 
+def test_the_list_is_drawn_anew_around_what_is_focused(served, page):
+    for number in range(120):
+        (served.corpus.folder / f"{number:03}.txt").write_text(f"Mill {number} was sold in 1931.")
+    page.wait_for_selector(".entry >> nth=99")
+    focused = "document.activeElement.{}"
+    page.get_by_role("button", name="Next").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".pages >> text=Page 2 of 2")
+    # There is no further page: the way back is beside it.
+    assert page.evaluate(focused.format("textContent")) == "Previous"
+    page.locator("[data-only='110.txt']").focus()
+    (served.corpus.folder / "late.txt").write_text("The late mill was sold in 1932.")
+    page.wait_for_selector("text=121 documents")
+    page.wait_for_selector("[data-only='late.txt']")
+    assert page.evaluate(focused.format("dataset.only")) == "110.txt"
+    rebuild = page.get_by_role("button", name="Rebuild")
+    rebuild.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Nothing has changed since the last build.")
+    assert page.evaluate(focused.format("id")) == "rebuild"
+
+
 def test_a_build_is_seen_by_those_who_did_not_ask_for_it(served, page, monkeypatch):
     monkeypatch.setattr("qa.library.live.BackgroundBuild", SlowBuild)
     SlowBuild.going.clear()

@@ -10,7 +10,7 @@ import pytest
 from browsing import IN_VIEW, IN_WINDOW, VIEWS, keep, visiting
 from making import make_pdf, make_picture
 from serving import HOSTILE, gradio_warnings, serving
-from test_accessibility import SERIOUS, axe  # noqa: F401
+from test_accessibility import WRONG, axe  # noqa: F401
 from waiting import until
 
 pytestmark = [pytest.mark.browser, gradio_warnings]
@@ -37,6 +37,13 @@ def served(tmp_path_factory):
     noted[1][7] = "Painted by Ida Falk"
     wide = "\n".join(map(",".join, [names, *noted]))
     (folder / "wide.csv").write_text(wide, encoding="utf-8")
+    boats = [
+        [f"Boat {n}", *(f"note {n} on what is in column {m}" for m in range(8))] for n in range(60)
+    ]
+    boats[45][7] = "Surveyed by Paula Reimers"
+    columns = ["Boat", *(f"What the harbour office says of part {m}" for m in range(8))]
+    fleet = "\n".join(map(",".join, [columns, *boats]))
+    (folder / "fleet.csv").write_text(fleet, encoding="utf-8")
     make_picture(["The mill was built in 1790, as they say, by Rosa Thal."]).save(
         folder / "mill.png"
     )
@@ -75,9 +82,15 @@ def test_a_page_of_a_pdf_is_drawn_with_its_words_boxed(visit):
     width = page.locator(".paper img").bounding_box()["width"]
     page.get_by_role("button", name="Larger").click()
     assert page.locator(".paper img").bounding_box()["width"] > 1.2 * width
-    page.fill(".page-number", "1")
+    page.fill(".page-number", "2")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".paper img[alt^='Page 2 ']")
+    page.get_by_role("button", name="Page before").focus()
     page.keyboard.press("Enter")
     page.wait_for_selector(".paper img[alt^='Page 1 ']")
+    # It leads no further, and has the focus still.
+    assert page.get_by_role("button", name="Page before").get_attribute("aria-disabled") == "true"
+    assert page.evaluate("document.activeElement.dataset.turn") == "-1"
     assert page.locator(".paper polygon").count() == 0
     page.fill(".find-inside", "ADA  blum")
     page.wait_for_selector(".paper polygon.now")
@@ -190,7 +203,7 @@ def test_what_arrives_late_of_a_document_does_not_come_into_the_next(visit, serv
 
 
 @pytest.mark.parametrize(("size", "scheme"), VIEWS)
-def test_a_table_is_a_table_and_axe_finds_nothing_serious(visit, axe, size, scheme):  # noqa: F811
+def test_a_table_is_a_table_and_axe_finds_nothing(visit, axe, size, scheme):  # noqa: F811
     page = visit("fees.csv", "480 euro", size, scheme)
     row = page.locator("tr.lit")
     assert [cell.text_content().strip("\n |") for cell in row.locator("td").all()] == [
@@ -198,12 +211,12 @@ def test_a_table_is_a_table_and_axe_finds_nothing_serious(visit, axe, size, sche
     ]
     assert page.locator("th.lit").first.text_content().strip(" |\n") == "Fee"
     page.evaluate(axe)
-    wrong = {"table": page.evaluate(SERIOUS)}
+    wrong = {"table": page.evaluate(WRONG)}
     keep(page, f"viewer-table-{size}-{scheme}")
     page = visit("handbook.pdf", "Ada Blum", size, scheme)
     page.wait_for_selector(".paper img")
     page.evaluate(axe)
-    wrong["page"] = page.evaluate(SERIOUS)
+    wrong["page"] = page.evaluate(WRONG)
     keep(page, f"viewer-page-{size}-{scheme}")
     assert {state: found for state, found in wrong.items() if found} == {}
 
@@ -257,6 +270,33 @@ def test_words_far_right_in_a_table_are_brought_into_view(visit):
     # No cell is a column of single words.
     assert page.locator("td:has(.passage)").bounding_box()["height"] < 70
     keep(page, "viewer-wide-table-narrow")
+
+
+@pytest.mark.parametrize("size", ["wide", "narrow"])
+def test_what_a_cell_is_about_stays_in_view(visit, size):
+    page = visit("fleet.csv", "Surveyed by Paula Reimers", size)
+    page.wait_for_selector(".wide.scrolls .passage")
+    # The names of its row and of its column are seen, beside and above it.
+    seen = """() => {
+      const cell = document.querySelector("td:has(.passage)");
+      const row = cell.parentElement;
+      const column = cell.closest("table").rows[0].cells[cell.cellIndex];
+      const isSeen = part => {
+        const { left, top, width, height } = part.getBoundingClientRect();
+        return part.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+      };
+      return [cell, row.cells[0], column].map(isSeen);
+    }"""
+    page.wait_for_function(f"({seen})().join() === 'true,true,true'")
+    frame = page.locator(".wide.scrolls").bounding_box()
+    assert page.locator("tr:has(.passage) > td").first.bounding_box()["x"] == frame["x"]
+    keep(page, f"viewer-fleet-{size}")
+    # At the end of the table its names leave with it.
+    last = page.locator(".wide.scrolls tr").last
+    last.evaluate("row => row.scrollIntoView({ block: 'start' })")
+    page.wait_for_timeout(100)
+    names, rest = (each.bounding_box() for each in (page.locator(".columns th").first, last))
+    assert names["y"] + names["height"] <= rest["y"] + 1
 
 
 def test_what_is_said_of_a_scan_stays_in_view_as_it_is_scrolled(visit):

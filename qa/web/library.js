@@ -58,7 +58,7 @@ const showChosen = () => {
   place.hidden = [...chosen.keys()].every((pattern) => shown.length > 1 && shown.includes(pattern));
   const names = [...chosen.values()];
   place.querySelector("b").textContent = away.querySelector("b").textContent =
-    names.length > 2 ? `${names.length} choices: ${names.slice(0, 2).join(", ")}, …` : names.join(", ");
+    names.length > 2 ? `${names.slice(0, 2).join(", ")} and ${names.length - 2} more` : names.join(" and ");
   showAway();
   for (const tick of element.querySelectorAll(".tick")) tick.checked = chosen.has(tick.dataset.only);
 };
@@ -78,6 +78,16 @@ document.addEventListener("library-choose", ({ detail }) => {
   for (const pattern of detail) chosen.set(pattern, pattern.replace(/\[([*?[])\]/g, "$1"));
   showChosen();
 });
+
+// What was focused in the list before it was drawn anew: the same again, or what is beside it.
+const NAMES = ["only", "view", "rename", "remove", "restore", "forget", "pick"];
+const sameAs = (part) => {
+  const isPaging = part.closest(".pages") !== null;
+  const alike = [...library().querySelectorAll(part.localName)].filter((each) =>
+    each.className === part.className && each.parentElement.className === part.parentElement.className &&
+    NAMES.every((name) => each.dataset[name] === part.dataset[name]) && !each.disabled);
+  return alike.find((each) => !isPaging || each.textContent === part.textContent) ?? alike[0];
+};
 
 let late = false; // the list waits until a name is written
 
@@ -102,7 +112,7 @@ const refresh = async () => {
     box?.focus();
     box?.setSelectionRange(typed[0], typed[0]);
   } else if (focused) {
-    const kept = news.contains(focused) ? focused : library().querySelector(".find, .plain");
+    const kept = news.contains(focused) ? focused : sameAs(focused) ?? library().querySelector(".find, .plain");
     kept?.focus({ preventScroll: true });
   }
   showChosen();

@@ -15,6 +15,9 @@ const leave = () => {
 };
 tabs.addEventListener("message", leave);
 
+// Disabled, a button would lose the focus to nothing.
+const setBuilding = (isBuilding) => { find("rebuild").ariaDisabled = String(isBuilding); };
+
 const show = (status) => {
   if (status.visitor !== rights.visitor) location.replace(location.pathname); // another has logged in
   else if (Object.keys(rights).some((each) => status[each] !== rights[each])) location.reload();
@@ -25,7 +28,7 @@ const show = (status) => {
   const bar = line.querySelector("progress");
   if (status.share === null) bar.removeAttribute("value");
   else bar.value = status.share;
-  find("rebuild").disabled = status.activity !== "";
+  setBuilding(status.activity !== "");
   // Other panes draw themselves anew when something of this has changed.
   document.dispatchEvent(new CustomEvent("library", { detail: status }));
 };
@@ -61,7 +64,8 @@ find("rebuild").hidden = !rights.may_edit;
 find("visitor").hidden = !rights.visitor;
 find("visitor").querySelector("span").textContent = rights.visitor;
 find("rebuild").addEventListener("click", () => {
-  find("rebuild").disabled = true;
+  if (find("rebuild").ariaDisabled === "true") return;
+  setBuilding(true);
   document.dispatchEvent(new CustomEvent("library-asked"));
   look("build", { method: "POST" });
 });

@@ -8,7 +8,7 @@ from gradio.themes import Base
 
 SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "sans-serif")
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
-STYLES = [Path(__file__).parent / f"{name}.css" for name in ("style", "library", "viewer")]
+STYLES = [Path(__file__).parent / f"{name}.css" for name in ("style", "library", "viewer", "print")]
 
 
 class Theme(Base):

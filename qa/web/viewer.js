@@ -29,12 +29,15 @@
   // Scrolls a wide table sideways until a place in it is seen.
   const bringSideways = (part, place) => {
     const wide = part?.closest(".wide.scrolls");
-    if (!wide) return;
-    const frame = wide.getBoundingClientRect();
-    // No further than needed: the first column says what a row is about.
-    const room = wide.clientWidth / 8;
-    if (place.right > frame.right) wide.scrollLeft += Math.min(place.right - frame.right + room, place.left - frame.left);
-    else if (place.left < frame.left) wide.scrollLeft += place.left - frame.left - room;
+    const first = part?.closest("tr")?.firstElementChild;
+    const isStuck = first !== undefined && getComputedStyle(first).position === "sticky";
+    if (!wide || (isStuck && first.contains(part))) return;
+    const { left, right } = wide.getBoundingClientRect();
+    const from = left + (isStuck ? first.offsetWidth : 0);
+    // No further than needed: what is before it says what it is about.
+    const room = (right - from) / 8;
+    if (place.right > right) wide.scrollLeft += Math.min(place.right - right + room, place.left - from);
+    else if (place.left < from) wide.scrollLeft += place.left - from - room;
   };
 
   class Shown {
@@ -59,7 +62,11 @@
       this.observe();
       narrow.addEventListener("change", () => this.observe(), { signal });
       addEventListener("scroll", () => {
-        this.drawing ??= requestAnimationFrame(() => { this.drawing = null; this.followPage(); });
+        this.drawing ??= requestAnimationFrame(() => {
+          this.drawing = null;
+          this.keepColumns();
+          this.followPage();
+        });
       }, { signal, capture: true, passive: true });
       this.ready(this.text);
       this.show(this.paper ? kept() ?? "page" : "text");
@@ -208,8 +215,14 @@
       const input = this.root.querySelector(".page-number");
       if (!input) return;
       input.value = page;
-      this.root.querySelector("[data-turn='-1']").disabled = page <= 1;
-      this.root.querySelector("[data-turn='1']").disabled = page >= this.pages;
+      this.allow("turn", page > 1, page < this.pages);
+    }
+
+    // Which of two buttons lead further; disabled, one would lose the focus to nothing.
+    allow(name, ...further) {
+      for (const [at, step] of [-1, 1].entries()) {
+        this.root.querySelector(`[data-${name}='${step}']`).ariaDisabled = String(!further[at]);
+      }
     }
 
     async jump(page) {
@@ -228,6 +241,24 @@
       const edges = [...this.text.querySelectorAll(".page-edge")].filter((edge) => edge.getBoundingClientRect().top <= top);
       const part = this.parts.findLast((each) => each.getBoundingClientRect().top <= top);
       this.number(Math.max(Number(edges.at(-1)?.dataset.page ?? 1), Number(part?.dataset.page ?? 1)));
+    }
+
+    // A table that scrolls sideways would take the names of its columns out of view with it.
+    keepColumns() {
+      if (this.isOver || this.isPage) return;
+      const { top } = this.frame;
+      for (const wide of this.text.querySelectorAll(".wide.scrolls")) {
+        const { top: begin, bottom } = wide.getBoundingClientRect();
+        wide.style.setProperty("--down", `${begin < top && bottom > top ? this.heightAbove(wide, top) : 0}px`);
+      }
+    }
+
+    // How much of a table is above what is seen; no more than leaves its last row in view.
+    heightAbove(wide, top) {
+      const rows = [...wide.querySelectorAll("tr")];
+      const heads = rows.slice(0, rows.findIndex((row) => !row.matches(".columns, .again *")));
+      const kept = [...heads, rows.at(-1)].reduce((sum, row) => sum + row.offsetHeight, 0);
+      return Math.max(Math.min(top - wide.getBoundingClientRect().top, wide.offsetHeight - kept), 0);
     }
 
     async showPage(number) {
@@ -282,8 +313,7 @@
         image.src = image.dataset.large;
         delete image.dataset.large;
       }
-      this.root.querySelector("[data-zoom='-1']").disabled = this.zoom <= ZOOMS[0];
-      this.root.querySelector("[data-zoom='1']").disabled = this.zoom >= ZOOMS.at(-1);
+      this.allow("zoom", this.zoom > ZOOMS[0], this.zoom < ZOOMS.at(-1));
     }
 
     enlarge(step) {
