@@ -294,9 +294,12 @@ def test_what_a_cell_is_about_stays_in_view(visit, size):
     # At the end of the table its names leave with it.
     last = page.locator(".wide.scrolls tr").last
     last.evaluate("row => row.scrollIntoView({ block: 'start' })")
-    page.wait_for_timeout(100)
-    names, rest = (each.bounding_box() for each in (page.locator(".columns th").first, last))
-    assert names["y"] + names["height"] <= rest["y"] + 1
+    page.wait_for_function("""() => {
+      const [names, last] = [...document.querySelectorAll(".wide.scrolls tr")]
+        .filter((row, at, rows) => at === 0 || at === rows.length - 1)
+        .map(row => row.cells[0].getBoundingClientRect());
+      return names.bottom <= last.top + 1 && names.bottom > last.top - 40;
+    }""")
 
 
 def test_what_is_said_of_a_scan_stays_in_view_as_it_is_scrolled(visit):

@@ -258,7 +258,7 @@
       const rows = [...wide.querySelectorAll("tr")];
       const heads = rows.slice(0, rows.findIndex((row) => !row.matches(".columns, .again *")));
       const kept = [...heads, rows.at(-1)].reduce((sum, row) => sum + row.offsetHeight, 0);
-      return Math.max(Math.min(top - wide.getBoundingClientRect().top, wide.offsetHeight - kept), 0);
+      return Math.max(Math.min(top - wide.getBoundingClientRect().top, wide.clientHeight - kept), 0);
     }
 
     async showPage(number) {
