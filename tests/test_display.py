@@ -193,7 +193,7 @@ def test_a_saved_conversation_marks_what_is_not_seen(shown_page, form):
 
 
 def test_attributes_and_style_are_left_alone():
-    html = render("conversation_file.html", pairs=[])
+    html = render("conversation_file.html", answered=[])
     assert "sign" in html
     from qa.web.render import _signed
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from typing import Any
 
 from qa.answers.sections import position_of
 from qa.answers.serialize import prediction_to_dict
-from qa.text import UNSEEN, json_literal, printable
-from qa.types import Answer, Document, Place
+from qa.text import UNSEEN, json_literal, listed, printable
+from qa.types import Answer, Document, Place, Prediction
+from qa.web import wording
 from qa.web.render import render
 from qa.web.views import Turn, places_of
 
@@ -34,26 +36,85 @@ class Quotation:
     section: str
     probability: float
 
+    @property
+    def where(self) -> str:
+        """The document, the place in it, and the document's date."""
+        page = f"page {self.place.page}" if self.place.page else ""
+        parts = (self.title, self.section, page, wording.day(self.place.date))
+        return ", ".join(filter(None, parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A turn as it is written in a file.
+
+    ``remarks`` are what limits its result: the documents that were asked, and those that were not
+    searched. ``sides`` are what documents say that disagree, and ``told`` what they tell of one
+    another.
+    """
+
+    question: str
+    remarks: tuple[str, ...]
+    quotations: tuple[Quotation, ...]
+    told: str = ""
+    sides: tuple[Quotation, ...] = ()
+
 
 def conversation_file(
-    turns: Sequence[Turn], form: str, *, document: Callable[[str], Document]
+    turns: Sequence[Turn],
+    form: str,
+    *,
+    document: Callable[[str], Document],
+    collections: Collection[str] = (),
 ) -> str:
     """Return the answered turns of a conversation in a form of ``TYPES``; KeyError for another.
 
     Every quotation has its offsets and the hash of its file. ``document`` finds a document by
-    its id, for the headings above a quotation.
+    its id, for the headings above a quotation; ``collections`` are the names with which ids begin.
     """
-    answered = [turn for turn in turns if turn.prediction is not None]
+    found = [(turn, turn.prediction) for turn in turns if turn.prediction is not None]
     if form == "json":
-        asked = [prediction_to_dict(turn.prediction) for turn in answered if turn.prediction]
+        asked = [_saved(turn, prediction) for turn, prediction in found]
         content = {"version": version("verbatim-qa"), "conversation": asked}
         return json_literal(json.dumps(content, ensure_ascii=False, indent=2)) + "\n"
-    pairs = [(turn, _quotations(turn.answers, document)) for turn in answered]
+    answered = [_answered(*each, document, collections) for each in found]
     if form == "md":
-        return _markdown(pairs)
+        return _markdown(answered)
     if form == "html":
-        return render("conversation_file.html", pairs=pairs)
+        return render("conversation_file.html", answered=answered)
     raise KeyError(form)
+
+
+def _saved(turn: Turn, prediction: Prediction) -> dict[str, Any]:
+    """Return a turn as JSON: its prediction, and how it was asked where not of all documents."""
+    asked = {"only": list(turn.only)} if turn.only else {}
+    guessed = {"best_guess": True} if turn.best_guess else {}
+    return {**prediction_to_dict(prediction), **asked, **guessed}
+
+
+def _answered(
+    turn: Turn,
+    prediction: Prediction,
+    document: Callable[[str], Document],
+    collections: Collection[str],
+) -> Answered:
+    quotations = _quotations(turn.answers, document)
+    remarks = [
+        f"Only in {turn.asked_only(collections)}." if turn.only else "",
+        f"Asked as: {prediction.asked_as}" if prediction.asked_otherwise else "",
+        f"{wording.NOT_SEARCHED}: {listed(prediction.outdated)}." if prediction.outdated else "",
+        "" if quotations else "Not found in these documents.",
+        "Possibly here, and not certain enough for an answer:" if turn.is_possible else "",
+        wording.BEST_GUESS if turn.best_guess else "",
+    ]
+    apart = prediction.disagreement
+    return Answered(
+        turn.question,
+        tuple(filter(None, remarks)),
+        tuple(quotations),
+        wording.told(apart) if apart else "",
+        tuple(_quotations(apart.answers, document)) if apart else (),
+    )
 
 
 def _quotations(answers: Iterable[Answer], document: Callable[[str], Document]) -> list[Quotation]:
@@ -71,26 +132,32 @@ def _quotations(answers: Iterable[Answer], document: Callable[[str], Document]) 
     return found
 
 
-def _markdown(pairs: Iterable[tuple[Turn, list[Quotation]]]) -> str:
+def _markdown(answered: Iterable[Answered]) -> str:
     lines = ["# Questions and answers", ""]
-    for turn, quotations in pairs:
+    for turn in answered:
         lines += [f"## {_escaped(' '.join(turn.question.split()))}", ""]
-        prediction = turn.prediction
-        if prediction is not None and prediction.asked_otherwise:
-            lines += [f"Asked as: {_escaped(prediction.asked_as)}", ""]
-        if not quotations:
-            lines += ["Not found in these documents.", ""]
-        elif turn.is_possible:
-            lines += ["Possibly here, and not certain enough for an answer:", ""]
-        for each in quotations:
-            quoted = _escaped(each.text).splitlines() or [""]
-            lines += [*(f"> {line}".rstrip() for line in quoted), ""]
-            place = each.place
-            where = [each.title, each.section, f"page {place.page}" if place.page else ""]
-            lines += [f"{_escaped(', '.join(filter(None, where)))}  "]
-            lines += [f"`{_code(place.document_id)}:{place.start}-{place.end}`  "]
-            lines += [f"SHA-256 `{place.sha256}`, probability {each.probability:.2f}", ""]
+        for remark in turn.remarks:
+            lines += [_escaped(" ".join(remark.split())), ""]
+        for each in turn.quotations:
+            lines += _quoted(each)
+        if turn.sides:
+            lines += ["### Your documents disagree", "", _escaped(turn.told), ""]
+        for each in turn.sides:
+            lines += _quoted(each)
     return "\n".join(lines)
+
+
+def _quoted(each: Quotation) -> list[str]:
+    """Return a quotation and its source as lines of Markdown."""
+    place = each.place
+    return [
+        *(f"> {line}".rstrip() for line in _escaped(each.text).splitlines() or [""]),
+        "",
+        f"{_escaped(each.where)}  ",
+        f"`{_code(place.document_id)}:{place.start}-{place.end}`  ",
+        f"SHA-256 `{place.sha256}`, probability {each.probability:.2f}",
+        "",
+    ]
 
 
 def _escaped(text: str) -> str:

@@ -104,7 +104,12 @@ class Handlers:
         """Return the conversation as a file, its type, name and text in Base64 after a number."""
         now = self._corpus.now
         form = wanted if (wanted := _said(event, "format")) in TYPES else "json"
-        text = conversation_file(_seen(now, turns, strict), form, document=now.qa.document)
+        text = conversation_file(
+            _seen(now, turns, strict),
+            form,
+            document=now.qa.document,
+            collections=now.library.collections,
+        )
         file = json.dumps({"type": TYPES[form], "name": f"answers.{form}", "text": text})
         # The number makes the value another one when the same file is wanted again.
         return f"{secrets.token_hex(4)} {b64encode(file.encode()).decode()}"

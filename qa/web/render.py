@@ -47,6 +47,7 @@ _ENVIRONMENT = Environment(
 )
 _ENVIRONMENT.globals.update(View=View, excerpt=excerpt, opening=opening, places_of=places_of)
 _ENVIRONMENT.globals.update(told=wording.told, GONE=wording.GONE)
+_ENVIRONMENT.globals.update(NOT_SEARCHED=wording.NOT_SEARCHED, BEST_GUESS=wording.BEST_GUESS)
 _ENVIRONMENT.filters.update(
     counted=counted,
     day=wording.day,

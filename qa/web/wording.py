@@ -24,6 +24,9 @@ BANDS = (
 )
 # What is said in place of where a quotation is, once its document is not indexed any longer.
 GONE = "deleted"
+# What limits a result, on the page and in a file.
+NOT_SEARCHED = "Not searched, because changed or deleted after the last build"
+BEST_GUESS = "Best guess: too uncertain to count as an answer."
 
 
 def said(error: QAError) -> str:
