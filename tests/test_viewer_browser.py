@@ -288,17 +288,16 @@ def test_what_a_cell_is_about_stays_in_view(visit, size):
       return [cell, row.cells[0], column].map(isSeen);
     }"""
     page.wait_for_function(f"({seen})().join() === 'true,true,true'")
-    frame = page.locator(".wide.scrolls").bounding_box()
+    frame = page.locator(".wide:has(.passage)").bounding_box()
     assert page.locator("tr:has(.passage) > td").first.bounding_box()["x"] == frame["x"]
     keep(page, f"viewer-fleet-{size}")
     # At the end of the table its names leave with it.
-    last = page.locator(".wide.scrolls tr").last
+    last = page.locator(".wide:has(.passage) tr").last
     last.evaluate("row => row.scrollIntoView({ block: 'start' })")
     page.wait_for_function("""() => {
-      const [names, last] = [...document.querySelectorAll(".wide.scrolls tr")]
-        .filter((row, at, rows) => at === 0 || at === rows.length - 1)
-        .map(row => row.cells[0].getBoundingClientRect());
-      return names.bottom <= last.top + 1 && names.bottom > last.top - 40;
+      const rows = [...document.querySelectorAll(".wide:has(.passage) tr")];
+      const [names, last] = [rows[0], rows.at(-1)].map(row => row.cells[0].getBoundingClientRect());
+      return names.bottom <= last.top + 1;
     }""")
 
 
