@@ -5,25 +5,32 @@ What speaks to them is imported only where it is used: most indexes are in a fol
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 from qa.builder import Progress, Workers
+from qa.errors import StoredIndexError
 from qa.index import OpenIndex, open_index
 from qa.networks.encoder import SentenceEncoder
 from qa.types import Encoder
 
 
-def check_store(store: str, *, to_ask: bool = False) -> None:
+def check_store(
+    store: str,
+    *,
+    to_ask: bool = False,
+    on_anew: Callable[[StoredIndexError], None] | None = None,
+) -> None:
     """Raise StoreUnreachable unless the store at an address answers: before a build begins.
 
-    With ``to_ask``, no file is made for it: before it is served.
+    With ``to_ask``, no file is made for it: before it is served. ``on_anew`` is called where there
+    is an index that the build replaces because it cannot be used, with the reason.
     """
     from qa.milvus import StoreAddress, check_reachable
 
-    check_reachable(StoreAddress.parse(store), to_ask=to_ask)
+    check_reachable(StoreAddress.parse(store), to_ask=to_ask, on_anew=on_anew)
 
 
 @contextmanager

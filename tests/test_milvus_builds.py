@@ -34,7 +34,7 @@ from qa.milvus import (
     stored_manifest,
     verify_store,
 )
-from qa.milvus.client import TOKEN, Client
+from qa.milvus.client import BUILD_S, QUESTION_S, TOKEN, Client
 from qa.milvus.collections import collection_of, texts_of
 from qa.milvus.records import HEADER, text_rows
 from qa.pipeline import QA
@@ -235,6 +235,56 @@ def test_a_server_killed_in_a_question_ends_it_in_one_line(place, server, encode
     again.close()
 
 
+def test_what_takes_its_time_is_done_when_a_store_is_opened(place, file, monkeypatch):
+    from milvus_lite.index.sparse_ip import SparseIpIndex
+    from pymilvus import MilvusClient
+
+    publish(place(clock=CLOCK, mill=MILL), file)
+    made, limits = [], []
+    build_words, search = SparseIpIndex.build, MilvusClient.search
+
+    def noted(self, vectors, *given, **options):
+        made.append(len(vectors))
+        return build_words(self, vectors, *given, **options)
+
+    def limited(self, *given, timeout, **options):
+        limits.append((bool(made), timeout))
+        return search(self, *given, timeout=timeout, **options)
+
+    monkeypatch.setattr(SparseIpIndex, "build", noted)
+    monkeypatch.setattr(MilvusClient, "search", limited)
+    assert stored_manifest(file).passages == 2
+    assert made == []  # nothing is asked of it
+    reader = open_store(file)
+    assert made == [2]
+    assert limits.pop() == (False, BUILD_S)
+    assert reader.search_by_words("clock", 1)
+    assert (made, limits) == ([2], [(True, QUESTION_S)])
+    reader.close()
+
+
+def test_a_file_that_takes_too_long_says_what_helps(place, file, monkeypatch):
+    from milvus_lite.index.sparse_ip import SparseIpIndex
+
+    publish(place(clock=CLOCK, mill=MILL), file)
+    reader = open_store(file, timeout_s=0.5)
+    released = threading.Event()
+    search = SparseIpIndex._search_prepared
+
+    def late(self, *given, **options):
+        released.wait()
+        return search(self, *given, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SparseIpIndex, "_search_prepared", late)
+        with pytest.raises(StoreUnreachable, match=r"did not answer in time: repeat") as caught:
+            reader.search_by_words("clock", 1)
+        released.set()
+    assert "start the store" not in str(caught.value)
+    assert len(rows(reader.search_by_words("clock", 5))) == 1
+    reader.close()
+
+
 def test_of_two_builds_at_once_one_wins_whole(place, file):
     publish(place(mill=MILL), file)
     source, other = place(clock=CLOCK), place(lamps=LAMPS)
@@ -244,6 +294,24 @@ def test_of_two_builds_at_once_one_wins_whole(place, file):
     assert reader.generation == other.generation
     assert list(reader.all_passages()) == list(other.all_passages())
     reader.close()
+
+
+def test_what_another_build_of_the_same_made_live_is_not_dropped(place, file):
+    source, told = place(clock=CLOCK), []
+
+    def other(*_):
+        if not told:
+            told.append(publish(source, file))
+            client = Client(file)
+            (row,) = client.get(client.target(), [0], ["*"]).values()
+            client.write(client.target(), [{**row, "row": 10_000}])
+            client.close()
+
+    with pytest.raises(IndexLocked, match="let nobody else write"):
+        publish(source, file, progress=other)
+    assert collections_in(file) >= {collection_of("verbatim", live_in_store(file))}
+    assert publish(source, file)
+    assert verify_store(file).endswith("intact: 1 document, 1 passage")
 
 
 @pytest.mark.parametrize("extra", [True, False], ids=["more rows", "fewer rows"])
@@ -316,6 +384,40 @@ def test_a_file_open_in_another_process_is_refused(place, server, tmp_path):
         open_store(StoreAddress.parse(f"milvus:{tmp_path / 'plain.db'}"))
 
 
+def files_below(folder):
+    return {path.relative_to(folder): path.stat().st_mtime_ns for path in folder.rglob("*")}
+
+
+def test_a_folder_of_something_else_stays_as_it_is(place, tmp_path, capsys):
+    place(clock=CLOCK).close()
+    documents, index = tmp_path / "documents", tmp_path / "index"
+    build_it = ["build", str(documents), "--index", str(index)]
+    for folder in (documents, index):
+        before = files_below(folder)
+        for command in (["ask", "Who?"], ["info"], ["verify"], ["serve", "--port", "0"], build_it):
+            assert main([*command, "--store", f"milvus:{folder}"]) == 2
+            out, error = capsys.readouterr()
+            problem, remedy = error.splitlines()
+            assert (out, problem) == ("", f"qa: milvus:{folder} is a folder of other files")
+            assert "name another" in remedy
+        assert files_below(folder) == before
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(IndexNotFound):
+        open_store(StoreAddress.parse(f"milvus:{tmp_path / 'empty'}"))
+    assert files_below(tmp_path / "empty") == {}
+    assert publish(open_index(index), StoreAddress.parse(f"milvus:{tmp_path / 'empty'}"))
+
+
+def test_a_store_among_the_documents_is_no_document(place, tmp_path):
+    address = StoreAddress.parse(f"milvus:{tmp_path / 'documents' / 'verbatim.db'}")
+    publish(place(clock=CLOCK), address)
+    publish(place(clock=CLOCK, mill=MILL), address)
+    reader = open_store(address)
+    assert [each.id for each in reader.documents()] == ["clock.txt", "mill.txt"]
+    assert reader.manifest.skipped == ()
+    reader.close()
+
+
 def test_nobody_at_the_address(monkeypatch):
     with pytest.raises(StoreUnreachable, match=r"127\.0\.0\.1:9 does not answer"):
         open_store(StoreAddress.parse("http://127.0.0.1:9"))
@@ -374,6 +476,7 @@ def test_the_token_comes_from_the_environment(guarded, place, tmp_path, monkeypa
     ("text", "shown", "name"),
     [
         ("milvus:./a b.db", "milvus:a b.db", "verbatim"),
+        ("milvus:~/v.db", f"milvus:{Path.home() / 'v.db'}", "verbatim"),
         ("http://host", "http://host:19530", "verbatim"),
         ("https://host:443/papers/", "https://host:443/papers", "papers"),
         ("http://[::1]:19530", "http://[::1]:19530", "verbatim"),
@@ -390,6 +493,7 @@ def test_addresses(text, shown, name):
     "text",
     [
         "milvus:",
+        "milvus:~no-one-has-this-name/v.db",
         "http://",
         "http://host:port",
         "http://root:secret@host",

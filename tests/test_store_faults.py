@@ -186,6 +186,23 @@ def test_what_somebody_else_wrote_is_said_and_mended_by_a_build(
     assert "is intact" in verify_store(file)
 
 
+@pytest.mark.parametrize("damaged", ["*.parquet", "*.flat.idx", "schema.json", "aliases.json"])
+def test_a_file_that_is_damaged_can_be_made_anew_as_is_said(damaged, file, source, capsys):
+    (found, *_) = file.file.rglob(damaged)
+    found.write_bytes(found.read_bytes()[: found.stat().st_size // 2])
+    store, build_it = ["--store", str(file)], ["build", str(source.folder)]
+    for command in (["ask", QUESTION], ["verify"], [*build_it, "--index", str(source.path)]):
+        assert main([*command, *store]) == 2
+        problem, remedy = capsys.readouterr().err.splitlines()
+        assert problem.startswith(f"qa: {file} failed (")
+        assert f"delete {file.file} and run `qa build FOLDER --store {file}`" in remedy
+    shutil.rmtree(file.file)
+    assert main([*build_it, "--index", str(source.path), *store]) == 0
+    capsys.readouterr()
+    assert main(["ask", QUESTION, *store]) in (0, 3)
+    assert "Ichiro Tanaka" in capsys.readouterr().out
+
+
 def other_manifest(client):
     changed_header(client, lambda values: values["manifest"].update(format=8))
 
@@ -213,6 +230,11 @@ def test_an_index_of_another_format_is_one_line_in_every_command(
         problem, remedy = error.splitlines()
         assert problem == f"qa: the index in {file} has {said}"
         assert remedy.strip() == f"run `qa build FOLDER --store {file}`"
+    build_it = ["build", str(source.folder), "--index", str(source.path), "--store", str(file)]
+    assert main(build_it) == 0
+    assert capsys.readouterr().err == f"the index in {file} has {said}: it is built anew\n"
+    assert main(build_it) == 0
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize("damage", [more_rows, changed_passage, broken_passage, other_document])

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from qa.errors import EmptyCorpus, UnreadableDocument
 from qa.hashing import sha256_of
-from qa.index import CURRENT, CorpusFile, build_command, parts_of_index
+from qa.index import CURRENT, CorpusFile, build_command, is_milvus_lite, parts_of_index
 from qa.networks.threads import cores
 
 # So many files are hashed by one task, or fewer that have so many bytes.
@@ -44,7 +44,7 @@ def stamp_of(folder: Path, index_dir: Path) -> Hashable:
 
 
 def corpus_files(folder: Path, index_dir: Path) -> dict[str, Path]:
-    """Return the paths of the corpus by document id, without the files of any index.
+    """Return the paths of the corpus by document id, without the files of any index or store.
 
     They include links, pipes and closed folders that cannot be read, so that the report
     mentions these too.
@@ -54,6 +54,7 @@ def corpus_files(folder: Path, index_dir: Path) -> dict[str, Path]:
     places = list(_places(folder))
     others = {place for place, _, names in places if CURRENT in names}
     indexes = {_real(index_dir), *(_real(part) for each in others for part in parts_of_index(each))}
+    indexes.update(_real(place) for place, _, _ in places if is_milvus_lite(place))
     files: dict[str, Path] = {}
     for place, inner, names in places:
         is_in_index = _is_in(_real(place), indexes)

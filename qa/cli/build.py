@@ -65,7 +65,7 @@ def build(
         print_json(explanation.to_dict()) if as_json else print(explanation)
         return
     if store:
-        check_store(store)
+        check_store(store, on_anew=_say_anew)
     folder = documents_folder(folder, index)
     if ray:  # which takes its time to start
         from qa.builder import check_folder

@@ -17,6 +17,7 @@ from qa.index.generation import (
 from qa.index.journal import SHORT, Journal
 from qa.index.lock import WriterLock
 from qa.index.manifest import ContainerFile, CorpusFile, IndexedFile, Manifest, SkippedFile
+from qa.index.milvus_lite import is_milvus_lite, may_become_milvus_lite
 from qa.index.opened import OpenIndex
 from qa.index.shards import shards_of
 from qa.index.stored import StoredIndex, empty_index, open_index, verify
@@ -41,7 +42,9 @@ __all__ = [
     "build_command",
     "empty_index",
     "index_command",
+    "is_milvus_lite",
     "live_generation",
+    "may_become_milvus_lite",
     "open_index",
     "opened_privately",
     "parts_of_index",

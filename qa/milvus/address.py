@@ -44,7 +44,10 @@ class StoreAddress:
             path = text.removeprefix(FILE)
             if not path:
                 raise StoredIndexError(f"{text} names no file", _REMEDY)
-            return cls("", Path(path))
+            try:  # a shell leaves a tilde behind a colon as it is
+                return cls("", Path(path).expanduser())
+            except RuntimeError as error:
+                raise StoredIndexError(f"{text}: nobody here has that name", _REMEDY) from error
         try:
             parts = urlsplit(text)
             port = parts.port

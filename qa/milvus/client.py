@@ -5,19 +5,19 @@ from __future__ import annotations
 import logging
 import os
 import re
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from qa.errors import ExtraMissing, IndexNotFound, StoredIndexError, StoreUnreachable
 from qa.milvus.address import StoreAddress, store_command
 from qa.milvus.collections import texts_of
+from qa.milvus.file_server import FileServer
 
 TOKEN = "VERBATIM_MILVUS_TOKEN"
-# Seconds: a question waits no longer for an answer; a build does, for indexes take their time.
+# Seconds: a question waits no longer for an answer; a build does, and whoever opens an index, for
+# making one ready takes its time.
 QUESTION_S, BUILD_S = 10.0, 120.0
 # Rows in one answer.
 _ROWS = 1000
@@ -98,10 +98,10 @@ class Client:
                 consistency_level="Bounded",
             )
 
-    def load(self, name: str) -> None:
+    def load(self, name: str, *, timeout_s: float | None = None) -> None:
         """Make a collection ready to be searched."""
         with self._errors():
-            self._client.load_collection(name, timeout=self.timeout_s)
+            self._client.load_collection(name, timeout=timeout_s or self.timeout_s)
 
     def drop(self, name: str) -> None:
         """Remove a collection; one that is not there is no error."""
@@ -135,7 +135,14 @@ class Client:
         return int(self._read(name, count)[0]["count(*)"])
 
     def search(
-        self, name: str, field: str, vector: Any, top_k: int, *, where: str = ""
+        self,
+        name: str,
+        field: str,
+        vector: Any,
+        top_k: int,
+        *,
+        where: str = "",
+        timeout_s: float | None = None,
     ) -> list[tuple[int, float]]:
         """Return ``(key, score)`` of the nearest rows that meet a condition, nearest first."""
         found = self._read(
@@ -148,7 +155,7 @@ class Client:
                 filter=where,
                 output_fields=["row"],
                 search_params={"metric_type": "IP"},
-                timeout=self.timeout_s,
+                timeout=timeout_s or self.timeout_s,
             ),
         )
         return [(int(hit["row"]), float(hit["distance"])) for hit in found[0]]
@@ -219,54 +226,22 @@ class Client:
             return StoreUnreachable(
                 f"{where} does not accept the token", f"set {TOKEN} to a token or USER:PASSWORD"
             )
+        if self._server and "DEADLINE" in said:  # it is in this process
+            return StoreUnreachable(
+                f"{where} did not answer in time",
+                "repeat when this machine is less busy; for many passages, use a server of Milvus",
+            )
         if "UNAVAILABLE" in said or "Fail connecting" in said or "DEADLINE" in said:
             return StoreUnreachable(
                 f"{where} does not answer", "start the store, or correct its address, and repeat"
             )
+        if self._server:  # it cannot read or write its files
+            command = store_command(self.address, "build", "FOLDER")
+            return StoreUnreachable(
+                f"{where} failed ({said[:200]})",
+                f"repeat; if it is said again, delete {self.address.file} and run {command}",
+            )
         return StoreUnreachable(f"{where} refused ({said[:200]})", "repeat, or build it anew")
-
-
-class _FileServer:
-    """A server of Milvus Lite in this process, shared by all connections to its file."""
-
-    _open: ClassVar[dict[str, _FileServer]] = {}
-    # Again by the same thread: an index may be closed wherever memory is collected.
-    _lock = threading.RLock()
-
-    def __init__(self, key: str, address: StoreAddress) -> None:
-        from milvus_lite.adapter.grpc.server import start_server_in_thread
-        from milvus_lite.exceptions import DataDirLockedError
-
-        self._key, self.users = key, 0
-        try:
-            self._running, self._database, port = start_server_in_thread(key)
-        except DataDirLockedError as error:
-            raise StoreUnreachable(
-                f"another process has {address} open",
-                "close that, or let `milvus-lite server` serve the file and use its address",
-            ) from error
-        except (OSError, ValueError) as error:
-            raise StoreUnreachable(
-                f"{address} cannot be opened ({error})", "name another file"
-            ) from error
-        self.uri = f"http://127.0.0.1:{port}"
-
-    @classmethod
-    def at(cls, address: StoreAddress) -> _FileServer:
-        key = str(Path(address.file or "").resolve())
-        with cls._lock:
-            server = cls._open.get(key) or cls._open.setdefault(key, cls(key, address))
-            server.users += 1
-            return server
-
-    def release(self) -> None:
-        with self._lock:
-            self.users -= 1
-            if self.users:
-                return
-            self._open.pop(self._key, None)
-            self._running.stop(grace=2).wait()
-            self._database.close()
 
 
 def _causes(error: BaseException | None) -> list[str]:
@@ -278,9 +253,9 @@ def _causes(error: BaseException | None) -> list[str]:
     return list(seen.values())
 
 
-def _file_server(address: StoreAddress) -> _FileServer:
+def _file_server(address: StoreAddress) -> FileServer:
     try:
-        return _FileServer.at(address)
+        return FileServer.at(address)
     except ImportError as error:
         raise _missing() from error
 

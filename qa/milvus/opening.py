@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from qa.errors import IndexCorrupt, IndexMismatch, IndexNotFound
-from qa.index import Manifest
+from qa.errors import IndexCorrupt, IndexMismatch, IndexNotFound, StoredIndexError
+from qa.index import Manifest, is_milvus_lite
 from qa.milvus.address import StoreAddress, store_command
 from qa.milvus.bm25 import Analyzer, Statistics
-from qa.milvus.client import QUESTION_S, Client
-from qa.milvus.collections import generation_of, texts_of
+from qa.milvus.client import BUILD_S, QUESTION_S, Client
+from qa.milvus.collections import WORDS, generation_of, texts_of
+from qa.milvus.file_server import check_file
 from qa.milvus.index import MilvusIndex
 from qa.milvus.records import HEADER, Header
 from qa.text import counted
@@ -20,18 +23,21 @@ def open_store(
     *,
     encoder_fingerprint: str | None = None,
     timeout_s: float = QUESTION_S,
+    to_ask: bool = True,
 ) -> MilvusIndex:
-    """Open the live generation of a store; no call of it may take longer than ``timeout_s``.
+    """Open the live generation of a store; no question to it may take longer than ``timeout_s``.
+
+    With ``to_ask`` it is made ready for that, which may take as long as a call of a build.
 
     Raises :class:`~qa.errors.StoreUnreachable`, :class:`~qa.errors.IndexNotFound`,
     :class:`~qa.errors.IndexCorrupt` for collections with other rows than were written, and
     :class:`~qa.errors.IndexMismatch` for another format version or another encoder.
     """
-    client = _existing(address, timeout_s)
+    client, opening_s = _existing(address, timeout_s), max(timeout_s, BUILD_S)
     try:
         collection = _live(client)
         for name in (collection, texts_of(collection)):
-            client.load(name)
+            client.load(name, timeout_s=opening_s)
         header = _header(client, texts_of(collection))
         index = MilvusIndex(client, collection, header)
         manifest = index.manifest
@@ -45,31 +51,47 @@ def open_store(
                 f"the index in {address} has {found:,} passages, not {manifest.passages:,}",
                 f"run {index.command('build', manifest.folder)}",
             )
+        if to_ask:
+            # Milvus Lite makes its index of words when it is first searched: of 20,000 passages
+            # that takes longer than a question may.
+            client.search(collection, WORDS, {0: 1.0}, 1, timeout_s=opening_s)
     except BaseException:
         client.close()
         raise
     return index
 
 
-def check_reachable(address: StoreAddress, *, to_ask: bool = False) -> None:
+def check_reachable(
+    address: StoreAddress,
+    *,
+    to_ask: bool = False,
+    on_anew: Callable[[StoredIndexError], None] | None = None,
+) -> None:
     """Raise StoreUnreachable unless a store answers, and IndexMismatch if its name is taken.
 
-    With ``to_ask``, raise IndexNotFound for a file that is not there; without, it is made. Then
-    an index of another format is an IndexMismatch too: a build replaces it.
+    With ``to_ask``, raise IndexNotFound for a file that is not there, and what :func:`open_store`
+    does for an index of another format or one that cannot be read. Without, the file is made, and
+    ``on_anew`` is called with that error: a build replaces the index.
     """
     client = _existing(address) if to_ask else Client(address)
     try:
-        collection = check_name(client)
-        if collection and to_ask:
-            client.load(texts_of(collection))
+        if not (collection := check_name(client)):
+            return
+        try:
+            client.load(texts_of(collection), timeout_s=BUILD_S)
             _header(client, texts_of(collection))
+        except (IndexCorrupt, IndexMismatch, IndexNotFound) as error:
+            if to_ask:
+                raise
+            if on_anew is not None:
+                on_anew(error)
     finally:
         client.close()
 
 
 def stored_manifest(address: StoreAddress) -> Manifest:
     """Return the manifest of the live generation of a store."""
-    index = open_store(address)
+    index = open_store(address, to_ask=False)
     index.close()
     return index.manifest
 
@@ -85,8 +107,10 @@ def live_in_store(address: StoreAddress) -> str:
 
 def _existing(address: StoreAddress, timeout_s: float = QUESTION_S) -> Client:
     """Connect to a store that is there: Milvus Lite would make a file that is not."""
-    if address.file is not None and not address.file.exists():
-        raise _nothing_in(address)
+    if address.file is not None and not address.file.is_file():
+        check_file(address)
+        if not is_milvus_lite(address.file):
+            raise _nothing_in(address)
     return Client(address, timeout_s=timeout_s)
 
 
@@ -137,7 +161,7 @@ def verify_store(address: StoreAddress) -> str:
     place, that each vector has length one, that its parts can be read, and how many passages
     contain each term.
     """
-    index = open_store(address)
+    index = open_store(address, to_ask=False)
     split, statistics = Analyzer(), Statistics()
     try:
         for document_id in index.document_ids():

@@ -138,8 +138,10 @@ class _Writer:
             client.flush(name)
             client.load(name)
             if (found := client.count(name)) != rows:
-                client.drop(self._passages)
-                client.drop(self._texts)
+                # Another build of the same may have made it live meanwhile; the next mends it.
+                if client.target() != self._passages:
+                    client.drop(self._passages)
+                    client.drop(self._texts)
                 raise IndexLocked(
                     f"{name} has {found:,} rows, not the {rows:,} written",
                     "let nobody else write to it, and repeat",
