@@ -9,11 +9,12 @@ import sys
 import zipfile
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from qa.builder import build
-from qa.cli import main
+from qa.cli import main, terminal
 from qa.cli.ask import print_prediction
 from qa.networks.encoder import SentenceEncoder
 from qa.networks.weights import encoder_folder
@@ -59,6 +60,24 @@ def test_build_reports_every_file(run, place):
     assert "clock.txt" in out
     assert "picture.txt" in out
     assert "skipped" in out
+
+
+def test_a_terminal_is_told_the_rate_and_the_time_left(monkeypatch, capsys):
+    times = iter([100.0, 104.0, 110.0, 111.0])
+    monkeypatch.setattr(terminal, "time", SimpleNamespace(monotonic=lambda: next(times)))
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    show = terminal.counter()
+    # What an interrupted build encoded is no part of the rate.
+    for done in (50, 70, 100):
+        show("encoding passages", done, 100)
+    first, second, last = (part for part in capsys.readouterr().err.split("encoding passages ")[1:])
+    assert first.startswith("50 of 100 ")
+    assert "left" not in first
+    assert second.startswith("70 of 100 (5.0/s, 6 s left)")
+    assert last.startswith("100 of 100 (5.0/s, 0 s left)")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: False)
+    show("encoding passages", 1, 2)
+    assert capsys.readouterr().err == ""
 
 
 def test_ask_prints_the_quotation_and_its_place(run):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from benchmarks.hashing import HashEncoder
 from qa.builder import build as plain_build
+from qa.cli import main
 from qa.errors import IndexCorrupt
 from qa.index import open_index, stored, verify
 from qa.index.vectors import (
@@ -316,3 +317,25 @@ def test_an_index_without_codes_is_searched_exactly(folder, tmp_path, small, mon
     found, kind, files = answers(tmp_path / "old", encoder)
     assert (found, kind) == (hits, FaissVectors)
     assert not any(name.endswith(CODES) for name in files)
+
+
+def test_the_command_line_compares_all_vectors_if_it_is_told_to(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(stored, "LARGE", 1)
+    (tmp_path / "documents").mkdir()
+    (tmp_path / "documents" / "gate.txt").write_text("The gate was made by Ada Blum in 1911.")
+    index = ["--index", str(tmp_path / "index")]
+    assert main(["build", str(tmp_path / "documents"), *index]) == 0
+    by_codes = []
+
+    class Noted(LargeVectors):
+        def search(self, *given, **options):
+            by_codes.append(self._codes is not None)
+            return super().search(*given, **options)
+
+    monkeypatch.setattr(stored, "LargeVectors", Noted)
+    for command in (["ask", "Who made the gate?"], ["search", "gate"]):
+        for exactly in (True, False):
+            by_codes.clear()
+            assert main([*command, *(["--exact"] if exactly else []), *index]) in (0, 3)
+            assert "gate.txt" in capsys.readouterr().out
+            assert set(by_codes) == {not exactly}
