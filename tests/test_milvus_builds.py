@@ -296,6 +296,56 @@ def test_of_two_builds_at_once_one_wins_whole(place, file):
     reader.close()
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+def test_of_two_builds_that_end_at_once_one_stays(place, file, monkeypatch, is_first):
+    if not is_first:
+        publish(place(mill=MILL), file)
+    source, other = place(clock=CLOCK), place(lamps=LAMPS)
+    point_to, collections = Client.point_to, Client.collections
+    waiting = []  # the client of the other, between its last look at the alias and its move
+
+    def moved(self, collection):
+        if waiting:
+            point_to(self, collection)
+        else:
+            waiting.append((self, collection))
+            with pytest.raises(IndexLocked, match="another build"):
+                publish(source, file)
+
+    def listed(self):
+        found = collections(self)
+        is_sweeping = self.target() == collection_of(file.name, source.generation)
+        if len(waiting) == 1 and is_sweeping:
+            waiting.append(point_to(*waiting[0]))
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Client, "point_to", moved)
+        patch.setattr(Client, "collections", listed)
+        assert publish(other, file)
+    assert len(waiting) == 2
+    reader = open_store(file)
+    assert reader.generation == other.generation
+    assert list(reader.all_passages()) == list(other.all_passages())
+    reader.close()
+
+
+def test_a_build_that_ends_after_another_does_not_say_that_it_is_live(place, file, monkeypatch):
+    source, other = place(clock=CLOCK), place(lamps=LAMPS)
+    point_to, ended = Client.point_to, []
+
+    def moved(self, collection):
+        if not ended:
+            ended.append(self)
+            publish(other, file)
+        point_to(self, collection)
+
+    monkeypatch.setattr(Client, "point_to", moved)
+    with pytest.raises(IndexLocked, match="another build"):
+        publish(source, file)
+    assert live_in_store(file) == other.generation
+
+
 def test_what_another_build_of_the_same_made_live_is_not_dropped(place, file):
     source, told = place(clock=CLOCK), []
 

@@ -76,12 +76,14 @@ def publish(
         other = IndexLocked(f"another build is writing {address}", "wait until it ends and repeat")
         try:
             _Writer(client, wanted, source, progress).write(kind)
+            if client.target() != before:
+                raise other
+            client.point_to(wanted)
         except IndexNotFound as error:  # the other dropped what this one was writing
             raise other from error
-        if client.target() != before:
-            raise other
-        client.point_to(wanted)
         _sweep(client, keep={wanted, before})
+        if client.target() != wanted:  # two ended at once
+            raise other
         return True
     finally:
         client.close()
@@ -96,10 +98,13 @@ def _is_intact(address: StoreAddress) -> bool:
 
 
 def _sweep(client: Client, keep: set[str]) -> None:
-    """Drop the collections of other generations."""
-    kept = {generation_of(client.address.name, each) for each in keep}
+    """Drop the collections of other generations, but none that is live by now."""
+    alias = client.address.name
+    kept = {generation_of(alias, each) for each in keep}
     for name in client.collections():
-        if (generation := generation_of(client.address.name, name)) and generation not in kept:
+        if not (generation := generation_of(alias, name)) or generation in kept:
+            continue
+        if generation != generation_of(alias, client.target()):
             client.drop(name)
 
 
