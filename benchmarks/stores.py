@@ -1,7 +1,9 @@
 """The same questions of both stores, and Milvus' own fusions of vectors and words beside ours.
 
 ``python -m benchmarks.stores CORPUS…``: a corpus is a folder with ``docs/`` and
-``questions.jsonl``. Milvus Lite runs in this process, on a file in a temporary folder.
+``questions.jsonl``. Milvus Lite runs in this process, on a file in a temporary folder. With
+``--searches`` no passage is read: only the passages that are found, and their scores, are compared,
+on which the answers depend.
 """
 
 from __future__ import annotations
@@ -54,6 +56,23 @@ def same_answers(questions: Sequence[GoldenQuestion], here: QA, there: QA) -> di
         "others": others,
         "ms_embedded": round(1000 * median(seconds[0]), 1),
         "ms_milvus": round(1000 * median(seconds[1]), 1),
+    }
+
+
+def same_passages(questions: Sequence[GoldenQuestion], here: QA, there: QA) -> dict[str, Any]:
+    """Return the share of questions for which the same passages are found in the same order."""
+    others, apart = [], 0.0
+    for question in questions:
+        found = [qa.search(question.question).passages for qa in (here, there)]
+        if len({repr([hit.passage for hit in hits]) for hits in found}) > 1:
+            others.append(question.id)
+        else:
+            apart = max(apart, *(abs(a.score - b.score) for a, b in zip(*found, strict=True)), 0.0)
+    return {
+        "questions": len(questions),
+        "same": round(100 * (1 - len(others) / len(questions)), 2),
+        "others": others,
+        "scores_differ_by_at_most": apart,
     }
 
 
@@ -145,16 +164,20 @@ def _write_function(lite: Any, store: MilvusIndex) -> None:
     lite.load_collection(_FUNCTION)
 
 
-def measure(corpora: Sequence[Path], sample: int | None) -> dict[str, Any]:
-    """Return the results of each corpus."""
+def measure(corpora: Sequence[Path], sample: int | None, *, searches: bool) -> dict[str, Any]:
+    """Return the results of each corpus; with ``searches``, of what is found alone."""
     encoder = SentenceEncoder()
-    results = {}
+    results: dict[str, Any] = {}
     for corpus in corpora:
         questions = read_golden(corpus / "questions.jsonl")[:sample]
         with tempfile.TemporaryDirectory() as place:
             text = f"milvus:{Path(place, 'verbatim.db')}"
             there = QA.build(corpus / "docs", Path(place, "index"), store=text)
             here = QA.open(Path(place, "index"))
+            if searches:
+                results[corpus.name] = same_passages(questions, here, there)
+                print(corpus.name, results[corpus.name], flush=True)
+                continue
             address = StoreAddress.parse(text)
             store = open_store(address)
             results[corpus.name] = {
@@ -174,8 +197,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("corpora", type=Path, nargs="+", metavar="CORPUS")
     parser.add_argument("--sample", type=int, metavar="N", help="only so many questions of each")
+    parser.add_argument("--searches", action="store_true", help="compare what is found alone")
     given = parser.parse_args()
-    results = measure(given.corpora, given.sample)
+    results = measure(given.corpora, given.sample, searches=given.searches)
+    if given.searches:
+        return
     now = datetime.now(UTC).isoformat(timespec="seconds")
     save("stores", {"commit": commit(), "date": now, "machine": machine(), "corpora": results})
 

@@ -4,7 +4,18 @@ from hypothesis import strategies as st
 
 from qa.index.manifest import Shard
 from qa.index.words import WordIndex, join_segments, write_segment
-from qa.milvus.bm25 import EXACT, Analyzer, Question, Statistics, close_to, term_id
+from qa.milvus.bm25 import (
+    EXACT,
+    PRESENT,
+    Analyzer,
+    Near,
+    Question,
+    Statistics,
+    close_to,
+    dimension,
+    surplus,
+    term_id,
+)
 from qa.types import Passage, Pieces, View
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -26,6 +37,7 @@ QUESTIONS = [
     "lorem3 ipsum dolor rained",
     "rained rained rained cafe",
     "nothing whatsoever",
+    "loremo dolar",  # the first stands for ten words of one passage
     "?!",
 ]
 
@@ -53,17 +65,19 @@ def scores(question, statistics, vectors):
     assert set(asked.terms()) >= {
         term_id(EXACT, word) for word in asked.words
     }  # all that is looked up is named before
-    near = {
-        word: {
-            each: known[term_id(EXACT, each)]
-            for each in close_to(word)
-            if term_id(EXACT, each) in known
-        }
-        for word in asked.misspelt(known)
-    }
-    wanted = asked.vector(known, near, statistics.passages)
+    near = []
+    for word in asked.misspelt(known):
+        others = tuple(w for w in sorted(close_to(word)) if term_id(EXACT, w) in known)
+        counts = [sum(dimension(PRESENT, w) in vector for w in others) for vector in vectors]
+        several = {row: count for row, count in enumerate(counts) if count > 1}
+        near.append(Near(others, sum(map(bool, counts)), several))
+    wanted, too_much = asked.vector(known, near, len(vectors)), surplus(near, len(vectors))
     products = (
-        (row, sum(weight * vector.get(place, 0.0) for place, weight in wanted.items()))
+        (
+            row,
+            sum(weight * vector.get(place, 0.0) for place, weight in wanted.items())
+            - too_much.get(row, 0.0),
+        )
         for row, vector in enumerate(vectors)
     )
     return sorted(((r, s) for r, s in products if s > 0), key=lambda pair: (-pair[1], pair[0]))

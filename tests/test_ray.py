@@ -1,6 +1,7 @@
 """Builds on a cluster of Ray: three nodes on the loopback interface, of which two are killed."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from qa.builder import ENCODING, READING, build
 from qa.cluster import connection
 from qa.cluster.workers import RayWorkers
 from qa.index import journal
+from qa.milvus import StoreAddress, live_in_store
 from qa.networks.encoder import SentenceEncoder
 
 ROOT = Path(__file__).parents[1]
@@ -107,3 +109,23 @@ def test_an_interrupted_build_resumes(nodes, tmp_path, encoder):
     assert 0 < report.encoded < report.passages
     build(folder, tmp_path / "here", encoder=encoder)
     assert live(index) == live(tmp_path / "here")
+
+
+def test_the_whole_command_builds_by_ray_and_copies_to_a_store(tmp_path, encoder):
+    for name in ("ray", "pyarrow", "pymilvus"):
+        pytest.importorskip(name, reason="an extra is not installed")
+    folder = documents(tmp_path / "documents", 3)
+    build(folder, tmp_path / "here", encoder=encoder)
+    store = f"milvus:{tmp_path / 'verbatim.db'}"
+    command = [sys.executable, "-m", "qa", "build", str(folder), "--index", str(tmp_path / "there")]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+    done = subprocess.run(
+        [*command, "--ray", "auto", "--store", store],
+        env={**kept, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "3 documents" in done.stdout
+    assert live(tmp_path / "there") == live(tmp_path / "here")
+    assert live_in_store(StoreAddress.parse(store)) == live(tmp_path / "here").strip()

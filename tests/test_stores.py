@@ -174,6 +174,25 @@ def test_words_names_and_codes_are_found(store, by_row):
     assert store.search_by_words("quixotic", 5) == []
 
 
+def test_a_misspelt_word_counts_once(folder, hashed, tmp_path):
+    documents, found = tmp_path / "documents", {}
+    documents.mkdir()
+    lines = ["whose those chosen", "whose", "chosen and those", "close by", "a gate", "the mill"]
+    for number, line in enumerate(lines):
+        (documents / f"{number}.txt").write_text(f"{line}, {number}", encoding="utf-8")
+    for name, make in STORES.items():
+        (tmp_path / name).mkdir()
+        opened = make(documents, tmp_path / name, hashed)
+        for top_k in (1, 2, 3, 9):
+            pairs = opened.search_by_words("Who chose the gate?", top_k, exclude={"1.txt"})
+            expected = found.setdefault(top_k, pairs)
+            assert [row for row, _ in pairs] == [row for row, _ in expected], name
+            scores = [score for _, score in expected]
+            assert [score for _, score in pairs] == pytest.approx(scores)
+        opened.close()
+    assert len(found[9]) == 5
+
+
 def searches(store, hashed, question, top_k, **chosen):
     return (
         store.search_by_vector(hashed.encode_query(question), top_k, **chosen),

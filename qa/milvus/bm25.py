@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from math import log1p
 
+import numpy as np
+
 from qa.index.words import (
     CODE_WEIGHT,
     EXACT_WEIGHT,
@@ -101,6 +103,24 @@ class Statistics:
 
 
 @dataclass(frozen=True, slots=True)
+class Near:
+    """The stored words that a misspelt one may stand for.
+
+    ``passages`` is how many contain any of them, ``counts`` how many of them each passage with
+    more than one contains, by its row.
+    """
+
+    words: tuple[str, ...]
+    passages: int
+    counts: Mapping[int, int]
+
+    def weight(self, passages: int) -> float:
+        """Return the score of a passage with any of the words, of so many passages."""
+        # As Milvus has it, so that what is taken off again leaves no rest, and ties are ties.
+        return float(np.float32((STEM_WEIGHT + EXACT_WEIGHT) * rarity(self.passages, passages)))
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """The terms of a question, and those of which the frequency decides its vector."""
 
@@ -149,12 +169,11 @@ class Question:
         )[:MAX_FUZZY]
 
     def vector(
-        self, known: Mapping[int, int], near: Mapping[str, Mapping[str, int]], passages: int
+        self, known: Mapping[int, int], near: Sequence[Near], passages: int
     ) -> dict[int, float]:
         """Return the sparse vector of the question.
 
-        ``known`` has the frequencies of its terms, ``near`` for each misspelt word those of the
-        words that it may stand for.
+        ``known`` has the frequencies of its terms, ``near`` what each misspelt word may stand for.
         """
         found: dict[int, float] = {}
 
@@ -171,14 +190,22 @@ class Question:
             if all(counts):
                 rare = sum(rarity(count, passages) for count in counts)
                 add(CODE, " ".join(pair), CODE_WEIGHT * rare)
-        for words in near.values():
-            # Each of them is worth what all of them together are, as in the embedded index.
-            weight = (STEM_WEIGHT + EXACT_WEIGHT) * rarity(
-                min(passages, sum(words.values())), passages
-            )
-            for word in words:
-                add(PRESENT, word, weight)
+        for each in near:
+            for word in each.words:
+                add(PRESENT, word, each.weight(passages))
         return found
+
+
+def surplus(near: Sequence[Near], passages: int) -> dict[int, float]:
+    """Return what the product of vectors has too much, by the row of each such passage.
+
+    A misspelt word counts once, however many of the words that it may stand for a passage has.
+    """
+    found: dict[int, float] = {}
+    for each in near:
+        for row, count in each.counts.items():
+            found[row] = found.get(row, 0.0) + (count - 1) * each.weight(passages)
+    return found
 
 
 def rarity(count: int, passages: int) -> float:
@@ -209,8 +236,8 @@ def close_to(word: str) -> set[str]:
 
 
 def _may_be_near(word: str) -> bool:
-    """Return whether a misspelt word may stand for this one."""
-    return len(word) >= FUZZY_LETTERS - 1 and not _DIGIT.search(word)
+    """Return whether a misspelt word, which has no digits, may stand for this one."""
+    return len(word) >= FUZZY_LETTERS - 1 and len(_DIGIT.findall(word)) < 2
 
 
 def _codes(words: Sequence[str]) -> Iterable[tuple[str, str]]:

@@ -19,8 +19,8 @@ TOKEN = "VERBATIM_MILVUS_TOKEN"
 # Seconds: a question waits no longer for an answer; a build does, and whoever opens an index, for
 # making one ready takes its time.
 QUESTION_S, BUILD_S = 10.0, 120.0
-# Rows in one answer.
-_ROWS = 1000
+# Rows in one answer, and the most that Milvus finds in one search.
+_ROWS, MOST_ROWS = 1000, 16_384
 # A server that was started again is found at once, and is not asked every ten seconds whether it
 # still is there: Milvus Lite hangs up then.
 _OPTIONS = {

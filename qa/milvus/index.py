@@ -17,8 +17,18 @@ from qa.errors import IndexCorrupt
 from qa.index import OpenIndex
 from qa.index.documents import DocumentSummary
 from qa.milvus.address import store_command
-from qa.milvus.bm25 import EXACT, Analyzer, Question, close_to, term_id
-from qa.milvus.client import Client
+from qa.milvus.bm25 import (
+    EXACT,
+    PRESENT,
+    Analyzer,
+    Near,
+    Question,
+    close_to,
+    dimension,
+    surplus,
+    term_id,
+)
+from qa.milvus.client import MOST_ROWS, Client
 from qa.milvus.collections import CHECKSUM, VECTOR, WORDS, generation_of, texts_of
 from qa.milvus.records import (
     TERMS,
@@ -92,21 +102,38 @@ class MilvusIndex(OpenIndex):
     ) -> list[tuple[int, float]]:
         """Return ``(row, score)`` of passages with words of a question, as the protocol says."""
         top_k = min(top_k, len(self))
-        vector = self.words_vector(question)
+        vector, too_much = self._asked(question)
         if top_k < 1 or not vector:
             return []
         where = self._where(only, exclude)
-        return self._search(WORDS, vector, top_k, where)
+        # Those with too high a score may have taken the places of so many others.
+        depth = min(top_k + len(too_much), len(self), max(top_k, MOST_ROWS))
+        found = self._search(WORDS, vector, depth, where)
+        scores = [(row, score - too_much.get(row, 0.0)) for row, score in found]
+        return sorted(scores, key=lambda pair: (-pair[1], pair[0]))[:top_k]
 
     def words_vector(self, question: str) -> dict[int, float]:
         """Return the sparse vector of a question; empty if none of its words is stored."""
+        return self._asked(question)[0]
+
+    def _asked(self, question: str) -> tuple[dict[int, float], dict[int, float]]:
+        """Return the sparse vector of a question, and what it gives too much to some rows."""
         asked = Question.of(question, self._split)
         known = self.frequencies(asked.terms())
-        near = {}
-        for word in asked.misspelt(known):
-            others = {term_id(EXACT, other): other for other in close_to(word)}
-            near[word] = {others[term]: n for term, n in self.frequencies(others).items()}
-        return asked.vector(known, near, len(self))
+        near = [self._near(word) for word in asked.misspelt(known)]
+        return asked.vector(known, near, len(self)), surplus(near, len(self))
+
+    def _near(self, word: str) -> Near:
+        """Return the stored words that a misspelt one may stand for."""
+        others = {term_id(EXACT, other): other for other in close_to(word)}
+        found = {others[term]: count for term, count in self.frequencies(others).items()}
+        if len(found) < 2:
+            return Near(tuple(found), sum(found.values()), {})
+        vector = {dimension(PRESENT, other): 1.0 for other in found}
+        rows = self._search(WORDS, vector, min(len(self), MOST_ROWS), "")
+        counts = {row: round(count) for row, count in rows}
+        most = max(len(counts), *found.values())
+        return Near(tuple(found), most, {row: n for row, n in counts.items() if n > 1})
 
     def frequencies(self, terms: Iterable[int]) -> dict[int, int]:
         """Return how many passages contain each of the terms that are in any."""

@@ -20,7 +20,7 @@ from qa.milvus.address import StoreAddress, store_command
 from qa.milvus.collections import CHECKSUM, TEXT_BYTES, VECTOR, WORDS
 from qa.types import Document, Passage, Pieces, View
 
-FORMAT = 2
+FORMAT = 3
 # Keys of the collection of texts: documents from 0, then the header, then terms.
 HEADER, TERMS = 2**40, 2**62
 # A code point has at most four bytes.
