@@ -73,6 +73,14 @@ class AlignedRow:
     is_header: bool
     cells: tuple[Range, ...]
 
+    def extent(self, start: int) -> Range:
+        """Return where its own words begin and end, in a line that begins at ``start``.
+
+        Empty cells, and those that have what stands above the line, are none of these.
+        """
+        own = [(left, right) for left, right in self.cells if start <= left < right]
+        return own[0][0], own[-1][1]
+
 
 def aligned_rows(lines: Lines) -> Iterator[AlignedRow]:
     """Yield the rows of all tables in lines without line breaks, each with its start in the text.

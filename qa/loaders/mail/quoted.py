@@ -174,8 +174,7 @@ def _with_rows(lines: Sequence[str], tables: Iterator[int]) -> Iterator[Shown]:
             start = starts[number] + len(line) - len(line.lstrip())
             end = starts[number] + len(line.rstrip())
             if len(rows[number]) > 1:  # a name with its value
-                own = [(left, right) for left, right in row.cells if start <= left < right]
-                start, end = own[0][0], own[-1][1]
+                start, end = row.extent(start)
             text = line[start - starts[number] : end - starts[number]]
             kind: BlockKind = "columns" if row.is_header else "row"
             yield Shown(text, 0, kind, table, row.cells, start)

@@ -96,8 +96,7 @@ def _pairs(text: str, line: Line, rows: Sequence[AlignedRow]) -> Iterator[Line]:
         yield line
         return
     for row in rows:
-        own = [(first, last) for first, last in row.cells if line.start <= first < last]
-        start, end = own[0][0], own[-1][1]
+        start, end = row.extent(line.start)
         yield replace(line, start=start, end=end, text=text[start:end], cells=row.cells)
 
 
