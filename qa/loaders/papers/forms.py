@@ -25,6 +25,13 @@ UNSEEN = set(
     "bibinfo nocite tabcolsep arraystretch noindent protect endfirsthead endhead "
     "endfoot endlastfoot crefname Crefname hyphenation pagenumbering lstset".split()
 )
+# Entries of a curriculum by moderncv, with the form of their arguments, as below.
+CV_ENTRIES = {
+    "cventry": "[{{{{{{",
+    **dict.fromkeys(("cvitem", "cvline"), "[{{"),
+    **dict.fromkeys(("cvitemwithcomment", "cvlanguage"), "[{{{"),
+    "cvdoubleitem": "[{{{{",
+}
 # The form of arguments that pylatexenc does not know: "[" is one that may be left out.
 ARGUMENTS = {
     **dict.fromkeys(HEADINGS, "*[{"),
@@ -42,10 +49,7 @@ ARGUMENTS = {
     **dict.fromkeys(("title", "subtitle", "hyperref", "scalebox", "centerline", "fbox"), "[{"),
     **dict.fromkeys(("makebox", "framebox", "rotatebox", "pdfbookmark"), "[[{"),
     **dict.fromkeys(("linespread", "hyphenation", "nocite"), "{"),
-    "cventry": "[{{{{{{",
-    **dict.fromkeys(("cvitem", "cvline"), "[{{"),
-    **dict.fromkeys(("cvitemwithcomment", "cvlanguage"), "[{{{"),
-    "cvdoubleitem": "[{{{{",
+    **CV_ENTRIES,
     "footnotemark": "[",
     "parbox": "[[[{{",
     "raisebox": "{[[{",
@@ -81,8 +85,7 @@ WRAPPING = {"parbox", "raisebox", "resizebox", "scalebox", "fbox", "makebox", "f
     *("centerline", "rotatebox", "colorbox", "fcolorbox", "adjustbox", "hyperref", "hypertarget"),
     *("hyperlink", "href", "textcolor", "url", "underline", "mbox", "texorpdfstring"),
 }
-CV_ENTRIES = {"cventry", "cvitem", "cvline", "cvitemwithcomment", "cvlanguage", "cvdoubleitem"}
 UNIT_LAST = {"SI", "qty", "si", "unit", "SIrange", "qtyrange"}
-UNITS = {"SI", "qty", "num", "si", "unit", "ang", "SIrange", "qtyrange"}
+UNITS = UNIT_LAST | {"num", "ang"}
 SEPARATORS = {"and", "And", "AND"}
 OTHER_FILES = {"input", "include", "subfile"}
