@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -35,11 +36,11 @@ def mark_pages(text: str, lines: Sequence[Line]) -> None:
         return
     below = [lines[position + 1] for position, _ in footers if position + 1 < len(lines)]
     below = [line for line in below if line.kind == "body" and len(line.text) <= _MAX_CHARACTERS]
-    texts = [line.text for line in below]
+    times = Counter(line.text for line in below)
     for position, _ in footers:
         lines[position].kind = "furniture"
     for line in below:
-        if texts.count(line.text) >= _LEAST_PAGES or _HEADER.fullmatch(line.text):
+        if times[line.text] >= _LEAST_PAGES or _HEADER.fullmatch(line.text):
             line.kind = "furniture"
 
 
