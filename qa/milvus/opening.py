@@ -75,16 +75,16 @@ def check_reachable(
     """
     client = _existing(address) if to_ask else Client(address)
     try:
-        if not (collection := check_name(client)):
+        collection = check_name(client)
+        if not collection or not (to_ask or on_anew):  # nobody wants to know more of it
             return
         try:
             client.load(texts_of(collection), timeout_s=BUILD_S)
             _header(client, texts_of(collection))
         except (IndexCorrupt, IndexMismatch, IndexNotFound) as error:
-            if to_ask:
+            if to_ask or not on_anew:
                 raise
-            if on_anew is not None:
-                on_anew(error)
+            on_anew(error)
     finally:
         client.close()
 
