@@ -310,15 +310,14 @@ def test_the_newest_comes_first_and_what_replaces_another_is_noticed(qa):
 def test_what_replaces_another_says_so_of_itself(newer, older, relation):
     text = "{} Guests pay harbour dues of {} a night."
     sides = [
-        answer("22.txt", text.format(older, "14 euro"), "14 euro", title="Harbour dues"),
-        answer("24.txt", text.format(newer, "17 euro"), "17 euro", title="Harbour dues"),
-    ]
-    dated = [
-        replace(each, place=replace(each.place, date=f"{year}-02-01"))
-        for each, year in zip(sides, (2022, 2024), strict=True)
+        answer(name, text.format(said, dues), dues, title="Harbour dues", date=date)
+        for name, date, said, dues in (
+            ("22.txt", "2022-02-01", older, "14 euro"),
+            ("24.txt", "2024-02-01", newer, "17 euro"),
+        )
     ]
     found = disagreement(
-        "What do guests pay?", dated, threshold=0.6, document=documents(*dated).__getitem__
+        "What do guests pay?", sides, threshold=0.6, document=documents(*sides).__getitem__
     )
     assert found.relation == relation
     assert [each.document_id for each in found.answers] == ["24.txt", "22.txt"]
