@@ -89,7 +89,8 @@ class Document:
     between them. ``notes`` say what of the file is not in the text, as in "2 pictures without
     text", and what was read by OCR; ``scanned`` are the lines of that, in order. ``members`` are
     the files inside it, each a document of its own whose id continues this one's; a file that
-    only contains others has no text.
+    only contains others has no text. ``left_out`` are parts of the file that are no text of it,
+    each what it is ("footer") and its words; they are not stored.
     """
 
     id: str
@@ -105,6 +106,7 @@ class Document:
     notes: tuple[str, ...] = ()
     members: tuple[Member, ...] = ()
     scanned: tuple[ScannedLine, ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
 
     def read_by_ocr(self, start: int, end: int) -> tuple[tuple[str, float], ...]:
         """Return the words between two offsets that OCR read, each with its confidence, 0 to 1."""

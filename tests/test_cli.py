@@ -685,6 +685,22 @@ def test_a_file_is_explained_without_building(run, tmp_path):
     assert not list(tmp_path.glob("g-*"))
 
 
+def test_what_is_left_out_of_a_page_is_explained(run, tmp_path):
+    file = tmp_path / "mill.html"
+    file.write_text(
+        "<nav><a href='/'>Home</a></nav><p>The mill grinds oats.</p><footer>Follow us</footer>"
+    )
+    code, out, _ = run("build", "--explain", str(file))
+    assert code == 0
+    assert "note: left out: menu, 1 line; footer, 1 line" in out
+    assert "Left out, line by line:\n  menu: Home\n  footer: Follow us\n" in out
+    code, out, _ = run("build", "--explain", str(file), "--json")
+    assert json.loads(out)["left_out"] == [
+        {"what": "menu", "text": "Home"},
+        {"what": "footer", "text": "Follow us"},
+    ]
+
+
 def test_a_file_in_an_archive_is_explained(run, tmp_path):
     path = tmp_path / "letters.zip"
     with zipfile.ZipFile(path, "w") as archive:

@@ -1,6 +1,6 @@
 """Nothing is lost in silence: web pages, PDF and Markdown against a dump of their words.
 
-What belongs to a site and not to a page is left out, and is the only thing that is.
+What belongs to a site and not to a page is left out, and is the only thing that is; it is named.
 """
 
 import io
@@ -11,6 +11,7 @@ from lxml import html
 from making import make_pdf
 
 from qa.loaders import load
+from qa.text import counted
 
 WORD = re.compile(r"qx\d+")
 PROSE = "The harbour master lets the berths by the season and keeps the list of all in her office. "
@@ -25,6 +26,18 @@ TEXT = {
     "the owner of a page": "<p>{}</p><footer><p>qx1 Mill Lane. Phone 0455 010 203</p></footer>",
     "the house of an owner": "<p>{}</p><footer>qx1 Ltd, 7 Cathedral Close, Velsund</footer>",
     "the day of a page": "<p>{}</p><footer>qx1 last reviewed 28 April 2025.</footer>",
+    "hours": "<p>{}</p><footer>Open qx1, closed Mondays</footer>",
+    "a register": "<p>{}</p><footer><p>The qx1 Ltd</p><p>Registered in Wales, qx2</p></footer>",
+    "a number of tax": "<p>{}</p><footer>qx1 GmbH<br>USt-IdNr. DE 811 qx2</footer>",
+    "who runs a page": "<p>{}</p><footer>Editor: qx1. <a href='/p'>Privacy</a></footer>",
+    "a sentence below a page": "<p>{}</p><footer>The mill is run by qx1 and friends.</footer>",
+    "a telephone in a link": "<p>{}</p><footer>qx1 <a href='tel:1'>0455 010 203</a></footer>",
+    "terms above a page": "<header>Free post of qx1 above 40 euro</header><p>{}</p>",
+    "beside a page": "<p>{}</p><aside><h3>The qx1</h3><p>Built in 1874 by qx2.</p></aside>",
+    "questions that open": "<p>{}</p><button>Is qx1 free?</button><div>No, qx2.</div>",
+    "what is chosen": "<p>{}</p><p>Size <select><option>qx1<option>qx2</select></p>",
+    "an article on a word": "<article class='post tag-cookies'><p>qx1 {}</p></article>",
+    "a page on a word": "<div class='newsletter'><h1>qx1</h1><p>qx2 {}</p></div>",
     "a name like an advert's": "<p>{}</p><div class='price-ads-list'><p>qx1 euro</p></div>",
     "holders of shares": "<p>{}</p><div class='share-holders'><p>qx1 holds all.</p></div>",
     "related work": "<p>{}</p><section id='related-work'><p>qx1 wrote of it.</p></section>",
@@ -46,6 +59,13 @@ SITE = {
     "a header": "<header><p>qx1 news of today</p></header><p>{}</p>",
     "a footer": "<p>{}</p><footer><p>qx1. All rights reserved.</p></footer>",
     "an advert": "<main><p>{}</p><aside><b>Advertisement</b> Lamps, qx1 euro</aside></main>",
+    "a copyright with links": "<p>{}</p><footer>© 1999–2025 The qx1 Courier and Sons Ltd"
+    " | <a>Privacy</a> | <a>Careers</a></footer>",
+    "a year behind a name": "<p>{}</p><footer>© qx1 Revenue 2025 · Follow us</footer>",
+    "calls": "<p>{}</p><footer>Subscribe to our letter of qx1 today. Powered by qx2.</footer>",
+    "other pages": "<p>{}</p><aside><h3>Similar jobs</h3><p>A miller in qx1, 40 hours.</p></aside>",
+    "headlines": "<p>{}</p><aside><a>The mill of qx1 has burnt down.</a></aside>",
+    "a button": "<p>{} <button>qx1</button> {}</p>",
     "a search": "<form><label>Search qx1</label><input></form><p>{}</p>",
     "shares": "<p>{}</p><div class='share-buttons'><p>qx1</p></div>",
     "cookies": "<div id='cookie-banner'><p>qx1 stores cookies.</p></div><p>{}</p>",
@@ -115,7 +135,49 @@ def test_every_word_of_a_page_can_be_quoted(read, shape):
 
 @pytest.mark.parametrize("shape", SITE)
 def test_what_belongs_to_the_site_is_not_text(read, shape):
-    assert quotable(read(page(SITE[shape].format(PROSE * 9)), "a.html")) == set()
+    assert quotable(read(page(SITE[shape].format(PROSE * 9, "")), "a.html")) == set()
+
+
+@pytest.mark.parametrize("shape", SITE)
+def test_what_is_left_out_of_a_page_is_named(read, shape):
+    text = page(SITE[shape].format(PROSE * 9, ""))
+    document = read(text, "a.html")
+    words = {word for _, lines in document.left_out for word in WORD.findall(lines)}
+    assert words == set(WORD.findall(text))
+    (note,) = (note for note in document.notes if note.startswith("left out: "))
+    for what, lines in document.left_out:
+        assert f"{what}, {counted(len(lines.splitlines()), 'line')}" in note
+
+
+def test_lines_that_are_left_out_are_told_one_by_one(read):
+    menu = "<nav><a href='a'>Home</a><ul><li>News</li><li>Sport</li></ul></nav>"
+    footer = "<footer><p>© 2025 Mill Courier</p><p>All rights reserved.</p></footer>"
+    document = read(page(f"{menu}<p>{PROSE * 9}</p>{footer}"), "a.html")
+    assert document.notes == ("left out: menu, 3 lines; footer, 2 lines",)
+    assert document.left_out == (
+        ("menu", "Home\nNews\nSport"),
+        ("footer", "© 2025 Mill Courier\nAll rights reserved."),
+    )
+    assert read(page(f"<p>{PROSE}</p>"), "a.html").notes == ()
+
+
+def test_a_form_that_was_filled_in_is_read_with_its_values(read):
+    fields = (
+        "<p><label>Name</label> <input value='Ada Holm'></p>"
+        "<p><label>Berth</label> <select><option>North<option selected>South</select></p>"
+        "<p><label>Land</label> <select>" + "<option>Somewhere" * 99 + "</select></p>"
+        "<p><input type=hidden value=secret><input type=password value=secret></p>"
+    )
+    document = read(page(f"<p>{PROSE}</p>{fields}"), "a.html")
+    assert "Name Ada Holm" in document.text
+    assert "Berth South" in document.text
+    assert "secret" not in document.text
+    assert document.notes == ("left out: choices, 99 lines",)
+
+
+def test_a_button_within_a_paragraph_does_not_break_it(read):
+    document = read(page(f"<p>{PROSE}</p><p>The berth <button>Copy</button> is let.</p>"), "a.html")
+    assert "The berth is let." in document.text
 
 
 def test_a_page_of_links_is_read_whole(read):

@@ -34,6 +34,7 @@ class Explanation:
             "author": document.author,
             "language": document.language,
             "notes": list(document.notes),
+            "left_out": [{"what": what, "text": text} for what, text in document.left_out],
             "members": [member.name for member in document.members],
             "blocks": [
                 {
@@ -67,10 +68,12 @@ class Explanation:
         lines += [f"  a document of its own: {member.name}" for member in document.members]
         lines += ["", "Blocks (furniture is never quoted):"]
         for block in document.blocks:
-            words = " ".join(document.text[block.start : block.end].split())
-            shown = words if len(words) <= _SHOWN else words[: _SHOWN - 2] + " …"
             kind = f"heading {block.level}" if block.kind == "heading" else block.kind
-            lines.append(f"  {kind:10} {shown}")
+            lines.append(f"  {kind:10} {_begin(document.text[block.start : block.end])}")
+        if document.left_out:
+            lines += ["", "Left out, line by line:"]
+        for what, text in document.left_out:
+            lines += [f"  {what}: {_begin(line)}" for line in text.splitlines()]
         lines += ["", "Passages, as they are read:"]
         for number, passage in enumerate(self.passages, start=1):
             lines.append(f"  {number}. {passage.start}-{passage.end}  {passage.heading}".rstrip())
@@ -78,6 +81,12 @@ class Explanation:
         total = ", ".join(counted(kinds[kind], f"{kind} block") for kind in sorted(kinds))
         lines += ["", f"{counted(len(self.passages), 'passage')}; {total}"]
         return "\n".join(printable(line) for line in lines)
+
+
+def _begin(text: str) -> str:
+    """Return the first words of a text, in one line."""
+    words = " ".join(text.split())
+    return words if len(words) <= _SHOWN else words[: _SHOWN - 2] + " …"
 
 
 def explain(file: Path, encoder: Encoder) -> Explanation:

@@ -33,8 +33,8 @@ class ReadingSandbox(Sandbox):
     """A sandbox that splits what it loaded; ``setup`` is :func:`setup_of` an encoder.
 
     The cells of tables take more memory than all else of a document and are needed to split it
-    alone. They stay in the child, unless ``cells`` are wanted. ``options`` are those of
-    :class:`Sandbox`.
+    alone. They stay in the child, as does what is left out, unless ``cells`` are wanted.
+    ``options`` are those of :class:`Sandbox`.
     """
 
     def __init__(self, setup: Call, *, cells: bool = False, **options: Any) -> None:
@@ -140,9 +140,9 @@ def split(
 
 
 def without_cells(document: Document) -> Document:
-    """Return a document without the cells of its tables."""
+    """Return a document without the cells of its tables and what is left out of its file."""
     blocks = (replace(b, cells=()) if b.cells else b for b in document.blocks)
-    return replace(document, blocks=tuple(blocks))
+    return replace(document, blocks=tuple(blocks), left_out=())
 
 
 def _passage(

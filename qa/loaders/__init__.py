@@ -155,6 +155,7 @@ def load(
         notes=tuple(" ".join(without_surrogates(note).split()) for note in extracted.notes),
         members=tuple(inner.member for inner in extracted.members),
         scanned=extracted.scanned,
+        left_out=tuple((what, without_surrogates(text)) for what, text in extracted.left_out),
     )
 
 

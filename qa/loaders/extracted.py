@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from qa.errors import UnreadableDocument
 from qa.loaders.dates import find_date, own_date
 from qa.loaders.furniture import credit_start, is_agency_line
-from qa.text import without_surrogates
+from qa.text import counted, without_surrogates
 from qa.types import Block, BlockKind, Member, ScannedLine
 
 MAX_CHARACTERS = 20_000_000
@@ -46,7 +46,8 @@ class Extracted:
     ``notes`` say what of the file is not in the text, each a phrase for the report of a build,
     as in "2 pictures without text" or "1 attachment not read: plan.dwg", and what OCR read;
     ``scanned`` are the lines of that, in order. ``members`` are the files in it that are
-    documents of their own, by distinct names.
+    documents of their own, by distinct names. ``left_out`` are parts of the file that are no text
+    of it, each what it is ("footer") and its words; ``notes`` name and count them.
     """
 
     text: str
@@ -59,6 +60,7 @@ class Extracted:
     members: tuple[Inner, ...] = ()
     scanned: tuple[ScannedLine, ...] = ()
     saved: str = ""
+    left_out: tuple[tuple[str, str], ...] = ()
 
 
 def numbered(names: Sequence[str]) -> list[str]:
@@ -139,6 +141,8 @@ class TextBuilder:
     members: list[Inner] = field(default_factory=list)
     # The lists that are open, each with the number of its item; -1 once that has a paragraph.
     items: list[int] = field(default_factory=list)
+    # What is no text of the file, such as the menu of a page, by what it is.
+    left_out: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, text: str, kind: BlockKind, *, level: int = 0) -> int:
         """Append a block after a blank line, a row after a row on the next; return its start."""
@@ -211,6 +215,11 @@ class TextBuilder:
             self.add(text[cut:], "furniture")
         return start
 
+    def leave_out(self, what: str, text: str) -> None:
+        """Note lines of the file that are no text of it, such as those of its "footer"."""
+        if lines := [line for line in map(str.strip, text.splitlines()) if line]:
+            self.left_out.setdefault(what, []).extend(lines)
+
     def close(self) -> None:
         """Mark the last block as furniture if it names the news agencies used."""
         if len(self.blocks) > 1 and is_agency_line(self.parts[-1]):
@@ -247,6 +256,11 @@ class TextBuilder:
         saved: str = "",
     ) -> Extracted:
         """Return the text; a date printed in it takes precedence over ``date``."""
+        if self.left_out:
+            named = (
+                f"{what}, {counted(len(each), 'line')}" for what, each in self.left_out.items()
+            )
+            self.notes.append(f"left out: {'; '.join(named)}")
         return Extracted(
             "".join(self.parts),
             tuple(self.blocks),
@@ -257,4 +271,5 @@ class TextBuilder:
             tuple(self.notes),
             tuple(self.members),
             saved=saved,
+            left_out=tuple((what, "\n".join(each)) for what, each in self.left_out.items()),
         )

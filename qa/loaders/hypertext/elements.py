@@ -22,6 +22,9 @@ _LABELS = {"b", "strong", "label", "span", "em", "i", "u"}
 _MAX_LABEL = 40
 # What is beside a picture: so many elements before and after it, and of what it is in.
 _NEAR, _MAX_DEPTH = 20, 10
+# The fields of a form whose value is to be seen; and the most choices that are read as words.
+_FILLED_IN = {*"text email tel number date time month url".split()}
+_MAX_CHOICES = 20
 _NAME = r"[^\W\d_][^\s:]{0,30}(?: [^\s:]{1,30}){0,3}:(?:\s|$)"
 _LABEL = re.compile(_NAME)
 # A gap before a label: a tab, or several spaces, in a form of Word or a page.
@@ -39,8 +42,14 @@ def gather(node: Any, words: list[str]) -> None:
     if tag in ("script", "style", "template"):
         return
     if tag == "input":
-        if node.get("type", "").lower() in ("checkbox", "radio"):
+        kind = node.get("type", "text").lower()
+        if kind in ("checkbox", "radio"):
             words.append("☐ " if node.get("checked") is None else "☒ ")
+        elif kind in _FILLED_IN:
+            words.append(f" {node.get('value', '')} ")
+        return
+    if tag == "select":
+        words.append(f" {chosen(node)} ")
         return
     if tag == "math":
         words.append(f" {formula_text(node) or node.get('alttext', '')} ")
@@ -64,6 +73,17 @@ def gather(node: Any, words: list[str]) -> None:
         if not inline:
             words.append(" ")
         words.append(child.tail or "")
+
+
+def chosen(select: Any) -> str:
+    """Return what is chosen of a field with choices, or all of them if nothing is.
+
+    Of very many, such as all countries, nothing is said.
+    """
+    options = list(select.iter("option", "{*}option"))
+    marked = [each for each in options if each.get("selected") is not None]
+    texts = [clean(list(each.itertext())) for each in marked or options]
+    return " / ".join(filter(None, texts)) if marked or len(options) <= _MAX_CHOICES else ""
 
 
 def _picture(node: Any) -> str:
@@ -96,6 +116,24 @@ def _words_beside(node: Any) -> str:
             break
         node = above
     return clean(words)
+
+
+def lines_of(node: Any) -> str:
+    """Return the words of an element, each block and each broken line in a line of its own."""
+    words: list[str] = []
+
+    def walk(each: Any) -> None:
+        words.append(each.text or "")
+        for child in each:
+            name = name_of(child)
+            line = "" if name in INLINE else BREAK
+            words.append(line)
+            if name and name not in ("script", "style", "template"):
+                walk(child)
+            words.extend((line, child.tail or ""))
+
+    walk(node)
+    return "\n".join(filter(None, (clean([line]) for line in "".join(words).split(BREAK))))
 
 
 def name_of(node: Any) -> str:

@@ -71,6 +71,8 @@ def read_html(text: str) -> Extracted:
     whole = _page(text)
     if _lost(whole, builder) < _MAX_LOSS:
         builder = whole
+    else:
+        _leave_out_rest(builder, _page(text, is_page=False))
     if builder.length < _MAX_INDEX_CHARACTERS:
         everything = _page(text, is_page=False)
         if builder.length < _MIN_SHARE * everything.length:
@@ -123,6 +125,16 @@ def _lost(text: TextBuilder, other: TextBuilder) -> float:
     lost = (words - Counter(found)).items()
     count = sum(n for word, n in lost if len(word) < _MIN_GLUED or word not in letters)
     return count / max(words.total(), 1)
+
+
+def _leave_out_rest(text: TextBuilder, page: TextBuilder) -> None:
+    """Note the lines of a whole page that a text of it does not have."""
+    held = "".join("".join(text.parts).split())
+    whole = "".join(page.parts)
+    for block in page.blocks:
+        for line in whole[block.start : block.end].splitlines():
+            if "".join(line.replace(" | ", "").split()) not in held:
+                text.leave_out("around the text", line)
 
 
 def _add(node: Any, builder: TextBuilder) -> None:
