@@ -37,7 +37,8 @@ class Block:
 
     ``depth`` is not 0 for what is in a list: 1 in a list, 2 in a list within that. ``number`` is
     that of an item of a numbered list, whose text lacks it: 0 if it has none, -1 for a further
-    paragraph of the item above.
+    paragraph of the item above. The ``depth`` of ``columns`` is 1 where they name the columns of
+    the rows below them within the names that are further above, as the days of a week do.
     """
 
     start: int

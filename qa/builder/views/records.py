@@ -24,14 +24,16 @@ class Record:
 def records_of(blocks: Iterable[Block]) -> Iterator[Record]:
     """Yield the rows of a table as records, in order.
 
-    Header rows above one another are joined: "2024 Q1". An empty cell has no field, and a
-    merged one is read once a record.
+    Header rows above one another are joined: "2024 Q1". Those of a greater depth are joined to
+    what is above them, and replace others of their depth: "Monday 8", then "Monday 15". An empty
+    cell has no field, and a merged one is read once a record.
     """
     headers: list[Block] = []
     named = False
     for block in blocks:
         if block.kind == "columns":
-            headers = [block] if named else [*headers, block]
+            kept = [each for each in headers if each.depth < block.depth]
+            headers = [*(kept if named or block.depth else headers), block]
         else:
             yield Record(block.start, block.end, tuple(_fields(block, headers)))
         named = block.kind == "row"

@@ -14,6 +14,7 @@ from qa.loaders.extracted import MAX_CHARACTERS, Extracted, TextBuilder
 from qa.loaders.tables.grid import SAMPLE_ROWS, Cell, count_headers, header_rows
 from qa.loaders.tables.records import add_table, has_running_text
 from qa.loaders.tables.sheet import Row, Sheet
+from qa.loaders.tables.weeks import is_calendar
 
 _DELIMITERS = ",;\t|"
 _SAMPLE_ROWS = 20
@@ -46,9 +47,9 @@ def read_csv(text: str) -> Extracted:
         rows = filled
     named = header_rows([row[: len(names)] for row in sample], is_likely=True)
     has_units = named and count_headers([[*map(Cell, row)] for row in sample], is_likely=True) > 1
-    if is_wide and named and rows is filled and not has_units:
+    if is_wide and named and rows is filled and not has_units and not is_calendar(sample):
         add_table(names, filled[1:], builder)
-    else:  # a title above the header, several tables, units below it, or no header at all
+    else:  # a title above the header, several tables, units below it, weeks, or no header at all
         Sheet(builder).add(_sheet_rows(rows))
     return builder.result()
 

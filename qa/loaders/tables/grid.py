@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from qa.loaders.extracted import Range, TextBuilder
@@ -13,6 +13,7 @@ from qa.loaders.tables.first_row import is_of_values
 from qa.loaders.tables.groups import are_grouped, shared
 from qa.loaders.tables.pairs import has_pairs, pairs_of
 from qa.loaders.tables.totals import is_total
+from qa.loaders.tables.weeks import are_days_of, days_of, follows, is_calendar
 
 _MAX_NAME_CHARACTERS = 60
 # A value and no name: a number, with or without a unit or a currency, a date, a time.
@@ -58,13 +59,23 @@ class Grid:
     """Appends a table row by row; a cell that covers others has its value in each place.
 
     With ``pairs`` the rows are those of a form, and each name is in a row with its value alone;
-    with ``groups`` a name is written once for several rows.
+    with ``groups`` a name is written once for several rows. In a ``calendar`` a row of days names
+    the columns of the rows below it, within the names above it.
     """
 
-    def __init__(self, builder: TextBuilder, *, pairs: bool = False, groups: bool = False) -> None:
+    def __init__(
+        self,
+        builder: TextBuilder,
+        *,
+        pairs: bool = False,
+        groups: bool = False,
+        calendar: bool = False,
+    ) -> None:
         self._builder = builder
-        self._pairs = pairs
-        self._groups = groups
+        self._pairs = pairs and not calendar
+        self._groups = groups and not calendar
+        self._calendar = calendar
+        self._last_day = 0
         self._named: tuple[Sequence[str], Sequence[Range]] = ((), ())  # the last row with a name
         self._above: Sequence[str] = ()  # the last row that is no total
         builder.begin_table()
@@ -72,6 +83,17 @@ class Grid:
 
     def add(self, row: Sequence[Cell], *, header: bool = False) -> None:
         """Append a row; the cells that another one covers are left out of it."""
+        is_week = not header and self.is_week(row)
+        self._add(row, header=header or is_week)
+        if is_week:
+            self._last_day = days_of([cell.text for cell in row])[-1]
+            self._builder.blocks[-1] = replace(self._builder.blocks[-1], depth=1)
+
+    def is_week(self, row: Sequence[Cell]) -> bool:
+        """Return whether a row of a calendar has the days of its next week."""
+        return self._calendar and follows(days_of([cell.text for cell in row]), self._last_day)
+
+    def _add(self, row: Sequence[Cell], *, header: bool) -> None:
         if self._pairs and not header and len(row) > 2 and len(row) % 2 == 0:
             for name, value in pairs_of(row):
                 self._builder.add_row([name.text, value.text])
@@ -156,6 +178,7 @@ def add_grid(
         builder,
         pairs=not headers and is_form(sample),
         groups=bool(headers) and has_groups(sample[headers:]),
+        calendar=has_weeks(sample),
     )
     for number, row in enumerate(rows):
         grid.add(row, header=number < headers)
@@ -195,6 +218,11 @@ def has_groups(rows: Sequence[Sequence[Cell]]) -> bool:
     )
 
 
+def has_weeks(rows: Sequence[Sequence[Cell]]) -> bool:
+    """Return whether rows are those of a calendar."""
+    return is_calendar([[cell.text for cell in row] for row in rows])
+
+
 def is_form(rows: Sequence[Sequence[Cell]]) -> bool:
     """Return whether rows consist of names and values in turn, two or more pairs in a row."""
     return all(cell.down == 1 for row in rows for cell in row) and has_pairs(
@@ -214,6 +242,8 @@ def count_headers(rows: Sequence[Sequence[Cell]], *, is_likely: bool = False) ->
     """
     if not is_likely and is_form(rows):
         return 0
+    if has_weeks(rows):
+        return next(n for n, row in enumerate(rows) if days_of([cell.text for cell in row]))
     if len(rows) > 1 and len(rows[0]) > 1 and any(cell.across > 1 for cell in rows[0]):
         deepest = max(cell.down for cell in rows[0])
         below = 0
@@ -224,6 +254,8 @@ def count_headers(rows: Sequence[Sequence[Cell]], *, is_likely: bool = False) ->
     if _is_in_two_rows(texts):
         return 2
     headers = header_rows(texts, is_likely=is_likely)
+    if len(texts) > 2 and are_days_of(texts[1], texts[0]):
+        return 2
     if headers and len(texts) > 2 and (_is_in_brackets(texts[1]) or _are_units(texts[1:])):
         return 2
     return headers
@@ -233,10 +265,12 @@ def _are_parts(rows: Sequence[Sequence[Cell]]) -> bool:
     """Return whether the second row names the parts of what the merged cells of the first name.
 
     As in " | North | South" above "Grade | 2024 | 2025 | 2024 | 2025": below each merged cell are
-    names, different ones, and values below these, and nothing is below another name.
+    names, different ones, and values below these unless the names are the same each time, and
+    nothing is below another name.
     """
     _, parts, *below = _texts(rows)
     begin, named = 0, set()
+    repeated = _are_repeated(rows[0], parts)
     for cell in rows[0]:
         span = range(begin, begin + cell.across)
         begin += cell.across
@@ -252,12 +286,22 @@ def _are_parts(rows: Sequence[Sequence[Cell]]) -> bool:
             or len(set(names)) < len(names)
             or any(len(name) > _MAX_NAME_CHARACTERS or name.endswith(":") for name in names)
             or (any(map(is_value, names)) and not is_scale(names, [["", *row] for row in values]))
-            or not any(is_value(value) for row in values for value in row)
+            or not (repeated or any(is_value(value) for row in values for value in row))
         ):
             return False
         named |= set(span)
     filled = [n for n, text in enumerate(parts) if text.strip() and n not in named]
     return bool(named) and all(not is_value(parts[n].strip()) for n in filled)
+
+
+def _are_repeated(merged: Sequence[Cell], parts: Sequence[str]) -> bool:
+    """Return whether each merged cell, two at least, has the same names below it."""
+    begin, below = 0, []
+    for cell in merged:
+        if cell.across > 1:
+            below.append(tuple(parts[begin : begin + cell.across]))
+        begin += cell.across
+    return len(below) > 1 and len(set(below)) == 1
 
 
 def _is_in_two_rows(rows: Sequence[Sequence[str]]) -> bool:

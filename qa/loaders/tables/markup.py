@@ -8,7 +8,15 @@ from typing import Any
 
 from qa.loaders.extracted import TextBuilder
 from qa.loaders.hypertext.elements import BREAK, EMPTY_LINE, clean, gather, name_of
-from qa.loaders.tables.grid import SAMPLE_ROWS, Cell, Grid, count_headers, has_groups, is_form
+from qa.loaders.tables.grid import (
+    SAMPLE_ROWS,
+    Cell,
+    Grid,
+    count_headers,
+    has_groups,
+    has_weeks,
+    is_form,
+)
 
 # Longer texts in a table are its page's, which it lays out.
 _MAX_CELL_CHARACTERS = 800
@@ -79,7 +87,7 @@ def add_table(table: Iterable[Any], builder: TextBuilder, add_other: Callable[[A
                 if name_of(cell):
                     add_other(cell)
         else:
-            grid = grid or Grid(builder, pairs=pairs, groups=groups)
+            grid = grid or Grid(builder, pairs=pairs, groups=groups, calendar=has_weeks(sample))
             named = () if id(row) in headers else row.pairs
             for cells in named or (row.cells,):
                 grid.add(cells, header=id(row) in headers)

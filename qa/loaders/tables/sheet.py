@@ -13,6 +13,7 @@ from qa.loaders.tables.grid import (
     count_headers,
     has_groups,
     has_values_below,
+    has_weeks,
     have_values,
     is_form,
     is_value,
@@ -110,6 +111,7 @@ class Sheet:
                 self._builder,
                 pairs=not headers and is_form(cells),
                 groups=bool(headers) and has_groups(cells[headers:]),
+                calendar=has_weeks(cells),
             )
             for row in cells[:headers]:
                 self._grid.add(row, header=True)
@@ -168,6 +170,8 @@ class Sheet:
         if len(self._header) >= _LEAST_NAMED and _are_pairs(self._columns, sample):
             return False
         cells = [_cells(row, self._columns) for _, row in sample]
+        if self._grid.is_week(cells[0]):
+            return True
         if [cell.text for cell in cells[0]] == self._header or has_values_below(cells):
             return False
         return have_values(cells, self._values)
