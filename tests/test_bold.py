@@ -1,6 +1,7 @@
 """Headings that are typed in bold, in Word and OpenDocument texts."""
 
 import io
+from datetime import datetime
 
 import pytest
 from making import of_kind
@@ -18,10 +19,12 @@ MINUTES = [
 ]
 
 
-def docx(paragraphs, *, heading=""):
+def docx(paragraphs, *, heading="", saved=None):
     import docx as word
 
     document = word.Document()
+    if saved:
+        document.core_properties.modified = saved
     if heading:
         document.add_heading(heading, 1)
     for text, is_bold in paragraphs:
@@ -78,9 +81,9 @@ def test_the_date_of_another_day_is_not_that_of_the_document(read, line):
 
 
 def test_the_day_of_a_title_or_name_is_truer_than_that_on_which_a_file_was_saved(read):
-    told = docx([("The roof leaks.", False)])
+    told = docx([("The roof leaks.", False)], saved=datetime(2024, 6, 2, 9, 30))
     assert read(told, "minutes-2024-05-14.docx").date == "2024-05-14"
-    assert read(told, "minutes.docx").date == "2013-12-23"  # of the template
+    assert read(told, "minutes.docx").date == "2024-06-02"
     printed = docx([("3 May 2024", False), ("The roof leaks.", False)])
     assert read(printed, "minutes-2024-05-14.docx").date == "2024-05-03"
 

@@ -16,7 +16,6 @@ from qa.loaders.archive import (
     read_member,
     refuse_entities,
 )
-from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted, Inner, TextBuilder
 from qa.loaders.hypertext.bold import mark_bold
 from qa.loaders.hypertext.markup import add_markup
@@ -26,6 +25,7 @@ from qa.loaders.office.flattened import blocks_of, count_pictures, flatten, word
 from qa.loaders.office.numbering import Numbering
 from qa.loaders.office.parts import relations
 from qa.loaders.office.tabs import make_tables
+from qa.loaders.saved import saved_day
 from qa.text import counted
 from qa.types import Member
 
@@ -84,7 +84,7 @@ def read_docx(data: bytes, archive: zipfile.ZipFile) -> Extracted:
     stated = core_properties(parse_xml(read_member(archive, "docProps/core.xml")))
     return builder.result(
         title=stated.get("title", "") or heading,
-        saved=find_date(stated.get("modified", "")[:10]),
+        saved=saved_day(stated.get("modified", "")),
         author=stated.get("creator", ""),
     )
 

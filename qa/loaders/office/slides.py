@@ -12,13 +12,13 @@ from typing import Any
 
 from qa.errors import UnreadableDocument
 from qa.loaders.archive import core_properties, parse_xml, read_member
-from qa.loaders.dates import find_date
 from qa.loaders.described import picture_text
 from qa.loaders.extracted import Extracted, TextBuilder
 from qa.loaders.hypertext.elements import in_one_line
 from qa.loaders.office.charts import add_chart
 from qa.loaders.office.parts import Relation, local_name, relation_id, relations
 from qa.loaders.printed.line import RAISED
+from qa.loaders.saved import saved_day
 from qa.loaders.tables.grid import Cell, add_grid
 from qa.text import counted
 
@@ -61,7 +61,7 @@ def read_pptx(archive: zipfile.ZipFile) -> Extracted:
     title = stated.get("title", "")
     return builder.result(
         title=title if title not in ("", "PowerPoint Presentation") else builder.first_heading(),
-        saved=find_date(stated.get("modified", "")[:10]),
+        saved=saved_day(stated.get("modified", "")),
         author=stated.get("creator", ""),
         pages=tuple(min(page, builder.length) for page in pages),
     )

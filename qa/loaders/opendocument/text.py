@@ -8,13 +8,13 @@ from functools import partial
 from typing import Any
 
 from qa.loaders.archive import core_properties, parse_xml, read_member
-from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted, TextBuilder
 from qa.loaders.margins import add_margins
 from qa.loaders.opendocument.bold import mark_bold
 from qa.loaders.opendocument.content import DRAW, TEXT, add_content, picture_words, words
 from qa.loaders.opendocument.numbering import write_numbers
 from qa.loaders.opendocument.styles import STYLE
+from qa.loaders.saved import saved_day
 from qa.text import counted
 
 _PAGES = ("", "-first", "-left")
@@ -67,7 +67,7 @@ def finished(
     stated = core_properties(parse_xml(read_member(archive, "meta.xml")))
     return builder.result(
         title=stated.get("title", "") or (builder.first_heading() if heading is None else heading),
-        saved=find_date(stated.get("date", "")[:10]),
+        saved=saved_day(stated.get("date", "")),
         author=stated.get("initial-creator", "") or stated.get("creator", ""),
         pages=pages,
     )

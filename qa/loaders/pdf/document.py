@@ -12,7 +12,6 @@ from statistics import median, median_low
 from typing import Any
 
 from qa.errors import UnreadableDocument
-from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted
 from qa.loaders.ocr.pictures import to_jpeg
 from qa.loaders.ocr.places import located
@@ -26,6 +25,7 @@ from qa.loaders.pdf.scans import Scans, rendered
 from qa.loaders.pdf.structure import Structure, structure_of
 from qa.loaders.printed.layout import arrange
 from qa.loaders.printed.line import RAISED, SIGNS, Line
+from qa.loaders.saved import saved_day
 from qa.types import ScannedLine
 
 MAX_PAGES = 5_000
@@ -40,7 +40,7 @@ _SHARED = 0.5
 # So many dots in a row lead from a name to its value.
 _LEADERS = 4
 _MARKER = re.compile(r"\W{1,2}|\(?\w{1,3}[.)]")  # of a list item
-_DAY = re.compile(r"(?:D:)?\s*(\d{4})(\d{2})(\d{2})")
+_MOMENT = re.compile(r"(?:D:)?\s*(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d))?")
 _BOLD = re.compile(r"bold|black|heavy|cmbx|sfbx", re.IGNORECASE)
 # Titles and authors that a program filled in.
 _GENERATED = re.compile(
@@ -107,9 +107,12 @@ def read_pdf(data: bytes) -> Extracted:
 
 
 def _day(stated: str) -> str:
-    """Return the day of a date of PDF as ISO 8601, empty if it is none."""
-    found = _DAY.match(stated)
-    return find_date("-".join(found.groups())) if found else ""
+    """Return the day of a moment of PDF as ISO 8601, empty if it is none."""
+    found = _MOMENT.match(stated)
+    if found is None:
+        return ""
+    day, clock = found.groups()[:3], found.groups()[3:]
+    return saved_day("-".join(day) + ("T" + ":".join(clock) if all(clock) else ""))
 
 
 def draw_pdf(data: bytes, number: int, *, large: bool = False) -> bytes:

@@ -12,9 +12,9 @@ from typing import Any
 
 from qa.errors import UnreadableDocument
 from qa.loaders.archive import core_properties, parse_xml, read_member
-from qa.loaders.dates import find_date
 from qa.loaders.extracted import Extracted, TextBuilder
 from qa.loaders.office.parts import local_name, relation_id, relations
+from qa.loaders.saved import saved_day
 from qa.loaders.tables.formats import CellFormats, column_number, shown, survey
 from qa.loaders.tables.grid import Cell
 from qa.loaders.tables.sheet import Covered, Row, Sheet
@@ -80,7 +80,7 @@ def read_workbook(data: bytes, archive: zipfile.ZipFile | None = None) -> Extrac
         stated = core_properties(parse_xml(read_member(archive, "docProps/core.xml")))
     return builder.result(
         title=stated.get("title", ""),
-        saved=find_date(stated.get("modified", "")[:10]),
+        saved=saved_day(stated.get("modified", "")),
         author=stated.get("creator", ""),
     )
 
