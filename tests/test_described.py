@@ -38,6 +38,7 @@ def test_a_description_that_says_something_is_text(description, text):
         (f"<mfrac><mn>1</mn><mrow>{SQUARE}<mo>+</mo><mi>b</mi></mrow></mfrac>", "1/(x² + b)"),
         ("<msub><mi>a</mi><mi>n</mi></msub><msqrt><mi>y</mi></msqrt>", "a_n√y"),
         ("<msup><mi>e</mi><mi>kt</mi></msup>", "e^kt"),
+        ("<msup><mn>18</mn><mo>∘</mo></msup><mi>C</mi>", "18°C"),
         (
             "<semantics><mi>y</mi><annotation encoding='application/x-tex'>y</annotation>"
             "</semantics>",

@@ -298,6 +298,12 @@ def test_units_are_printed_with_their_signs(read, source, shown):
     assert read(text, "a.tex").text.strip() == f"It is {shown} here."
 
 
+def test_degrees_are_printed_with_their_sign(read):
+    body = r"At 18\,$^\circ$C, turn by $90^{\circ}$."
+    text = rf"\documentclass{{article}}\begin{{document}}{body}\end{{document}}"
+    assert "At 18 °C, turn by 90°." in read(text, "a.tex").text
+
+
 def test_questions_of_an_examination_are_paragraphs(read):
     text = r"""\documentclass{exam}\begin{document}\begin{questions}
 \question[12] Draw the curve.

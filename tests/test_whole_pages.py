@@ -36,6 +36,7 @@ TEXT = {
     "beside a page": "<p>{}</p><aside><h3>The qx1</h3><p>Built in 1874 by qx2.</p></aside>",
     "questions that open": "<p>{}</p><button>Is qx1 free?</button><div>No, qx2.</div>",
     "what is chosen": "<p>{}</p><p>Size <select><option>qx1<option>qx2</select></p>",
+    "choices of a thing": "<main><p>{}</p><form>Colour <select><option>qx1</select></form></main>",
     "an article on a word": "<article class='post tag-cookies'><p>qx1 {}</p></article>",
     "a page on a word": "<div class='newsletter'><h1>qx1</h1><p>qx2 {}</p></div>",
     "a name like an advert's": "<p>{}</p><div class='price-ads-list'><p>qx1 euro</p></div>",

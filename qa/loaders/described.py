@@ -46,6 +46,8 @@ def _linear(node: Any) -> str:
     inner = [_linear(each) for each in parts]
     if name in _RAISED and len(inner) == 2:
         base, power = inner[0], inner[1].strip()
+        if power in ("∘", "°"):
+            return f"{base}°"
         plain = all(ord(sign) in RAISED for sign in power)
         return base + (power.translate(RAISED) if plain else f"^{_grouped(power)}")
     if name in _LOWERED and len(inner) == 2:

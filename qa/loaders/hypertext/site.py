@@ -116,6 +116,8 @@ def _part_of_site(node: Any, tag: str) -> str:
     if tag in _OF_BODY:
         return "" if _is_text(node) else _OF_BODY[tag]
     if tag == "form":
+        if _in_section(node) and any(map(chosen, node.iter("select"))):
+            return ""  # what a thing can be had in
         texts = node.xpath(".//text()[not(ancestor::select or ancestor::button)]")
         return "form" if len(" ".join(texts).split()) < _MIN_FORM_WORDS else ""
     if (what := _named(node, tag)) and not _is_page(node, tag):
@@ -158,11 +160,15 @@ def _is_text(node: Any) -> bool:
     """Return whether a header or the like is of a part of the page, or says something."""
     if _AD.match(" ".join(node.itertext())):
         return False
-    if any(name_of(each) in _SECTIONS for each in node.iterancestors()):
+    if _in_section(node):
         return True
     words: list[str] = []
     _gather_own(node, words)
     return any(map(_says_something, _PIECE.findall("".join(words))))
+
+
+def _in_section(node: Any) -> bool:
+    return any(name_of(each) in _SECTIONS for each in node.iterancestors())
 
 
 def _gather_own(node: Any, words: list[str]) -> None:

@@ -38,6 +38,8 @@ from qa.loaders.papers.units import unit
 from qa.loaders.tables.grid import Cell, add_grid
 from qa.text import counted
 
+# What a small raised circle is written as.
+_DEGREE = re.compile(r"\^\s*∘")
 _SOURCE = re.compile(r"\A(?:\s*%[^\n]*\n)*\s*\\(?:documentclass|documentstyle|begin\{document\})")
 _MAX_STATED = 5_000  # characters of a title
 _MAX_AUTHORS = 200
@@ -392,7 +394,7 @@ class _Reader:
     def _shown(self, node: Any) -> str:
         """Return what pylatexenc makes of a node: accents, symbols, formulas."""
         try:
-            return str(self._plain.nodelist_to_text([node]))
+            return _DEGREE.sub("°", str(self._plain.nodelist_to_text([node])))
         except (IndexError, AttributeError, TypeError, ValueError, KeyError):
             return ""  # its arguments are not what the macro expects
 
