@@ -162,6 +162,18 @@ def test_lines_that_are_left_out_are_told_one_by_one(read):
     assert read(page(f"<p>{PROSE}</p>"), "a.html").notes == ()
 
 
+def test_what_is_around_a_main_text_is_told_too(read):
+    # The page is in an element that is called like a part of the site.
+    text = page(
+        f"<nav><a>Home of qx1</a></nav><div class='promo'><p>qx2 {PROSE * 9}</p></div><p>By qx3</p>"
+    )
+    document = read(text, "a.html")
+    left = [word for what, lines in document.left_out for word in WORD.findall(f"{what} {lines}")]
+    assert "qx2" in quotable(document)
+    assert quotable(document) | set(left) == {"qx1", "qx2", "qx3"}
+    assert document.notes[0].startswith("left out: around the text, ")
+
+
 def test_a_form_that_was_filled_in_is_read_with_its_values(read):
     fields = (
         "<p><label>Name</label> <input value='Ada Holm'></p>"
