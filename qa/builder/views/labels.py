@@ -14,6 +14,7 @@ from qa.loaders.lines.rules import unboxed
 _ITEM = r"[ \t]*(?:[-*•·][ \t]+)?"
 _KEY = r"(?P<key>[^\W_][^\n:|;?!]{0,39}?)"
 _LED = re.compile(rf"{_ITEM}{_KEY}[ \t]*\.{{3,}}[ \t]*(?P<value>\S.{{0,119}}?)[ \t]*")
+_DOTS = "..."
 # One of several in a line: "Soup ..... 6.50    Pie ..... 9.00".
 _LED_PART = re.compile(
     r"[ \t]*(?P<key>[^\W_][^\n:|;?!.]{0,39}?)[ \t]*\.{3,}[ \t]*"
@@ -137,10 +138,12 @@ def _fields(text: str, line: Line) -> tuple[Field, ...]:
     words = text[line.start : line.end]
     if len(words) > _MAX_LINE:
         return ()
-    if fields := list(_led(line.start, words)):
-        return tuple(fields)
-    if found := _LED.fullmatch(words):
-        return (_field(line.start, found),) if _is_key(found["key"]) else ()
+    if _DOTS in words:  # else the search, which takes most of the time, finds nothing
+        if fields := list(_led(line.start, words)):
+            return tuple(fields)
+        if found := _LED.fullmatch(words):
+            return (_field(line.start, found),) if _is_key(found["key"]) else ()
+    fields = []
     if found := _SETTING.fullmatch(words):
         return () if _CODE.search(found["value"]) else (*_setting(line.start, found),)
     label: Range | None = None
