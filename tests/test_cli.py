@@ -62,6 +62,16 @@ def test_build_reports_every_file(run, place):
     assert "skipped" in out
 
 
+def test_the_rate_is_told_from_the_first_step_on(monkeypatch, capsys):
+    times = iter([100.0, 104.0])
+    monkeypatch.setattr(terminal, "time", SimpleNamespace(monotonic=lambda: next(times)))
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    show = terminal.counter()
+    for done in (0, 4):
+        show("reading log.txt, MB", done, 200)
+    assert "MB 4 of 200 (1.0/s, 196 s left)" in capsys.readouterr().err
+
+
 def test_a_terminal_is_told_the_rate_and_the_time_left(monkeypatch, capsys):
     times = iter([100.0, 104.0, 110.0, 111.0])
     monkeypatch.setattr(terminal, "time", SimpleNamespace(monotonic=lambda: next(times)))

@@ -40,13 +40,13 @@ def indented(text: str) -> str:
 
 def counter() -> Callable[[str, int, int], None]:
     """Return a progress callback that rewrites one line, on terminals only."""
-    first = last = 0
-    began = 0.0
+    first: int | None = None
+    last, began = 0, 0.0
 
     def show(what: str, done: int, total: int) -> None:
         nonlocal first, last, began
         # The rate is that since the first call: what came before was other work.
-        if not first or done < last:
+        if first is None or done < last:
             first, began = done, time.monotonic()
         last = done
         if sys.stderr.isatty():
@@ -57,7 +57,7 @@ def counter() -> Callable[[str, int, int], None]:
             end = "\n" if done >= total else ""
             rewrite(f"{what} {done:,} of {total:,}{pace}   ", end=end)
             if end:
-                first = 0
+                first = None
 
     return show
 
