@@ -34,6 +34,9 @@ a defect of Verbatim itself.
 
 from __future__ import annotations
 
+# When to come back to a server that is busy, where nothing better is known; seconds.
+AGAIN_S = 2
+
 
 class QAError(Exception):
     """Base of every error that a user can fix.
@@ -160,10 +163,10 @@ class InvalidRequest(ServiceError):
 
 
 class Busy(ServiceError):
-    """So many questions are waiting that no other is taken; ask again in ``retry_after_s``."""
+    """The server is busy for a moment; ask again in ``retry_after_s``, as it says by default."""
 
-    def __init__(self, problem: str, remedy: str = "", *, retry_after_s: int = 1) -> None:
-        super().__init__(problem, remedy)
+    def __init__(self, problem: str, remedy: str = "", *, retry_after_s: int = AGAIN_S) -> None:
+        super().__init__(problem, remedy or f"ask again in {retry_after_s} s")
         self.retry_after_s = retry_after_s
 
 

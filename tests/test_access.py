@@ -406,7 +406,7 @@ def test_who_would_wait_too_long_is_told_to_come_back(users):
     guard._places = Places(0, 0)
     response = TestClient(guard, base_url=HOME).get("/x")
     assert (response.status_code, response.headers["retry-after"]) == (503, "2")
-    assert response.json()["problem"] == "too many requests are waiting"
+    assert response.json()["detail"] == "0 requests are waiting. Ask again in 2 s."
 
 
 def test_a_locked_file_of_users_is_told_of_and_comes_back(users, monkeypatch):

@@ -8,9 +8,10 @@ import pytest
 from serving import HOST, gradio_warnings, serving, write_documents
 from starlette.testclient import TestClient
 
-from qa.access import Access, Guard, Users
+from qa.access import Access, Guard, Users, connections
 from qa.access.refusals import MEDIA_TYPE, members_of
-from qa.access.turns import Turns
+from qa.access.traffic import Traffic
+from qa.access.turns import Places, Turns
 from qa.api.problems import error_of, for_visitors, problem_of, problem_response, status_of
 from qa.errors import Busy, IndexCorrupt, LibraryError, QuestionError
 from qa.text import sentences
@@ -153,7 +154,37 @@ def test_so_do_turns():
 
     response = TestClient(Turns(nothing, places=0, waiting=0)).get("/x")
     assert response.status_code == 503
-    assert is_problem(response)["problem"] == "0 requests are waiting"
+    assert is_problem(response)["detail"] == "0 requests are waiting. Ask again in 2 s."
+
+
+def busy_answers(tmp_path):
+    """Every answer of something in front of the page that is busy for a moment."""
+    users = Users(tmp_path / "users.sqlite")
+    users.add("ada", "correct horse battery")
+    guard = Guard(None, access=Access(users=users))
+    guard._places = Places(0, 0)
+    closing = Traffic(None)
+    closing.is_closing = True
+    yield "guard", TestClient(guard, base_url="http://127.0.0.1").get("/x")
+    yield "turns", TestClient(Turns(None, places=0, waiting=0)).get("/x")
+    yield "traffic", TestClient(closing).post("/x")
+    yield "front", TestClient(Front(lambda: None)).get("/x")
+    head, _, body = connections._FULL.partition(b"\r\n\r\n")
+    headers = dict(line.split(": ", 1) for line in head.decode().splitlines()[1:])
+    yield "connections", httpx.Response(503, headers=headers, content=body)
+
+
+def test_whoever_is_busy_says_so_as_questions_do_that_wait(tmp_path):
+    """A program reads when to come back, wherever in the server it is sent away."""
+    names = []
+    for name, response in busy_answers(tmp_path):
+        is_problem(response)
+        error = error_of(response.status_code, response.content)
+        assert type(error) is Busy, name
+        assert response.headers["retry-after"] == str(error.retry_after_s), name
+        assert error.remedy == f"ask again in {error.retry_after_s} s", name
+        names.append(name)
+    assert len(names) == 5
 
 
 def test_a_name_that_utf_8_cannot_write_is_told_of_all_the_same():

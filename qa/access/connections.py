@@ -15,7 +15,8 @@ import h11
 from starlette.responses import Response
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from qa.access.refusals import refused
+from qa.access.refusals import busy, refused
+from qa.errors import Busy
 
 # The head of a request has to arrive within so long, and what is sent has to be read.
 HEAD_S = 20.0
@@ -42,9 +43,7 @@ def _written(response: Response) -> bytes:
     return b"\r\n".join([*lines, b"connection: close", b"", bytes(response.body)])
 
 
-_FULL = _written(
-    refused(503, "too many connections are open", "try again in 5 s", {"retry-after": "5"})
-)
+_FULL = _written(busy(Busy("too many connections are open", retry_after_s=5)))
 _BROKEN = _written(refused(400, "this is no request of HTTP", "send one of HTTP/1.1"))
 
 

@@ -21,11 +21,11 @@ from qa.access.origin import (
     path_of,
     without_proxy,
 )
-from qa.access.refusals import refused
+from qa.access.refusals import busy, refused
 from qa.access.turns import Places
 from qa.access.users import Users
 from qa.access.visitor import KEY, SAFE, SEEN, Visitor, network_of
-from qa.errors import AccessError, Busy
+from qa.errors import AGAIN_S, AccessError, Busy
 
 # With it, the browser refuses to load anything from elsewhere, or to frame the page.
 # Gradio's own code needs inline scripts and eval.
@@ -65,7 +65,6 @@ NO_PAGE = refused(404, "there is no such page", "")
 CHECKS, WAITING = 4, 1_000
 # An answer in parts is looked after once in so long.
 CHECK_S = 1.0
-AGAIN_S = 2
 STRANGER = ("nobody is logged in", "log in, or send a valid token")
 
 
@@ -108,7 +107,7 @@ class Guard:
         if self._access.users is None:
             return None
         if not await self._places.take(network_of((scope.get("client") or ("",))[0])):
-            raise Busy("too many requests are waiting", f"ask again in {AGAIN_S} s")
+            raise self._places.full()
         try:
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._checks, identify, scope, self._access.users)
@@ -138,8 +137,7 @@ class Guard:
         try:
             visitor = await self._identify(scope)
         except Busy as error:
-            again = {"retry-after": str(AGAIN_S)}
-            return refused(503, error.problem, error.remedy, again), None
+            return busy(error), None
         except AccessError:  # said to whoever serves the page, when it starts
             again = {"retry-after": str(AGAIN_S)}
             problem, remedy = "nobody can log in at the moment", "ask whoever serves it"

@@ -6,6 +6,8 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
+from qa.errors import AGAIN_S, Busy
+
 T = TypeVar("T")
 
 
@@ -53,3 +55,8 @@ class Lines(Generic[T]):
                 self._lines[visitor] = kept
             else:
                 del self._lines[visitor]
+
+
+def full(waiting: int, *, wait_s: int = AGAIN_S) -> Busy:
+    """Return the error of whoever has no place in a queue, and may come back in so long."""
+    return Busy(f"{waiting} requests are waiting", retry_after_s=wait_s)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 from starlette.responses import JSONResponse
 
+from qa.errors import Busy, QAError
 from qa.text import sentences, without_surrogates
 
 MEDIA_TYPE = "application/problem+json"
-# A problem without a type of its own: its status says what it is.
+# An error of Verbatim has a type of its own; the others are named by their status alone.
+TYPE = "urn:verbatim:"
 UNTYPED = "about:blank"
 
 
@@ -33,9 +36,31 @@ def members_of(
     }
 
 
+def members_of_error(error: QAError, status: int) -> dict[str, Any]:
+    """Return the members of the problem that an error is, which has the type of its kind."""
+    kind = type(error)
+    title = (inspect.getdoc(kind) or kind.__name__).partition("\n")[0].removesuffix(".")
+    members = members_of(
+        status,
+        error.problem,
+        error.remedy,
+        kind=f"{TYPE}{kind.__name__}",
+        title=title.partition(";")[0],
+    )
+    if isinstance(error, Busy):
+        members["retry_after_s"] = error.retry_after_s
+    return members
+
+
 def refused(
     status: int, problem: str, remedy: str = "", headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
     """Return the response to a request that is refused; nobody keeps it."""
     kept = {"cache-control": "no-store", **(headers or {})}
     return JSONResponse(members_of(status, problem, remedy), status, kept, media_type=MEDIA_TYPE)
+
+
+def busy(error: Busy, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """Return the response to a request that may be sent again in a moment; nobody keeps it."""
+    kept = {"cache-control": "no-store", "retry-after": str(error.retry_after_s), **(headers or {})}
+    return JSONResponse(members_of_error(error, 503), 503, kept, media_type=MEDIA_TYPE)

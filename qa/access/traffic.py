@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from qa.access.refusals import refused
+from qa.access.refusals import busy
 from qa.access.visitor import SEEN
+from qa.errors import Busy
 
 if TYPE_CHECKING:
     from qa.access.metrics import Metrics
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 HEARTBEAT = "/gradio_api/heartbeat"
 READY = "/api/health/ready"
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
-COME_BACK_S = 10
+CLOSING = Busy("the server is closing", retry_after_s=10)
 
 
 class Log:
@@ -102,8 +103,7 @@ class Traffic:
 
 
 async def _closing(scope: Scope, receive: Receive, send: Send) -> None:
-    headers = {"retry-after": str(COME_BACK_S), "connection": "close"}
-    response = refused(503, "the server is closing", f"ask again in {COME_BACK_S} s", headers)
+    response = busy(CLOSING, {"connection": "close"})
     await response(scope, receive, send)
 
 

@@ -6,17 +6,16 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from qa.access.lines import Lines
-from qa.access.refusals import refused
+from qa.access.lines import Lines, full
+from qa.access.refusals import busy
 from qa.access.visitor import turn_of
+from qa.errors import Busy
 
 # Of the 40 threads that all requests share, questions take most; these are for the rest.
 PLACES = 8
 WAITING = 256
-AGAIN_S = 2
 
 
 class Places:
@@ -59,10 +58,9 @@ class Places:
                 return
         self._free += 1
 
-    def busy(self) -> JSONResponse:
+    def full(self) -> Busy:
         """Return what whoever had to leave is told."""
-        problem, again = f"{self.limit} requests are waiting", str(AGAIN_S)
-        return refused(503, problem, f"ask again in {again} s", {"retry-after": again})
+        return full(self.limit)
 
     def _make_room(self, visitor: str) -> bool:
         """Let the last one of whoever has the most leave; return whether that is another."""
@@ -100,7 +98,7 @@ class Turns:
             return
         receive = await _arrived(receive, scope["method"])
         if not await self._places.take(turn_of(scope)):
-            await self._places.busy()(scope, receive, send)
+            await busy(self._places.full())(scope, receive, send)
             return
         has_place = True
 

@@ -9,14 +9,14 @@ from typing import Any
 
 from starlette.responses import Response
 
-from qa.access.refusals import refused
+from qa.access.refusals import busy
 from qa.access.visitor import turn_of
+from qa.errors import Busy
 
 # Sessions in all, and those of one visitor that no page has open: one that slept comes back.
 SESSIONS, LEFT = 500, 8
 # The share of a line's places that one visitor may have, waiting or running.
 SHARE = 3
-AGAIN_S = 2
 
 
 class Visits:
@@ -59,8 +59,7 @@ class Visits:
         )
         if count >= most:
             problem = f"{count} of your questions are being answered"
-            remedy = "ask again when one of them is"
-            yield refused(503, problem, remedy, {"retry-after": str(AGAIN_S)})
+            yield busy(Busy(problem, "ask again when one of them is"))
             return
         self._joining[place] += 1
         try:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import Any, TypeVar
 
-from qa.access.lines import Lines
+from qa.access.lines import Lines, full
 from qa.errors import Busy
 
 WAITING = 256
@@ -73,7 +73,7 @@ class Pool:
         job = _Job(work)
         with self._changed:
             if self._is_stopped:
-                raise Busy("the server is stopping", "ask again when it is back", retry_after_s=5)
+                raise _stopping()
             if self.waiting >= self.limit:
                 self._lines.keep(lambda job: not job.future.cancelled())
             if self.waiting >= self.limit:
@@ -102,7 +102,7 @@ class Pool:
             self._lines.keep(lambda _: False)
             self._changed.notify_all()
         for job in left:
-            _refuse(job, Busy("the server is stopping", "ask again when it is back"))
+            _refuse(job, _stopping())
         until = time.monotonic() + timeout_s
         have_ended = True
         for other in (self.reads, self.views):
@@ -114,11 +114,7 @@ class Pool:
     def _make_room(self, visitor: str) -> None:
         """Refuse the last call of whoever has the most; raises Busy if that is the visitor."""
         wait_s = max(ceil(self.waiting * self._mean_s / self.workers), 1)
-        busy = Busy(
-            f"{self.waiting} requests are waiting",
-            f"ask again in {wait_s} s",
-            retry_after_s=wait_s,
-        )
+        busy = full(self.waiting, wait_s=wait_s)
         displaced = self._lines.displaced(visitor)
         if displaced is None:
             raise busy
@@ -156,6 +152,10 @@ class Pool:
             self._running -= 1
             took_s = time.perf_counter() - began
             self._mean_s += _NEWEST * (took_s - self._mean_s)
+
+
+def _stopping() -> Busy:
+    return Busy("the server is stopping", "ask again when it is back", retry_after_s=5)
 
 
 def _refuse(job: _Job, error: Busy) -> None:

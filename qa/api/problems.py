@@ -10,7 +10,7 @@ from typing import Any
 from starlette.responses import JSONResponse
 
 from qa import errors
-from qa.access.refusals import MEDIA_TYPE, members_of
+from qa.access.refusals import MEDIA_TYPE, TYPE, busy, members_of, members_of_error
 from qa.errors import (
     Busy,
     InvalidRequest,
@@ -23,10 +23,8 @@ from qa.errors import (
 from qa.text import MAX_LISTED
 
 PREFIX = "/api"
-# An error of Verbatim has a type of its own; the others are named by their status alone.
-TYPE = "urn:verbatim:"
 DESCRIBED = "see the description of the interface at /api/openapi.json"
-STARTING = Busy("the server is starting", "ask again in 2 s", retry_after_s=2)
+STARTING = Busy("the server is starting")
 _STATUS = {NoCollection: 404, QuestionError: 422, InvalidRequest: 422, Busy: 503, ServiceError: 503}
 _REMEDIES = {
     400: DESCRIBED,
@@ -41,18 +39,7 @@ _REMEDIES = {
 
 def problem_of(error: QAError, *, status: int | None = None) -> dict[str, Any]:
     """Return an error as the members of a problem; ``status`` is that of its kind by default."""
-    kind = type(error)
-    title = (inspect.getdoc(kind) or kind.__name__).partition("\n")[0].removesuffix(".")
-    members = members_of(
-        status or status_of(error),
-        error.problem,
-        error.remedy,
-        kind=f"{TYPE}{kind.__name__}",
-        title=title.partition(";")[0],
-    )
-    if isinstance(error, Busy):
-        members["retry_after_s"] = error.retry_after_s
-    return members
+    return members_of_error(error, status or status_of(error))
 
 
 def status_of(error: QAError) -> int:
@@ -67,10 +54,10 @@ def status_of(error: QAError) -> int:
 
 def problem_response(error: QAError, *, status: int | None = None) -> JSONResponse:
     """Return an error as a response; where it passes by itself, with Retry-After."""
+    if isinstance(error, Busy):
+        return busy(error)
     members = problem_of(error, status=status)
     headers = {"cache-control": "no-store"}
-    if isinstance(error, Busy):
-        headers["retry-after"] = str(error.retry_after_s)
     return JSONResponse(members, members["status"], headers, media_type=MEDIA_TYPE)
 
 

@@ -18,8 +18,6 @@ from qa.web.render import render
 
 STATUS = "/library/status"
 HEALTH = f"{PREFIX}/health"
-# The browser comes back after so many seconds, also without scripts.
-AGAIN_S = 2
 
 
 class Front:
@@ -61,11 +59,12 @@ class Front:
         return not self._thread.is_alive()
 
     def _waiting(self, path: str) -> ASGIApp:
-        headers = {"cache-control": "no-store", "retry-after": str(AGAIN_S)}
+        headers = {"cache-control": "no-store", "retry-after": str(STARTING.retry_after_s)}
         if path == HEALTH:
             return JSONResponse({"version": version(), "live": True, "ready": False})
         if path == "/":
-            html = render("starting.html", again=AGAIN_S, doing=self._doing())
+            # The browser comes back, also without scripts.
+            html = render("starting.html", again=STARTING.retry_after_s, doing=self._doing())
             return HTMLResponse(html, headers=headers)
         if path == STATUS:
             return JSONResponse({"starting": True}, headers=headers)

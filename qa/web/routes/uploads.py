@@ -12,7 +12,6 @@ from qa.errors import Busy
 
 # So many uploads at once; others are told to come back.
 UPLOADS = 4
-AGAIN_S = 2
 # Younger ones are taken to be as old: at first nothing has arrived of any.
 _YOUNG_S = 5.0
 
@@ -91,4 +90,4 @@ class Uploads:
 
 
 def _busy() -> Busy:
-    return Busy("too many uploads at once", "try again soon", retry_after_s=AGAIN_S)
+    return Busy("too many uploads at once", "try again soon")
