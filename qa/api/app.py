@@ -22,7 +22,15 @@ from qa.api import bodies, operations
 from qa.api.answers import Answered, Searched
 from qa.api.batches import answers_of, lines_of
 from qa.api.calls import call_for
-from qa.api.description import BATCH, complete, describe, problems, takes
+from qa.api.description import (
+    BATCH,
+    NOT_MODIFIED,
+    complete,
+    describe,
+    problems,
+    takes,
+    unready,
+)
 from qa.api.pool import Pool
 from qa.api.problems import PREFIX, for_visitors, invalid, problem_response, status_response
 from qa.api.requests import (
@@ -66,7 +74,6 @@ def create_api(
         docs_url=None,  # its scripts would come from another host
         redoc_url=None,
         separate_input_output_schemas=False,
-        responses=problems(),
         swagger_ui_oauth2_redirect_url=None,
     )
 
@@ -101,7 +108,7 @@ def create_api(
         "/ask",
         summary="Answer a question",
         response_model=Answered,
-        responses={200: BATCH},
+        responses={200: BATCH, **problems(404, 422, 503, body=True)},
         openapi_extra=takes(Ask, batches=True),
     )
     async def ask(request: Request) -> Response:
@@ -123,6 +130,7 @@ def create_api(
         "/search",
         summary="Search for passages",
         response_model=Searched,
+        responses=problems(404, 422, 503, body=True),
         openapi_extra=takes(Search),
     )
     async def search(request: Request) -> Response:
@@ -130,7 +138,12 @@ def create_api(
         given = await bodies.read(request, Search)
         return await run(request, now(request.scope), lambda qa: operations.search(qa, given))
 
-    @api.get("/documents", summary="List documents", response_model=Listing)
+    @api.get(
+        "/documents",
+        summary="List documents",
+        response_model=Listing,
+        responses=NOT_MODIFIED | problems(404, 422, 503),
+    )
     async def documents(request: Request, query: Annotated[DocumentsQuery, Query()]) -> Response:
         """List the documents, in the order of ids, a page at a time."""
         wanted = DocumentFilter(tuple(query.only), query.since, query.until, query.language)
@@ -140,7 +153,12 @@ def create_api(
             lambda qa: operations.listing(qa, wanted, after=query.after, limit=query.limit),
         )
 
-    @api.get("/documents/{document_id:path}", summary="Open a document", response_model=Opened)
+    @api.get(
+        "/documents/{document_id:path}",
+        summary="Open a document",
+        response_model=Opened,
+        responses=NOT_MODIFIED | problems(404, 422, 503),
+    )
     async def document(
         request: Request, document_id: str, query: Annotated[DocumentQuery, Query()]
     ) -> Response:
@@ -159,7 +177,12 @@ def create_api(
         except KeyError:
             raise HTTPException(404, "There is no such document") from None
 
-    @api.get("/info", summary="Describe what is served", response_model=Info)
+    @api.get(
+        "/info",
+        summary="Describe what is served",
+        response_model=Info,
+        responses=NOT_MODIFIED | problems(404, 422, 503),
+    )
     async def info(request: Request, query: Annotated[ChosenQuery, Query()]) -> Response:
         """Return how many documents there are, and the probabilities of the verdicts."""
         qa = operations.within(now(request.scope), query.collection)
@@ -169,6 +192,7 @@ def create_api(
         "/verify",
         summary="Check quotations",
         response_model=Verified,
+        responses=problems(422, 503, body=True),
         openapi_extra=takes(Quotations, Answered, Conversation),
     )
     async def verify(request: Request) -> Response:
@@ -180,12 +204,22 @@ def create_api(
         given = await bodies.read(request, _QUOTED)
         return await run(request, now(request.scope), lambda qa: operations.verified(qa, given))
 
-    @api.get("/health", summary="Is it alive?", response_model=Health)
+    @api.get(
+        "/health",
+        summary="Is it alive?",
+        response_model=Health,
+        responses=problems(is_public=True),
+    )
     async def health() -> Response:
         """Answer 200 as long as the server lives, also while it starts."""
         return JSONResponse(_health(pool, is_ready=is_ready()), headers=_NOT_KEPT)
 
-    @api.get("/health/ready", summary="Does it answer questions?", response_model=Health)
+    @api.get(
+        "/health/ready",
+        summary="Does it answer questions?",
+        response_model=Health,
+        responses=unready(Health),
+    )
     async def ready() -> Response:
         """Answer 200 if questions are answered, 503 before."""
         is_so = is_ready()

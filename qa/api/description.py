@@ -30,11 +30,19 @@ Lists, documents and `info` have an `ETag` that changes with the index.
 """
 _PROBLEMS = {
     400: "The body is not JSON.",
+    401: "The token is not valid, or there is none; only where people log in.",
+    403: "The request names a host or an origin that is not the server's.",
+    404: "There is no such document or collection, or none that the caller may read.",
     408: "The body did not arrive in time.",
     413: "The body is too large.",
     415: "The body has another type, or is compressed.",
     422: "A value is missing, unknown or not allowed, or the question cannot be asked.",
-    503: "So many questions are waiting that no other is taken, or the index cannot be used.",
+    503: "So many requests are waiting that no other is taken, or the index cannot be used.",
+}
+# What is answered before an operation is reached, and while a body is read.
+_GUARDED, _BODY = (401, 403), (400, 408, 413, 415)
+NOT_MODIFIED: dict[int | str, dict[str, Any]] = {
+    304: {"description": "Nothing has changed since the `ETag` that `If-None-Match` names."}
 }
 
 
@@ -43,12 +51,27 @@ def describe() -> str:
     return _TEXT
 
 
-def problems() -> dict[int | str, dict[str, Any]]:
-    """Return the problems that every operation may answer with."""
+def problems(
+    *statuses: int, body: bool = False, is_public: bool = False
+) -> dict[int | str, dict[str, Any]]:
+    """Return the problems that an operation may answer with: these, and those of the guard.
+
+    ``body`` adds those of a body that is read. ``is_public`` is whether nobody has to log in.
+    """
+    found = {*statuses, *(_GUARDED[is_public:]), *(_BODY if body else ())}
     content = {MEDIA_TYPE: {"schema": {"$ref": REFERENCE.format(model=Problem.__name__)}}}
     return {
-        status: {"description": words, "content": content} for status, words in _PROBLEMS.items()
+        status: {"description": _PROBLEMS[status], "content": dict(content)}
+        for status in sorted(found)
     }
+
+
+def unready(model: type[Model]) -> dict[int | str, dict[str, Any]]:
+    """Return the responses of a server that does not answer questions yet, or no longer."""
+    found = problems(503, is_public=True)
+    found[503]["description"] = "It is starting or closing."
+    found[503]["content"][JSON] = {"schema": {"$ref": REFERENCE.format(model=model.__name__)}}
+    return found
 
 
 def takes(*kinds: type[Model], batches: bool = False) -> dict[str, Any]:
