@@ -2,6 +2,8 @@
 
 import base64
 import json
+import re
+import shlex
 import threading
 from concurrent import futures
 from dataclasses import replace
@@ -561,7 +563,7 @@ def test_what_is_no_address_is_refused(text):
 def test_the_command_line_and_the_library_answer_from_the_store(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     write(Path("documents"), clock=CLOCK, mill=MILL)
-    here, store = ["--index", "index"], ["--store", "milvus:verbatim.db"]
+    here, store = ["--index", "kept"], ["--store", "milvus:verbatim.db"]
     assert main(["build", "documents", *here, *store]) == 0
     assert main(["verify", *store]) == 0
     assert "is intact: 2 documents" in capsys.readouterr().out
@@ -577,7 +579,14 @@ def test_the_command_line_and_the_library_answer_from_the_store(tmp_path, monkey
     assert "mill.txt" in capsys.readouterr().out
     (tmp_path / "documents" / "clock.txt").write_text("The clock is gone.")
     assert main(["ask", "Who carved the clock?", *store]) != 0
-    assert "left out, changed or missing since the build: clock.txt" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "left out, changed or missing since the build: clock.txt" in said
+    # As it is said, it brings the index up to date that the store was copied from, and no other.
+    command = shlex.split(re.search(r"`(qa build [^`]*)`", said)[1])
+    assert main(command[1:]) == 0
+    assert "(1 encoded, 1 reused)" in capsys.readouterr().out
+    assert main(["ask", "What is gone?", "--threshold", "0", *store]) == 0
+    assert "left out" not in capsys.readouterr().out
     assert main(["ask", "Who?", "--store", "http://127.0.0.1:9"]) == 2
     error = capsys.readouterr().err
     assert "does not answer" in error

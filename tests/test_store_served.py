@@ -160,15 +160,18 @@ def test_the_answer_is_that_of_the_index_here_and_its_document_is_shown(two, pla
     assert answer.text in window.text
 
 
-def test_what_cannot_be_done_there_says_so(two, store):
+def test_what_cannot_be_done_there_says_so(two, place, store):
     (page, _), _, _ = two
+    base, _ = place
     refused = httpx.put(f"{page.url}{UPLOAD}", params={"name": "a.txt"}, content=b"A.")
     assert refused.status_code == 403
     assert "may not be changed here" in refused.json()["detail"]
     assert httpx.post(f"{page.url}/library/build").status_code == 202
     trouble = httpx.get(f"{page.url}/library/status").json()["trouble"]
     assert "cannot build it" in trouble
-    assert f"qa build FOLDER --store {store}" in trouble
+    paths = (base / name for name in ("documents", "index"))
+    folder, index = (path.resolve() for path in paths)
+    assert f"`qa build {folder} --index {index} --store {store}`" in trouble
 
 
 def test_both_follow_what_is_built_and_then_survive_a_store_that_fails(two, place, store, encoder):

@@ -55,7 +55,7 @@ class Following:
         self._tell(
             QAError(
                 "this page reads an index in a store, and cannot build it",
-                f"run `qa build FOLDER --store {self.store}` where the documents are",
+                f"run {self._qa.build_command()} where the documents are",
             )
         )
 

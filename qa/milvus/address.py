@@ -75,6 +75,10 @@ class StoreAddress:
         return self.uri if self.name == NAME else f"{self.uri}/{self.name}"
 
 
-def store_command(address: StoreAddress, *words: str) -> str:
-    """Return a command of ``qa`` about a store in backticks, quoted for a shell."""
-    return f"`{shlex.join(['qa', *words, '--store', str(address)])}`"
+def store_command(address: StoreAddress, *words: str, index: str = "") -> str:
+    """Return a command of ``qa`` about a store in backticks, quoted for a shell.
+
+    ``index`` is the folder that a build copies the store from, empty for the usual one.
+    """
+    beside = ["--index", index] if index else []
+    return f"`{shlex.join(['qa', *words, *beside, '--store', str(address)])}`"

@@ -196,7 +196,9 @@ class MilvusIndex(OpenIndex):
 
     def command(self, *words: str) -> str:
         """Return a command of ``qa`` about this index in backticks, quoted for a shell."""
-        return store_command(self._client.address, *words)
+        is_build = words[:1] == ("build",)
+        index = self._header.index if is_build else ""  # others ask the store
+        return store_command(self._client.address, *words, index=index)
 
     def _stored_rows(self, document_id: str) -> range:
         place = self._header.places[self._numbers[document_id]]

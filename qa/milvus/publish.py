@@ -203,5 +203,6 @@ class _Writer:
             tuple(summaries),
             tuple(self._places),
             (source.path / source.generation / MANIFEST).stat().st_mtime_ns,
+            str(source.path.resolve()),
         )
         yield from header_rows(header)

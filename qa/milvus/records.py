@@ -45,12 +45,14 @@ class Header:
 
     ``summaries`` and ``places`` are those of the documents that are no copies, in the order of
     their numbers. ``written_ns`` is when the builder wrote the generation, in nanoseconds.
+    ``index`` is the folder of the index that it is a copy of, empty if that is not known.
     """
 
     manifest: Manifest
     summaries: tuple[DocumentSummary, ...]
     places: tuple[StoredText, ...]
     written_ns: int
+    index: str = ""
 
     def to_json(self) -> str:
         """Return the header as it is stored."""
@@ -62,6 +64,7 @@ class Header:
                 "summaries": [astuple(each) for each in self.summaries],
                 "places": [astuple(each) for each in self.places],
                 "written_ns": self.written_ns,
+                "index": self.index,
             }
         )
 
@@ -88,6 +91,7 @@ class Header:
                 tuple(DocumentSummary(*each) for each in values["summaries"]),
                 tuple(StoredText(*each) for each in values["places"]),
                 int(values["written_ns"]),
+                str(values.get("index", "")),
             )
         except (IndexCorrupt, ValueError, KeyError, TypeError, AttributeError) as error:
             raise IndexCorrupt(f"the index in {where} cannot be read", remedy) from error
