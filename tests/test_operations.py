@@ -287,6 +287,64 @@ def is_refused(url):
         return True
 
 
+# Root may write whatever a file's permissions say, unless these rights are taken from it.
+BOUND = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+
+
+def status_of(running):
+    return httpx.get(f"{running.url}/library/status").json()
+
+
+def all_below(place):
+    return {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in place.rglob("*")}
+
+
+@pytest.mark.posix
+def test_a_read_only_index_is_served_without_the_documents_that_changed(tmp_path):
+    """What cannot be built anew is left out and said so, the rest is answered from."""
+    bound = BOUND if os.getuid() == 0 else []
+    if bound and not shutil.which("setpriv"):
+        pytest.skip("setpriv, of util-linux, is not installed: root may write everywhere")
+    folder, index = write_documents(tmp_path / "documents"), tmp_path / "index"
+    QA.build(folder, index)  # and opened, which leaves a lock in it
+    (folder / "library.txt").write_text("The library of Kassel\n\nIt is closed.\n", "utf-8")
+    (folder / "engineers.txt").unlink()
+    for path in (*index.rglob("*"), index, tmp_path):
+        path.chmod(0o500 if path.is_dir() else 0o400)
+    before = all_below(index)
+    command = [*bound, sys.executable, "-m", "qa", "serve", folder, "--index", index]
+    with subprocess.Popen(
+        [*command, "--port", "0", "--quick"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "NO_COLOR": "1"},
+    ) as process:
+        try:
+            running = Held(process)
+            until(lambda: status_of(running)["trouble"])
+            said = status_of(running)["trouble"]
+            questions = QUESTION, "Who founded the library of Kassel?"
+            known, changed = (
+                httpx.post(
+                    f"{running.url}/api/ask", json={"question": question, "strict": 0}
+                ).json()
+                for question in questions
+            )
+        finally:
+            process.terminate()
+            process.wait(300)
+            for place, _, _ in os.walk(tmp_path):
+                Path(place).chmod(0o700)
+    assert "cannot be written" in said
+    assert known["answers"][0]["document"] == "lighthouse.txt"
+    assert known["outdated"] == changed["outdated"] == ["engineers.txt", "library.txt"]
+    quoted = [each["document"] for each in (*changed["answers"], *changed["candidates"])]
+    assert not {"engineers.txt", "library.txt"} & set(quoted)
+    assert (all_below(index), "Traceback" in "".join(running.told)) == (before, False)
+
+
 # What deploys it: the image is built by the workflow, the unit checked by systemd where that is.
 
 

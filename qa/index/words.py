@@ -21,7 +21,7 @@ from qa.index.manifest import Shard
 from qa.types import Passage
 
 FOLDER = "words"
-_META = "meta.json"
+_META, _LOCK = "meta.json", ".lock"
 MAX_TERMS = 256
 
 # The weight of a match in each field. Exact words distinguish "Universal" from "university";
@@ -100,7 +100,7 @@ def join_segments(folder: Path, shards: Sequence[Shard]) -> None:
         for shard in shards
     ]
     (folder / _META).write_text(json.dumps(meta), encoding="ascii")
-    for file in (*folder.glob(".*.json"), *folder.glob("*.lock")):
+    for file in (*folder.glob(".*.json"), *folder.glob(f"*{_LOCK}")):
         file.unlink()  # only a writer needs it
 
 
@@ -219,7 +219,8 @@ def _writable(folder: Path) -> Iterator[Path]:
         yield folder
         return
     with TemporaryDirectory() as place:
-        for file in folder.iterdir():
+        # A lock that an earlier reader left there is as little to be written.
+        for file in (each for each in folder.iterdir() if each.suffix != _LOCK):
             (Path(place) / file.name).symlink_to(file.resolve())
         yield Path(place)
 
