@@ -3,12 +3,16 @@
 import io
 import os
 import shutil
+import socket
 import sys
+import threading
 import zipfile
 from itertools import count
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from waiting import until
 
 from benchmarks.hashing import HashEncoder
 from qa.builder import build
@@ -284,6 +288,62 @@ def test_an_address_where_no_cluster_is(folder, capsys, address, problem):
     assert "write --ray HOST:PORT or --ray auto" in error
     assert "Traceback" not in error
     assert not index.exists()
+
+
+@pytest.fixture
+def head(monkeypatch):
+    """What listens as a head does, watched often; Ray itself is not asked."""
+    left = []
+    ray = SimpleNamespace(shutdown=lambda: left.append(True))
+    monkeypatch.setattr("qa.cluster.connection.imported", lambda: ray)
+    monkeypatch.setattr("qa.cluster.connection._connect", lambda *_: None)
+    for name, value in {"LOOK_S": 0.05, "GONE_S": 0.1, "LAST_S": 0.05}.items():
+        monkeypatch.setattr(f"qa.cluster.head.{name}", value)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"127.0.0.1:{listener.getsockname()[1]}"
+        yield SimpleNamespace(address=address, kill=listener.close, left=left)
+
+
+@pytest.mark.posix
+def test_a_build_whose_head_is_killed_ends_with_a_remedy(
+    folder, tmp_path, head, answers, monkeypatch, capsys
+):
+    """Ray would wait a minute for it, and then end the process without a word."""
+
+    def mapped(tables, function, **arguments):
+        yield from answers.mapped(tables[:1], function, **arguments)
+        head.kill()
+        threading.Event().wait(300)
+
+    monkeypatch.setattr(workers, "_mapped", mapped)
+    command = ["build", str(folder), "--index", str(tmp_path / "index"), "--ray", head.address]
+    assert main(command) == 2
+    assert capsys.readouterr().err.splitlines()[-2:] == [
+        f"qa: the cluster at {head.address} is gone",
+        "    start it again, and run the same command: the build goes on from there",
+    ]
+    assert not head.left  # it would wait for the head
+
+
+@pytest.mark.posix
+def test_in_another_thread_the_loss_of_the_head_is_logged(head, caplog):
+    def wait():
+        with cluster(head.address):
+            head.kill()
+            until(lambda: caplog.messages)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    thread.join(300)
+    assert not thread.is_alive()
+    (said,) = caplog.messages
+    assert said.startswith(f"the cluster at {head.address} is gone: start it again")
+
+
+def test_a_head_that_stays_is_left_in_the_end(head):
+    with cluster(head.address):
+        assert not head.left
+    assert head.left == [True]
 
 
 def test_a_folder_that_is_not_there_is_said_first(tmp_path, capsys):

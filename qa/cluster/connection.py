@@ -9,8 +9,8 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
+from qa.cluster.head import is_reachable, place_of, watched
 from qa.cluster.workers import RayWorkers
 from qa.errors import ExtraMissing, QAError
 from qa.networks.encoder import SentenceEncoder
@@ -27,7 +27,6 @@ _PORTS = (
     *("metrics_agent_port", "metrics_export_port"),
     *("dashboard_agent_listen_port", "runtime_env_agent_port"),
 )
-_REACH_S = 5.0
 # What is under way: some thousand files or texts, read once.
 _STORE_BYTES = 300_000_000
 
@@ -44,15 +43,17 @@ def cluster(
     function that can be imported there.
 
     Raises :class:`~qa.errors.ExtraMissing` without the libraries, and
-    :class:`~qa.errors.QAError` where nothing answers.
+    :class:`~qa.errors.QAError` where nothing answers, or no longer.
     """
     if address != AUTO:
         _check_reachable(address)
     with ExitStack() as stack:
         ray = _started(stack) if address == AUTO else imported()
-        stack.callback(ray.shutdown)
-        if address != AUTO:
+        if address == AUTO:
+            stack.callback(ray.shutdown)
+        else:
             _connect(ray, address)
+            stack.enter_context(watched(address, ray.shutdown))
         yield RayWorkers(make_encoder)
 
 
@@ -142,16 +143,11 @@ def _check_reachable(address: str) -> None:
     """Raise QAError unless something listens at an address; Ray itself would wait for a minute."""
     remedy = "start it with `ray start --head`, or write --ray HOST:PORT or --ray auto"
     try:
-        parts = urlsplit(f"//{address.removeprefix('ray://')}")
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host = port = None
-    if not host or port is None or address.startswith("ray://"):
-        raise QAError(f"{address!r} is no address of a cluster of Ray", remedy)
-    try:
-        socket.create_connection((host, port), _REACH_S).close()
-    except OSError as error:
-        raise QAError(f"no cluster of Ray answers at {address}", remedy) from error
+        place = place_of(address)
+    except ValueError as error:
+        raise QAError(f"{address!r} is no address of a cluster of Ray", remedy) from error
+    if not is_reachable(*place):
+        raise QAError(f"no cluster of Ray answers at {address}", remedy)
 
 
 def _free_ports(count: int) -> list[int]:
