@@ -27,29 +27,37 @@ American troops captured it on 7 March 1945. It collapsed ten days later.
 """
 
 
+def written(folder, **more):
+    folder.mkdir()
+    for name, text in {"library": LIBRARY, "bridge": BRIDGE, **more}.items():
+        (folder / f"{name}.txt").write_text(text, encoding="utf-8")
+    return folder
+
+
 @pytest.fixture
 def folder(tmp_path):
-    made = tmp_path / "documents"
-    made.mkdir()
-    (made / "library.txt").write_text(LIBRARY, encoding="utf-8")
-    (made / "bridge.txt").write_text(BRIDGE, encoding="utf-8")
-    return made
+    return written(tmp_path / "documents")
 
 
 @pytest.fixture
-def qa(folder, tmp_path):
+def built(folder, tmp_path):
+    """An index for a test that changes the documents."""
     return QA.build(folder, tmp_path / "index")
 
 
 @pytest.fixture(scope="module")
-def shared_qa(tmp_path_factory):
+def qa(tmp_path_factory):
     """One index for the tests that only ask."""
+    base = tmp_path_factory.mktemp("asked")
+    return QA.build(written(base / "documents"), base / "index")
+
+
+@pytest.fixture(scope="module")
+def shared_qa(tmp_path_factory):
+    """The same with an odd document."""
     base = tmp_path_factory.mktemp("shared")
-    (base / "documents").mkdir()
-    (base / "documents/library.txt").write_text(LIBRARY, encoding="utf-8")
-    (base / "documents/bridge.txt").write_text(BRIDGE, encoding="utf-8")
-    (base / "documents/odd.txt").write_text(f"word\n\n{'nospaces' * 400}\n\n一\n")
-    return QA.build(base / "documents", base / "index")
+    odd = f"word\n\n{'nospaces' * 400}\n\n一\n"
+    return QA.build(written(base / "documents", odd=odd), base / "index")
 
 
 def asked(qa, question):
@@ -116,22 +124,22 @@ def test_a_threshold_of_zero_always_answers(qa):
     assert qa.ask("What is the capital of Peru?", threshold=0).found
 
 
-def test_a_deleted_or_changed_file_is_never_quoted(qa, folder):
+def test_a_deleted_or_changed_file_is_never_quoted(built, folder):
     (folder / "library.txt").unlink()
-    prediction = qa.ask("Who founded the library?", threshold=0)
+    prediction = built.ask("Who founded the library?", threshold=0)
     assert prediction.outdated == ("library.txt",)
     assert all(hit.passage.document_id == "bridge.txt" for hit in prediction.passages)
     (folder / "bridge.txt").write_text(BRIDGE.replace("ten days", "two weeks"), encoding="utf-8")
-    prediction = qa.ask("When did it collapse?", threshold=0)
+    prediction = built.ask("When did it collapse?", threshold=0)
     assert prediction.outdated == ("bridge.txt", "library.txt")
     assert prediction.answers == ()
     assert not prediction.found
 
 
-def test_a_search_leaves_changed_files_out_and_says_so(qa, folder):
-    assert qa.search("Who founded the library?").outdated == ()
+def test_a_search_leaves_changed_files_out_and_says_so(built, folder):
+    assert built.search("Who founded the library?").outdated == ()
     (folder / "library.txt").unlink()
-    found = qa.search("Who founded the library?")
+    found = built.search("Who founded the library?")
     assert found.outdated == ("library.txt",)
     assert {hit.passage.document_id for hit in found.passages} == {"bridge.txt"}
 
@@ -145,7 +153,7 @@ def test_the_threshold_cannot_be_changed_under_another_thread(qa):
     assert qa.ask("Who founded the library?").found
 
 
-def test_an_answer_says_what_is_known_about_its_document(qa, folder, tmp_path):
+def test_an_answer_says_what_is_known_about_its_document(folder, tmp_path):
     html = (
         "<html lang='en'><head><title>The tower</title><meta name='author' content='Ida Falk'>"
         "<meta property='article:published_time' content='2024-05-01'></head><body><article>"
@@ -160,7 +168,8 @@ def test_an_answer_says_what_is_known_about_its_document(qa, folder, tmp_path):
     assert place.language == "en"
 
 
-def test_incremental_equals_full(qa, folder, tmp_path):
+@pytest.mark.usefixtures("built")
+def test_incremental_equals_full(folder, tmp_path):
     (folder / "library.txt").unlink()
     (folder / "bridge.txt").write_text(BRIDGE.replace("ten days", "two weeks"), encoding="utf-8")
     (folder / "new.md").write_text("# Tower\n\nThe tower was sold to Ada Blum in 1999.\n")
