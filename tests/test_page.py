@@ -415,3 +415,28 @@ def test_app_py_serves_builds_and_stops(tmp_path):
     assert process.returncode == 0
     assert "Indexing passages: 4 of 4" in told
     assert "Traceback" not in told
+
+
+def test_gradio_does_nothing_in_vain(tmp_path):
+    """It would take twice as long until the page is there."""
+    code = """
+import sys
+from pathlib import Path
+
+opened = []
+sys.addaudithook(lambda event, given: event == "open" and opened.append(str(given[0])))
+from qa.pipeline import QA
+from qa.collections import Corpus
+from qa.web import create_app
+from gradio.routes import App
+
+made, configure = [], App.configure_app
+App.configure_app = lambda app, blocks: (made.append(app), configure(app, blocks))
+folder, index = map(Path, sys.argv[1:])
+app = create_app(Corpus(QA.empty(folder), folder=folder, index=index, watching=False))
+(page,) = made
+assert app.routes[-1].app is page is page.get_blocks().app
+assert opened and not [path for path in opened if path.endswith(".pyi")]
+"""
+    command = [sys.executable, "-c", code, str(tmp_path), str(tmp_path / "index")]
+    subprocess.run(command, cwd=ROOT, check=True)

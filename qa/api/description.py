@@ -85,8 +85,21 @@ def takes(*kinds: type[Model], batches: bool = False) -> dict[str, Any]:
 
 
 def complete(api: FastAPI) -> None:
-    """Add the models of bodies, which are read by hand, to the description of an interface."""
-    described = api.openapi()
+    """Add the models of bodies, which are read by hand, to the description of an interface.
+
+    It is made when it is first asked for: that takes as long as all else of the interface.
+    """
+    plain = api.openapi
+
+    def described() -> dict[str, Any]:
+        if api.openapi_schema is None:
+            _add_models(plain())
+        return plain()
+
+    api.openapi = described  # type: ignore[method-assign]
+
+
+def _add_models(described: dict[str, Any]) -> None:
     kinds = (Ask, Search, Quotations, Conversation, Answered, Problem)
     _, made = models_json_schema([(kind, "validation") for kind in kinds], ref_template=REFERENCE)
     components = described.setdefault("components", {}).setdefault("schemas", {})

@@ -86,6 +86,7 @@ def create_app(
             favicon_path=Path(__file__).parent / "favicon.svg",
         )
         page = guarded.routes[-1].app  # type: ignore[attr-defined]
+        page.get_blocks().app = page
         for each in (guarded, page):
             answer_faults(each, nothing_here=lambda home: render("nothing_here.html", home=home))
         # From the inside out.

@@ -11,6 +11,7 @@ from gradio.events import api
 from qa.access.visits import SESSIONS
 from qa.api.pool import WAITING
 from qa.collections import Served
+from qa.web.blocks import without_applications
 from qa.web.handlers import Handlers
 from qa.web.render import render
 
@@ -25,6 +26,7 @@ OPENING = 6
 DONE = "() => { delete document.getElementById('talk').dataset.asking; }"
 
 
+@without_applications()
 def create_page(served: Served, *, for_owner: bool) -> gr.Blocks:
     """Return the page over what is served: the conversation left, the evidence on the right.
 
