@@ -51,17 +51,36 @@ def watched(address: str, leave: Callable[[], object]) -> Iterator[None]:
         "start it again, and run the same command: the build goes on from there",
     )
     watch = _Watch(place_of(address), gone)
-    watch.start()
     try:
-        yield
+        with _interruptible():
+            watch.start()
+            try:
+                yield
+            finally:
+                watch.end()
     except BaseException as error:  # an interruption, or what Ray makes of the loss
         if watch.found_nothing.is_set():
             raise gone from error
         raise
     finally:
-        watch.ended.set()
         if not watch.found_nothing.is_set():
             leave()
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let the signal that :class:`_Watch` sends interrupt the main thread, if this is it.
+
+    SIGINT would not do: it is ignored in what a shell starts in the background.
+    """
+    if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGUSR1, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGUSR1, signal.SIG_DFL if before is None else before)
 
 
 class _Watch(threading.Thread):
@@ -71,19 +90,27 @@ class _Watch(threading.Thread):
         super().__init__(name="head", daemon=True)
         self._place, self._gone = place, gone
         self._of_main = threading.current_thread() is threading.main_thread()
-        self.ended, self.found_nothing = threading.Event(), threading.Event()
+        self.found_nothing = threading.Event()
+        self._ended = threading.Event()
+        self._ending = threading.Lock()  # nothing is interrupted that has ended
+
+    def end(self) -> None:
+        """Look no longer: the block has ended."""
+        with self._ending:
+            self._ended.set()
 
     def run(self) -> None:
         """Look, and interrupt the block where there is nothing."""
         seen = time.monotonic()
         while time.monotonic() - seen < GONE_S:
-            if self.ended.wait(LOOK_S):
+            if self._ended.wait(LOOK_S):
                 return
             if is_reachable(*self._place):
                 seen = time.monotonic()
         self.found_nothing.set()
-        if self._of_main and sys.platform != "win32" and not self.ended.is_set():
-            # A signal of the system: it ends what waits for a lock, too.
-            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-        if not self.ended.wait(LAST_S):
+        with self._ending:
+            if self._of_main and sys.platform != "win32" and not self._ended.is_set():
+                # A signal of the system: it ends what waits for a lock, too.
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+        if not self._ended.wait(LAST_S):
             _LOG.error("%s", self._gone)
