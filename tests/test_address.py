@@ -231,7 +231,15 @@ def test_a_conversation_is_exported(visit, chromium, served, tmp_path, form):
         with_file = chromium.new_page()
         with_file.goto(path.as_uri())
         assert with_file.locator("blockquote").first.text_content() == answer.text
+        link = with_file.locator("section a").first.get_attribute("href")
         with_file.close()
+        # It leads to the words, also where they stand elsewhere now.
+        for address in (link, link.replace(f"#{answer.start}-{answer.end}:", "#2-4:")):
+            page = visit(url=address, wait=".document .passage")
+            assert page.locator(".document .passage").text_content() == answer.text
+            assert (
+                "The shaded words are those that the link" in page.locator(".banner").inner_text()
+            )
 
 
 def test_a_very_long_question_has_an_address_that_can_be_opened_again(visit):
@@ -253,6 +261,8 @@ def test_a_very_long_question_has_an_address_that_can_be_opened_again(visit):
     [
         ({"doc": "mill.txt"}, "4-8", ".banner", "The shaded words are those that the link"),
         ({"doc": "mill.txt"}, "4-99999999", ".banner", "a place that this document does not have"),
+        ({"doc": "mill.txt"}, "4-8:~:text=Ada%20Bl%ff", ".banner", "The shaded words"),
+        ({"doc": "mill.txt"}, "4-8:~:text=Nobody", ".banner", "a place that this document does"),
         ({"doc": "mill.txt"}, "9-4", ".document", "Rosa Thal"),
         ({"doc": "mill.txt"}, "99999999999999999999-4", ".document", "Rosa Thal"),
         ({"doc": "../../etc/passwd"}, "0-4", ".gone", "There is no document ../../etc/passwd"),

@@ -13,7 +13,7 @@ from qa.web.views import Turn
 QUESTION = "What do guests pay?"
 
 
-def saved(turn, form):
+def saved(turn, form, home=""):
     """Return a conversation of one turn as a file; its documents have no headings."""
     turns = [turn, Turn("Refused?", trouble="Too many wait.")]
     return conversation_file(
@@ -21,6 +21,7 @@ def saved(turn, form):
         form,
         document=lambda name: Document(name, "", "", "", "", name, ()),
         collections=("press", "law"),
+        home=home,
     )
 
 
@@ -74,3 +75,15 @@ def test_json_says_how_it_was_asked(prediction):
     assert asked["best_guess"] is True
     (asked,) = json.loads(saved(Turn(QUESTION, prediction), "json"))["conversation"]
     assert not {"only", "best_guess"} & asked.keys()
+
+
+@pytest.mark.parametrize(
+    ("form", "linked"),
+    [
+        ("html", '<a href="http://localhost:7860/?doc=press%2F2022.txt#11-18:~:text=14%20euro">'),
+        ("md", "](<http://localhost:7860/?doc=press%2F2022.txt#11-18:~:text=14%20euro>)"),
+    ],
+)
+def test_a_quotation_is_linked_to_its_place_where_the_page_is_known(prediction, form, linked):
+    assert linked in saved(Turn(QUESTION, prediction), form, "http://localhost:7860/")
+    assert "doc=" not in saved(Turn(QUESTION, prediction), form)

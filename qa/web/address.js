@@ -4,7 +4,7 @@
 
 const LIBRARY = "library/0/0/0/";
 const MOST_ASKED = 4000; // characters of a question in an address: of a longer address a server reads nothing
-const PLACE = /^#(\d{1,11})-(\d{1,11})$/;
+const PLACE = /^#(\d{1,11})-(\d{1,11})(?::~:.*)?$/; // not every browser takes off the words behind it
 
 const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 let talkId = newId();
@@ -104,6 +104,18 @@ const openTalk = (id, turns, { view = "", isMoved = false, documentId = "", star
   trigger("submit", { turns, view: turns.length || view ? view : LIBRARY, document: documentId, start, end });
 });
 
+// The words of a text fragment: where a document has changed, its place is found by them. A browser
+// shows them to scripts in the navigation alone, which is the one that led to this page.
+const linkedWords = () => {
+  const [{ name = "" } = {}] = performance.getEntriesByType("navigation");
+  const [place, directives = ""] = (name || location.href).split(":~:");
+  if (place.replace(/#$/, "") !== location.href.split(":~:")[0].replace(/#$/, "")) return [];
+  const text = directives.split("&").find((each) => each.startsWith("text="))?.slice(5) ?? "";
+  // What stands before the words and behind them is set off by a hyphen.
+  const parts = text.split(",").filter((each) => !each.endsWith("-") && !each.startsWith("-"));
+  try { return parts.filter(Boolean).slice(0, 2).map(decodeURIComponent); } catch { return []; }
+};
+
 // What the address says, where the browser keeps no conversation for it.
 const openAddress = () => {
   const words = new URLSearchParams(location.search);
@@ -112,6 +124,7 @@ const openAddress = () => {
   const whole = named.map((name) => `${name.replace(/[*?[]/g, "[$&]")}/*`);
   const only = [...words.getAll("only").filter(Boolean), ...whole];
   const documentId = words.get("doc") ?? "";
+  const said = linkedWords();
   const [, start, end] = (location.hash.match(PLACE) ?? [0, 0, 0]).map(Number);
   if (only.length) document.dispatchEvent(new CustomEvent("library-choose", { detail: only }));
   if (!question.trim() && !documentId) return;
@@ -120,7 +133,7 @@ const openAddress = () => {
     talkId = newId();
     isLinked = turns.length === 0;
     expect(turns.length, true);
-    trigger("submit", { turns, view: "", document: documentId, start, end });
+    trigger("submit", { turns, view: "", document: documentId, start, end, words: said });
   });
 };
 
@@ -156,7 +169,7 @@ part("new-talk").addEventListener("click", () => {
 part("export").addEventListener("click", ({ target }) => {
   const { format } = target.closest("button")?.dataset ?? {};
   if (!format) return;
-  trigger("select", { format });
+  trigger("select", { format, home: location.origin + location.pathname });
   part("export").open = false;
   part("export").querySelector("summary").focus();
 });

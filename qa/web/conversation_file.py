@@ -14,6 +14,7 @@ from qa.answers.serialize import prediction_to_dict
 from qa.text import UNSEEN, json_literal, listed, printable
 from qa.types import Answer, Document, Place, Prediction
 from qa.web import wording
+from qa.web.links import link_to
 from qa.web.render import render
 from qa.web.views import Turn, places_of
 
@@ -27,7 +28,8 @@ _BEGINNINGS = re.compile(r"^(\s*\d*)([-+=.)])", re.MULTILINE)
 class Quotation:
     """A place of an answer, as it is written in a file.
 
-    ``text`` are the document's words there, ``section`` the headings above it and its cell.
+    ``text`` are the document's words there, ``section`` the headings above it and its cell,
+    ``link`` is its address on the page, empty where that is not known.
     """
 
     place: Place
@@ -35,6 +37,7 @@ class Quotation:
     title: str
     section: str
     probability: float
+    link: str = ""
 
     @property
     def where(self) -> str:
@@ -66,18 +69,20 @@ def conversation_file(
     *,
     document: Callable[[str], Document],
     collections: Collection[str] = (),
+    home: str = "",
 ) -> str:
     """Return the answered turns of a conversation in a form of ``TYPES``; KeyError for another.
 
     Every quotation has its offsets and the hash of its file. ``document`` finds a document by
     its id, for the headings above a quotation; ``collections`` are the names with which ids begin.
+    ``home`` is the address of the page, to which quotations are linked; empty for no links.
     """
     found = [(turn, turn.prediction) for turn in turns if turn.prediction is not None]
     if form == "json":
         asked = [_saved(turn, prediction) for turn, prediction in found]
         content = {"version": version("verbatim-qa"), "conversation": asked}
         return json_literal(json.dumps(content, ensure_ascii=False, indent=2)) + "\n"
-    answered = [_answered(*each, document, collections) for each in found]
+    answered = [_answered(*each, document, collections, home) for each in found]
     if form == "md":
         return _markdown(answered)
     if form == "html":
@@ -97,8 +102,9 @@ def _answered(
     prediction: Prediction,
     document: Callable[[str], Document],
     collections: Collection[str],
+    home: str,
 ) -> Answered:
-    quotations = _quotations(turn.answers, document)
+    quotations = _quotations(turn.answers, document, home)
     remarks = [
         f"Only in {turn.asked_only(collections)}." if turn.only else "",
         f"Asked as: {prediction.asked_as}" if prediction.asked_otherwise else "",
@@ -113,11 +119,13 @@ def _answered(
         tuple(filter(None, remarks)),
         tuple(quotations),
         wording.told(apart) if apart else "",
-        tuple(_quotations(apart.answers, document)) if apart else (),
+        tuple(_quotations(apart.answers, document, home)) if apart else (),
     )
 
 
-def _quotations(answers: Iterable[Answer], document: Callable[[str], Document]) -> list[Quotation]:
+def _quotations(
+    answers: Iterable[Answer], document: Callable[[str], Document], home: str
+) -> list[Quotation]:
     found = []
     for answer in answers:
         for place in places_of(answer):
@@ -126,9 +134,9 @@ def _quotations(answers: Iterable[Answer], document: Callable[[str], Document]) 
             except KeyError:  # no longer indexed
                 section = ""
             title = place.title or place.document_id
-            found.append(
-                Quotation(place, place.text or answer.text, title, section, answer.probability)
-            )
+            text = place.text or answer.text
+            link = link_to(home, place, text) if home else ""
+            found.append(Quotation(place, text, title, section, answer.probability, link))
     return found
 
 
@@ -153,7 +161,7 @@ def _quoted(each: Quotation) -> list[str]:
     return [
         *(f"> {line}".rstrip() for line in _escaped(each.text).splitlines() or [""]),
         "",
-        f"{_escaped(each.where)}  ",
+        f"[{_escaped(each.where)}](<{each.link}>)  " if each.link else f"{_escaped(each.where)}  ",
         f"`{_code(place.document_id)}:{place.start}-{place.end}`  ",
         f"SHA-256 `{place.sha256}`, probability {each.probability:.2f}",
         "",

@@ -24,6 +24,7 @@ from qa.feedback import Vote
 from qa.text import counted, sentence, without_places, without_surrogates
 from qa.types import Prediction
 from qa.web.conversation_file import TYPES, conversation_file
+from qa.web.links import home_of, place_of
 from qa.web.opening import Opening
 from qa.web.render import conversation_html, evidence_html, library_html, strictness_html
 from qa.web.views import VISIT, Turn, View, latest
@@ -109,6 +110,7 @@ class Handlers:
             form,
             document=now.qa.document,
             collections=now.library.collections,
+            home=home_of(_said(event, "home")),
         )
         file = json.dumps({"type": TYPES[form], "name": f"answers.{form}", "text": text})
         # The number makes the value another one when the same file is wanted again.
@@ -206,7 +208,7 @@ class Handlers:
                 yield turns, self._talk(now, (*shown, asked.shortened), View()), gr.skip()
             turns = (*turns, self._answered(now, asked, shown))
         seen = _seen(now, turns, strict)
-        view = wanted.view(seen)
+        view = _placed(now, wanted).view(seen)
         yield turns, self._talk(now, seen, view), self._evidence(now, seen, view)
 
     def _answer(
@@ -394,6 +396,19 @@ def patterns(only: object) -> tuple[str, ...]:
         return ()
     is_valid = isinstance(found, list) and all(isinstance(each, str) and each for each in found)
     return tuple(found[:MAX_ONLY]) if is_valid else ()
+
+
+def _placed(now: OpenIndex, wanted: Opening) -> Opening:
+    """Return what is to be opened, at the place where the document has the words of the link."""
+    if not wanted.words or not wanted.document_id:
+        return wanted
+    try:
+        document = now.qa.document(wanted.document_id)
+    except (KeyError, StoredIndexError):  # said where it is shown
+        return wanted
+    windows = now.windows.of(document)
+    start, end = place_of(document, windows, wanted.words, wanted.start, wanted.end)
+    return replace(wanted, start=start, end=end)
 
 
 def _seen(now: OpenIndex, turns: Turns, strict: Strict) -> Turns:

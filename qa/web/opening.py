@@ -11,7 +11,7 @@ from qa.text import without_surrogates
 from qa.web.views import VISIT, Turn, View, latest
 
 MAX_ONLY = 1_000
-MAX_CHARACTERS = 1_000  # of a document's path
+MAX_CHARACTERS = 1_000  # of a document's path, and of the words of a link
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class Opening:
 
     ``address`` is that of a :class:`~qa.web.views.View`, empty for none. ``document_id`` is empty
     where no place is wanted; ``start`` and ``end`` are both 0 for a document's beginning.
+    ``words`` are those that a link has of the place, all of them or the first and the last.
     ``left_out`` is how many of the first questions were more than are kept.
     """
 
@@ -29,17 +30,19 @@ class Opening:
     start: int = 0
     end: int = 0
     left_out: int = 0
+    words: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, event: Any) -> Opening:
         """Read what a browser sent; what is not valid is left out."""
-        names = ("turns", "view", "document", "start", "end")
+        names = ("turns", "view", "document", "start", "end", "words")
         sent = {name: getattr(event, name, None) for name in names}
         listed = sent["turns"]
         given = [_turn(each) for each in listed] if isinstance(listed, list) else []
         turns = tuple(turn for turn in given if turn is not None)
         kept = latest(turns)
         start, end = sent["start"], sent["end"]
+        words = sent["words"] if isinstance(sent["words"], list) else []
         if not (type(start) is int and type(end) is int and 0 <= start < end < 10**11):
             start = end = 0
         return cls(
@@ -50,6 +53,11 @@ class Opening:
             start,
             end,
             len(turns) - len(kept),
+            tuple(
+                without_surrogates(each[:MAX_CHARACTERS])
+                for each in words[:2]
+                if isinstance(each, str) and each.strip()
+            ),
         )
 
     def view(self, turns: Sequence[Turn]) -> View:
