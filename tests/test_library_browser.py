@@ -1,7 +1,11 @@
 """The library in headless Chromium: upload, choose, delete, rename, and a build that all see."""
 
+import threading
+from dataclasses import replace
+
 import pytest
 from browsing import IN_VIEW, WAIT_MS, keep
+from loaded import BuildHere
 from serving import gradio_warnings, serving_live
 from sparing import light_work
 from waiting import SlowBuild, until
@@ -228,6 +232,42 @@ def test_what_was_deleted_far_down_is_put_back_from_where_one_is(served, page):
     keep(page, "library-undo")
     undo.click()
     until(lambda: (served.corpus.folder / "29.txt").exists())
+
+
+def test_undo_stays_when_a_build_that_knows_nothing_of_the_deletion_ends(served, page, monkeypatch):
+    folder = served.corpus.folder
+    for name in ("tower.txt", "mill.txt"):
+        (folder / name).write_text(TEXTS["tower.txt"])
+    page.wait_for_selector(".entry >> nth=1")
+    page.wait_for_selector("#activity", state="hidden")
+    has_read, may_end = threading.Event(), threading.Semaphore(0)
+
+    class Reader(BuildHere):
+        def run(self, *given):
+            report = super().run(*given)
+            has_read.set()
+            assert may_end.acquire(timeout=300)
+            return report
+
+    monkeypatch.setattr("qa.library.live.BackgroundBuild", Reader)
+    (folder / "house.txt").write_text("The house\n\nIt is green.\n")
+    assert has_read.wait(60)
+    page.wait_for_selector("#activity:visible")
+    page.locator(".entry", has_text="tower.txt").hover()
+    page.get_by_role("button", name="Delete tower.txt").click()
+    page.wait_for_selector(".library-note >> text=tower.txt was deleted.")
+    may_end.release()
+    page.wait_for_selector(".entry >> text=house.txt")
+    # Also where the server draws the list, as when it has found questions to begin with.
+    served.corpus.now = replace(served.corpus.now, examples=("Who bought the tower?",))
+    page.wait_for_selector(".example")
+    keep(page, "library-leaving")
+    assert page.locator(".entries > .leaving").inner_text().startswith("The tower\ntower.txt")
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_selector(".library-note >> text=tower.txt is back.")
+    assert page.locator(".entries > .leaving").count() == 0
+    for _ in range(3):
+        may_end.release()
 
 
 @pytest.mark.parametrize("by_touch", [True, False])

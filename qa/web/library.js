@@ -91,6 +91,24 @@ const sameAs = (part) => {
 
 let late = false; // the list waits until a name is written
 
+// Files that were deleted or renamed, each with the build after which the list knows it; one that
+// is under way may have read the file before.
+const leaving = new Map();
+const leave = (path) => {
+  leaving.set(path, (seen?.finished ?? 0) + (seen?.activity ? 2 : 1));
+  showLeaving();
+};
+const comeBack = (path) => {
+  leaving.delete(path);
+  showLeaving();
+};
+const showLeaving = () => {
+  for (const [path, build] of leaving) if (seen?.finished >= build) leaving.delete(path);
+  for (const button of element.querySelectorAll(".entries [data-rename]")) {
+    button.closest("li").classList.toggle("leaving", leaving.has(button.dataset.rename));
+  }
+};
+
 const refresh = async () => {
   late = Boolean(library()?.querySelector(".new-name"));
   if (late) return;
@@ -116,15 +134,18 @@ const refresh = async () => {
     kept?.focus({ preventScroll: true });
   }
   showChosen();
+  showLeaving();
   tellUnread();
 };
 
 let untold = null; // what is said as soon as the list is shown
+let saying = null; // what is said as long as it is shown
 
 // Says how something went; `undo` is what a button beside it does.
 const announce = (text, { failed = false, undo = null } = {}) => {
   const line = library()?.querySelector(".library-note");
   untold = line ? null : [text, { failed, undo }];
+  saying = line && text ? [text, { failed, undo }] : null;
   if (!line) return;
   line.textContent = text;
   if (undo) {
@@ -256,9 +277,12 @@ const rename = (button) => {
     if (!found) return; // what was written stays, to be mended
     end();
     if (found.path === path) return;
+    leave(path);
     announce(`${path} is ${found.path} now.`, {
       undo: async () => {
-        if (await post("rename", { path: found.path, to: path })) announce(`It is ${path} again.`);
+        if (!(await post("rename", { path: found.path, to: path }))) return;
+        comeBack(path);
+        announce(`It is ${path} again.`);
       },
     });
   });
@@ -266,7 +290,10 @@ const rename = (button) => {
 
 const putBack = async (token) => {
   const found = await post("restore", { token });
-  if (found) announce(`${found.path} is back.`);
+  if (found) {
+    comeBack(found.path);
+    announce(`${found.path} is back.`);
+  }
   refresh();
 };
 
@@ -287,20 +314,29 @@ element.addEventListener("click", async ({ target }) => {
     const found = await post("remove", { path: remove });
     if (!found) return;
     announce(`${remove} was deleted.`, { undo: () => putBack(found.token) });
-    const row = button.closest("li");
-    row.classList.add("leaving");
-    if (chosen.delete(row.querySelector(".tick")?.dataset.only)) showChosen(); // or nothing would be asked
+    leave(remove);
+    if (chosen.delete(button.closest("li").querySelector(".tick")?.dataset.only)) showChosen(); // or nothing would be asked
   } else if (restore) putBack(restore);
   else if (forget) {
     if (await post("forget", { token: forget })) refresh();
   }
 });
 
+let isShown = library() !== null;
+
 // Drawn anew by the server: with the choice and the order of this visitor.
 watch("value", () => {
-  if (!library()) return;
+  const wasShown = isShown;
+  isShown = library() !== null;
+  if (!isShown) {
+    saying = null;
+    return;
+  }
   showChosen();
-  if (untold) announce(...untold);
-  showAgain();
+  showLeaving();
+  // Drawn anew while it is shown, it says what it said before.
+  if (untold ?? saying) announce(...(untold ?? saying));
+  if (wasShown) tellUnread();
+  else showAgain();
   if (list.search || list.sort || list.page > 1) refresh();
 });

@@ -70,7 +70,7 @@ const takeBack = async (done) => {
   library().querySelector(".uploads button").focus({ preventScroll: true });
 };
 
-// The list was drawn anew: what failed was read there by now.
+// The list is opened again: what failed was read there by now.
 const showAgain = () => {
   if (!sending) failures.splice(0, told);
   tellUnread();
