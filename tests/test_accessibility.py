@@ -20,6 +20,9 @@ WRONG = """async () => {
   return found.violations
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(", ")}`);
 }"""
+# Colours that paper has no reason to change.
+COLOURS = """() => ["paper", "edge", "accent", "marker", "marker-edge", "warn"]
+  .map(name => getComputedStyle(document.querySelector("#desk")).getPropertyValue(`--${name}`))"""
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +175,13 @@ def test_the_page_is_printed_whole_and_without_what_is_clicked(visit):
     })"""
     assert page.evaluate(cut) == []
     assert page.locator(".turn:visible").count() == 3
-    # On white paper, whatever the page looks like.
+    # On white paper, whatever the page looks like, in the colours of the light page.
+    on_paper = page.evaluate(COLOURS)
+    page.emulate_media(media="screen")
+    assert on_paper != page.evaluate(COLOURS)
+    page.locator(".dark").evaluate_all("all => all.map(each => each.classList.remove('dark'))")
+    assert on_paper == page.evaluate(COLOURS)
+    page.emulate_media(media="print")
     paper = "part => getComputedStyle(part).backgroundColor"
     assert page.locator("body").evaluate(paper) == "rgb(255, 255, 255)"
     assert page.locator(".question").first.evaluate(CONTRAST) >= 7
