@@ -516,11 +516,16 @@ def test_a_question_is_asked_again_of_what_was_read_meanwhile(visit, served, alw
 def test_a_busy_page_says_so(visit, served, monkeypatch):
     monkeypatch.setattr("qa.web.page.MAX_WAITING", 0)
     with serving_corpus(served.corpus) as busy:
-        page = visit(url=busy.url)
+        page = visit(url=busy.url, scheme="dark")
         page.get_by_role("button", name=EXAMPLES[0][0]).click()
         page.wait_for_selector(".toast-body")
         assert "currently busy. Please try again" in page.locator(".toast-body").inner_text()
         keep(page, "busy")
+        # Above the question: at the top right it would cover buttons of the documents.
+        said = page.locator(".toast-body").bounding_box()
+        assert said["y"] + said["height"] <= page.locator("#question").bounding_box()["y"]
+        assert said["x"] + said["width"] <= page.locator("#evidence").bounding_box()["x"]
+        assert page.locator(".toast-message-text").evaluate(CONTRAST) >= 4.5
         page.close()
     (complaint,) = visit.wrong
     assert "503" in complaint
