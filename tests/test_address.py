@@ -116,6 +116,23 @@ def test_back_and_forward_move_the_evidence_and_not_the_conversation(visit):
     shown(page, "mill.txt")
 
 
+def test_a_reload_keeps_what_is_being_written(visit):
+    page = visit()
+    box = page.locator("#question textarea")
+    box.fill("Who bought the")
+    page.reload()
+    page.wait_for_selector(".welcome")
+    page.wait_for_function("document.querySelector('#question textarea').value")
+    assert box.input_value() == "Who bought the"
+    box.press_sequentially(" mill?")
+    box.press("Enter")
+    page.wait_for_selector(".turn .footnote")
+    assert page.locator(".asked").all_text_contents() == [MILL]
+    page.reload()
+    page.wait_for_selector(".turn .footnote")
+    assert box.input_value() == ""  # it was asked
+
+
 def test_a_reload_shows_the_conversation_and_its_votes_again(visit, served):
     page = visit()
     ask(page, MILL)

@@ -184,6 +184,7 @@ document.addEventListener("click", ({ target }) => {
 
 // The first drawing of the page comes from the server: what is opened comes after it.
 const begin = () => {
+  restoreDraft();
   // Back may lead to what another user asked, who logged out since.
   if ((history.state?.visitor ?? visitor) !== visitor) history.replaceState(null, "", location.pathname);
   const state = history.state;

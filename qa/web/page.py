@@ -47,7 +47,7 @@ def create_page(served: Served, *, for_owner: bool) -> gr.Blocks:
                     render("bar.html"),
                     elem_id="bar",
                     js_on_load=_scripts(
-                        "rights", "asking", "history", "address", "copying", "keys"
+                        "rights", "asking", "history", "draft", "address", "copying", "keys"
                     ),
                     apply_default_css=False,
                 )
