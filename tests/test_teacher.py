@@ -23,6 +23,7 @@ from qa.evaluation.contrast import ContrastPair
 from qa.evaluation.datasets import Paragraph
 from qa.evaluation.golden import GoldenQuestion
 from qa.hashing import sha256_of
+from qa.networks.reader import OnnxReader
 from training.networks import load_tokenizer
 from training.questions import is_held_out, whole
 from training.rows import CLS, SEP, collate, make_row
@@ -338,6 +339,29 @@ def test_passages_that_answer_and_passages_that_do_not(corpora):
     assert find(qa, roof).positives[0].passage.document_id == "roof.md"
     chosen = drawn(found, negatives=3, rng=random.Random(1))
     assert len(chosen) == len(set(chosen)) == 3
+
+
+def test_negatives_that_the_first_reader_takes_for_answers(corpora):
+    reader = OnnxReader()
+    question = read_questions(corpora.folder, "home")[3]
+    found = find(corpora.open("home"), question)
+    passages = [each.passage for each in found.negatives]
+    spans = [spans[0] for spans in reader.read(question.text, passages, n=1)]
+    margins = dict(zip(passages, (s.score - s.null_score for s in spans), strict=True))
+    chosen = drawn(found, negatives=3, rng=random.Random(1), reader=reader)
+    assert len(set(chosen)) == 3
+    likeliest = sorted(margins.values(), reverse=True)[:2]
+    assert [margins[each.passage] for each in chosen[:2]] == likeliest
+
+
+def test_a_share_of_the_questions(corpora):
+    def asked(share):
+        drawn_of = replace(corpora, share=share)
+        units = drawn_of.units(["home"], draws=1, negatives=1)
+        return {unit.about[0].question for unit in units}
+
+    assert 0 < len(asked(0.5)) <= 2 < len(asked(1.0))
+    assert asked(0.5) < asked(1.0)
 
 
 def test_the_mix(mixed, rows, tokenizer):

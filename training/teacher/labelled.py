@@ -38,13 +38,20 @@ NEGATIVES = 0.2
 REWORDED = 0.15
 
 
-def labelled_units(data: Path, tokenizer: Tokenizer, *, seed: int) -> tuple[list[Unit], list[Unit]]:
-    """Return units to train on, and units of held-out paragraphs; neither is shuffled."""
+def labelled_units(
+    data: Path, tokenizer: Tokenizer, *, seed: int, share: float = 1.0
+) -> tuple[list[Unit], list[Unit]]:
+    """Return units to train on, and units of held-out paragraphs; neither is shuffled.
+
+    ``share`` is that of the questions to train on: what is not drawn costs no time.
+    """
     everything = load_questions(data, tokenizer, seed=seed, mix=dict.fromkeys(QUOTAS, 1.0))
     held_out = [e for e in everything.held_out if _is_short(e, everything.contexts)]
-    asked = _with_used_contexts(everything, _chosen(everything, seed=seed))
+    asked = _with_used_contexts(everything, _chosen(everything, seed=seed, share=share))
     asked = with_negatives(asked, share=NEGATIVES, seed=seed)
-    made = unanswerable_examples(asked, tokenizer, start=encoder_folder(), count=MADE, seed=seed)
+    made = unanswerable_examples(
+        asked, tokenizer, start=encoder_folder(), count=round(share * MADE), seed=seed
+    )
     asked = asked.with_train([*asked.train, *made])
     asked = with_priors(reworded(asked, tokenizer, share=REWORDED, seed=seed))
     return (
@@ -57,7 +64,7 @@ def _is_short(example: Example, contexts: Sequence[Context]) -> bool:
     return len(contexts[example.context].ids) <= LONGEST
 
 
-def _chosen(questions: Questions, *, seed: int) -> list[Example]:
+def _chosen(questions: Questions, *, seed: int, share: float) -> list[Example]:
     """Return the questions that are drawn, by quota: each once, on short paragraphs."""
     rng = random.Random(seed)
     contexts = questions.contexts
@@ -65,10 +72,10 @@ def _chosen(questions: Questions, *, seed: int) -> list[Example]:
     once = {id(example): example for example in questions.train}.values()
     short = [example for example in once if _is_short(example, contexts)]
     absent = [example for example in short if not example.answers]
-    chosen = rng.sample(absent, min(ABSENT, len(absent)))
+    chosen = rng.sample(absent, min(round(share * ABSENT), len(absent)))
     for source, quota in QUOTAS.items():
         present = [e for e in short if e.answers and contexts[e.context].source == source]
-        chosen += rng.sample(present, min(quota, len(present)))
+        chosen += rng.sample(present, min(round(share * quota), len(present)))
     return chosen
 
 

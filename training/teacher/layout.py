@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 
@@ -9,11 +10,14 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from qa.networks.reader import MAX_HEADING_TOKENS, as_sentences
-from qa.types import Passage
+from qa.types import Passage, Reader
 from training.questions import Context, encode_question, tokens_covering, whole
 from training.rows import make_row
 from training.teacher.natural import Candidate, Found, Question
 from training.teacher.units import About, Unit
+
+# So many of the nearest passages are read to see which are taken for answers.
+_NEAR = 8
 
 
 class Layout:
@@ -75,12 +79,26 @@ class Layout:
         return self._contexts[passage]
 
 
-def drawn(found: Found, *, negatives: int, rng: random.Random) -> list[Candidate]:
-    """Return a question's positives and some of its negatives, mostly those of a high rank."""
-    left = list(found.negatives)
-    chosen: list[Candidate] = []
+def drawn(
+    found: Found, *, negatives: int, rng: random.Random, reader: Reader | None = None
+) -> list[Candidate]:
+    """Return a question's positives and some of its negatives, mostly those of a high rank.
+
+    With a ``reader`` all but one of these are what it takes for answers most: the second reader
+    is asked of such passages alone.
+    """
+    chosen = mistaken(found, reader)[: negatives - 1] if reader else []
+    left = [each for each in found.negatives if each not in chosen]
     while left and len(chosen) < negatives:
         candidate = rng.choices(left, weights=[1 / (2 + each.rank) for each in left])[0]
         left.remove(candidate)
         chosen.append(candidate)
     return [*found.positives, *chosen]
+
+
+def mistaken(found: Found, reader: Reader) -> list[Candidate]:
+    """Return the nearest negatives in the order in which a reader takes them for answers."""
+    near = found.negatives[:_NEAR]
+    read = reader.read(found.question.text, [each.passage for each in near], n=1)
+    margins = [spans[0].score - spans[0].null_score if spans else -math.inf for spans in read]
+    return [near[at] for at in sorted(range(len(near)), key=lambda at: -margins[at])]

@@ -16,8 +16,10 @@ from pathlib import Path
 import torch
 
 from qa.evaluation.contrast import ContrastPair, read_pairs
+from qa.networks.reader import OnnxReader
 from qa.networks.threads import cores
 from qa.pipeline import QA
+from qa.types import Reader
 from training.authored import DATA as AUTHORED
 from training.authored import PAIRS
 from training.command import at_least_one, run
@@ -39,7 +41,9 @@ JUDGED_TRANSFERS = 100
 class Corpora:
     """The natural corpora in a folder, their indexes, and how their questions become rows.
 
-    ``pairs`` of questions that ask for different things in like words are learnt from too.
+    ``pairs`` of questions that ask for different things in like words are learnt from too. Of
+    each corpus a ``share`` of the questions is drawn, and with a ``reader`` what that takes for
+    answers is among their negatives.
     """
 
     folder: Path
@@ -47,6 +51,8 @@ class Corpora:
     layout: Layout
     seed: int
     pairs: tuple[ContrastPair, ...] = ()
+    share: float = 1.0
+    reader: Reader | None = None
 
     def open(self, corpus: str) -> QA:
         """Return the pipeline over a corpus, its index up to date."""
@@ -60,6 +66,7 @@ class Corpora:
         rng = random.Random(self.seed)
         for corpus in names:
             questions = read_questions(self.folder, corpus, self.pairs)
+            questions = rng.sample(questions, round(self.share * len(questions)))
             qa = self.open(corpus)
             found = [each for each in (find(qa, question) for question in questions) if each]
             present = sum(bool(each.question.answers) for each in found)
@@ -71,7 +78,7 @@ class Corpora:
             for _ in range(draws):
                 for each in found:
                     count = negatives + (not each.positives)
-                    candidates = drawn(each, negatives=count, rng=rng)
+                    candidates = drawn(each, negatives=count, rng=rng, reader=self.reader)
                     if candidates:
                         yield self.layout.unit(each.question, candidates, corpus, rng)
 
@@ -127,10 +134,9 @@ def mix(
     if left_out:
         write_units(output / "natural", list(corpora.judged_units(left_out, count=judged)))
     tokenizer = load_tokenizer()
-    labelled, held_out = labelled_units(data, tokenizer, seed=seed)
+    labelled, held_out = labelled_units(data, tokenizer, share=labelled_share, seed=seed)
     print(f"labelled: {len(labelled)} units, {tokens_of(labelled)} tokens", flush=True)
     rng = random.Random(seed)
-    labelled = rng.sample(labelled, round(labelled_share * len(labelled)))
     present = [unit for unit in held_out if unit.about[0].answers]
     absent = [unit for unit in held_out if not unit.about[0].answers]
     sample = [
@@ -185,6 +191,15 @@ def main() -> None:
         "--labelled-share", type=float, default=1.0, help="of the labelled questions"
     )
     parser.add_argument(
+        "--natural-share", type=float, default=1.0, help="of the questions of natural corpora"
+    )
+    parser.add_argument(
+        "--everyday-share", type=float, default=1.0, help="of those written for training"
+    )
+    parser.add_argument(
+        "--hard", action="store_true", help="negatives that the first reader takes for answers"
+    )
+    parser.add_argument(
         "--transfers",
         type=int,
         default=0,
@@ -194,8 +209,16 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(cores())
     corpora, everyday = with_authored(
-        Corpora(options.natural, options.indexes, Layout(load_tokenizer()), options.seed)
+        Corpora(
+            options.natural,
+            options.indexes,
+            Layout(load_tokenizer()),
+            options.seed,
+            share=options.natural_share,
+            reader=OnnxReader() if options.hard else None,
+        )
     )
+    everyday = replace(everyday, share=options.everyday_share)
     counts = mix(
         options.data,
         corpora,
