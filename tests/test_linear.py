@@ -95,6 +95,7 @@ hostile = [
     (page, "<img alt='one two three'>" * 8_000),
     (page, f"<ol>{'<li>a' * 50_000}</ol>"),
     (looks_like_html, "<!---->" * 100),
+    (around, "".join(f"The car of day {day} stood in the snow\\n" for day in range(60_000))),
     (read_markdown, "\\\\[^" * 150_000),
     (read_org, f"* Depth{' ' * N}!"),
     (read_text, "@" * N + "\\na\\nb\\n\\nIt ends."),
@@ -123,7 +124,7 @@ READERS = """
 import resource, time
 from qa.errors import UnreadableDocument
 from qa.loaders.extracted import TextBuilder
-from qa.loaders.hypertext.html import looks_like_html
+from qa.loaders.hypertext.html import _leave_out_rest, looks_like_html
 from qa.loaders.hypertext.markdown import read_markdown
 from qa.loaders.hypertext.markup import add_page
 from qa.loaders.calendar import read_calendar
@@ -159,6 +160,13 @@ def tabbed_lines(text):
 
 def html_mail(text):
     add_html(text, TextBuilder(), "")
+
+def around(text):
+    builder, page = TextBuilder(), TextBuilder()
+    for line in text.splitlines():
+        builder.add(line, "body")
+        page.add(line, "body")
+    _leave_out_rest(builder, page)
 
 def versions(text):
     better_version(f"It is {text} so", "<p>It is not so, as all of us know.</p>")

@@ -69,14 +69,16 @@ def read_html(text: str) -> Extracted:
     if body is not None:
         _add(body, builder)
     whole = _page(text)
-    if _lost(whole, builder) < _MAX_LOSS:
+    is_main_text = _lost(whole, builder) >= _MAX_LOSS
+    if not is_main_text:
         builder = whole
-    else:
-        _leave_out_rest(builder, _page(text, is_page=False))
-    if builder.length < _MAX_INDEX_CHARACTERS:
+    is_short = builder.length < _MAX_INDEX_CHARACTERS
+    if is_main_text or is_short:
         everything = _page(text, is_page=False)
-        if builder.length < _MIN_SHARE * everything.length:
+        if is_short and builder.length < _MIN_SHARE * everything.length:
             builder = everything  # a page of links, such as the contents of a book
+        elif is_main_text:
+            _leave_out_rest(builder, everything)
     builder.close()
     title = " ".join(((metadata.title if metadata else None) or "").split())
     heading = builder.first_heading()
@@ -129,11 +131,15 @@ def _lost(text: TextBuilder, other: TextBuilder) -> float:
 
 def _leave_out_rest(text: TextBuilder, page: TextBuilder) -> None:
     """Note the lines of a whole page that a text of it does not have."""
-    held = "".join("".join(text.parts).split())
+    parts = "".join(text.parts)
+    held = "".join(parts.split())
+    # Most lines are the same in both: to search for each would take time by the square of them.
+    lines = {"".join(line.split()) for line in parts.splitlines()}
     whole = "".join(page.parts)
     for block in page.blocks:
         for line in whole[block.start : block.end].splitlines():
-            if "".join(line.replace(" | ", "").split()) not in held:
+            words = "".join(line.replace(" | ", "").split())
+            if words not in lines and words not in held:
                 text.leave_out("around the text", line)
 
 

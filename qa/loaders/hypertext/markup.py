@@ -12,7 +12,6 @@ from qa.loaders.hypertext.elements import (
     BREAK,
     EMPTY_LINE,
     INLINE,
-    chosen,
     clean,
     gather,
     in_one_line,
@@ -93,10 +92,12 @@ def add_markup(node: Any, builder: TextBuilder, *, is_page: bool = False) -> Non
         tag = name_of(child)
         if tag == "br":
             words.append(BREAK)
-        elif tag in INLINE or (tag == "select" and chosen(child)):
+        elif tag in INLINE:
             gather(child, words)
         elif tag and (what := left_out(child, tag, is_page=is_page)):
             builder.leave_out(what, lines_of(child))
+        elif tag == "select":
+            gather(child, words)
         elif tag and tag not in UNSEEN:
             flush()
             if tag in _HEADINGS:
