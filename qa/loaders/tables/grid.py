@@ -81,17 +81,31 @@ class Grid:
         builder.begin_table()
         self._covered: dict[int, tuple[tuple[int, int], int]] = {}  # column: place, rows left
 
+    @classmethod
+    def of(cls, builder: TextBuilder, sample: Sequence[Sequence[Cell]], headers: int) -> Grid:
+        """Return the kind of grid that a table is by its first rows, ``headers`` of names."""
+        return cls(
+            builder,
+            pairs=not headers and is_form(sample),
+            groups=bool(headers) and has_groups(sample[headers:]),
+            calendar=has_weeks(sample),
+        )
+
     def add(self, row: Sequence[Cell], *, header: bool = False) -> None:
         """Append a row; the cells that another one covers are left out of it."""
-        is_week = not header and self.is_week(row)
-        self._add(row, header=header or is_week)
-        if is_week:
-            self._last_day = days_of([cell.text for cell in row])[-1]
+        week = [] if header else self._week(row)
+        self._add(row, header=header or bool(week))
+        if week:
+            self._last_day = week[-1]
             self._builder.blocks[-1] = replace(self._builder.blocks[-1], depth=1)
 
     def is_week(self, row: Sequence[Cell]) -> bool:
         """Return whether a row of a calendar has the days of its next week."""
-        return self._calendar and follows(days_of([cell.text for cell in row]), self._last_day)
+        return bool(self._week(row))
+
+    def _week(self, row: Sequence[Cell]) -> list[int]:
+        days = days_of([cell.text for cell in row]) if self._calendar else []
+        return days if follows(days, self._last_day) else []
 
     def _add(self, row: Sequence[Cell], *, header: bool) -> None:
         if self._pairs and not header and len(row) > 2 and len(row) % 2 == 0:
@@ -174,12 +188,7 @@ def add_grid(
     else:
         headers = count_headers(rows[:SAMPLE_ROWS], is_likely=is_likely)
     sample = rows[:SAMPLE_ROWS]
-    grid = Grid(
-        builder,
-        pairs=not headers and is_form(sample),
-        groups=bool(headers) and has_groups(sample[headers:]),
-        calendar=has_weeks(sample),
-    )
+    grid = Grid.of(builder, sample, headers)
     for number, row in enumerate(rows):
         grid.add(row, header=number < headers)
 

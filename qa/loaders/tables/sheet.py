@@ -11,11 +11,8 @@ from qa.loaders.tables.grid import (
     Cell,
     Grid,
     count_headers,
-    has_groups,
     has_values_below,
-    has_weeks,
     have_values,
-    is_form,
     is_value,
     value_columns,
 )
@@ -107,12 +104,7 @@ class Sheet:
             self._columns = list(columns)
             self._header = [cell.text for cell in cells[0]] if headers else []
             self._values = value_columns(cells[headers:])
-            self._grid = Grid(
-                self._builder,
-                pairs=not headers and is_form(cells),
-                groups=bool(headers) and has_groups(cells[headers:]),
-                calendar=has_weeks(cells),
-            )
+            self._grid = Grid.of(self._builder, cells, headers)
             for row in cells[:headers]:
                 self._grid.add(row, header=True)
         self._add_rows(columns, chain(sample[headers:], rest))
