@@ -56,11 +56,18 @@ def refused(
     status: int, problem: str, remedy: str = "", headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
     """Return the response to a request that is refused; nobody keeps it."""
-    kept = {"cache-control": "no-store", **(headers or {})}
-    return JSONResponse(members_of(status, problem, remedy), status, kept, media_type=MEDIA_TYPE)
+    return response_of(members_of(status, problem, remedy), headers)
 
 
 def busy(error: Busy, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """Return the response to a request that may be sent again in a moment; nobody keeps it."""
-    kept = {"cache-control": "no-store", "retry-after": str(error.retry_after_s), **(headers or {})}
-    return JSONResponse(members_of_error(error, 503), 503, kept, media_type=MEDIA_TYPE)
+    again = {"retry-after": str(error.retry_after_s)}
+    return response_of(members_of_error(error, 503), {**again, **(headers or {})})
+
+
+def response_of(
+    members: Mapping[str, Any], headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """Return the members of a problem as a response; nobody keeps it."""
+    kept = {"cache-control": "no-store", **(headers or {})}
+    return JSONResponse(members, members["status"], kept, media_type=MEDIA_TYPE)

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.responses import JSONResponse
 
 from qa import errors
-from qa.access.refusals import MEDIA_TYPE, TYPE, busy, members_of, members_of_error
+from qa.access.refusals import MEDIA_TYPE, TYPE, busy, members_of, members_of_error, response_of
 from qa.errors import (
     Busy,
     InvalidRequest,
@@ -56,9 +56,7 @@ def problem_response(error: QAError, *, status: int | None = None) -> JSONRespon
     """Return an error as a response; where it passes by itself, with Retry-After."""
     if isinstance(error, Busy):
         return busy(error)
-    members = problem_of(error, status=status)
-    headers = {"cache-control": "no-store"}
-    return JSONResponse(members, members["status"], headers, media_type=MEDIA_TYPE)
+    return response_of(problem_of(error, status=status))
 
 
 def problem_of_status(status: int, words: str) -> dict[str, Any]:

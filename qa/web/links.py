@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from urllib.parse import quote, urlencode
 
@@ -50,11 +51,8 @@ def place_of(
     found = places(words[0])
     if len(words) > 1:
         last = places(words[1])
-        found = [
-            (begin, min(ends))
-            for begin, first in found
-            if (ends := [close for open_, close in last if open_ >= first])
-        ]
+        behind = ((begin, bisect_left(last, (end_of_first,))) for begin, end_of_first in found)
+        found = [(begin, last[at][1]) for begin, at in behind if at < len(last)]
     beyond = len(document.text), len(document.text) + 1
     return min(found, key=lambda each: (abs(each[0] - start), abs(each[1] - end)), default=beyond)
 
